@@ -1,0 +1,1 @@
+"""What every room stands on: settings, database, unit of work, jobs, object store, telemetry, plugins."""

@@ -1,0 +1,92 @@
+"""Settings, read once from the environment.
+
+Every name begins with ``CAPOFILA_``. No secret has a default; ``capofila up`` makes its own
+and keeps them in the data folder, readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from capofila.base.errori import ConfigurazioneNonSicura
+
+MEBIBYTE = 1024 * 1024
+
+
+class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
+    """What this process needs to reach its services and to behave.
+
+    Sizes are in MiB, times in seconds.
+    """
+
+    database_url: str
+    """The application's role: no superuser, not owner, no BYPASSRLS."""
+    ats_url: str = ""
+    """The role of the health agency: reads published tables only."""
+    relay_url: str = ""
+    """The role that sends committed jobs to the broker: sees the outbox only."""
+    migrazioni_url: str = ""
+    """The migrator's role; needed by ``capofila database migrate`` only."""
+    broker_url: str = ""
+    s3_endpoint: str = ""
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    s3_https: bool = True
+    s3_regione: str = "us-east-1"
+    s3_prefisso_bucket: str = "capofila"
+    segreto: str = ""
+    """Key of the CSRF token and of whatever is signed; at least 32 characters."""
+    https: bool = True
+    """Cookies are ``Secure`` and HSTS is sent; false only on 127.0.0.1."""
+    dimostrazione: bool = False
+    carico_massimo_mb: int = 100
+    pool_massimo: int = 10
+    sessione_ore: int = 10
+    conservazione_anni: int = 10
+    """How long what was sent stays under object lock."""
+    filoni_lavoro: int = 2
+
+    @property
+    def carico_massimo(self) -> int:
+        """Largest upload, in bytes."""
+        return self.carico_massimo_mb * MEBIBYTE
+
+
+def leggi_impostazioni(ambiente: Mapping[str, str]) -> Impostazioni:
+    """Read the settings from an environment.
+
+    Raises:
+        ConfigurazioneNonSicura: a setting is missing or cannot be read; the message names it.
+    """
+    valori = {
+        campo.name: ambiente[nome]
+        for campo in msgspec.structs.fields(Impostazioni)
+        if (nome := f"CAPOFILA_{campo.name.upper()}") in ambiente
+    }
+    if not valori.get("database_url"):
+        raise ConfigurazioneNonSicura(
+            "Manca CAPOFILA_DATABASE_URL: avvia «capofila up» oppure indica un database PostgreSQL."
+        )
+    try:
+        impostazioni = msgspec.convert(valori, Impostazioni, strict=False)
+    except msgspec.ValidationError as errore:
+        raise ConfigurazioneNonSicura(f"Impostazione non leggibile: {errore}") from None
+    if impostazioni.segreto and len(impostazioni.segreto) < 32:
+        raise ConfigurazioneNonSicura("CAPOFILA_SEGRETO deve avere almeno 32 caratteri.")
+    return impostazioni
+
+
+@lru_cache(maxsize=1)
+def impostazioni() -> Impostazioni:
+    """The settings of this process."""
+    return leggi_impostazioni(os.environ)
+
+
+def cartella_dati() -> Path:
+    """Data folder of the embedded services (``CAPOFILA_DATA``, else ``.capofila`` here)."""
+    return Path(os.environ.get("CAPOFILA_DATA", ".capofila")).expanduser().resolve()
