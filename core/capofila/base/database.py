@@ -27,7 +27,7 @@ import asyncpg
 import msgspec
 from piccolo.engine.postgres import Atomic, PostgresEngine
 
-from capofila.base.errori import FuoriUnitaDiLavoro, ServizioNonDisponibile
+from capofila.base.errori import FuoriUnitaDiLavoro, SalvataggioFallito, ServizioNonDisponibile
 
 if TYPE_CHECKING:
     from piccolo.query.base import Query
@@ -36,14 +36,16 @@ if TYPE_CHECKING:
 Ruolo = Literal["app", "ats", "relay"]
 """The database role whose pool a unit takes its connection from."""
 
+_NON_RISPONDE = "Il database non risponde. I dati già salvati sono al sicuro: riprova fra poco."
 _SICURO = re.compile(r"[A-Za-z0-9_.:/-]*\Z")
 
 
 class Contesto(msgspec.Struct, frozen=True, kw_only=True):
     """For whom a unit of work acts. The database's policies read nothing else.
 
-    ``comune`` (ISTAT code) narrows the unit to one comune of the ambito; ``sessione`` and
-    ``accesso`` show the one session or account that a log-in is about, and nobody else's.
+    ``comune`` (Belfiore code) narrows the unit to one comune of the ambito; ``sessione`` and
+    ``accesso`` show the one session or account that a log-in is about, and nobody else's. A unit
+    with a session and no person acts for whoever the session belongs to: the database finds it.
     """
 
     ambito: int | None = None
@@ -77,6 +79,14 @@ def _set_config(valori: Mapping[str, str]) -> str:
     return "SELECT " + ", ".join(f"set_config('{n}','{v}',true)" for n, v in valori.items())
 
 
+# In the message that begins the transaction, so that it costs no round trip: the person of the
+# session, or nobody.
+_PERSONA_DELLA_SESSIONE = (
+    "; SELECT set_config('capofila.utente', coalesce((SELECT utente_id::text FROM sessione"
+    " WHERE impronta = current_setting('capofila.sessione') AND scade_il > now()), ''), true)"
+)
+
+
 class UnitaDiLavoro:
     """An open transaction for one context, owned by one task."""
 
@@ -86,11 +96,13 @@ class UnitaDiLavoro:
         self.connessione = connessione
         self.contesto = contesto
         self.ruolo = ruolo
-        self.compito = asyncio.current_task()
+        self.compito: asyncio.Task[Any] | None = asyncio.current_task()
         self.conta_query = 0
         self._prossimo = 0
 
     def _verifica(self) -> Any:
+        if self.compito is None:
+            raise FuoriUnitaDiLavoro("Questa unità di lavoro è già finita.")
         if asyncio.current_task() is not self.compito:
             raise FuoriUnitaDiLavoro(
                 "Query da un altro compito: ogni compito apre la propria unità di lavoro."
@@ -153,6 +165,10 @@ class UnitaDiLavoro:
         tag: str = await self._verifica().copy_from_query(sql, *valori, output=verso, **opzioni)
         return tag
 
+    async def cursore(self, sql: str, *valori: object) -> Any:
+        """A cursor over a hand-written query, to fetch its rows a batch at a time."""
+        return await self._verifica().cursor(sql, *valori)
+
     @asynccontextmanager
     async def punto_di_ritorno(self) -> AsyncIterator[None]:
         """A savepoint: what fails inside is undone, the unit goes on."""
@@ -180,6 +196,8 @@ def unita_corrente() -> UnitaDiLavoro:
     unita = _unita.get()
     if unita is None:
         raise FuoriUnitaDiLavoro("Query fuori da un'unità di lavoro.")
+    if unita.compito is None:
+        raise FuoriUnitaDiLavoro("Questa unità di lavoro è già finita.")
     if asyncio.current_task() is not unita.compito:
         raise FuoriUnitaDiLavoro(
             "Query da un altro compito: ogni compito apre la propria unità di lavoro."
@@ -300,11 +318,22 @@ class Motore(PostgresEngine):
 
     @asynccontextmanager
     async def unita(
-        self, contesto: Contesto, *, ruolo: Ruolo = "app", sola_lettura: bool = False
+        self,
+        contesto: Contesto,
+        *,
+        ruolo: Ruolo = "app",
+        sola_lettura: bool = False,
+        istantanea: bool = False,
     ) -> AsyncIterator[UnitaDiLavoro]:
         """Open a unit of work: committed at the end, rolled back on an error.
 
         Inside a unit of the same context it is a savepoint of that one.
+
+        Args:
+            contesto: for whom it acts.
+            ruolo: the database role whose connection it takes.
+            sola_lettura: writing is refused.
+            istantanea: all its queries see the data of one moment.
 
         Raises:
             FuoriUnitaDiLavoro: a unit for another context is already open in this task.
@@ -320,24 +349,33 @@ class Motore(PostgresEngine):
         pool = self._pool(ruolo)
         try:
             connessione = await pool.acquire(timeout=30)
-        except (OSError, TimeoutError, asyncpg.PostgresConnectionError) as errore:
-            raise ServizioNonDisponibile(
-                "Il database non risponde. I dati già salvati sono al sicuro: riprova fra poco."
-            ) from errore
-        segno = None
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errore:
+            raise ServizioNonDisponibile(_NON_RISPONDE) from errore
+        unita = None
         try:
             inizio = "BEGIN READ ONLY; " if sola_lettura else "BEGIN; "
-            await connessione.execute(inizio + _set_config(contesto.impostazioni()))
+            inizio += _set_config(contesto.impostazioni())
+            if contesto.sessione and contesto.utente is None:
+                inizio += _PERSONA_DELLA_SESSIONE
+            try:
+                await connessione.execute(inizio)
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as errore:
+                raise ServizioNonDisponibile(_NON_RISPONDE) from errore
             unita = UnitaDiLavoro(connessione, contesto, ruolo)
-            segno = _unita.set(unita)
+            _unita.set(unita)
             try:
                 yield unita
             except BaseException:
                 await _quietamente(connessione.execute("ROLLBACK"))
                 raise
-            await connessione.execute("COMMIT")
+            # After an error that somebody swallowed, PostgreSQL answers a COMMIT by rolling back.
+            if await connessione.execute("COMMIT") != "COMMIT":
+                raise SalvataggioFallito(
+                    "Non è stato salvato nulla: un errore precedente ha annullato l'operazione."
+                )
         finally:
-            if segno is not None:
+            if unita is not None:
+                unita.compito = None
                 _unita.set(None)
             await asyncio.shield(pool.release(connessione))
 

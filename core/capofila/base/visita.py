@@ -34,6 +34,8 @@ class AmbitoVisita(msgspec.Struct, frozen=True):
     """Belfiore code of the one comune that the person works for."""
     link_accessibilita: str | None = None
     link_privacy: str | None = None
+    capofila: str = ""
+    """Name of the lead body."""
 
 
 class Visita(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +52,7 @@ class Visita(msgspec.Struct, frozen=True, kw_only=True):
     permessi: frozenset[str] = frozenset()
     sessione: str | None = None
     messaggi: tuple[tuple[str, str], ...] = ()
-    """(kind, text) shown once: kinds are ``successo``, ``avviso``, ``errore``, ``info``."""
+    """(kind, text) shown once; kinds: ``riuscito``, ``avviso``, ``errore``, ``informazione``."""
 
     def puo(self, permesso: str) -> bool:
         """Whether the person may do this, in the ambito of this request."""

@@ -1,0 +1,441 @@
+"""The job that writes a file of the debito informativo: check, stream, seal.
+
+One snapshot of the data serves the whole job. Records of the national flow carry their form since
+they passed its checks: they stream out of an index in the order of the file, and only a seam is
+put between two persons. Records of any other flow, and those that were checked under older rules,
+are prepared again on the way. Memory is constant: what PostgreSQL sends goes, part by part, to the
+object store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timezone
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+import capofila
+from capofila.accessi.service import registra
+from capofila.base.archivio import archivio
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
+from capofila.base.errori import DatiNonValidi
+from capofila.base.lavori import Compito, lavoro
+from capofila.debito.rules import Periodo, manifesto, nome_oggetto
+from capofila.debito.service import TIPO_LAVORO
+from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore
+from capofila.prestazioni.service import versione_in_vigore
+
+RIGHE_PER_VOLTA: Final = 5000
+_SEPARA = b"\x03"
+
+
+class _Conti(msgspec.Struct):
+    righe: int = 0
+    beneficiari: int = 0
+    escluse: int = 0
+
+
+@lavoro(TIPO_LAVORO, tentativi=8)
+async def esporta(compito: Compito) -> dict[str, Any]:
+    """Write, check and seal one file; doing it again writes the same bytes.
+
+    Raises:
+        DatiNonValidi: records do not pass the checks; the export is refused with the reasons.
+    """
+    id_ = UUID(compito.parametri["esportazione"])
+    contesto = Contesto(ambito=compito.ambito, utente=compito.utente, traccia=compito.traccia)
+    async with unita_di_lavoro(contesto) as unita:
+        riga = await unita.riga(
+            "SELECT e.*, a.slug, n.denominazione, n.codice, n.sede, n.cf_operatore, "
+            "l.intestazione FROM esportazione e JOIN ambito a ON a.id = e.ambito_id "
+            "JOIN ente n ON n.ambito_id = e.ambito_id AND n.id = e.ente_id "
+            "LEFT JOIN lotto l ON l.ambito_id = e.ambito_id AND l.id = e.lotto_ricevuto_id "
+            "WHERE e.ambito_id = $1 AND e.id = $2",
+            compito.ambito,
+            id_,
+        )
+        if riga["stato"] != "in_preparazione":
+            return {"esportazione": str(id_), "stato": riga["stato"]}
+        attivi = await plugin_attivi()
+        flusso = attivi.flusso(riga["flusso"])
+        versioni = dict(attivi.versioni)
+        versione = await versione_in_vigore(unita, flusso)
+    try:
+        return await _scrivi(compito, contesto, riga, flusso, versione, versioni)
+    except DatiNonValidi as errore:
+        await _respingi(contesto, id_, errore)
+        raise
+
+
+async def _scrivi(
+    compito: Compito,
+    contesto: Contesto,
+    riga: Any,
+    flusso: Flusso,
+    versione: int,
+    versioni: dict[str, str],
+) -> dict[str, Any]:
+    id_ = riga["id"]
+    periodo = Periodo(riga["periodo"], riga["dal"], riga["al"])
+    intestazione = _intestazione(riga)
+    deposito = archivio()
+    bucket = await deposito.assicura_bucket(riga["slug"])
+    oggetto = nome_oggetto(flusso, periodo.nome, intestazione.nome)
+    conti = _Conti()
+    async with unita_di_lavoro(contesto, istantanea=True, sola_lettura=True) as unita:
+        dati_al: datetime = await unita.valore("SELECT now()")
+        selezione = _Selezione(flusso, riga, versione)
+        totale, da_rifare, avvisi = await selezione.verifica(unita)
+        await compito.avanza(0, totale=totale, fase="Scrittura del file")
+        scrittore = await deposito.scrivi_a_flusso(bucket, oggetto, flusso.media_type)
+        try:
+            await scrittore.scrivi(flusso.tracciato.testata(intestazione))
+            if da_rifare:
+                pezzi = selezione.preparate(unita, conti, avvisi)
+                async for pezzo in pezzi:
+                    await scrittore.scrivi(pezzo)
+                    await compito.avanza(conti.righe)
+            else:
+                await selezione.in_forma(unita, conti, scrittore, compito)
+            if not conti.righe:
+                raise DatiNonValidi(
+                    "Nel periodo scelto non c'è nessuna prestazione da trasmettere: controlla il "
+                    "periodo e l'ente."
+                )
+            await scrittore.scrivi(flusso.tracciato.coda())
+            await compito.avanza(conti.righe, fase="Sigillo")
+            sigillo = await scrittore.chiudi()
+        except BaseException:
+            await scrittore.annulla()
+            raise
+
+    adesso = datetime.now(timezone.utc)
+    contenuto = manifesto(
+        flusso=flusso,
+        esportazione=str(id_),
+        ambito=riga["slug"],
+        periodo_=periodo,
+        intestazione=intestazione,
+        conteggi={
+            "righe": conti.righe,
+            "beneficiari": conti.beneficiari,
+            "escluse": conti.escluse,
+            "byte": sigillo.byte,
+        },
+        sha256=sigillo.sha256,
+        plugin=versioni,
+        versione=capofila.__version__,
+        dati_al=dati_al.isoformat(),
+        creato_il=adesso.isoformat(),
+        avvisi=avvisi,
+    )
+    scrittore = await deposito.scrivi_a_flusso(
+        bucket, f"{oggetto}.manifesto.json", "application/json"
+    )
+    await scrittore.scrivi(msgspec.json.format(msgspec.json.encode(contenuto), indent=2))
+    await scrittore.chiudi()
+    async with unita_di_lavoro(contesto) as unita:
+        await unita.esegui(
+            "UPDATE esportazione SET stato = 'sigillata', righe = $3, byte = $4, sha256 = $5, "
+            "bucket = $6, oggetto = $7, versione_oggetto = $8, manifesto = $9::jsonb, "
+            "avvisi = $10::jsonb, sigillata_il = $11 "
+            "WHERE ambito_id = $1 AND id = $2 AND stato = 'in_preparazione'",
+            compito.ambito,
+            id_,
+            conti.righe,
+            sigillo.byte,
+            sigillo.sha256,
+            bucket,
+            oggetto,
+            sigillo.versione,
+            msgspec.json.encode(contenuto).decode(),
+            msgspec.json.encode(avvisi).decode(),
+            adesso,
+        )
+        await registra("debito.sigilla", "esportazione", str(id_), righe=conti.righe)
+    return {"esportazione": str(id_), "stato": "sigillata", "righe": conti.righe}
+
+
+async def _respingi(contesto: Contesto, id_: UUID, errore: DatiNonValidi) -> None:
+    avvisi = getattr(errore, "avvisi", None) or [
+        {"codice": errore.codice, "messaggio": errore.messaggio, "righe": 0}
+    ]
+    async with unita_di_lavoro(contesto) as unita:
+        await unita.esegui(
+            "UPDATE esportazione SET stato = 'respinta', avvisi = $3::jsonb "
+            "WHERE ambito_id = $1 AND id = $2 AND stato = 'in_preparazione'",
+            unita.ambito,
+            id_,
+            msgspec.json.encode(avvisi).decode(),
+        )
+
+
+class Respinta(DatiNonValidi):
+    """Records do not pass; ``avvisi`` tells how many for which reason."""
+
+    def __init__(self, avvisi: list[dict[str, Any]]) -> None:
+        super().__init__(" ".join(avviso["messaggio"] for avviso in avvisi))
+        self.avvisi = avvisi
+
+
+def _intestazione(riga: Any) -> IntestazioneFlusso:
+    """The identification of the flow: the received one when it is given back, else the ente's."""
+    if riga["intestazione"]:
+        return msgspec.json.decode(riga["intestazione"], type=IntestazioneFlusso)
+    return IntestazioneFlusso(
+        nome=riga["nome_flusso"],
+        ente_codice=riga["codice"],
+        ente_denominazione=riga["denominazione"][:100],
+        ente_indirizzo=riga["sede"] or riga["codice"],
+        cf_operatore=riga["cf_operatore"],
+    )
+
+
+class _Selezione:
+    """The records of one file, and how they come out of the database."""
+
+    def __init__(self, flusso: Flusso, riga: Any, versione: int) -> None:
+        self.flusso = flusso
+        self.riga = riga
+        self.versione = versione
+        self.tabella = "scheda_sinba" if flusso.fonte == "sinba" else "prestazione"
+        self.nazionale = flusso.id in ("siuss", "siuss-sinba")
+        """Flows whose form is stored with the record."""
+        self.solo_membri = False
+
+    def dove(self, da: int = 1) -> tuple[str, list[object]]:
+        """The condition and its values: ambito, years, days, enti."""
+        riga = self.riga
+        valori: list[object] = [riga["ambito_id"]]
+        if riga["lotto_ricevuto_id"] is not None:
+            valori.append(riga["lotto_ricevuto_id"])
+            return f"p.ambito_id = ${da} AND p.lotto_id = ${da + 1}", valori
+        if self.tabella == "scheda_sinba":
+            valori += [list(range(riga["dal"].year, riga["al"].year + 1)), riga["ente_id"]]
+            giorni = f"p.anno = ANY(${da + 1}::smallint[]) AND ${da + 2}::int IS NOT NULL"
+        else:
+            anni = list(range(riga["dal"].year, riga["al"].year + 1))
+            intero = (riga["dal"].month, riga["dal"].day, riga["al"].month, riga["al"].day) == (
+                1, 1, 12, 31,
+            )  # fmt: skip
+            valori += [anni[0] if len(anni) == 1 else anni, riga["ente_id"]]
+            segno = f"p.anno = ${da + 1}::smallint"
+            if len(anni) > 1:
+                segno = f"p.anno = ANY(${da + 1}::smallint[])"
+            giorni = f"{segno} AND ${da + 2}::int IS NOT NULL"
+            if not intero:
+                valori += [riga["dal"], riga["al"]]
+                giorni += f" AND p.competenza BETWEEN ${da + 3} AND ${da + 4}"
+        enti = (
+            f"p.ente_erogatore_id IN (SELECT id FROM ente e WHERE e.ambito_id = ${da} AND "
+            f"(e.id = ${da + 2} OR (NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS ("
+            f"SELECT 1 FROM ente c WHERE c.ambito_id = ${da} AND c.id = ${da + 2} AND c.capofila))))"
+        )
+        membri = ""
+        if self.solo_membri:
+            membri = (
+                " AND (p.come_ricevuto OR EXISTS (SELECT 1 FROM appartenenza a JOIN comune c "
+                f"USING (istat) WHERE a.ambito_id = ${da} AND c.belfiore = p.comune_titolare "
+                "AND daterange(a.dal, a.al, '[]') @> p.competenza))"
+            )
+        return f"p.ambito_id = ${da} AND {giorni} AND {enti}{membri}", valori
+
+    async def verifica(self, unita: UnitaDiLavoro) -> tuple[int, int, list[dict[str, Any]]]:
+        """Count the records, those to prepare again, and refuse those that do not belong here.
+
+        The rules of a record were run when it came in, and its row says under which version; the
+        rules that depend on the ambito are run now, on the data of this moment.
+        """
+        dove, valori = self.dove()
+        if self.tabella == "scheda_sinba":
+            gruppi = await unita.righe(
+                f"SELECT conforme_a, come_ricevuto, count(*) AS righe FROM scheda_sinba p "
+                f"WHERE {dove} GROUP BY 1, 2",
+                *valori,
+            )
+            fuori = 0
+        else:
+            gruppi = await unita.righe(
+                "WITH g AS MATERIALIZED (SELECT comune_titolare, competenza, conforme_a, "
+                f"come_ricevuto, count(*) AS righe FROM prestazione p WHERE {dove} "
+                "GROUP BY 1, 2, 3, 4) "
+                "SELECT conforme_a, come_ricevuto, sum(righe)::bigint AS righe, "
+                "coalesce(sum(righe) FILTER (WHERE NOT come_ricevuto AND NOT EXISTS ("
+                "SELECT 1 FROM appartenenza a JOIN comune c USING (istat) "
+                "WHERE a.ambito_id = $1 AND c.belfiore = g.comune_titolare "
+                "AND daterange(a.dal, a.al, '[]') @> g.competenza)), 0)::bigint AS fuori "
+                "FROM g GROUP BY 1, 2",
+                *valori,
+            )
+            fuori = sum(gruppo["fuori"] for gruppo in gruppi)
+        totale = sum(gruppo["righe"] for gruppo in gruppi)
+        if fuori and not self.riga["escludi_errate"]:
+            raise Respinta(
+                [{"codice": "comune_fuori_ambito", "righe": fuori,
+                  "messaggio": f"{fuori} prestazioni hanno un comune titolare che in quella data non "
+                  "fa parte dell'ambito: correggi l'appartenenza nel Territorio."}]
+            )  # fmt: skip
+        da_rifare = totale if not self.nazionale else sum(
+            gruppo["righe"]
+            for gruppo in gruppi
+            if gruppo["conforme_a"] != self.versione and not gruppo["come_ricevuto"]
+        )
+        if fuori:
+            self.solo_membri = True
+            totale -= fuori
+        ricevute = sum(gruppo["righe"] for gruppo in gruppi if gruppo["come_ricevuto"])
+        avvisi = []
+        if fuori:
+            avvisi.append(
+                {"codice": "comune_fuori_ambito", "righe": fuori,
+                 "messaggio": f"{fuori} prestazioni restano fuori: il comune titolare in quella data "
+                 "non fa parte dell'ambito."}
+            )  # fmt: skip
+        if ricevute:
+            avvisi.append(
+                {"codice": "come_ricevuto", "righe": ricevute,
+                 "messaggio": f"{ricevute} record escono come ricevuti dal programma di origine, "
+                 "senza correzioni."}
+            )  # fmt: skip
+        return totale, da_rifare, avvisi
+
+    async def in_forma(
+        self, unita: UnitaDiLavoro, conti: _Conti, scrittore: Any, compito: Compito
+    ) -> None:
+        """Stream the stored forms, opening and closing an element for each person."""
+        dove, valori = self.dove()
+        chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
+        resto = precedente = b""
+
+        async def ricevi(dati: bytes) -> None:
+            nonlocal resto, precedente
+            righe = (resto + dati).split(b"\n")
+            resto = righe.pop()
+            pezzi: list[bytes] = []
+            for riga in righe:
+                gruppo, _, corpo = riga.partition(_SEPARA)
+                if gruppo != precedente:
+                    if precedente:
+                        pezzi.append(chiusura)
+                    pezzi.append(gruppo)
+                    precedente = gruppo
+                    conti.beneficiari += 1
+                pezzi.append(corpo)
+            conti.righe += len(righe)
+            await scrittore.scrivi(b"".join(pezzi))
+            await compito.avanza(conti.righe)
+
+        # The order of the file is that of the unique index; the planner would rather sort.
+        await unita.esegui(
+            "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
+            "SET LOCAL enable_bitmapscan = off"
+        )
+        await unita.copia_da(
+            f"SELECT nullif(forma_gruppo, ''), forma_riga FROM {self.tabella} p WHERE {dove} "
+            f"ORDER BY {self._ordine()}",
+            *valori,
+            verso=ricevi,
+            format="csv",
+            delimiter=_SEPARA.decode(),
+            quote="\x01",
+        )
+        if resto:
+            raise RuntimeError("the last row of the stream was cut")
+        if precedente:
+            await scrittore.scrivi(chiusura)
+
+    def _ordine(self) -> str:
+        if self.tabella == "scheda_sinba":
+            return "anno, id_beneficiario, ente_erogatore_id"
+        return (
+            "anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza, "
+            "tipo_operazione, ente_erogatore_id"
+        )
+
+    async def preparate(
+        self, unita: UnitaDiLavoro, conti: _Conti, avvisi: list[dict[str, Any]]
+    ) -> AsyncIterator[bytes]:
+        """Prepare every record again under the rules now in force."""
+        dove, valori = self.dove()
+        presenti = {
+            riga["column_name"]
+            for riga in await unita.righe(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = $1",
+                self.tabella,
+            )
+        }
+        nomi = [campo.nome for campo in self.flusso.campi]
+        if self.tabella == "scheda_sinba":
+            espressioni = [f"p.dati ->> '{nome}'" for nome in nomi]
+        else:
+            espressioni = [
+                "(SELECT e.denominazione FROM ente e WHERE e.ambito_id = p.ambito_id "
+                "AND e.id = p.ente_erogatore_id)"
+                if nome == "ente_erogatore"
+                else f"p.{nome}::text"
+                if nome in presenti
+                else "NULL"
+                for nome in nomi
+            ]
+        vuote = [f"coalesce({espressione}, '')" for espressione in espressioni]
+        preparatore = Preparatore(self.flusso, nomi)
+        chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
+        precedente: bytes | None = None
+        rotte: dict[str, int] = {}
+        cursore = await unita.cursore(
+            f"SELECT {', '.join(vuote)}, "
+            "p.come_ricevuto, p.forma_gruppo, p.forma_riga "
+            f"FROM {self.tabella} p WHERE {dove} ORDER BY {self._ordine()}",
+            *valori,
+        )
+        while righe := await cursore.fetch(RIGHE_PER_VOLTA):
+            quante = len(nomi)
+            lotto = preparatore.prepara([tuple(r)[:quante] for r in righe])
+            for errore in lotto.errori:
+                rotte[errore.codice] = rotte.get(errore.codice, 0) + 1
+            pezzi: list[bytes] = []
+            for originale, gruppo, corpo in zip(righe, lotto.gruppo, lotto.riga, strict=True):
+                ricevuta = originale[quante] and self.nazionale
+                if ricevuta:
+                    gruppo, corpo = originale[quante + 1], originale[quante + 2]
+                if corpo is None:
+                    conti.escluse += 1
+                    continue
+                segno = (gruppo or "").encode()
+                if segno != precedente:
+                    if precedente:
+                        pezzi.append(chiusura)
+                    pezzi.append(segno)
+                    precedente = segno
+                    conti.beneficiari += 1
+                pezzi.append(corpo.encode())
+                conti.righe += 1
+            yield b"".join(pezzi)
+        if precedente:
+            yield chiusura
+        if conti.escluse:
+            motivi = self._motivi(rotte, conti.escluse)
+            if not self.riga["escludi_errate"]:
+                raise Respinta(motivi)
+            avvisi.extend(motivi)
+
+    def _motivi(self, rotte: dict[str, int], escluse: int) -> list[dict[str, Any]]:
+        per_codice = {regola.codice: regola for regola in self.flusso.regole}
+        motivi = [
+            {"codice": "escluse", "righe": escluse,
+             "messaggio": f"{escluse} prestazioni non passano i controlli in vigore."}
+        ]  # fmt: skip
+        for codice, quante in sorted(rotte.items()):
+            regola = per_codice.get(codice)
+            fonte = f" ({regola.fonte})" if regola else ""
+            motivi.append(
+                {"codice": codice, "righe": quante,
+                 "messaggio": f"Regola «{codice}»{fonte}: {quante} prestazioni."}
+            )  # fmt: skip
+        return motivi
+
+
+_ = Sequence

@@ -1,0 +1,116 @@
+"""Periods, names and manifests of the files of the debito informativo."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from capofila.base.errori import DatiNonValidi
+from capofila.hooks import Flusso, IntestazioneFlusso, impronta
+
+_ANNO = re.compile(r"(19|20)\d{2}\Z")
+_MESE = re.compile(r"((?:19|20)\d{2})-(0[1-9]|1[0-2])\Z")
+_PARTE = re.compile(r"((?:19|20)\d{2})-([TS])([1-4])\Z")
+
+
+class Periodo(msgspec.Struct, frozen=True):
+    """A span of time that a flow is about; the days are included."""
+
+    nome: str
+    dal: date
+    al: date
+
+
+def periodo(testo: str) -> Periodo:
+    """Read a period: a year, a month, a quarter or a half year.
+
+    >>> periodo("2025").al, periodo("2025-02").al, periodo("2025-T2").dal
+    (datetime.date(2025, 12, 31), datetime.date(2025, 2, 28), datetime.date(2025, 4, 1))
+
+    Raises:
+        DatiNonValidi: it is none of them.
+    """
+    testo = testo.strip().upper()
+    if _ANNO.match(testo):
+        anno = int(testo)
+        return Periodo(testo, date(anno, 1, 1), date(anno, 12, 31))
+    if mese := _MESE.match(testo):
+        anno, numero = int(mese[1]), int(mese[2])
+        return Periodo(
+            testo, date(anno, numero, 1), date(anno, numero, calendar.monthrange(anno, numero)[1])
+        )
+    if (parte := _PARTE.match(testo)) and (parte[2] == "T" or parte[3] in "12"):
+        anno, mesi = int(parte[1]), 3 if parte[2] == "T" else 6
+        ultimo = int(parte[3]) * mesi
+        primo = ultimo - mesi + 1
+        return Periodo(
+            testo,
+            date(anno, primo, 1),
+            date(anno, ultimo, calendar.monthrange(anno, ultimo)[1]),
+        )
+    raise DatiNonValidi(
+        f"«{testo[:20]}» non è un periodo: scrivi un anno (2025), un mese (2025-03), un trimestre "
+        "(2025-T1) o un semestre (2025-S1)."
+    )
+
+
+def nome_flusso(ente: str, tipo: str, giorno: date, progressivo: int) -> str:
+    """The name of a flow: {ente}.{tipo}.{AAAAMMGG}.{progressivo of the day}.
+
+    Source: INPS, Specifica tecnica v2.0.1 of 22/05/2025, table 2.
+    """
+    return f"{ente}.{tipo}.{giorno:%Y%m%d}.{progressivo:07d}"
+
+
+def nome_oggetto(flusso: Flusso, periodo_: str, nome: str) -> str:
+    """Where a file stands in the bucket of the ambito."""
+    return f"debito/{flusso.id}/{periodo_}/{nome}.{flusso.estensione}"
+
+
+def manifesto(
+    *,
+    flusso: Flusso,
+    esportazione: str,
+    ambito: str,
+    periodo_: Periodo,
+    intestazione: IntestazioneFlusso,
+    conteggi: dict[str, int],
+    sha256: str,
+    plugin: dict[str, str],
+    versione: str,
+    dati_al: str,
+    creato_il: str,
+    avvisi: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """What proves a file: its digest and counts, and under which rules and data it was made.
+
+    It names no person but the operator whose code is in the file.
+    """
+    return {
+        "manifesto": 1,
+        "esportazione": esportazione,
+        "ambito": ambito,
+        "flusso": flusso.id,
+        "denominazione": flusso.denominazione,
+        "destinatario": flusso.destinatario,
+        "versione_schema": flusso.versione_schema,
+        "fonti_normative": list(flusso.fonti_normative),
+        "nome_flusso": intestazione.nome,
+        "ente": {"codice": intestazione.ente_codice, "denominazione": intestazione.ente_denominazione},
+        "periodo": {"nome": periodo_.nome, "dal": periodo_.dal.isoformat(), "al": periodo_.al.isoformat()},
+        "conteggi": conteggi,
+        "sha256": sha256,
+        "regole": {
+            "impronta": impronta(flusso),
+            "verificate": [regola.codice for regola in flusso.regole],
+        },
+        "plugin": plugin,
+        "capofila": versione,
+        "dati_al": dati_al,
+        "creato_il": creato_il,
+        "avvisi": avvisi,
+    }

@@ -1,0 +1,361 @@
+"""Asking for a file of the debito informativo, following it, registering its sending."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from capofila.accessi.service import registra
+from capofila.base.database import UnitaDiLavoro, unita_corrente
+from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.impostazioni import impostazioni
+from capofila.base.lavori import richiedi
+from capofila.debito.rules import Periodo, nome_flusso, periodo
+from capofila.hooks import Flusso, impronta
+
+TIPO_LAVORO = "debito.esporta"
+TIPI_FLUSSO = {"siuss": "PS", "siuss-sinba": "SINBA"}
+"""The middle part of the name of an INPS flow; other flows use their id."""
+
+
+class Esportazione(msgspec.Struct, kw_only=True):
+    """A file of the debito informativo. Its JSON is a shape that scripts rely on.
+
+    Attributes:
+        stato: ``in_preparazione``, ``sigillata``, ``respinta`` or ``inviata``.
+        uri: ``s3://bucket/oggetto`` of the sealed file.
+        avvisi: reasons and remarks: ``codice``, ``messaggio``, ``righe``.
+    """
+
+    id: str
+    ambito: str
+    flusso: str
+    periodo: str
+    stato: str
+    righe: int | None
+    byte: int | None
+    sha256: str | None
+    uri: str | None
+    avvisi: list[dict[str, Any]]
+    nome_flusso: str = ""
+    ente: str = ""
+    versione_oggetto: str | None = None
+    lavoro: str | None = None
+    richiesta_il: datetime | None = None
+    sigillata_il: datetime | None = None
+
+
+class Ente(msgspec.Struct, frozen=True):
+    """The ente that sends a file."""
+
+    id: int
+    denominazione: str
+    codice: str | None
+    sede: str | None
+    cf_operatore: str | None
+    invio_proprio: bool
+
+
+async def chiedi_esportazione(
+    flusso: Flusso,
+    periodo_: Periodo,
+    *,
+    ente: str | None = None,
+    escludi_errate: bool = False,
+    ricevuto: int | None = None,
+    nuova: bool = False,
+    giorno: date | None = None,
+) -> Esportazione:
+    """Ask for a file; a job of the worker will write it.
+
+    When the same file was sealed already and no data came in since, that one is given back.
+
+    Args:
+        flusso: an active flow of this ambito.
+        periodo_: what the file is about.
+        ente: Belfiore code or name of the ente that sends; the ente capofila when not given, which
+            sends for all enti but those that send by themselves.
+        escludi_errate: leave out records that no longer pass the checks, instead of refusing.
+        ricevuto: a received flow to give back as it was, by its lotto.
+        nuova: make another file even when nothing has changed.
+        giorno: day in the name of the flow; today when not given.
+
+    Raises:
+        NonTrovato: no such ente.
+        DatiNonValidi: the ente cannot send (no code, no operator).
+    """
+    unita = unita_corrente()
+    mittente = await _mittente(unita, ente)
+    if not mittente.codice:
+        raise DatiNonValidi(
+            f"«{mittente.denominazione}» non ha un codice Belfiore, che il flusso richiede: scegli "
+            "come mittente un comune dell'ambito."
+        )
+    if not mittente.cf_operatore:
+        raise DatiNonValidi(
+            f"Manca il codice fiscale dell'operatore che trasmette per «{mittente.denominazione}»: "
+            "indicalo in tenants/…/ambito.yaml (cf_operatore) e applica di nuovo l'ambito."
+        )
+    impronta_dati = await _impronta_dati(unita, flusso, mittente, ricevuto, escludi_errate)
+    await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
+    if not nuova and (
+        gia := await unita.valore(
+            "SELECT id FROM esportazione WHERE ambito_id = $1 AND flusso = $2 AND periodo = $3 "
+            "AND ente_id = $4 AND impronta_dati = $5 AND stato <> 'respinta' "
+            "ORDER BY richiesta_il DESC LIMIT 1",
+            unita.ambito,
+            flusso.id,
+            periodo_.nome,
+            mittente.id,
+            impronta_dati,
+        )
+    ):
+        return await esportazione(gia)
+    quando = giorno or datetime.now(timezone.utc).date()
+    tipo = TIPI_FLUSSO.get(flusso.id, flusso.id.upper())
+    ultimo: int = await unita.valore(
+        "SELECT count(*) FROM esportazione WHERE ambito_id = $1 AND nome_flusso LIKE $2",
+        unita.ambito,
+        f"{mittente.codice}.{tipo}.{quando:%Y%m%d}.%",
+    )
+    id_: UUID = await unita.valore(
+        "INSERT INTO esportazione (flusso, periodo, dal, al, ente_id, lotto_ricevuto_id, "
+        "escludi_errate, nome_flusso, impronta_dati) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+        flusso.id,
+        periodo_.nome,
+        periodo_.dal,
+        periodo_.al,
+        mittente.id,
+        ricevuto,
+        escludi_errate,
+        nome_flusso(mittente.codice, tipo, quando, ultimo + 1),
+        impronta_dati,
+    )
+    lavoro = await richiedi(TIPO_LAVORO, {"esportazione": str(id_)}, chiave=str(id_))
+    await unita.esegui(
+        "UPDATE esportazione SET lavoro_id = $3 WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        id_,
+        lavoro,
+    )
+    await registra("debito.esporta", "esportazione", str(id_), flusso=flusso.id, periodo=periodo_.nome)
+    return await esportazione(id_)
+
+
+async def esportazione(id_: UUID) -> Esportazione:
+    """One file.
+
+    Raises:
+        NonTrovato: no such file in this ambito.
+    """
+    trovate = await _esportazioni("AND e.id = $2", id_)
+    if not trovate:
+        raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
+    return trovate[0]
+
+
+async def esportazioni(quante: int = 50, da: int = 0) -> list[Esportazione]:
+    """The files of the ambito, the latest first."""
+    return await _esportazioni("ORDER BY e.richiesta_il DESC, e.id LIMIT $2 OFFSET $3", quante, da)
+
+
+async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT e.*, a.slug, n.denominazione AS ente FROM esportazione e "
+        "JOIN ambito a ON a.id = e.ambito_id "
+        "JOIN ente n ON n.ambito_id = e.ambito_id AND n.id = e.ente_id "
+        f"WHERE e.ambito_id = $1 {coda}",
+        unita.ambito,
+        *valori,
+    )
+    return [
+        Esportazione(
+            id=str(riga["id"]),
+            ambito=riga["slug"],
+            flusso=riga["flusso"],
+            periodo=riga["periodo"],
+            stato=riga["stato"],
+            righe=riga["righe"],
+            byte=riga["byte"],
+            sha256=riga["sha256"],
+            uri=f"s3://{riga['bucket']}/{riga['oggetto']}" if riga["sha256"] else None,
+            avvisi=msgspec.json.decode(riga["avvisi"]),
+            nome_flusso=riga["nome_flusso"],
+            ente=riga["ente"],
+            versione_oggetto=riga["versione_oggetto"],
+            lavoro=None if riga["lavoro_id"] is None else str(riga["lavoro_id"]),
+            richiesta_il=riga["richiesta_il"],
+            sigillata_il=riga["sigillata_il"],
+        )
+        for riga in righe
+    ]
+
+
+async def manifesto_di(id_: UUID) -> dict[str, Any]:
+    """The manifest of a sealed file.
+
+    Raises:
+        NonTrovato: no such file here, or not sealed yet.
+    """
+    unita = unita_corrente()
+    testo = await unita.valore(
+        "SELECT manifesto FROM esportazione WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
+    )
+    if testo is None:
+        raise NonTrovato("Il manifesto non c'è ancora: il file non è stato sigillato.")
+    contenuto: dict[str, Any] = msgspec.json.decode(testo)
+    return contenuto
+
+
+class Oggetto(msgspec.Struct, frozen=True):
+    """Where a sealed file stands, for whoever downloads it."""
+
+    bucket: str
+    oggetto: str
+    versione: str | None
+    nome_file: str
+    byte: int
+
+
+async def per_scaricare(id_: UUID) -> Oggetto:
+    """The place of a sealed file; the download is written in the audit.
+
+    Raises:
+        NonTrovato: no such file here, or not sealed yet.
+    """
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT bucket, oggetto, versione_oggetto, nome_flusso, byte FROM esportazione "
+        "WHERE ambito_id = $1 AND id = $2 AND sha256 IS NOT NULL",
+        unita.ambito,
+        id_,
+    )
+    if riga is None:
+        raise NonTrovato("Il file non c'è ancora: aspetta che sia sigillato.")
+    await registra("debito.scarica", "esportazione", str(id_))
+    estensione = riga["oggetto"].rsplit(".", 1)[-1]
+    return Oggetto(
+        riga["bucket"],
+        riga["oggetto"],
+        riga["versione_oggetto"],
+        f"{riga['nome_flusso']}.{estensione}",
+        riga["byte"],
+    )
+
+
+async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> datetime:
+    """Write down that a sealed file was sent; its object will be locked.
+
+    Returns:
+        Until when the object must stay locked: the caller locks it in the store.
+
+    Raises:
+        Conflitto: it is not sealed, or it was sent already.
+        DatiNonValidi: an unknown channel.
+    """
+    unita = unita_corrente()
+    stato = await unita.valore(
+        "SELECT stato FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        unita.ambito,
+        id_,
+    )
+    if stato is None:
+        raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
+    if stato != "sigillata":
+        raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
+    if canale not in ("portale", "pec", "altro"):
+        raise DatiNonValidi("Scegli il canale: portale, PEC o altro.")
+    fino = datetime.now(timezone.utc) + timedelta(days=365 * impostazioni().conservazione_anni)
+    await unita.esegui(
+        "INSERT INTO invio (esportazione_id, canale, protocollo, bloccata_fino) "
+        "VALUES ($1, $2, $3, $4)",
+        id_,
+        canale,
+        (protocollo or "").strip()[:120] or None,
+        fino,
+    )
+    await unita.esegui(
+        "UPDATE esportazione SET stato = 'inviata' WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        id_,
+    )
+    await registra("debito.invia", "esportazione", str(id_), canale=canale)
+    return fino
+
+
+async def invii(id_: UUID) -> list[dict[str, Any]]:
+    """The sendings of a file."""
+    unita = unita_corrente()
+    return [
+        dict(riga)
+        for riga in await unita.righe(
+            "SELECT inviata_il, canale, protocollo, bloccata_fino FROM invio "
+            "WHERE ambito_id = $1 AND esportazione_id = $2 ORDER BY inviata_il",
+            unita.ambito,
+            id_,
+        )
+    ]
+
+
+async def _mittente(unita: UnitaDiLavoro, ente: str | None) -> Ente:
+    colonne = "id, denominazione, codice, sede, cf_operatore, invio_proprio"
+    if ente is None:
+        riga = await unita.riga(
+            f"SELECT {colonne} FROM ente WHERE ambito_id = $1 AND capofila", unita.ambito
+        )
+        if riga is None:
+            raise NonTrovato("L'ambito non ha un ente capofila: indicalo in ambito.yaml.")
+    else:
+        riga = await unita.riga(
+            f"SELECT {colonne} FROM ente WHERE ambito_id = $1 "
+            "AND (codice = upper($2) OR lower(denominazione) = lower($2))",
+            unita.ambito,
+            ente.strip(),
+        )
+        if riga is None:
+            raise NonTrovato(
+                f"«{ente[:80]}» non è tra gli enti dell'ambito: usa il codice Belfiore o il nome "
+                "come nella pagina Territorio."
+            )
+    return Ente(**dict(riga))
+
+
+async def _impronta_dati(
+    unita: UnitaDiLavoro, flusso: Flusso, ente: Ente, ricevuto: int | None, escludi: bool
+) -> str:
+    """A digest of all that decides the content: records are only added, a lotto at a time."""
+    lotti = await unita.riga(
+        "SELECT count(*) AS quanti, coalesce(max(id), 0) AS ultimo FROM lotto "
+        "WHERE ambito_id = $1 AND stato = 'importato'",
+        unita.ambito,
+    )
+    contenuto = [
+        flusso.id,
+        impronta(flusso),
+        msgspec.structs.asdict(ente),
+        lotti["quanti"],
+        lotti["ultimo"],
+        ricevuto,
+        escludi,
+    ]
+    return hashlib.sha256(msgspec.json.encode(contenuto)).hexdigest()
+
+
+__all__ = [
+    "Esportazione",
+    "Oggetto",
+    "chiedi_esportazione",
+    "esportazione",
+    "esportazioni",
+    "invii",
+    "manifesto_di",
+    "per_scaricare",
+    "periodo",
+    "registra_invio",
+]

@@ -1,0 +1,1 @@
+"""Prestazioni sociali: what was granted to whom, brought in, checked and shown."""

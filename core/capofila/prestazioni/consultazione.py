@@ -1,0 +1,193 @@
+"""Finding prestazioni and imported files again. Runs inside a unit of work of the ambito."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from piccolo.columns.combination import And
+
+from capofila.base.database import unita_corrente
+from capofila.base.errori import NonTrovato
+from capofila.prestazioni.tables import Lotto, Prestazione
+
+PER_PAGINA: Final = 50
+CONTEGGIO_MASSIMO: Final = 10_000
+"""Beyond so many rows the page says «oltre 10.000»: counting a million takes longer than reading it."""
+
+
+class Filtro(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for. ``persona`` (a surname or a codice fiscale) never stands in an address."""
+
+    anno: int
+    comune: str | None = None
+    codice: str | None = None
+    carattere: str | None = None
+    ente: int | None = None
+    persona: str | None = None
+
+
+class RigaElenco(msgspec.Struct, frozen=True):
+    """A prestazione as a list shows it; amounts in euro."""
+
+    id: int
+    cognome: str
+    nome: str
+    codice_fiscale: str
+    codice_prestazione: str
+    denominazione_prestazione: str | None
+    protocollo_domanda: str
+    comune_titolare: str
+    ente_erogatore_id: int
+    carattere: str | None
+    data_inizio: date | None
+    data_fine: date | None
+    data_erogazione: date | None
+    importo_mensile: Decimal | None
+    importo: Decimal | None
+    quota_ente: Decimal | None
+    quota_utente: Decimal | None
+    come_ricevuto: bool
+
+    @property
+    def dal(self) -> date | None:
+        """First day: of the period, or of the payment."""
+        return self.data_inizio or self.data_erogazione
+
+    @property
+    def quanto(self) -> Decimal | None:
+        """What is paid a month, or once."""
+        return self.importo_mensile if self.importo_mensile is not None else self.importo
+
+
+_COLONNE: Final = tuple(
+    getattr(Prestazione, nome) for nome in RigaElenco.__struct_fields__
+)
+
+
+async def elenco(filtro: Filtro, pagina: int = 1) -> list[RigaElenco]:
+    """A page of prestazioni, the latest first."""
+    righe = (
+        await Prestazione.select(*_COLONNE)
+        .where(_dove(filtro))
+        .order_by(Prestazione.id, ascending=False)
+        .limit(PER_PAGINA)
+        .offset((pagina - 1) * PER_PAGINA)
+    )
+    return [RigaElenco(**riga) for riga in righe]
+
+
+async def conta(filtro: Filtro) -> int:
+    """How many there are, counted up to :data:`CONTEGGIO_MASSIMO` and one more."""
+    limitata = Prestazione.select(Prestazione.id).where(_dove(filtro)).limit(CONTEGGIO_MASSIMO + 1)
+    sql, valori = limitata.querystrings[0].compile_string()
+    quante: int = await unita_corrente().valore(f"SELECT count(*) FROM ({sql}) q", *valori)  # noqa: S608
+    return quante
+
+
+def _dove(filtro: Filtro) -> Any:
+    unita = unita_corrente()
+    condizioni: Any = And(
+        Prestazione.ambito_id == unita.ambito, Prestazione.anno == filtro.anno
+    )
+    if filtro.comune:
+        condizioni = And(condizioni, Prestazione.comune_titolare == filtro.comune)
+    if filtro.codice:
+        condizioni = And(condizioni, Prestazione.codice_prestazione == filtro.codice)
+    if filtro.carattere:
+        condizioni = And(condizioni, Prestazione.carattere == filtro.carattere)
+    if filtro.ente:
+        condizioni = And(condizioni, Prestazione.ente_erogatore_id == filtro.ente)
+    if filtro.persona:
+        testo = filtro.persona.strip()
+        if len(testo) >= 11 and testo[0].isalnum() and any(c.isdigit() for c in testo):
+            condizioni = And(condizioni, Prestazione.codice_fiscale == testo.upper())
+        else:
+            modello = testo.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+            condizioni = And(condizioni, Prestazione.cognome.ilike(modello))
+    return condizioni
+
+
+async def codici_presenti(anno: int) -> list[str]:
+    """The codes granted in a year, for the filter."""
+    unita = unita_corrente()
+    # The latest rows tell which codes are in use; all of a million would take too long.
+    righe = await unita.righe(
+        "SELECT DISTINCT codice_prestazione FROM (SELECT codice_prestazione FROM prestazione "
+        "WHERE ambito_id = $1 AND anno = $2 ORDER BY id DESC LIMIT 20000) q ORDER BY 1",
+        unita.ambito,
+        anno,
+    )
+    return [riga["codice_prestazione"] for riga in righe]
+
+
+async def dettaglio(id_: int) -> dict[str, Any]:
+    """All of one prestazione.
+
+    Raises:
+        NonTrovato: there is none with this number in the ambito.
+    """
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT p.*, e.denominazione AS ente_erogatore, l.nome_file, l.caricato_il "
+        "FROM prestazione p JOIN ente e ON e.ambito_id = p.ambito_id AND e.id = p.ente_erogatore_id "
+        "JOIN lotto l ON l.ambito_id = p.ambito_id AND l.id = p.lotto_id "
+        "WHERE p.ambito_id = $1 AND p.id = $2",
+        unita.ambito,
+        id_,
+    )
+    if riga is None:
+        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
+    return dict(riga)
+
+
+class LottoVisto(msgspec.Struct, frozen=True):
+    """A file brought in, as a list shows it."""
+
+    id: int
+    nome_file: str
+    formato: str
+    flusso: str
+    stato: str
+    righe: int
+    valide: int
+    importate: int
+    errori_totali: int
+    come_ricevuto: bool
+    caricato_il: datetime
+    deciso_il: datetime | None
+
+
+_COLONNE_LOTTO: Final = tuple(getattr(Lotto, nome) for nome in LottoVisto.__struct_fields__)
+
+
+async def lotti(pagina: int = 1) -> list[LottoVisto]:
+    """A page of imported files, the latest first."""
+    righe = (
+        await Lotto.select(*_COLONNE_LOTTO)
+        .where(Lotto.ambito_id == unita_corrente().ambito)
+        .order_by(Lotto.id, ascending=False)
+        .limit(PER_PAGINA + 1)
+        .offset((pagina - 1) * PER_PAGINA)
+    )
+    return [LottoVisto(**riga) for riga in righe]
+
+
+async def lotto(id_: int) -> tuple[LottoVisto, list[dict[str, Any]], list[dict[str, Any]]]:
+    """One imported file, with the errors and remarks that are still kept.
+
+    Raises:
+        NonTrovato: there is none with this number in the ambito.
+    """
+    riga = (
+        await Lotto.select(*_COLONNE_LOTTO, Lotto.errori, Lotto.avvisi)
+        .where(And(Lotto.ambito_id == unita_corrente().ambito, Lotto.id == id_))
+        .first()
+    )
+    if riga is None:
+        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
+    errori = msgspec.json.decode(riga.pop("errori") or "[]")
+    avvisi = msgspec.json.decode(riga.pop("avvisi") or "[]")
+    return LottoVisto(**riga), errori, avvisi

@@ -1,0 +1,333 @@
+"""Files as they come: CSV, Excel and ODS turned into a header and rows of text.
+
+Nothing here knows what a column means. What is refused is refused with the place and with what to
+do: an encoding that is not UTF-8, a broken quote, a workbook that would unpack to gigabytes, a
+formula where a value must stand. XML flows are read by the plugin that declares them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import PurePath
+from typing import Final, Literal
+
+import msgspec
+import python_calamine
+
+from capofila.base.errori import DatiNonValidi, RichiestaNonValida, TroppoGrande
+
+Formato = Literal["csv", "xlsx", "ods", "xml"]
+
+MASSIMO_ESPANSO: Final = 600 * 1024 * 1024
+"""What a workbook may unpack to, in bytes: some twenty times the largest real one."""
+MASSIMO_RAPPORTO: Final = 200
+"""How many times larger than itself a part of a workbook may unpack; text rarely passes 30."""
+MASSIMO_PARTI: Final = 1000
+MASSIMO_COLONNE: Final = 500
+RIGHE_PER_BLOCCO: Final = 20_000
+SEPARATORI: Final = (";", ",", "\t")
+
+
+class Foglio(msgspec.Struct):
+    """A file open for reading: its columns, and its rows a block at a time.
+
+    A row keeps its number: the first under the header is 2.
+    """
+
+    colonne: list[str]
+    blocchi: Iterator[list[Sequence[str]]]
+
+
+def riconosci(nome: str, contenuto: bytes) -> Formato:
+    """What a file is, by its content, with its name as a hint.
+
+    Raises:
+        RichiestaNonValida: none of the formats that are read here.
+    """
+    if not contenuto.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise RichiestaNonValida("Il file è vuoto: controlla di aver scelto quello giusto.")
+    suffisso = PurePath(nome).suffix.lower()
+    if contenuto[:4] == b"PK\x03\x04":
+        return _riconosci_zip(contenuto)
+    if contenuto[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise RichiestaNonValida(
+            "Il file è un Excel del vecchio formato (.xls) oppure è protetto da una parola "
+            "chiave: aprilo, togli la protezione e salvalo come «Cartella di lavoro .xlsx»."
+        )
+    if contenuto[:4] == b"%PDF":
+        raise RichiestaNonValida("Il file è un PDF: servono CSV, Excel (.xlsx), ODS o XML.")
+    inizio = contenuto[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if inizio[:1] == b"<" or suffisso == ".xml":
+        return "xml"
+    if contenuto[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise RichiestaNonValida(
+            "Il file è in UTF-16: salvalo come «CSV UTF-8 (delimitato da separatore di elenco)»."
+        )
+    if b"\x00" in contenuto[:65536]:
+        raise RichiestaNonValida(
+            "Il file non è un testo: servono CSV (UTF-8), Excel (.xlsx), ODS o XML."
+        )
+    return "csv"
+
+
+def _riconosci_zip(contenuto: bytes) -> Formato:
+    try:
+        with zipfile.ZipFile(io.BytesIO(contenuto)) as archivio:
+            nomi = set(archivio.namelist()[: MASSIMO_PARTI + 1])
+            if "xl/workbook.xml" in nomi:
+                return "xlsx"
+            if "content.xml" in nomi:
+                return "ods"
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise RichiestaNonValida(
+            "Il file è danneggiato: riaprilo nel programma di origine e salvalo di nuovo."
+        ) from None
+    raise RichiestaNonValida(
+        "Il file è un archivio compresso: estrai il file e carica quello (CSV, .xlsx, .ods o XML)."
+    )
+
+
+def apri(formato: Formato, contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
+    """Open a table.
+
+    Args:
+        formato: ``csv``, ``xlsx`` or ``ods``.
+        contenuto: the whole file.
+        colonne_note: names that the header may have; they choose the delimiter of a CSV.
+
+    Raises:
+        RichiestaNonValida: it cannot be read as what it is.
+        DatiNonValidi: a formula stands where a value must.
+        TroppoGrande: a workbook unpacks to more than is allowed.
+    """
+    if formato == "csv":
+        return _apri_csv(contenuto, colonne_note)
+    return _apri_cartella(formato, contenuto)
+
+
+# --- CSV ----------------------------------------------------------------------------------------
+
+
+def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
+    contenuto = contenuto.removeprefix(b"\xef\xbb\xbf")
+    try:
+        testo = contenuto.decode("utf-8")
+    except UnicodeDecodeError as errore:
+        riga = contenuto.count(b"\n", 0, errore.start) + 1
+        raise RichiestaNonValida(
+            f"Alla riga {riga} c'è un carattere che non è UTF-8: apri il file nel foglio di "
+            "calcolo e salvalo come «CSV UTF-8 (delimitato da separatore di elenco)»."
+        ) from None
+    separatore = _separatore(testo, set(colonne_note))
+    lettore = csv.reader(io.StringIO(testo, newline=""), delimiter=separatore, strict=True)
+    try:
+        intestazione = next(lettore, [])
+    except csv.Error as errore:
+        raise _csv_rotto(lettore.line_num, errore) from None
+    return Foglio(_intestazione(intestazione), _blocchi_csv(lettore))
+
+
+def _separatore(testo: str, note: set[str]) -> str:
+    """The delimiter under which the first line has most known names, then most cells."""
+    prima = testo.split("\n", 1)[0].rstrip("\r")
+
+    def voto(separatore: str) -> tuple[int, int]:
+        celle = [cella.strip().strip('"').strip().lower() for cella in prima.split(separatore)]
+        return len(note.intersection(celle)), len(celle)
+
+    return max(SEPARATORI, key=voto)
+
+
+def _blocchi_csv(lettore: Iterator[list[str]]) -> Iterator[list[Sequence[str]]]:
+    blocco: list[Sequence[str]] = []
+    while True:
+        try:
+            for riga in lettore:
+                blocco.append(riga)
+                if len(blocco) >= RIGHE_PER_BLOCCO:
+                    yield blocco
+                    blocco = []
+        except csv.Error as errore:
+            raise _csv_rotto(getattr(lettore, "line_num", 0), errore) from None
+        if blocco:
+            yield blocco
+        return
+
+
+def _csv_rotto(riga: int, errore: csv.Error) -> RichiestaNonValida:
+    testo = str(errore)
+    if "unexpected end" in testo or "expected after" in testo:
+        motivo = "le virgolette non si chiudono come dovrebbero"
+    elif "field larger" in testo:
+        motivo = "una cella è troppo lunga, forse per virgolette che non si chiudono"
+    else:
+        motivo = "la riga non si legge"
+    return RichiestaNonValida(
+        f"Vicino alla riga {riga} {motivo}: correggila, oppure salva di nuovo il file come CSV."
+    )
+
+
+def _intestazione(celle: Sequence[object]) -> list[str]:
+    nomi = [str(cella or "").strip() for cella in celle]
+    while nomi and not nomi[-1]:
+        nomi.pop()
+    if not nomi:
+        raise RichiestaNonValida(
+            "La prima riga è vuota: deve contenere i nomi delle colonne (codice_fiscale, …)."
+        )
+    if len(nomi) > MASSIMO_COLONNE:
+        raise RichiestaNonValida(
+            f"Il file ha {len(nomi)} colonne, troppe: controlla il separatore e il foglio scelto."
+        )
+    return nomi
+
+
+# --- workbooks ----------------------------------------------------------------------------------
+
+_CELLA_FORMULA_XLSX: Final = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<f\b')
+_FORMULA_ODS: Final = re.compile(rb"\btable:formula\s*=")
+
+
+def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
+    _verifica_cartella(formato, contenuto)
+    try:
+        cartella = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(contenuto))
+        if not cartella.sheet_names:
+            raise RichiestaNonValida("La cartella di lavoro non ha fogli.")
+        foglio = cartella.get_sheet_by_index(0)
+        righe = foglio.iter_rows()
+        intestazione = next(righe, None)
+    except (python_calamine.CalamineError, OSError, ValueError):
+        raise RichiestaNonValida(
+            "La cartella di lavoro non si legge: riaprila nel programma di origine e salvala di "
+            "nuovo, senza protezione."
+        ) from None
+    if intestazione is None:
+        raise RichiestaNonValida("Il primo foglio è vuoto: i dati devono stare nel primo foglio.")
+    colonne = _intestazione(intestazione)
+    return Foglio(colonne, _blocchi_cartella(righe, len(colonne)))
+
+
+def _blocchi_cartella(righe: Iterable[list[object]], larghezza: int) -> Iterator[list[Sequence[str]]]:
+    blocco: list[Sequence[str]] = []
+    for riga in righe:
+        celle = [_testo_cella(cella) for cella in riga[:larghezza]]
+        celle.extend("" for _ in range(larghezza - len(celle)))
+        blocco.append(celle)
+        if len(blocco) >= RIGHE_PER_BLOCCO:
+            yield blocco
+            blocco = []
+    if blocco:
+        yield blocco
+
+
+def _testo_cella(cella: object) -> str:
+    """A typed cell as somebody would have written it."""
+    match cella:
+        case str():
+            return cella
+        case None:
+            return ""
+        case bool():
+            return "si" if cella else "no"
+        case float():
+            return str(int(cella)) if cella.is_integer() else repr(round(cella, 6))
+        case datetime():
+            return cella.date().isoformat()
+        case date():
+            return cella.isoformat()
+        case time() | timedelta():
+            return str(cella)
+        case _:
+            return str(cella)
+
+
+def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
+    """Unpack every part once, counting, before the reader does it for real.
+
+    The sizes that the archive declares are not believed: what is counted is what comes out.
+    """
+    totale = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(contenuto)) as archivio:
+            parti = archivio.infolist()
+            if len(parti) > MASSIMO_PARTI:
+                raise _bomba()
+            if sum(parte.compress_size for parte in parti) > len(contenuto):
+                raise _bomba()
+            for parte in parti:
+                controlla = (formato == "xlsx" and parte.filename == "xl/worksheets/sheet1.xml") or (
+                    formato == "ods" and parte.filename == "content.xml"
+                )
+                coda = b""
+                espanso = 0
+                for pezzo in _espandi(contenuto, parte):
+                    espanso += len(pezzo)
+                    totale += len(pezzo)
+                    if totale > MASSIMO_ESPANSO or espanso > MASSIMO_RAPPORTO * max(
+                        parte.compress_size, 65536
+                    ):
+                        raise _bomba()
+                    if controlla:
+                        coda = _cerca_formula(formato, coda + pezzo)
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError):
+        raise RichiestaNonValida(
+            "La cartella di lavoro è danneggiata o protetta: riaprila nel programma di origine e "
+            "salvala di nuovo, senza parola chiave."
+        ) from None
+
+
+def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The bytes of a part, straight from its compressed data."""
+    inizio = parte.header_offset
+    if contenuto[inizio : inizio + 4] != b"PK\x03\x04":
+        raise zipfile.BadZipFile
+    nome = int.from_bytes(contenuto[inizio + 26 : inizio + 28], "little")
+    extra = int.from_bytes(contenuto[inizio + 28 : inizio + 30], "little")
+    dati = memoryview(contenuto)[inizio + 30 + nome + extra :][: parte.compress_size]
+    if parte.flag_bits & 0x1:
+        raise zipfile.BadZipFile
+    if parte.compress_type == zipfile.ZIP_STORED:
+        yield bytes(dati)
+        return
+    if parte.compress_type != zipfile.ZIP_DEFLATED:
+        raise NotImplementedError
+    espansore = zlib.decompressobj(-15)
+    resto: bytes | memoryview = dati
+    while not espansore.eof:
+        pezzo = espansore.decompress(resto, 1 << 20)
+        resto = espansore.unconsumed_tail
+        if not pezzo and not resto:
+            break
+        yield pezzo
+
+
+def _cerca_formula(formato: Formato, testo: bytes) -> bytes:
+    """Refuse a formula; returns what to put before the next piece, so that no cell is cut."""
+    if formato == "xlsx":
+        trovata = _CELLA_FORMULA_XLSX.search(testo)
+        if trovata:
+            cella = trovata.group(1).decode("ascii")
+            raise DatiNonValidi(
+                f"La cella {cella} contiene una formula: copia le celle, incollale come «Valori» "
+                "e salva di nuovo il file."
+            )
+    elif _FORMULA_ODS.search(testo):
+        raise DatiNonValidi(
+            "Il foglio contiene almeno una formula: copia le celle, incollale come «Valori» "
+            "(Incolla speciale, solo testo, numeri e date) e salva di nuovo il file."
+        )
+    return testo[-512:]
+
+
+def _bomba() -> TroppoGrande:
+    return TroppoGrande(
+        "La cartella di lavoro si espande oltre misura: tieni solo il foglio con i dati, senza "
+        "righe e immagini superflue, oppure salva come CSV."
+    )

@@ -1,0 +1,299 @@
+"""Pages of the prestazioni: the list, one of them, importing a file and deciding on its errors."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Annotated, Any
+
+from litestar import Request, Router, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect, Response, Template
+
+from capofila.accessi.service import messaggio, registra
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.errori import DatiNonValidi, ErroreCapofila, RichiestaNonValida
+from capofila.base.impostazioni import impostazioni
+from capofila.base.visita import visita_corrente
+from capofila.prestazioni import consultazione, service
+from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
+from capofila.territorio import service as territorio
+from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
+
+MENU = (
+    VoceMenu(
+        titolo="Prestazioni", percorso="prestazioni", permesso="prestazioni.vedi",
+        gruppo="Prestazioni sociali", icona="files", ordine=20,
+    ),
+    VoceMenu(
+        titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
+        gruppo="Prestazioni sociali", icona="upload", ordine=21,
+    ),
+)  # fmt: skip
+
+CARATTERI = {"periodica": "Periodica", "occasionale": "Occasionale"}
+_MASSIMA_PAGINA = 200
+
+
+def _pagina_richiesta(request: Request[Any, Any, Any]) -> int:
+    testo = request.query_params.get("pagina", "1")
+    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
+        raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
+    return int(testo)
+
+
+def _filtro(request: Request[Any, Any, Any], persona: str | None = None) -> Filtro:
+    def scelto(nome: str, lunghezza: int) -> str | None:
+        return (request.query_params.get(nome) or "").strip()[:lunghezza] or None
+
+    ente = scelto("ente", 9)
+    carattere = scelto("carattere", 20)
+    return Filtro(
+        anno=anno_richiesto(request),
+        comune=scelto("comune", 4),
+        codice=scelto("codice", 10),
+        carattere=carattere if carattere in CARATTERI else None,
+        ente=int(ente) if ente and ente.isascii() and ente.isdigit() else None,
+        persona=persona,
+    )
+
+
+async def _elenco(request: Request[Any, Any, Any], persona: str | None = None) -> Template:
+    visita = visita_corrente()
+    ambito = visita.nell_ambito
+    filtro = _filtro(request, persona)
+    numero = _pagina_richiesta(request)
+    totale = await consultazione.conta(filtro)
+    righe = await consultazione.elenco(filtro, numero)
+    comuni = await territorio.mappa_comuni()
+    enti = await territorio.mappa_enti()
+    await registra("prestazioni.elenca", "prestazione", None, righe=len(righe))
+    pagina = costruisci_pagina(
+        request, "Prestazioni sociali", con_anno=True,
+        sommario=f"Prestazioni con inizio o erogazione nel {filtro.anno}.",
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/elenco.html",
+        pagina,
+        frammento="prestazioni/_elenco.html",
+        filtro=filtro,
+        righe=righe,
+        totale=totale,
+        oltre=totale > CONTEGGIO_MASSIMO,
+        numero=numero,
+        pagine=max(1, -(-min(totale, CONTEGGIO_MASSIMO) // PER_PAGINA)),
+        comuni=comuni,
+        enti=enti,
+        codici=await consultazione.codici_presenti(filtro.anno),
+        caratteri=CARATTERI,
+        base=f"/{ambito.slug}/prestazioni",
+        importa=visita.puo("prestazioni.importa"),
+        un_comune=ambito.comune,
+    )
+
+
+@get("/{ambito:str}/prestazioni", opt={"permesso": "prestazioni.vedi"}, name="prestazioni")
+async def elenco(request: Request[Any, Any, Any]) -> Template:
+    """The list, filtered by what the address says."""
+    return await _elenco(request)
+
+
+@post("/{ambito:str}/prestazioni/cerca", opt={"permesso": "prestazioni.vedi"}, status_code=200)
+async def cerca(
+    request: Request[Any, Any, Any],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template:
+    """The list for one person: asked by POST, so that no name stands in an address."""
+    persona = (data.get("persona") or "").strip()[:60]
+    if 0 < len(persona) < 2:
+        raise DatiNonValidi("Scrivi almeno due lettere del cognome, o tutto il codice fiscale.")
+    return await _elenco(request, persona or None)
+
+
+@get("/{ambito:str}/prestazioni/modello.csv", opt={"permesso": "prestazioni.vedi", "unita": "lettura"})
+async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """An empty file with the header, for the spreadsheet."""
+    flusso = (await plugin_attivi()).flusso("siuss")
+    testo = ";".join(campo.nome for campo in flusso.campi) + "\r\n"
+    return Response(
+        ("\ufeff" + testo).encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="prestazioni.csv"'},
+    )
+
+
+@get("/{ambito:str}/prestazioni/{id_:int}", opt={"permesso": "prestazioni.vedi"})
+async def una(request: Request[Any, Any, Any], id_: int) -> Template:
+    """One prestazione; that it was read is written in the audit."""
+    prestazione = await consultazione.dettaglio(id_)
+    await registra("prestazioni.consulta", "prestazione", str(id_))
+    ambito = visita_corrente().nell_ambito
+    flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+    pagina = costruisci_pagina(
+        request, "Prestazione", briciole=[("Prestazioni", f"/{ambito.slug}/prestazioni")],
+        aggiornato_il=prestazione["caricato_il"],
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/una.html",
+        pagina,
+        prestazione=prestazione,
+        flusso=flussi.get("siuss"),
+        comuni=await territorio.mappa_comuni(),
+        base=f"/{ambito.slug}",
+    )
+
+
+# --- importing ----------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/importazioni", opt={"permesso": "prestazioni.importa"})
+async def importazioni(request: Request[Any, Any, Any]) -> Template:
+    """The files brought in, and the form for another."""
+    await service.pulisci_scaduti()
+    return await _importazioni(request)
+
+
+async def _importazioni(
+    request: Request[Any, Any, Any], errore: str = "", stato: int = 200
+) -> Template:
+    ambito = visita_corrente().nell_ambito
+    numero = _pagina_richiesta(request)
+    lotti = await consultazione.lotti(numero)
+    pagina = costruisci_pagina(
+        request, "Importazioni", con_errori=bool(errore),
+        sommario="Porta qui le prestazioni da un foglio o da un flusso SIUSS già esistente.",
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/importazioni.html",
+        pagina,
+        stato=stato,
+        lotti=lotti[:PER_PAGINA],
+        altri=len(lotti) > PER_PAGINA,
+        numero=numero,
+        errore=errore,
+        massimo=impostazioni().carico_massimo_mb,
+        base=f"/{ambito.slug}/importazioni",
+        modello=f"/{ambito.slug}/prestazioni/modello.csv",
+    )
+
+
+@post("/{ambito:str}/importazioni", opt={"permesso": "prestazioni.importa"}, status_code=200)
+async def importa(
+    request: Request[Any, Any, Any],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
+) -> Template | Redirect:
+    """Bring a file in; what is wrong with it is shown in place."""
+    ambito = visita_corrente().nell_ambito
+    file = data.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return await _importazioni(request, "Scegli un file da importare.", 422)
+    contenuto = await file.read()
+    try:
+        esito = await service.importa(
+            service.FileRicevuto(_nome_file(file.filename), contenuto),
+            await _flussi(),
+            service.Opzioni(comune=ambito.comune),
+        )
+    except ErroreCapofila as errore:
+        if errore.stato >= 500:
+            raise
+        return await _importazioni(request, errore.messaggio, errore.stato)
+    if esito.stato == "gia_importato":
+        await messaggio("informazione", "Questo file era già stato importato: nulla è cambiato.")
+    elif esito.stato == "importato":
+        await messaggio("riuscito", _importate(esito.importate))
+    return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)
+
+
+@get("/{ambito:str}/importazioni/{id_:int}", opt={"permesso": "prestazioni.importa"})
+async def un_lotto(request: Request[Any, Any, Any], id_: int) -> Template:
+    """One file: what was found, and the choice when it has errors."""
+    ambito = visita_corrente().nell_ambito
+    lotto, errori, avvisi = await consultazione.lotto(id_)
+    numero = _pagina_richiesta(request)
+    pagina = costruisci_pagina(
+        request, lotto.nome_file, briciole=[("Importazioni", f"/{ambito.slug}/importazioni")],
+        aggiornato_il=lotto.deciso_il or lotto.caricato_il,
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/lotto.html",
+        pagina,
+        frammento="prestazioni/_errori.html",
+        lotto=lotto,
+        errori=errori[(numero - 1) * PER_PAGINA : numero * PER_PAGINA],
+        trattenuti=len(errori),
+        avvisi=avvisi[:PER_PAGINA],
+        avvisi_totali=len(avvisi),
+        numero=numero,
+        pagine=max(1, -(-len(errori) // PER_PAGINA)),
+        base=f"/{ambito.slug}/importazioni/{id_}",
+        prestazioni=f"/{ambito.slug}/prestazioni",
+    )
+
+
+@post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})
+async def decidi(
+    request: Request[Any, Any, Any],
+    id_: int,
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Redirect:
+    """Keep the good rows of a file, or throw it away."""
+    ambito = visita_corrente().nell_ambito
+    tieni = data.get("azione") == "tieni"
+    esito = await service.decidi(id_, await _flussi(), tieni_valide=tieni, comune=ambito.comune)
+    if tieni:
+        await messaggio("riuscito", _importate(esito.importate))
+        return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)
+    await messaggio("informazione", "Il file è stato scartato: nulla è stato importato.")
+    return Redirect(f"/{ambito.slug}/importazioni", status_code=303)
+
+
+@get("/{ambito:str}/importazioni/{id_:int}/errori.csv", opt={"permesso": "prestazioni.importa"})
+async def errori_csv(request: Request[Any, Any, Any], id_: int) -> Response[bytes]:
+    """The errors as a file, to correct the source row by row."""
+    _, errori, _ = await consultazione.lotto(id_)
+    uscita = io.StringIO()
+    penna = csv.writer(uscita, delimiter=";", lineterminator="\r\n")
+    penna.writerow(["riga", "colonna", "valore", "codice", "messaggio"])
+    for errore in errori:
+        valore = str(errore["valore"])
+        if valore[:1] in ("=", "+", "-", "@", "\t", "\r"):
+            valore = "'" + valore
+        penna.writerow(
+            [errore["riga"], errore["colonna"], valore, errore["codice"], errore["messaggio"]]
+        )
+    await registra("prestazioni.scarica_errori", "lotto", str(id_))
+    return Response(
+        ("\ufeff" + uscita.getvalue()).encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="errori-{id_}.csv"'},
+    )
+
+
+async def _flussi() -> dict[str, Any]:
+    return {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+
+
+def _nome_file(nome: str) -> str:
+    """The name without a path, however the browser sends it."""
+    return nome.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
+
+
+def _importate(quante: int) -> str:
+    if quante == 1:
+        return "È stata importata 1 prestazione."
+    return f"Sono state importate {quante:,} prestazioni.".replace(",", ".")
+
+
+router = Router(
+    path="/",
+    route_handlers=[
+        elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi, errori_csv,
+    ],
+)  # fmt: skip

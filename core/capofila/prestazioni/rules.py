@@ -1,0 +1,196 @@
+"""Where a prestazione belongs: its ente erogatore, its comune titolare, its year.
+
+The rules of the record itself are declared by the flow. These depend on the ambito: an ente is
+one of its enti, a comune is a member on the day of the prestazione, and whoever works for one
+comune brings in that comune's rows only.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import msgspec
+
+from capofila.hooks import ErroreRiga, LottoPreparato
+
+Periodo = tuple[date | None, date | None]
+
+
+class EntePerImport(msgspec.Struct, frozen=True):
+    """An ente as the import needs it; ``codice`` is its Belfiore code as an ente of INPS."""
+
+    id: int
+    denominazione: str
+    codice: str | None
+    come_ricevuto: bool = False
+
+
+class Riferimenti:
+    """What the rows of a file may refer to."""
+
+    def __init__(
+        self,
+        enti: Iterable[EntePerImport],
+        comuni: Mapping[str, Sequence[Periodo]],
+        solo_comune: str | None = None,
+    ) -> None:
+        self.comuni = comuni
+        self.solo_comune = solo_comune
+        self._enti: dict[str, EntePerImport] = {}
+        for ente in enti:
+            self._enti[_chiave(ente.denominazione)] = ente
+            if ente.codice:
+                self._enti[ente.codice.upper()] = ente
+
+    def ente(self, testo: str) -> EntePerImport | None:
+        """The ente of that Belfiore code or name, however capitalised and spaced."""
+        return self._enti.get(testo.upper()) or self._enti.get(_chiave(testo))
+
+    def membro(self, belfiore: str, giorno: str | None) -> bool:
+        """Whether the comune belongs to the ambito on that day (ISO), or ever when none is given."""
+        periodi = self.comuni.get(belfiore)
+        if not periodi:
+            return False
+        if giorno is None:
+            return True
+        quando = date.fromisoformat(giorno)
+        return any((dal is None or dal <= quando) and (al is None or quando <= al) for dal, al in periodi)
+
+    @staticmethod
+    def anno_flusso(intestazione: Mapping[str, str] | None) -> int:
+        """The year in the name of a flow ({ente}.{tipo}.{AAAAMMGG}.{progressivo}); 0 when absent."""
+        trovato = re.search(r"\.((?:19|20)\d{2})\d{4}(?:\.|$)", (intestazione or {}).get("nome", ""))
+        return int(trovato.group(1)) if trovato else 0
+
+
+class Collocazione:
+    """Finds place for the rows of one lot.
+
+    Attributes:
+        buone: positions of the rows that can be stored.
+    """
+
+    def __init__(
+        self, riferimenti: Riferimenti, ente: EntePerImport | None = None, come_ricevuto: bool = False
+    ) -> None:
+        self._riferimenti = riferimenti
+        self._ente = ente
+        self._come_ricevuto = come_ricevuto
+        self._colonne: dict[str, list[str | None]] = {}
+        self.buone: list[int] = []
+
+    def colonna(self, nome: str, lotto: LottoPreparato) -> Sequence[str | None]:
+        """A column to store: ours where we found it, else the flow's."""
+        trovata = self._colonne.get(nome)
+        if trovata is not None:
+            return trovata
+        return lotto.colonne.get(nome) or [None] * len(lotto.riga)
+
+    def colloca(self, lotto: LottoPreparato) -> list[ErroreRiga]:
+        """Resolve enti, comuni and years; returns what does not fit this ambito."""
+        quante = len(lotto.riga)
+        if "data_inizio" not in lotto.colonne:
+            self.buone = [i for i in range(quante) if lotto.riga[i] is not None]
+            return []
+        errori: list[ErroreRiga] = []
+        competenza = [
+            inizio or erogazione or evento
+            for inizio, erogazione, evento in zip(
+                lotto.colonne["data_inizio"],
+                lotto.colonne["data_erogazione"],
+                lotto.colonne["data_evento"],
+                strict=True,
+            )
+        ]
+        enti = self._enti(lotto, errori)
+        titolari = self._titolari(lotto, competenza, errori)
+        fuori = {errore.riga for errore in errori}
+        predefinito = "0"
+        self._colonne = {
+            "competenza": competenza,
+            "anno": [c[:4] if c else predefinito for c in competenza],
+            "ente_erogatore_id": enti,
+            "comune_titolare": titolari,
+        }
+        if self._come_ricevuto:
+            self._completa_ricevuti(lotto)
+        self.buone = [
+            i
+            for i in range(quante)
+            if lotto.riga[i] is not None
+            and (self._come_ricevuto or not fuori or lotto.numeri[i] not in fuori)
+        ]
+        return errori
+
+    def _enti(self, lotto: LottoPreparato, errori: list[ErroreRiga]) -> list[str | None]:
+        if self._ente is not None:
+            return [str(self._ente.id)] * len(lotto.riga)
+        memoria: dict[str | None, str | None] = {None: None}
+        esito: list[str | None] = []
+        for i, testo in enumerate(lotto.colonne["ente_erogatore"]):
+            if testo not in memoria:
+                assert testo is not None
+                ente = self._riferimenti.ente(testo)
+                memoria[testo] = None if ente is None else str(ente.id)
+            trovato = memoria[testo]
+            if trovato is None and testo is not None:
+                errori.append(
+                    ErroreRiga(lotto.numeri[i], "ente_erogatore", testo, "ente_fuori_ambito",
+                               "Questo ente non è tra quelli dell'ambito: scrivi il suo codice "
+                               "Belfiore o il nome come nella pagina Territorio.")
+                )  # fmt: skip
+            esito.append(trovato)
+        return esito
+
+    def _titolari(
+        self, lotto: LottoPreparato, competenza: Sequence[str | None], errori: list[ErroreRiga]
+    ) -> list[str | None]:
+        valori: list[str | None] = list(lotto.colonne.get("comune_titolare") or ())
+        if self._ente is not None and (not valori or not any(valori)):
+            valori = [self._ente.codice or ""] * len(lotto.riga)
+            if self._come_ricevuto:
+                return valori
+        memoria: dict[tuple[str, str | None], str] = {}
+        solo = self._riferimenti.solo_comune
+        for i, (belfiore, giorno) in enumerate(zip(valori, competenza, strict=True)):
+            if belfiore is None:
+                continue
+            chiave = (belfiore, giorno)
+            if chiave not in memoria:
+                memoria[chiave] = self._difetto_titolare(belfiore, giorno, solo)
+            if memoria[chiave]:
+                errori.append(
+                    ErroreRiga(lotto.numeri[i], "comune_titolare", belfiore, "comune_fuori_ambito",
+                               memoria[chiave])
+                )  # fmt: skip
+        return valori
+
+    def _difetto_titolare(self, belfiore: str, giorno: str | None, solo: str | None) -> str:
+        if solo is not None and belfiore != solo:
+            return "Puoi importare solo le prestazioni del tuo comune: togli questa riga."
+        if not self._riferimenti.membro(belfiore, giorno):
+            quando = "" if giorno is None else f" il {giorno[8:10]}/{giorno[5:7]}/{giorno[:4]}"
+            return (
+                f"Questo comune non fa parte dell'ambito{quando}: controlla il codice Belfiore e "
+                "la data della prestazione."
+            )
+        return ""
+
+    def _completa_ricevuti(self, lotto: LottoPreparato) -> None:
+        """What a record kept as received must have to be stored, even when it was unreadable."""
+        for nome in ("codice_fiscale", "cognome", "nome", "codice_prestazione", "protocollo_domanda"):
+            self._colonne[nome] = [v or "?" for v in lotto.colonne[nome]]
+        self._colonne["tipo_operazione"] = [v or "I" for v in lotto.colonne["tipo_operazione"]]
+
+
+def _chiave(nome: str) -> str:
+    return " ".join(nome.casefold().replace("’", "'").split())
+
+
+def vicino(nome: str, noti: Iterable[str]) -> str:
+    """A hint at the known column that was perhaps meant."""
+    simili = difflib.get_close_matches(nome.strip().lower(), list(noti), n=1, cutoff=0.8)
+    return f" Forse intendevi «{simili[0]}»." if simili else ""

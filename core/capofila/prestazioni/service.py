@@ -1,0 +1,623 @@
+"""Bringing prestazioni in, and finding them again. Runs inside a unit of work of the ambito.
+
+An import is one transaction. Rows are read, checked and put in form a block at a time in a thread,
+while the block before goes to the database: COPY into a temporary table (policies refuse it on a
+protected one), then INSERT … SELECT under the policies. Nothing is stored unless every row is good
+or the user keeps the good ones; in between, the file waits in its `lotto`, for a few days.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+import msgspec
+
+from capofila.accessi.service import registra
+from capofila.base.database import UnitaDiLavoro, unita_corrente
+from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
+from capofila.base.impostazioni import MEBIBYTE, impostazioni
+from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
+from capofila.prestazioni import lettura
+from capofila.prestazioni.rules import Collocazione, EntePerImport, Riferimenti, vicino
+
+ERRORI_MOSTRATI: Final = 1000
+ATTESA_DECISIONE: Final = timedelta(days=7)
+
+COLONNE: Final = (
+    "lotto_id", "riga", "anno", "competenza", "comune_titolare", "ente_erogatore_id",
+    "codice_fiscale", "cognome", "nome", "anno_nascita", "luogo_nascita", "genere",
+    "cittadinanza", "seconda_cittadinanza", "comune_residenza", "nazione_residenza",
+    "regione_residenza", "altri_indirizzi", "tipo_operazione", "codice_prestazione",
+    "denominazione_prestazione", "protocollo_domanda", "prova_mezzi", "carattere", "data_evento",
+    "data_inizio", "data_fine", "periodo_erogazione", "importo_mensile", "data_erogazione",
+    "importo", "quota_ente", "quota_utente", "quota_ssn", "quota_richiesta", "soglia_isee",
+    "dsu_protocollo", "dsu_anno", "dsu_data", "ore_mensili", "presa_in_carico", "area_utenza",
+    "sina_mobilita", "sina_attivita_vita_quotidiana", "sina_disturbi_area_cognitiva",
+    "sina_disturbi_comportamentali", "sina_necessita_cure_sanitarie", "sina_area_reddituale",
+    "sina_area_supporto", "sina_fonte_derivazione_valutazione", "sina_strumento_valutazione",
+    "sina_fonte_derivazione_invalidita", "sina_necessita_interventi_sociali",
+    "sina_invalidita_civile", "come_ricevuto", "conforme_a", "forma_gruppo", "forma_riga",
+)  # fmt: skip
+"""Columns of `prestazione` that an import fills, in the order of the COPY."""
+
+_TESTI_LIBERI: Final = frozenset(
+    {"cognome", "nome", "denominazione_prestazione", "protocollo_domanda", "dsu_protocollo",
+     "altri_indirizzi", "forma_gruppo", "forma_riga"}
+)  # fmt: skip
+
+
+class FileRicevuto(msgspec.Struct, frozen=True):
+    """A file as it was uploaded or named on the command line."""
+
+    nome: str
+    contenuto: bytes
+
+
+class EsitoImportazione(msgspec.Struct, kw_only=True):
+    """What became of a file. Its JSON is a shape that scripts rely on.
+
+    Attributes:
+        righe: records found.
+        valide: records without errors.
+        importate: records stored, now or when the same file was brought in before.
+        errori: what keeps records out, at most a thousand of them.
+        errori_totali: how many there are.
+        avvisi: what deserves a look.
+        lotto: the file in Capofila; None on a trial.
+        stato: ``importato``, ``da_decidere``, ``prova`` or ``gia_importato``.
+    """
+
+    righe: int = 0
+    valide: int = 0
+    importate: int = 0
+    errori: list[ErroreRiga] = msgspec.field(default_factory=list)
+    errori_totali: int = 0
+    avvisi: list[ErroreRiga] = msgspec.field(default_factory=list)
+    lotto: int | None = None
+    stato: str = "importato"
+    flusso: str = "siuss"
+
+    def aggiungi_errori(self, errori: Sequence[ErroreRiga]) -> None:
+        """Count them all, keep the first."""
+        self.errori_totali += len(errori)
+        self.errori.extend(errori[: max(0, ERRORI_MOSTRATI - len(self.errori))])
+
+    def aggiungi_avvisi(self, avvisi: Sequence[ErroreRiga]) -> None:
+        """Keep the first."""
+        self.avvisi.extend(avvisi[: max(0, ERRORI_MOSTRATI - len(self.avvisi))])
+
+
+class Opzioni(msgspec.Struct, frozen=True, kw_only=True):
+    """How to bring a file in.
+
+    Attributes:
+        solo_valide: keep the good rows, leave the others out.
+        prova: check only, store nothing.
+        comune: Belfiore code of the only comune whose rows are accepted.
+    """
+
+    solo_valide: bool = False
+    prova: bool = False
+    comune: str | None = None
+
+
+class _Blocco(msgspec.Struct):
+    """A block ready for the database."""
+
+    esito: LottoPreparato
+    errori: list[ErroreRiga]
+    avvisi: list[ErroreRiga]
+    copia: bytes
+    quante: int
+
+
+class _DaDecidere(Exception):
+    """Leaves the savepoint of an import whose rows are not all good."""
+
+
+async def importa(
+    file: FileRicevuto, flussi: Mapping[str, Flusso], opzioni: Opzioni | None = None
+) -> EsitoImportazione:
+    """Bring a file of prestazioni in.
+
+    Args:
+        file: CSV, xlsx, ods, or an XML flow of the INPS.
+        flussi: the flows that are active in the ambito, by id.
+        opzioni: what to do with rows that are not good.
+
+    Returns:
+        What was found. ``stato`` is ``da_decidere`` when nothing was stored because of errors: the
+        file waits, and :func:`decidi` keeps its good rows or throws it away.
+
+    Raises:
+        RichiestaNonValida, DatiNonValidi, TroppoGrande: the file as a whole cannot be read.
+    """
+    opzioni = opzioni or Opzioni()
+    unita = unita_corrente()
+    _verifica_misura(len(file.contenuto))
+    sha256 = await asyncio.to_thread(_impronta_file, file.contenuto)
+    if not opzioni.prova and (gia := await _gia_importato(unita, sha256)):
+        return gia
+    formato = lettura.riconosci(file.nome, file.contenuto)
+    sorgente = await _sorgente(formato, file, flussi, unita)
+    esito = EsitoImportazione(flusso=sorgente.flusso.id)
+    if sorgente.errori:
+        esito.aggiungi_errori(sorgente.errori)
+    esito.aggiungi_avvisi(sorgente.avvisi)
+
+    versione = await _versione(unita, sorgente.flusso)
+    riferimenti = await _riferimenti(unita, opzioni.comune)
+    arrivo = _Arrivo(unita, sorgente, riferimenti, versione, file, formato, sha256, opzioni)
+    try:
+        async with unita.punto_di_ritorno():
+            await arrivo.tutto(esito)
+            if opzioni.prova or (esito.errori_totali and not opzioni.solo_valide):
+                raise _DaDecidere
+            if not esito.valide:
+                raise _DaDecidere
+            await arrivo.concludi(esito)
+    except _DaDecidere:
+        esito.importate = 0
+        esito.lotto = None
+        esito.stato = "prova"
+        if not opzioni.prova:
+            esito.stato = "da_decidere"
+            esito.lotto = await arrivo.metti_in_attesa(esito)
+    if not opzioni.prova:
+        await registra(
+            "prestazioni.importa",
+            "lotto",
+            str(esito.lotto),
+            stato=esito.stato,
+            righe=esito.righe,
+            importate=esito.importate,
+        )
+    return esito
+
+
+async def decidi(
+    lotto_id: int, flussi: Mapping[str, Flusso], *, tieni_valide: bool, comune: str | None = None
+) -> EsitoImportazione:
+    """Keep the good rows of a file that waits, or throw it away.
+
+    Raises:
+        NonTrovato: no such file in this ambito.
+        Conflitto: it was decided already.
+    """
+    unita = unita_corrente()
+    lotto = await unita.riga(
+        "SELECT id, nome_file, stato, contenuto, righe, valide FROM lotto "
+        "WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        unita.ambito,
+        lotto_id,
+    )
+    if lotto is None:
+        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
+    if lotto["stato"] != "da_decidere" or lotto["contenuto"] is None:
+        raise Conflitto("Di questo file è già stato deciso: torna all'elenco delle importazioni.")
+    if tieni_valide:
+        file = FileRicevuto(lotto["nome_file"], bytes(lotto["contenuto"]))
+        esito = await importa(file, flussi, Opzioni(solo_valide=True, comune=comune))
+        if esito.stato == "da_decidere":
+            raise DatiNonValidi(
+                "Nessuna riga è importabile: correggi il file e caricalo di nuovo."
+            )
+    else:
+        esito = EsitoImportazione(righe=lotto["righe"], valide=lotto["valide"], stato="annullato")
+        esito.lotto = lotto_id
+    await unita.esegui(
+        "UPDATE lotto SET stato = 'annullato', contenuto = NULL, errori = NULL, avvisi = NULL, "
+        "deciso_il = now(), scade_il = NULL WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        lotto_id,
+    )
+    await registra("prestazioni.decidi", "lotto", str(lotto_id), tieni_valide=tieni_valide)
+    return esito
+
+
+async def pulisci_scaduti() -> int:
+    """Throw away the files that nobody decided upon in time; returns how many."""
+    unita = unita_corrente()
+    tag = await unita.esegui(
+        "UPDATE lotto SET stato = 'annullato', contenuto = NULL, errori = NULL, avvisi = NULL, "
+        "deciso_il = now(), scade_il = NULL "
+        "WHERE ambito_id = $1 AND stato = 'da_decidere' AND scade_il < now()",
+        unita.ambito,
+    )
+    return int(tag.split()[-1])
+
+
+# --- how a file becomes rows --------------------------------------------------------------------
+
+
+class Sorgente(msgspec.Struct, kw_only=True):
+    """A file open for reading, whatever its format: blocks of prepared rows.
+
+    Attributes:
+        flusso: the flow that declares its fields and rules.
+        blocchi: prepared lots; reading goes on in a thread.
+        errori, avvisi: of the file as a whole.
+        ente: the ente that an XML flow comes from.
+        come_ricevuto: records are kept as they are, faults and all.
+        intestazione: of an XML flow, kept to give it back.
+    """
+
+    flusso: Flusso
+    blocchi: Iterator[LottoPreparato]
+    errori: list[ErroreRiga] = msgspec.field(default_factory=list)
+    avvisi: list[ErroreRiga] = msgspec.field(default_factory=list)
+    ente: EntePerImport | None = None
+    come_ricevuto: bool = False
+    intestazione: dict[str, str] | None = None
+
+
+async def _sorgente(
+    formato: str, file: FileRicevuto, flussi: Mapping[str, Flusso], unita: UnitaDiLavoro
+) -> Sorgente:
+    if formato == "xml":
+        from capofila.prestazioni.flussi_ricevuti import apri_flusso
+
+        return await apri_flusso(file, flussi, unita)
+    flusso = flussi.get("siuss")
+    if flusso is None:
+        raise Conflitto("Il flusso SIUSS non è attivo in questo ambito: attivalo nei plugin.")
+    noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
+    foglio = await asyncio.to_thread(lettura.apri, formato, file.contenuto, noti)  # type: ignore[arg-type]
+    preparatore = Preparatore(flusso, foglio.colonne)
+    errori = _errori_intestazione(preparatore, noti)
+    avvisi = [
+        ErroreRiga(1, nome, nome, "colonna_sconosciuta",
+                   "Colonna non prevista: non viene importata." + vicino(nome, noti))
+        for nome in preparatore.sconosciute
+    ]  # fmt: skip
+    blocchi = iter(()) if errori else _prepara_blocchi(preparatore, foglio)
+    return Sorgente(flusso=flusso, blocchi=blocchi, errori=errori, avvisi=avvisi)
+
+
+def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[ErroreRiga]:
+    errori = [
+        ErroreRiga(1, nome, "", "colonna_mancante",
+                   f"Manca la colonna «{nome}», obbligatoria: aggiungila all'intestazione.")
+        for nome in preparatore.mancanti
+    ]  # fmt: skip
+    errori += [
+        ErroreRiga(1, nome, nome, "colonna_doppia",
+                   "Colonna presente due volte: lasciane una sola.")
+        for nome in preparatore.doppie
+    ]  # fmt: skip
+    if len(preparatore.sconosciute) == len(preparatore.colonne):
+        errori.insert(
+            0,
+            ErroreRiga(1, "", ";".join(preparatore.colonne)[:200], "intestazione",
+                       "La prima riga non contiene i nomi delle colonne: controlla il separatore "
+                       "(punto e virgola o virgola) e che l'intestazione ci sia."),
+        )  # fmt: skip
+    return errori
+
+
+def _prepara_blocchi(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
+    prima = 2
+    for righe in foglio.blocchi:
+        yield preparatore.prepara(righe, prima)
+        prima += len(righe)
+
+
+# --- how rows reach the database ----------------------------------------------------------------
+
+
+class _Arrivo:
+    """One import in its transaction."""
+
+    def __init__(
+        self,
+        unita: UnitaDiLavoro,
+        sorgente: Sorgente,
+        riferimenti: Riferimenti,
+        versione: int,
+        file: FileRicevuto,
+        formato: str,
+        sha256: str,
+        opzioni: Opzioni,
+    ) -> None:
+        self.unita = unita
+        self.sorgente = sorgente
+        self.riferimenti = riferimenti
+        self.versione = versione
+        self.file = file
+        self.formato = formato
+        self.sha256 = sha256
+        self.opzioni = opzioni
+        self.lotto_id = 0
+        self.scrive = False
+
+    async def tutto(self, esito: EsitoImportazione) -> None:
+        """Read, check and insert every block; counts go into ``esito``."""
+        self.lotto_id = await self._apri_lotto("importato")
+        sinba = self.sorgente.flusso.fonte == "sinba"
+        scrivi = self._inserisci_sinba if sinba else self._inserisci
+        if not sinba:
+            await self.unita.esegui(
+                "CREATE TEMP TABLE IF NOT EXISTS ingresso ON COMMIT DROP AS "
+                f"SELECT {', '.join(COLONNE)} FROM prestazione LIMIT 0"
+            )
+        prossimo = asyncio.ensure_future(asyncio.to_thread(self._prossimo))
+        try:
+            while (blocco := await prossimo) is not None:
+                prossimo = asyncio.ensure_future(asyncio.to_thread(self._prossimo))
+                esito.righe += blocco.esito.righe
+                esito.aggiungi_errori(blocco.errori)
+                esito.aggiungi_avvisi(blocco.avvisi)
+                esito.valide += blocco.quante
+                if blocco.quante and (self.opzioni.solo_valide or not esito.errori_totali):
+                    doppi = await scrivi(blocco)
+                    esito.importate += blocco.quante - len(doppi)
+                    esito.valide -= len(doppi)
+                    esito.aggiungi_errori(doppi)
+        finally:
+            if not prossimo.done():
+                await asyncio.wait([prossimo])
+        if not esito.righe and not esito.errori_totali:
+            esito.aggiungi_errori(
+                [ErroreRiga(2, "", "", "nessuna_riga",
+                            "Sotto l'intestazione non c'è nessuna riga: aggiungi i dati.")]
+            )  # fmt: skip
+        esito.errori.sort(key=lambda errore: errore.riga)
+
+    async def concludi(self, esito: EsitoImportazione) -> None:
+        """Write down what was stored."""
+        esito.lotto = self.lotto_id
+        await self.unita.esegui(
+            "UPDATE lotto SET righe = $3, valide = $4, importate = $5, errori_totali = $6, "
+            "deciso_il = now() WHERE ambito_id = $1 AND id = $2",
+            self.unita.ambito,
+            self.lotto_id,
+            esito.righe,
+            esito.valide,
+            esito.importate,
+            esito.errori_totali,
+        )
+
+    async def metti_in_attesa(self, esito: EsitoImportazione) -> int:
+        """Keep the file for whoever has to decide."""
+        lotto_id = await self._apri_lotto("da_decidere")
+        await self.unita.esegui(
+            "UPDATE lotto SET righe = $3, valide = $4, errori_totali = $5, errori = $6::jsonb, "
+            "avvisi = $7::jsonb, contenuto = $8, scade_il = $9 WHERE ambito_id = $1 AND id = $2",
+            self.unita.ambito,
+            lotto_id,
+            esito.righe,
+            esito.valide,
+            esito.errori_totali,
+            msgspec.json.encode(esito.errori).decode(),
+            msgspec.json.encode(esito.avvisi).decode(),
+            self.file.contenuto,
+            datetime.now(timezone.utc) + ATTESA_DECISIONE,
+        )
+        return lotto_id
+
+    async def _apri_lotto(self, stato: str) -> int:
+        intestazione = self.sorgente.intestazione
+        lotto_id: int = await self.unita.valore(
+            "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
+            "intestazione, come_ricevuto, comune) "
+            "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9) RETURNING id",
+            self.file.nome[-255:],
+            self.formato,
+            self.sorgente.flusso.id,
+            self.sha256,
+            len(self.file.contenuto),
+            stato,
+            None if intestazione is None else msgspec.json.encode(intestazione).decode(),
+            self.sorgente.come_ricevuto,
+            self.opzioni.comune,
+        )
+        return lotto_id
+
+    def _prossimo(self) -> _Blocco | None:
+        """The next block, read and put in form; runs in a thread and touches no database."""
+        lotto = next(self.sorgente.blocchi, None)
+        if lotto is None:
+            return None
+        collocazione = Collocazione(self.riferimenti, self.sorgente.ente, self.sorgente.come_ricevuto)
+        errori = collocazione.colloca(lotto)
+        tutti = sorted([*lotto.errori, *errori], key=lambda errore: errore.riga)
+        if self.sorgente.come_ricevuto:
+            avvisi, errori_blocco = [*tutti, *lotto.avvisi], []
+        else:
+            avvisi, errori_blocco = lotto.avvisi, tutti
+        buone = collocazione.buone
+        if self.sorgente.flusso.fonte == "sinba" or not buone:
+            copia = b""
+        else:
+            copia = self._testo_copia(lotto, collocazione, buone)
+        return _Blocco(lotto, errori_blocco, avvisi, copia, len(buone))
+
+    def _testo_copia(
+        self, lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
+    ) -> bytes:
+        """The good rows in PostgreSQL's COPY text format."""
+        fisse = {
+            "lotto_id": str(self.lotto_id),
+            "come_ricevuto": "t" if self.sorgente.come_ricevuto else "f",
+            "conforme_a": str(self.versione),
+        }
+        quante = len(lotto.riga)
+        tutte = len(buone) == quante
+        colonne: list[Sequence[str]] = []
+        for nome in COLONNE:
+            if nome in fisse:
+                valore = fisse[nome]
+                colonne.append([valore] * len(buone))
+                continue
+            valori: Sequence[str | None]
+            if nome == "riga":
+                valori = [str(numero) for numero in lotto.numeri]
+            elif nome == "forma_gruppo":
+                valori = lotto.gruppo
+            elif nome == "forma_riga":
+                valori = lotto.riga
+            else:
+                valori = collocazione.colonna(nome, lotto)
+            if not tutte:
+                valori = [valori[i] for i in buone]
+            colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI))
+        return "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+
+    async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
+        """Store a block; returns the rows that were there already."""
+        unita = self.unita
+        await unita.copia_in("ingresso", COLONNE, _Sorgente(blocco.copia), format="text")
+        nomi = ", ".join(COLONNE)
+        tag = await unita.esegui(
+            f"INSERT INTO prestazione ({nomi}) SELECT {nomi} FROM ingresso "
+            "ORDER BY codice_fiscale, protocollo_domanda, codice_prestazione, riga "
+            "ON CONFLICT DO NOTHING"
+        )
+        doppi: list[ErroreRiga] = []
+        if int(tag.split()[-1]) < blocco.quante:
+            righe = await unita.righe(
+                "SELECT i.riga, i.protocollo_domanda FROM ingresso i WHERE NOT EXISTS ("
+                "SELECT 1 FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = i.lotto_id "
+                "AND p.riga = i.riga AND p.anno = i.anno AND p.codice_fiscale = i.codice_fiscale) "
+                "ORDER BY i.riga",
+                unita.ambito,
+            )
+            doppi = [
+                ErroreRiga(riga["riga"], "protocollo_domanda", riga["protocollo_domanda"], "duplicato",
+                           "Prestazione già presente: stessa persona, domanda, codice e data di "
+                           "inizio. Togli la riga, oppure correggi la domanda o la data.")
+                for riga in righe
+            ]  # fmt: skip
+        await unita.esegui("TRUNCATE ingresso")
+        return doppi
+
+    async def _inserisci_sinba(self, blocco: _Blocco) -> list[ErroreRiga]:
+        """Store a block of SINBA records; returns those that were there already."""
+        lotto = blocco.esito
+        doppi: list[ErroreRiga] = []
+        ente = self.sorgente.ente
+        assert ente is not None
+        for i in range(len(lotto.riga)):
+            forma = lotto.riga[i]
+            if forma is None:
+                continue
+            dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
+            beneficiario = dati.get("id_beneficiario") or f"riga {lotto.numeri[i]}"
+            inserita = await self.unita.valore(
+                "INSERT INTO scheda_sinba (lotto_id, riga, anno, ente_erogatore_id, "
+                "comune_titolare, id_beneficiario, dati, come_ricevuto, conforme_a, forma_riga) "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10) "
+                "ON CONFLICT DO NOTHING RETURNING id",
+                self.lotto_id,
+                lotto.numeri[i],
+                self.riferimenti.anno_flusso(self.sorgente.intestazione),
+                ente.id,
+                ente.codice or "",
+                beneficiario,
+                msgspec.json.encode(dati).decode(),
+                self.sorgente.come_ricevuto,
+                self.versione,
+                forma,
+            )
+            if inserita is None:
+                doppi.append(
+                    ErroreRiga(lotto.numeri[i], "id_beneficiario", beneficiario, "duplicato",
+                               "Scheda già presente per questo minore, anno ed ente.")
+                )  # fmt: skip
+        return doppi
+
+
+class _Sorgente:
+    """Bytes in pieces, as asyncpg wants them."""
+
+    def __init__(self, dati: bytes, pezzo: int = 1 << 19) -> None:
+        self._dati, self._pezzo = memoryview(dati), pezzo
+
+    async def __aiter__(self) -> Any:
+        for inizio in range(0, len(self._dati), self._pezzo):
+            yield bytes(self._dati[inizio : inizio + self._pezzo])
+
+
+def _per_copia(valori: Sequence[str | None], *, libera: bool) -> Sequence[str]:
+    """A column in COPY's text format: \\N for null, back-slashes doubled."""
+    if libera:
+        return [
+            r"\N" if v is None else v if "\\" not in v else v.replace("\\", "\\\\") for v in valori
+        ]
+    if None in valori:
+        return [r"\N" if v is None else v for v in valori]
+    return valori  # type: ignore[return-value]
+
+
+def _verifica_misura(byte: int) -> None:
+    massimo = impostazioni().carico_massimo
+    if byte > massimo:
+        raise TroppoGrande(
+            f"Il file è di {byte // MEBIBYTE} MB e il massimo è {massimo // MEBIBYTE}: dividilo in "
+            "più file (per comune o per mese) e caricali uno alla volta."
+        )
+
+
+def _impronta_file(contenuto: bytes) -> str:
+    return hashlib.sha256(contenuto).hexdigest()
+
+
+async def _gia_importato(unita: UnitaDiLavoro, sha256: str) -> EsitoImportazione | None:
+    riga = await unita.riga(
+        "SELECT id, righe, valide, importate, flusso FROM lotto "
+        "WHERE ambito_id = $1 AND sha256 = $2 AND stato = 'importato' ORDER BY id LIMIT 1",
+        unita.ambito,
+        sha256,
+    )
+    if riga is None:
+        return None
+    return EsitoImportazione(
+        righe=riga["righe"],
+        valide=riga["valide"],
+        importate=riga["importate"],
+        lotto=riga["id"],
+        stato="gia_importato",
+        flusso=riga["flusso"],
+    )
+
+
+async def _versione(unita: UnitaDiLavoro, flusso: Flusso) -> int:
+    """The id of the rules and layout now in force, made on first sight."""
+    segno = impronta(flusso)
+    cerca = "SELECT id FROM versione_flusso WHERE flusso = $1 AND impronta = $2"
+    trovata: int | None = await unita.valore(cerca, flusso.id, segno)
+    if trovata is None:
+        await unita.esegui(
+            "INSERT INTO versione_flusso (flusso, impronta) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            flusso.id,
+            segno,
+        )
+        trovata = await unita.valore(cerca, flusso.id, segno)
+    assert trovata is not None
+    return trovata
+
+
+versione_in_vigore = _versione
+
+
+async def _riferimenti(unita: UnitaDiLavoro, comune: str | None) -> Riferimenti:
+    """What rows may refer to: the enti of the ambito and its comuni with their dates."""
+    enti = [
+        EntePerImport(**dict(riga))
+        for riga in await unita.righe(
+            "SELECT id, denominazione, codice, come_ricevuto FROM ente WHERE ambito_id = $1",
+            unita.ambito,
+        )
+    ]
+    periodi: dict[str, list[tuple[date | None, date | None]]] = {}
+    for riga in await unita.righe(
+        "SELECT c.belfiore, a.dal, a.al FROM appartenenza a JOIN comune c USING (istat) "
+        "WHERE a.ambito_id = $1",
+        unita.ambito,
+    ):
+        periodi.setdefault(riga["belfiore"], []).append((riga["dal"], riga["al"]))
+    return Riferimenti(enti, periodi, comune)
