@@ -1,0 +1,605 @@
+"""The plugin registry: who is installed, who may act, and one answer to one question.
+
+Plugins come from the platform itself and from the distributions that declare the entry point
+group ``capofila.distretti``. What is wrong with one of them is told at start, with its vendor's
+name. Which of them act in an ambito on a day is told by the dated activations of that ambito,
+given here as values: the registry knows no database.
+
+Every hook is called for one plugin at a time, through a caller from which all the others are
+removed: so each answer has an author, and an error has one too. The order of registration decides
+nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from importlib.metadata import EntryPoint, entry_points
+from types import TracebackType
+from typing import Any, Final, ParamSpec, TypeVar
+
+import msgspec
+import pluggy
+
+from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
+from capofila.hooks import specifiche
+from capofila.hooks.adempimenti import SCARTO_MASSIMO, Adempimento, Scadenza, scadenze
+from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
+from capofila.hooks.flussi import Flusso
+from capofila.hooks.manifesto import Manifesto, difetti
+from capofila.hooks.marcatori import PROGETTO
+from capofila.hooks.organi import Organo
+
+GRUPPO: Final = "capofila.distretti"
+"""Entry point group of the plugins."""
+
+INTEGRATI: Final = ("capofila.siuss",)
+"""Plugins that come with the platform, under the same contract as the others."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_D = TypeVar("_D", bound=Dichiarazione)
+
+
+class PluginRifiutato(ErroreCapofila):
+    """A plugin that cannot be taken in; the message names it, its vendor and every fault."""
+
+    codice = "plugin_rifiutato"
+
+    def __init__(self, plugin: str, fornitore: str, motivi: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Il plugin «{plugin}» di {fornitore} non può essere caricato: {'; '.join(motivi)}."
+        )
+        self.plugin = plugin
+        self.fornitore = fornitore
+        self.motivi = motivi
+
+
+class AvvioRifiutato(ErroreCapofila):
+    """The platform does not start with these plugins; all the refusals at once."""
+
+    codice = "avvio_rifiutato"
+
+    def __init__(self, rifiuti: tuple[PluginRifiutato, ...]) -> None:
+        super().__init__("\n".join(rifiuto.messaggio for rifiuto in rifiuti))
+        self.rifiuti = rifiuti
+
+
+class PluginInErrore(ErroreCapofila):
+    """A plugin failed while it answered. The message holds no value that was given to it."""
+
+    codice = "plugin_in_errore"
+
+    def __init__(
+        self, manifesto: Manifesto, hook: str, causa: str, punto: str | None = None
+    ) -> None:
+        dove = f" in {punto}" if punto else ""
+        super().__init__(
+            f"Il plugin «{manifesto.id}» {manifesto.versione} di {manifesto.fornitore} "
+            f"non ha risposto a «{hook}»: {causa}{dove}."
+        )
+        self.plugin = manifesto.id
+        self.versione = manifesto.versione
+        self.fornitore = manifesto.fornitore
+        self.hook = hook
+        self.causa = causa
+        """The type of the exception, or what is wrong with the answer."""
+        self.punto = punto
+        """Module and line where it was raised."""
+
+
+class PluginInConflitto(Conflitto):
+    """Two plugins answer a question that has one answer."""
+
+    codice = "plugin_in_conflitto"
+
+
+class PluginAssente(Conflitto):
+    """An ambito relies on a plugin that is not installed here."""
+
+    codice = "plugin_assente"
+
+
+class Attivazione(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin acts in an ambito between two days, both included."""
+
+    plugin: str
+    dal: date
+    al: date | None = None
+
+    def attiva(self, giorno: date) -> bool:
+        """Whether it holds on that day."""
+        return self.dal <= giorno and (self.al is None or giorno <= self.al)
+
+
+def _punto(traccia: TracebackType | None) -> str | None:
+    """Module and line of the innermost frame: names of the code, never of the data."""
+    if traccia is None:
+        return None
+    while traccia.tb_next is not None:
+        traccia = traccia.tb_next
+    return f"{traccia.tb_frame.f_globals.get('__name__', '?')}:{traccia.tb_lineno}"
+
+
+def protetto(
+    manifesto: Manifesto,
+    hook: str,
+    funzione: Callable[_P, _T],
+    /,
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _T:
+    """Run a plugin's function, such as one that its flow declares.
+
+    Args:
+        manifesto: whose function it is.
+        hook: where it was declared, for the message.
+        funzione: called with the rest.
+
+    Raises:
+        PluginInErrore: it raised, or answered with a coroutine. The original exception is not
+            chained: its text may hold personal data.
+    """
+    causa: str
+    punto: str | None
+    try:
+        risposta = funzione(*args, **kwargs)
+    except (Exception, SystemExit) as errore:
+        causa, punto = type(errore).__name__, _punto(errore.__traceback__)
+    else:
+        _rifiuta_asincrona(manifesto, hook, risposta)
+        return risposta
+    # Raised outside the handler, so that the cause does not travel as the context either.
+    raise PluginInErrore(manifesto, hook, causa, punto)
+
+
+def _rifiuta_asincrona(manifesto: Manifesto, hook: str, risposta: object) -> None:
+    if not inspect.isawaitable(risposta) and not inspect.isasyncgen(risposta):
+        return
+    if inspect.iscoroutine(risposta):
+        risposta.close()
+    raise PluginInErrore(manifesto, hook, "la risposta è asincrona")
+
+
+def _ben_fatto(valore: msgspec.Struct) -> bool:
+    """Whether the fields of a declared value have their types, all the way down."""
+    try:
+        msgspec.convert(
+            msgspec.to_builtins(valore, builtin_types=(date,)),
+            type(valore),
+            builtin_types=(date,),
+        )
+    except (msgspec.ValidationError, DichiarazioneErrata, TypeError):
+        return False
+    return True
+
+
+def _controlla_hook(plugin: object) -> tuple[str, ...]:
+    """What the functions of a plugin have wrong, in Italian."""
+    prova = _gestore()
+    try:
+        prova.register(plugin)
+    except pluggy.PluginValidationError:
+        return ("un hook ha argomenti che la sua specifica non prevede",)
+    motivi: list[str] = []
+    try:
+        prova.check_pending()
+    except pluggy.PluginValidationError:
+        motivi += [
+            f"l'hook «{chiamante.name}» non esiste nel contratto"
+            for chiamante in prova.get_hookcallers(plugin) or ()
+            if not chiamante.has_spec()
+            and any(not hook.optionalhook for hook in chiamante.get_hookimpls())
+        ]
+    for chiamante in prova.get_hookcallers(plugin) or ():
+        proprie = chiamante.get_hookimpls()
+        if len(proprie) > 1:
+            motivi.append(f"l'hook «{chiamante.name}» è dato {len(proprie)} volte")
+        for hook in proprie:
+            if hook.opts.get("specname"):
+                motivi.append(f"l'hook «{chiamante.name}» è una funzione con un altro nome")
+            if hook.wrapper or hook.hookwrapper:
+                motivi.append(
+                    f"l'hook «{chiamante.name}» è un wrapper, che cambierebbe le risposte altrui"
+                )
+            if inspect.iscoroutinefunction(hook.function) or inspect.isasyncgenfunction(
+                hook.function
+            ):
+                motivi.append(f"l'hook «{chiamante.name}» è asincrono")
+    if not any(hook.name == "manifesto" for hook in prova.get_hookcallers(plugin) or ()):
+        motivi.append("manca il manifesto")
+    return tuple(motivi)
+
+
+def _gestore() -> pluggy.PluginManager:
+    gestore = pluggy.PluginManager(PROGETTO)
+    gestore.add_hookspecs(specifiche)
+    return gestore
+
+
+def _importa(nome: str, fornitore: str, importa: Callable[[], object]) -> object:
+    try:
+        return importa()
+    except (Exception, SystemExit) as errore:
+        # No data has been seen yet: the text of the error helps and harms nobody.
+        motivo = f"l'importazione è fallita ({type(errore).__name__}: {errore})"
+        raise PluginRifiutato(nome, fornitore, (motivo,)) from errore
+
+
+def _presentazione(plugin: object) -> tuple[str, str] | None:
+    """Id and vendor by the plugin's own word, when something else is wrong with it."""
+    chiedi = getattr(plugin, "manifesto", None)
+    try:
+        manifesto = chiedi() if callable(chiedi) else None
+    except (Exception, SystemExit):
+        return None
+    if inspect.iscoroutine(manifesto):
+        manifesto.close()
+    if not isinstance(manifesto, Manifesto) or not _ben_fatto(manifesto):
+        return None
+    return manifesto.id, manifesto.fornitore
+
+
+def _chiedi_manifesto(plugin: object, nome: str, fornitore: str) -> Manifesto:
+    solo = _gestore()
+    solo.register(plugin)
+    motivo: str
+    try:
+        (risposta,) = solo.hook.manifesto()
+    except DichiarazioneErrata as errore:
+        motivo = errore.messaggio.rstrip(".")
+    except (Exception, SystemExit) as errore:
+        motivo = f"il manifesto non si legge: {type(errore).__name__}"
+    else:
+        if isinstance(risposta, Manifesto) and _ben_fatto(risposta):
+            return risposta
+        if inspect.iscoroutine(risposta):
+            risposta.close()
+        motivo = "il manifesto non ha la forma che il contratto chiede"
+    raise PluginRifiutato(nome, fornitore, (motivo,))
+
+
+class Registro:
+    """The installed plugins."""
+
+    def __init__(self) -> None:
+        self._gestore = _gestore()
+        self._manifesti: dict[str, Manifesto] = {}
+        self._chiamanti: dict[tuple[str, str], pluggy.HookCaller] = {}
+        self._insiemi: dict[tuple[frozenset[str], date], PluginAttivi] = {}
+
+    @classmethod
+    def carica(
+        cls,
+        *,
+        integrati: Iterable[str] = INTEGRATI,
+        distribuzioni: Iterable[EntryPoint] | None = None,
+    ) -> Registro:
+        """Take in the built-in plugins and the installed distributions.
+
+        Args:
+            integrati: importable names of the built-in ones.
+            distribuzioni: entry points; by default those installed in the group.
+
+        Raises:
+            AvvioRifiutato: at least one was refused. All are tried first.
+        """
+        registro = cls()
+        rifiuti: list[PluginRifiutato] = []
+        for nome in integrati:
+            try:
+                registro._carica_integrato(nome)
+            except PluginRifiutato as rifiuto:
+                rifiuti.append(rifiuto)
+        punti = entry_points(group=GRUPPO) if distribuzioni is None else distribuzioni
+        for punto in sorted(punti, key=lambda punto: (punto.name, punto.value)):
+            try:
+                registro._carica_distribuzione(punto)
+            except PluginRifiutato as rifiuto:
+                rifiuti.append(rifiuto)
+        if rifiuti:
+            raise AvvioRifiutato(tuple(rifiuti))
+        return registro
+
+    def _carica_integrato(self, nome: str) -> None:
+        self._accogli(
+            _importa(nome, "Capofila", lambda: importlib.import_module(nome)), nome, "Capofila"
+        )
+
+    def _carica_distribuzione(self, punto: EntryPoint) -> None:
+        fornitore, versione = _della_distribuzione(punto)
+        plugin = _importa(punto.name, fornitore, punto.load)
+        self._accogli(plugin, punto.name, fornitore, id=punto.name, versione=versione)
+
+    def registra(self, plugin: object) -> Manifesto:
+        """Take in one plugin: a module, or an object with the hooks as its methods.
+
+        Raises:
+            PluginRifiutato: with every reason found.
+        """
+        nome = getattr(plugin, "__name__", type(plugin).__name__)
+        return self._accogli(plugin, nome, "fornitore sconosciuto")
+
+    def _accogli(
+        self,
+        plugin: object,
+        nome: str,
+        fornitore: str,
+        *,
+        id: str | None = None,
+        versione: str | None = None,
+    ) -> Manifesto:
+        """Check and register. The manifest must say the ``id`` and ``versione`` that are given."""
+        motivi = _controlla_hook(plugin)
+        if motivi:
+            raise PluginRifiutato(*(_presentazione(plugin) or (nome, fornitore)), motivi)
+        manifesto = _chiedi_manifesto(plugin, nome, fornitore)
+        motivi = difetti(manifesto)
+        if id is not None and id != manifesto.id:
+            motivi += (f"l'entry point si chiama «{id}» e il manifesto dice «{manifesto.id}»",)
+        if versione is not None and versione != manifesto.versione:
+            motivi += (
+                f"il manifesto dice versione {manifesto.versione}, "
+                f"la distribuzione installata è la {versione}",
+            )
+        altro = self._manifesti.get(manifesto.id)
+        if altro is not None:
+            motivi += (
+                f"l'identificativo «{manifesto.id}» è già del plugin «{altro.denominazione}» "
+                f"di {altro.fornitore}",
+            )
+        if motivi:
+            raise PluginRifiutato(
+                manifesto.id or nome, manifesto.fornitore.strip() or fornitore, motivi
+            )
+        self._gestore.register(plugin, name=manifesto.id)
+        self._manifesti[manifesto.id] = manifesto
+        # A caller made before would let the newcomer speak in another's name.
+        self._chiamanti.clear()
+        self._insiemi.clear()
+        return manifesto
+
+    def manifesti(self) -> tuple[Manifesto, ...]:
+        """All that are installed, by id."""
+        return tuple(self._manifesti[id] for id in sorted(self._manifesti))
+
+    def manifesto(self, id: str) -> Manifesto:
+        """One of them.
+
+        Raises:
+            PluginAssente: it is not installed.
+        """
+        try:
+            return self._manifesti[id]
+        except KeyError:
+            raise PluginAssente(
+                f"Il plugin «{id}» è attivo per questo ambito ma non è installato: "
+                "va installato, oppure disattivato."
+            ) from None
+
+    def attivi(self, attivazioni: Iterable[Attivazione], giorno: date) -> PluginAttivi:
+        """What the plugins active on a day have to say to one ambito.
+
+        Args:
+            attivazioni: those of the ambito, of any date.
+            giorno: the day that is asked about.
+
+        Raises:
+            PluginAssente: one that is active on that day is not installed.
+        """
+        ids = frozenset(uno.plugin for uno in attivazioni if uno.attiva(giorno))
+        chiave = (ids, giorno)
+        trovati = self._insiemi.get(chiave)
+        if trovati is None:
+            if len(self._insiemi) >= _INSIEMI_TENUTI:
+                self._insiemi.clear()
+            trovati = PluginAttivi(self, tuple(self.manifesto(id) for id in sorted(ids)), giorno)
+            self._insiemi[chiave] = trovati
+        return trovati
+
+    def verifica(self, attivazioni: Iterable[Attivazione], giorno: date) -> None:
+        """Check an ambito's activations: at start, and before one is stored.
+
+        Every set of plugins that acts together from ``giorno`` on is asked everything.
+
+        Args:
+            attivazioni: those of the ambito, with the new one.
+            giorno: from when on; what was active before is history.
+
+        Raises:
+            PluginAssente: one that will be active is not installed.
+            PluginInConflitto: two of them answer one question.
+            PluginInErrore: one of them fails to answer.
+        """
+        tutte = tuple(attivazioni)
+        for inizio in sorted({giorno, *(una.dal for una in tutte if una.dal > giorno)}):
+            attivi = self.attivi(tutte, inizio)
+            attivi.flussi()
+            attivi.organi()
+            attivi.adempimenti(inizio.year)
+
+    def chiama(self, id: str, hook: str, **argomenti: object) -> object:
+        """Ask one plugin one hook; ``None`` when it does not implement it.
+
+        Raises:
+            PluginAssente: it is not installed.
+            PluginInErrore: it failed.
+        """
+        manifesto = self.manifesto(id)
+        risposte = protetto(manifesto, hook, self._chiamante(id, hook), **argomenti)
+        if not risposte:
+            return None
+        _rifiuta_asincrona(manifesto, hook, risposte[0])
+        return risposte[0]
+
+    def _chiamante(self, id: str, hook: str) -> Callable[..., list[object]]:
+        chiamante = self._chiamanti.get((id, hook))
+        if chiamante is None:
+            altri = [self._gestore.get_plugin(altro) for altro in self._manifesti if altro != id]
+            chiamante = self._gestore.subset_hook_caller(hook, altri)
+            self._chiamanti[id, hook] = chiamante
+        return chiamante
+
+
+_INSIEMI_TENUTI: Final = 1024
+
+
+class PluginAttivi:
+    """The plugins of one ambito on one day. A plugin that is not active cannot be reached here."""
+
+    def __init__(self, registro: Registro, manifesti: tuple[Manifesto, ...], giorno: date) -> None:
+        self._registro = registro
+        self.manifesti = manifesti
+        self.giorno = giorno
+
+    def versioni(self) -> Mapping[str, str]:
+        """Plugin ids and versions, as an export or a decision keeps them."""
+        return {manifesto.id: manifesto.versione for manifesto in self.manifesti}
+
+    def flussi(self) -> tuple[Flusso, ...]:
+        """The flows on offer, by id."""
+        return tuple(flusso for _, flusso in self._flussi())
+
+    def flusso(self, id: str) -> Flusso:
+        """One flow.
+
+        Raises:
+            NonTrovato: no active plugin offers it.
+        """
+        return self._uno_dei_flussi(id)[1]
+
+    def manifesto_del_flusso(self, id: str) -> Manifesto:
+        """Who offers a flow.
+
+        Raises:
+            NonTrovato: no active plugin offers it.
+        """
+        return self._uno_dei_flussi(id)[0]
+
+    def organi(self) -> tuple[Organo, ...]:
+        """The bodies that exist on the day, by code."""
+        return tuple(organo for organo in self._organi() if organo.vale(self.giorno))
+
+    def organo(self, codice: str) -> Organo:
+        """One body, as it is on the day.
+
+        Raises:
+            NonTrovato: no active plugin declares it for that day.
+        """
+        for organo in self.organi():
+            if organo.codice == codice:
+                return organo
+        raise NonTrovato(
+            f"L'organo «{codice}» non è previsto in questo ambito al {self.giorno:%d/%m/%Y}."
+        )
+
+    def adempimenti(self, anno: int) -> tuple[Adempimento, ...]:
+        """What is declared for what is about a year, whether or not its day is in force."""
+        return self._dichiarati("adempimenti", Adempimento, "l'adempimento", anno=anno)
+
+    def scadenze(self, anno: int, festivi: frozenset[date] = frozenset()) -> tuple[Scadenza, ...]:
+        """The dated deadlines of what is about a year."""
+        return scadenze(self.adempimenti(anno), anno, festivi)
+
+    def calendario(
+        self, dal: date, al: date, festivi: frozenset[date] = frozenset()
+    ) -> tuple[Scadenza, ...]:
+        """The deadlines that fall between two days, both included, whatever year they are about."""
+        trovate = [
+            scadenza
+            for anno in range(dal.year - SCARTO_MASSIMO - 1, al.year + SCARTO_MASSIMO + 2)
+            for scadenza in self.scadenze(anno, festivi)
+            if dal <= scadenza.data <= al
+        ]
+        return tuple(sorted(trovate, key=lambda scadenza: (scadenza.data, scadenza.adempimento)))
+
+    def _organi(self) -> tuple[Organo, ...]:
+        return self._dichiarati("organi", Organo, "l'organo")
+
+    def _risposte(
+        self, hook: str, tipo: type[_T], **argomenti: object
+    ) -> Iterator[tuple[Manifesto, _T]]:
+        for manifesto in self.manifesti:
+            risposta = self._registro.chiama(manifesto.id, hook, **argomenti)
+            if risposta is None:
+                continue
+            if not isinstance(risposta, tuple) or not all(
+                isinstance(valore, tipo) for valore in risposta
+            ):
+                raise PluginInErrore(
+                    manifesto, hook, f"la risposta non è una tupla di {tipo.__name__}"
+                )
+            for valore in risposta:
+                yield manifesto, valore
+
+    def _flussi(self) -> list[tuple[Manifesto, Flusso]]:
+        trovati: dict[str, tuple[Manifesto, Flusso]] = {}
+        for manifesto, flusso in self._risposte("flussi", Flusso):
+            if flusso.id in trovati:
+                raise _conflitto("il flusso", flusso.id, trovati[flusso.id][0], manifesto)
+            if not flusso.fonti_normative:
+                raise PluginInErrore(
+                    manifesto, "flussi", f"il flusso «{flusso.id}» non cita una fonte"
+                )
+            trovati[flusso.id] = (manifesto, flusso)
+        return [trovati[id] for id in sorted(trovati)]
+
+    def _uno_dei_flussi(self, id: str) -> tuple[Manifesto, Flusso]:
+        for manifesto, flusso in self._flussi():
+            if flusso.id == id:
+                return manifesto, flusso
+        raise NonTrovato(
+            f"Il flusso «{id}» non è attivo in questo ambito al {self.giorno:%d/%m/%Y}."
+        )
+
+    def _dichiarati(self, hook: str, tipo: type[_D], nome: str, **argomenti: Any) -> tuple[_D, ...]:
+        """Declarations with a code; one plugin may give several versions that do not overlap."""
+        trovati: dict[str, list[tuple[Manifesto, _D]]] = {}
+        for manifesto, valore in self._risposte(hook, tipo, **argomenti):
+            if not _ben_fatto(valore):
+                raise PluginInErrore(
+                    manifesto, hook, f"un valore {tipo.__name__} ha campi del tipo sbagliato"
+                )
+            codice: str = valore.codice  # type: ignore[attr-defined]
+            versioni = trovati.setdefault(codice, [])
+            for altro_manifesto, altro in versioni:
+                if altro_manifesto.id != manifesto.id:
+                    raise _conflitto(nome, codice, altro_manifesto, manifesto)
+                if altro.si_sovrappone(valore):
+                    raise PluginInErrore(
+                        manifesto, hook, f"{nome} «{codice}» è dato due volte per gli stessi giorni"
+                    )
+            versioni.append((manifesto, valore))
+        return tuple(
+            valore
+            for codice in sorted(trovati)
+            for _, valore in sorted(
+                trovati[codice], key=lambda coppia: coppia[1].valido_dal or date.min
+            )
+        )
+
+
+def _conflitto(nome: str, codice: str, uno: Manifesto, altro: Manifesto) -> PluginInConflitto:
+    if uno.id == altro.id:
+        return PluginInConflitto(
+            f"Il plugin «{uno.id}» di {uno.fornitore} dà due volte {nome} «{codice}»."
+        )
+    return PluginInConflitto(
+        f"{nome[0].upper()}{nome[1:]} «{codice}» è dato da due plugin attivi insieme: "
+        f"«{uno.id}» di {uno.fornitore} e «{altro.id}» di {altro.fornitore}. "
+        "Uno dei due va disattivato."
+    )
+
+
+def _della_distribuzione(punto: EntryPoint) -> tuple[str, str | None]:
+    """Vendor and version as the distribution's metadata give them."""
+    distribuzione = punto.dist
+    if distribuzione is None:
+        return "fornitore sconosciuto", None
+    metadati = distribuzione.metadata
+    for voce in ("Author", "Maintainer", "Author-email", "Maintainer-email"):
+        if voce in metadati:
+            return metadati[voce], distribuzione.version
+    return f"fornitore sconosciuto (distribuzione {metadati['Name']})", distribuzione.version

@@ -1,0 +1,132 @@
+"""The plugin contract: what a vendor imports, and all that a plugin may import of Capofila.
+
+``specifiche`` lists the hooks. The names below are the contract; their list is held by a test. The
+vocabulary of a flow's conditions is in the module ``regole``. Nothing here reads a file, a
+database, the network or the clock.
+"""
+
+from __future__ import annotations
+
+from capofila.hooks import regole
+from capofila.hooks.adempimenti import (
+    Adempimento,
+    GiornoLavorativo,
+    RegolaData,
+    Scadenza,
+    lavorativo,
+    scadenze,
+    sposta,
+)
+from capofila.hooks.atti import Atto, Dichiarazione, DichiarazioneErrata, Specie, variante
+from capofila.hooks.campi import (
+    Campo,
+    Copia,
+    Costante,
+    DaTabella,
+    Predefinito,
+    Rifiuto,
+    SePresente,
+    Tipo,
+)
+from capofila.hooks.flussi import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
+from capofila.hooks.manifesto import (
+    CONTRATTO,
+    Manifesto,
+    Privacy,
+    contratto_compatibile,
+    difetti,
+)
+from capofila.hooks.marcatori import hookimpl, hookspec
+from capofila.hooks.organi import (
+    OLTRE_META,
+    Attribuzione,
+    Base,
+    Competenza,
+    Condizione,
+    Invitato,
+    Misura,
+    Nomina,
+    Organo,
+    Per,
+    Presidenza,
+    RegolaVoto,
+    Seggio,
+    Soglia,
+    doppia_maggioranza,
+    per_testa,
+    pesato_per_abitanti,
+)
+from capofila.hooks.regole import Controllo, Regola
+from capofila.hooks.tracciati import (
+    Attributo,
+    ColonnaCSV,
+    Elemento,
+    IntestazioneFlusso,
+    Lista,
+    Ripetuto,
+    TracciatoCSV,
+    TracciatoXML,
+)
+
+__all__ = [
+    "CONTRATTO",
+    "OLTRE_META",
+    "Adempimento",
+    "Atto",
+    "Attributo",
+    "Attribuzione",
+    "Base",
+    "Campo",
+    "ColonnaCSV",
+    "Competenza",
+    "Condizione",
+    "Controllo",
+    "Copia",
+    "Costante",
+    "DaTabella",
+    "Dichiarazione",
+    "DichiarazioneErrata",
+    "Elemento",
+    "ErroreRiga",
+    "Flusso",
+    "GiornoLavorativo",
+    "IntestazioneFlusso",
+    "Invitato",
+    "Lista",
+    "LottoPreparato",
+    "Manifesto",
+    "Misura",
+    "Nomina",
+    "Organo",
+    "Per",
+    "Predefinito",
+    "Preparatore",
+    "Presidenza",
+    "Privacy",
+    "Regola",
+    "RegolaData",
+    "RegolaVoto",
+    "Rifiuto",
+    "Ripetuto",
+    "Scadenza",
+    "SePresente",
+    "Seggio",
+    "Soglia",
+    "Specie",
+    "Tipo",
+    "TracciatoCSV",
+    "TracciatoXML",
+    "contratto_compatibile",
+    "difetti",
+    "doppia_maggioranza",
+    "hookimpl",
+    "hookspec",
+    "impronta",
+    "lavorativo",
+    "per_testa",
+    "pesato_per_abitanti",
+    "regole",
+    "scadenze",
+    "sposta",
+    "variante",
+]

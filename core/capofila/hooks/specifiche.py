@@ -1,0 +1,33 @@
+"""The hooks: reading this file is reading what a plugin can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capofila.hooks.marcatori import hookspec
+
+if TYPE_CHECKING:
+    from capofila.hooks.adempimenti import Adempimento
+    from capofila.hooks.flussi import Flusso
+    from capofila.hooks.manifesto import Manifesto
+    from capofila.hooks.organi import Organo
+
+
+@hookspec
+def manifesto() -> Manifesto:  # type: ignore[empty-body]
+    """Who the plugin is: identity, versions, vendor, legal sources, privacy."""
+
+
+@hookspec
+def flussi() -> tuple[Flusso, ...]:  # type: ignore[empty-body]
+    """The reporting flows that the plugin knows how to check and to write."""
+
+
+@hookspec
+def adempimenti(anno: int) -> tuple[Adempimento, ...]:  # type: ignore[empty-body]
+    """The yearly deadlines of what is about ``anno``."""
+
+
+@hookspec
+def organi() -> tuple[Organo, ...]:  # type: ignore[empty-body]
+    """The bodies of the ambito, in all their dated versions."""

@@ -1,0 +1,416 @@
+"""Declared layouts: how canonical values become the text of a file, always the same bytes.
+
+A flow declares its file as data: the elements with their attributes in order, or the columns of a
+CSV. From the declaration come the head and tail of the document and, for each record, two
+fragments of text that the export only has to concatenate:
+
+- the *gruppo*, what opens the element of the person (with the children that come before the
+  records); equal persons give equal text, so a change of text is a change of person;
+- the *riga*, the whole element of one record.
+
+A fragment never contains a line feed, a tab or another control character: inside attributes and
+text they are written as character references, as XML 1.0 section 2.11 and 3.3.3 demand if they are
+to survive, so fragments may travel one to a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Final, Protocol
+
+import msgspec
+
+Colonne = Mapping[str, Sequence["str | None"]]
+"""Canonical values by field, all of one length. A field that is not there is absent throughout."""
+
+LIMITE_MEMORIA: Final = 16_384
+"""Entries a memo of repeated values may hold before it starts again."""
+
+_SPECIALI: Final = re.compile('[&<>"\t\n\r\x85\u2028]')
+_RIFERIMENTI: Final = {
+    "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;",
+    "\r": "&#13;", "\x85": "&#133;", "\u2028": "&#8232;",
+}  # fmt: skip
+
+
+def proteggi(testo: str) -> str:
+    """A text as it must stand inside an XML element or between double quotes in an attribute."""
+    if _SPECIALI.search(testo) is None:
+        return testo
+    return _SPECIALI.sub(lambda trovato: _RIFERIMENTI[trovato[0]], testo)
+
+
+class Attributo(msgspec.Struct, frozen=True):
+    """An attribute written from a field; left out when the field is absent.
+
+    Attributes:
+        nome: its name in the file.
+        campo: the field.
+        valori: canonical value to the value in the file, where they differ.
+    """
+
+    nome: str
+    campo: str
+    valori: Mapping[str, str] = {}
+
+
+class Figlio(msgspec.Struct, frozen=True, tag=True):
+    """What may stand inside an element: the subclasses below."""
+
+
+class Elemento(Figlio, frozen=True, tag="elemento"):
+    """An element; a `facoltativo` one is left out when all its fields are absent."""
+
+    nome: str
+    attributi: tuple[Attributo, ...] = ()
+    figli: tuple[Figlio, ...] = ()
+    facoltativo: bool = False
+
+
+class Lista(Figlio, frozen=True, tag="lista"):
+    """A container with one child for each code of a `lista_codici`; left out when absent."""
+
+    contenitore: str
+    elemento: str
+    campo: str
+
+
+class Ripetuto(Figlio, frozen=True, tag="ripetuto"):
+    """One element for each block of a `blocchi` field."""
+
+    elemento: str
+    campo: str
+    attributi: tuple[Attributo, ...]
+
+
+class IntestazioneFlusso(msgspec.Struct, frozen=True):
+    """Who sends: what the head of a file says.
+
+    Attributes:
+        nome: identifier of the flow.
+        ente_codice: code of the ente at the receiver.
+        ente_denominazione: name of the ente; may be empty.
+        ente_indirizzo: Belfiore code of its legal seat.
+        cf_operatore: codice fiscale of the person who answers for the sending.
+    """
+
+    nome: str
+    ente_codice: str
+    ente_denominazione: str
+    ente_indirizzo: str
+    cf_operatore: str
+
+
+class Tracciato(Protocol):
+    """What the pipeline and the export need of any layout."""
+
+    def chiusura_gruppo(self) -> str:
+        """The text that ends the gruppo, after its last riga; empty when there are no gruppi."""
+        ...
+
+    def testata(self, intestazione: IntestazioneFlusso) -> bytes:
+        """The bytes before the first record."""
+        ...
+
+    def coda(self) -> bytes:
+        """The bytes after the last record."""
+        ...
+
+    def resa_gruppo(self) -> Resa | None:
+        """A renderer of the gruppo, or None when records stand alone."""
+        ...
+
+    def resa_riga(self) -> Resa:
+        """A renderer of the riga."""
+        ...
+
+
+def sempre_diversi(valori: Sequence[object]) -> bool:
+    """Whether a column hardly repeats itself, judged by its first rows: no use in a memo then."""
+    campione = valori[:128]
+    return len(set(campione)) * 10 > len(campione) * 9 and len(campione) > 16
+
+
+class _Testi(dict["str | None", str]):
+    """A memo from canonical values to the text they become, bounded."""
+
+    __slots__ = ("scrivi",)
+
+    def __init__(self, scrivi: Callable[[str], str]) -> None:
+        super().__init__({None: ""})
+        self.scrivi = scrivi
+
+    def colonna(self, valori: Sequence[str | None]) -> list[str]:
+        """The texts of a column."""
+        return list(map(self.__getitem__, valori))
+
+    def __missing__(self, valore: str) -> str:
+        testo = self.scrivi(valore)
+        if len(self) >= LIMITE_MEMORIA:
+            self.clear()
+            self[None] = ""
+        if len(valore) <= 256:
+            self[valore] = testo
+        return testo
+
+
+def unisci(pezzi: Sequence[str | list[str]], quante: int) -> str | list[str]:
+    """Join constants and columns row by row; all constants give one constant."""
+    compatti: list[str | list[str]] = []
+    for pezzo in pezzi:
+        if isinstance(pezzo, str) and compatti and isinstance(compatti[-1], str):
+            compatti[-1] += pezzo
+        elif pezzo != "":
+            compatti.append(pezzo)
+    if not compatti:
+        return ""
+    if len(compatti) == 1:
+        return compatti[0]
+    colonne: list[Iterable[str]] = [
+        repeat(pezzo, quante) if isinstance(pezzo, str) else pezzo for pezzo in compatti
+    ]
+    return list(map("".join, zip(*colonne, strict=True)))
+
+
+class Resa:
+    """Writes fragments from columns. Keeps memos, so one serves all the lots of a file."""
+
+    def __init__(self, scrivi: Callable[[Colonne, int], str | list[str]]) -> None:
+        self._scrivi = scrivi
+
+    def rendi(self, colonne: Colonne, quante: int) -> list[str]:
+        """One fragment for each of the `quante` rows."""
+        testi = self._scrivi(colonne, quante)
+        return [testi] * quante if isinstance(testi, str) else testi
+
+
+class _TestiAttributo(_Testi):
+    """The memo of an attribute; a column without repetitions is written without it."""
+
+    __slots__ = ("diretto", "prima")
+
+    def __init__(self, attributo: Attributo) -> None:
+        prima, valori = f' {attributo.nome}="', attributo.valori
+        self.prima, self.diretto = prima, not valori
+        super().__init__(lambda valore: f'{prima}{proteggi(valori.get(valore, valore))}"')
+
+    def colonna(self, valori: Sequence[str | None]) -> list[str]:
+        if self.diretto and sempre_diversi(valori):
+            presenti = "".join(filter(None, valori))
+            if _SPECIALI.search(presenti) is None:
+                prima = self.prima
+                return ["" if v is None else f'{prima}{v}"' for v in valori]
+        return list(map(self.__getitem__, valori))
+
+
+def _testi_lista(lista: Lista) -> _Testi:
+    apri, chiudi = f"<{lista.elemento}>", f"</{lista.elemento}>"
+
+    def scrivi(valore: str) -> str:
+        voci = "".join(f"{apri}{proteggi(voce)}{chiudi}" for voce in valore.split(" "))
+        return f"<{lista.contenitore}>{voci}</{lista.contenitore}>"
+
+    return _Testi(scrivi)
+
+
+def _testi_ripetuto(ripetuto: Ripetuto) -> _Testi:
+    testi = [(attributo.campo, _TestiAttributo(attributo)) for attributo in ripetuto.attributi]
+
+    def scrivi(valore: str) -> str:
+        blocchi = msgspec.json.decode(valore, type=list[dict[str, str]])
+        return "".join(
+            f"<{ripetuto.elemento}{''.join(t[blocco.get(campo)] for campo, t in testi)}/>"
+            for blocco in blocchi
+        )
+
+    return _Testi(scrivi)
+
+
+class _ScritturaElemento:
+    """The renderer of one element and of what stands inside it."""
+
+    def __init__(self, elemento: Elemento) -> None:
+        self.elemento = elemento
+        self.attributi = [(a.campo, _TestiAttributo(a)) for a in elemento.attributi]
+        self.figli: list[_ScritturaElemento | tuple[str, _Testi]] = []
+        for figlio in elemento.figli:
+            match figlio:
+                case Elemento():
+                    self.figli.append(_ScritturaElemento(figlio))
+                case Lista():
+                    self.figli.append((figlio.campo, _testi_lista(figlio)))
+                case Ripetuto():
+                    self.figli.append((figlio.campo, _testi_ripetuto(figlio)))
+
+    def _attributi(self, colonne: Colonne, quante: int) -> str | list[str]:
+        return unisci(self._pezzi_attributi(colonne), quante)
+
+    def _pezzi_attributi(self, colonne: Colonne) -> list[str | list[str]]:
+        return [
+            testi.colonna(colonne[campo]) for campo, testi in self.attributi if campo in colonne
+        ]
+
+    def _interno(self, colonne: Colonne, quante: int) -> str | list[str]:
+        pezzi: list[str | list[str]] = []
+        for figlio in self.figli:
+            if isinstance(figlio, tuple):
+                campo, testi = figlio
+                if campo in colonne:
+                    pezzi.append(testi.colonna(colonne[campo]))
+            else:
+                pezzi.append(figlio.scrivi(colonne, quante))
+        return unisci(pezzi, quante)
+
+    def apertura(self, colonne: Colonne, quante: int) -> str | list[str]:
+        """The start tag and the children, without the end tag."""
+        return unisci(
+            [
+                f"<{self.elemento.nome}",
+                *self._pezzi_attributi(colonne),
+                ">",
+                self._interno(colonne, quante),
+            ],
+            quante,
+        )
+
+    def scrivi(self, colonne: Colonne, quante: int) -> str | list[str]:
+        """The whole element."""
+        nome = self.elemento.nome
+        interno = self._interno(colonne, quante)
+        if not self.elemento.facoltativo and isinstance(interno, str):
+            chiusura = f">{interno}</{nome}>" if interno else "/>"
+            return unisci([f"<{nome}", *self._pezzi_attributi(colonne), chiusura], quante)
+        attributi = self._attributi(colonne, quante)
+        facoltativo = self.elemento.facoltativo
+
+        def uno(a: str, i: str) -> str:
+            if i:
+                return f"<{nome}{a}>{i}</{nome}>"
+            return "" if facoltativo and not a else f"<{nome}{a}/>"
+
+        if isinstance(attributi, str) and isinstance(interno, str):
+            return uno(attributi, interno)
+        return list(
+            map(
+                uno,
+                repeat(attributi, quante) if isinstance(attributi, str) else attributi,
+                repeat(interno, quante) if isinstance(interno, str) else interno,
+            )
+        )
+
+
+class TracciatoXML(msgspec.Struct, frozen=True, tag="xml"):
+    """A bulk XML document in one namespace: head, gruppi of righe (or righe alone), tail.
+
+    Attributes:
+        spazio_nomi: the namespace, declared as default on the root.
+        radice: the root element.
+        intestazione: the head; its attributes read the fields of `IntestazioneFlusso`.
+        riga: the element of a record.
+        gruppo: the element that opens around the records of a person, if any.
+    """
+
+    spazio_nomi: str
+    radice: str
+    intestazione: Elemento
+    riga: Elemento
+    gruppo: Elemento | None = None
+
+    def chiusura_gruppo(self) -> str:
+        """The end tag of the gruppo; empty when records stand alone."""
+        return f"</{self.gruppo.nome}>" if self.gruppo else ""
+
+    def testata(self, intestazione: IntestazioneFlusso) -> bytes:
+        """XML declaration, root and head. An empty value is left out."""
+        valori: dict[str, list[str | None]] = {
+            nome: [valore]
+            for nome, valore in msgspec.structs.asdict(intestazione).items()
+            if valore
+        }
+        testa = Resa(_ScritturaElemento(self.intestazione).scrivi).rendi(valori, 1)[0]
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<{self.radice} xmlns="{proteggi(self.spazio_nomi)}">{testa}\n'
+        ).encode()
+
+    def coda(self) -> bytes:
+        """The end of the root."""
+        return f"</{self.radice}>\n".encode()
+
+    def resa_gruppo(self) -> Resa | None:
+        """A renderer of the gruppo's opening."""
+        return Resa(_ScritturaElemento(self.gruppo).apertura) if self.gruppo else None
+
+    def resa_riga(self) -> Resa:
+        """A renderer of whole records."""
+        return Resa(_ScritturaElemento(self.riga).scrivi)
+
+
+_DA_VIRGOLETTE: Final = re.compile('[;,"\r\n\t]')
+_AVVIO_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ColonnaCSV(msgspec.Struct, frozen=True):
+    """A column of a CSV: header, field, values where they differ, decimal comma for a number."""
+
+    nome: str
+    campo: str
+    valori: Mapping[str, str] = {}
+    numero: bool = False
+
+
+def cella_csv(valore: str, numero: bool = False, virgola: bool = True) -> str:
+    """A cell: numbers with the decimal comma, texts that a spreadsheet would run made harmless."""
+    if numero:
+        return valore.replace(".", ",") if virgola else valore
+    if valore.startswith(_AVVIO_FORMULA):
+        valore = "'" + valore
+    if _DA_VIRGOLETTE.search(valore) is not None:
+        valore = '"' + valore.replace('"', '""') + '"'
+    return valore
+
+
+class TracciatoCSV(msgspec.Struct, frozen=True, tag="csv"):
+    """A CSV for Italian spreadsheets: `;`, byte order mark, decimal comma unless told otherwise."""
+
+    colonne: tuple[ColonnaCSV, ...]
+    virgola: bool = True
+    segno_ordine: bool = True
+
+    def chiusura_gruppo(self) -> str:
+        """A CSV has no gruppi."""
+        return ""
+
+    def testata(self, intestazione: IntestazioneFlusso) -> bytes:
+        """The header row."""
+        nomi = ";".join(cella_csv(colonna.nome) for colonna in self.colonne)
+        return f"{nomi}\r\n".encode("utf-8-sig" if self.segno_ordine else "utf-8")
+
+    def coda(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def resa_gruppo(self) -> Resa | None:
+        """A CSV has no gruppi."""
+        return None
+
+    def resa_riga(self) -> Resa:
+        """A renderer of lines, each with its line end."""
+        testi = [(colonna, self._testi(colonna)) for colonna in self.colonne]
+
+        def scrivi(colonne: Colonne, quante: int) -> str | list[str]:
+            pezzi: list[str | list[str]] = []
+            for ordine, (colonna, memoria) in enumerate(testi):
+                if ordine:
+                    pezzi.append(";")
+                if colonna.campo in colonne:
+                    pezzi.append(memoria.colonna(colonne[colonna.campo]))
+            return unisci([*pezzi, "\r\n"], quante)
+
+        return Resa(scrivi)
+
+    def _testi(self, colonna: ColonnaCSV) -> _Testi:
+        valori, numero, virgola = colonna.valori, colonna.numero, self.virgola
+        return _Testi(lambda valore: cella_csv(valori.get(valore, valore), numero, virgola))

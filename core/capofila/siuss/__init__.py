@@ -1,0 +1,39 @@
+"""The INPS SIUSS flows: PS-PSA-SINA (prestazioni sociali) and SINBA (minors in charge).
+
+Pure: fields, rules, layouts and the reader of existing files. Sources: see the modules.
+"""
+
+from __future__ import annotations
+
+from capofila.siuss.codifiche import PRESTAZIONI, Prestazione
+from capofila.siuss.lettura import (
+    FileNonLeggibile,
+    Lettura,
+    RecordLetto,
+    controlla_intestazione,
+    leggi,
+    nome_file,
+    nome_flusso,
+)
+from capofila.siuss.plugin import FLUSSI, flussi, manifesto
+from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI, flusso_prestazioni
+from capofila.siuss.sinba import FLUSSO_SINBA, flusso_sinba
+
+__all__ = [
+    "FLUSSI",
+    "FLUSSO_PRESTAZIONI",
+    "FLUSSO_SINBA",
+    "PRESTAZIONI",
+    "FileNonLeggibile",
+    "Lettura",
+    "Prestazione",
+    "RecordLetto",
+    "controlla_intestazione",
+    "flussi",
+    "flusso_prestazioni",
+    "flusso_sinba",
+    "leggi",
+    "manifesto",
+    "nome_file",
+    "nome_flusso",
+]

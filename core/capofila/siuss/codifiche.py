@@ -1,0 +1,122 @@
+"""Code lists shared by the two SIUSS flows, and the table of the prestazioni.
+
+Sources: enumerations of the INPS schemas PS_PSA_SINA201812.xsd and SINBA.xsd and technical
+specification 2.0.1 of 22/05/2025 (labels shortened in our words); the codes of the prestazioni
+from the INPS list used to query the ISEE for a benefit to be granted, from INPS message 1244 of
+18/03/2022 and from INPS's published sample flow. Codes that are proved to exist but whose name no
+source at hand gives stand without a name: whoever uses one must write the name in the file.
+A1.21, A1.22, A2.13, A2.15 and A3.04 onwards are to be loaded from the INPS tables page: they are
+not invented here. No source gives the dates of validity; None means always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+INPS_LISTA: Final = "INPS, lista delle prestazioni da erogare (interrogazione ISEE)"
+INPS_MSG_1244: Final = "INPS, messaggio 1244 del 18/03/2022"
+INPS_ESEMPIO: Final = "INPS, flusso di esempio PS-PSA-SINA pubblicato con WaaS"
+SISO: Final = "codice in uso nel software SISO 4.10.3 (Regione Umbria); denominazione non reperita"
+
+
+class Prestazione(msgspec.Struct, frozen=True):
+    """A code of the nomenclature of DM 206/2014, with its validity and source.
+
+    Attributes:
+        codice: as INPS writes it.
+        denominazione: its name; None when no source gave it.
+        fonte: where the code was found.
+        dal: first day of validity (ISO), None when not known.
+        al: last day of validity (ISO), None when still in force.
+    """
+
+    codice: str
+    denominazione: str | None
+    fonte: str
+    dal: str | None = None
+    al: str | None = None
+
+
+_DA_LISTA: Final = {
+    "A1.01": "Assegno per il nucleo familiare erogati dai comuni",
+    "A1.02": "Assegno Maternità erogato dai Comuni",
+    "A1.03": "Carta acquisti",
+    "A1.04": "Contributi economici a integrazione del reddito familiare",
+    "A1.05": "Contributi economici per alloggio",
+    "A1.06": "Buoni spesa o buoni pasto",
+    "A1.07": "Contributi e integrazioni a rette per asili nido",
+    "A1.08": "Contributi e integrazioni a rette per servizi integrativi o innovativi per la prima "
+    "infanzia",
+    "A1.09": "Contributi economici per i servizi scolastici",
+    "A1.10": "Contributi economici per cure o prestazioni sociali a rilevanza sanitaria",
+    "A1.11": "Assegnazioni economiche per il sostegno della domiciliarità e dell'autonomia "
+    "personale",
+    "A1.12": "Contributi e integrazioni a rette per accesso a centri diurni",
+    "A1.13": "Contributi e integrazioni a rette per accesso ai servizi semi-residenziali",
+    "A1.14": "Contributi e integrazioni a rette per accesso a servizi residenziali",
+    "A1.15": "Contributi per servizi alla persona",
+    "A1.16": "Contributi economici per servizio trasporto e mobilità",
+    "A1.17": "Contributi economici erogati a titolo di prestito/prestiti d'onore",
+    "A1.18": "Contributi economici per l'inserimento lavorativo",
+    "A1.19": "Borse di studio",
+    "A1.20": "Buono vacanze",
+    "A2.01": "Mensa sociale",
+    "A2.02": "Sostegno socio-educativo territoriale o domiciliare",
+    "A2.03": "Prestazioni del diritto allo studio universitario",
+    "A2.04": "Agevolazioni per tasse universitarie",
+    "A2.05": "Agevolazioni per i servizi di pubblica utilità (telefono, luce, gas)",
+    "A2.06": "Agevolazioni tributarie comunali (nettezza urbana, ecc.)",
+    "A2.07": "Assistenza domiciliare socio-assistenziale",
+    "A2.08": "A.D.I. - Assistenza domiciliare integrata con servizi sanitari",
+    "A2.09": "Supporto all'inserimento lavorativo",
+    "A2.10": "Servizi integrativi per la prima infanzia",
+    "A2.11": "Sostegno socio-educativo scolastico",
+    "A2.12": "Mensa scolastica",
+    "A3.01": "Strutture semiresidenziali",
+    "A3.02": "Strutture residenziali",
+    "A3.03": "Asilo Nido",
+}
+
+PRESTAZIONI: Final[tuple[Prestazione, ...]] = (
+    *(Prestazione(codice, nome, INPS_LISTA) for codice, nome in _DA_LISTA.items()),
+    Prestazione("A1.04.03", "Misure delle Province autonome con finalità analoghe al RdC",
+                INPS_MSG_1244),
+    Prestazione("A1.05.01", "Contributi economici per affitti erogati dai Comuni a valere sul "
+                "Fondo nazionale sostegno locazioni (L.431/98) non cumulabili con quota b RdC",
+                INPS_MSG_1244),
+    Prestazione("A1.23", None, SISO),
+    Prestazione("A2.14", None, SISO),
+    Prestazione("A2.16", "Interventi di supporto per reperimento alloggi", INPS_ESEMPIO),
+    *(Prestazione(f"A2.{n}", None, SISO) for n in range(17, 30)),
+)  # fmt: skip
+"""The seed of the table. An installation adds to it by data, see `flusso_prestazioni`.
+
+Z9.99 is left out: INPS admits it to query an ISEE, not as a benefit granted.
+"""
+
+
+def tavola(prestazioni: Iterable[Prestazione]) -> dict[str, str]:
+    """Codes and labels; a code without a name says so."""
+    return {p.codice: p.denominazione or "(denominazione da caricare)" for p in prestazioni}
+
+
+def denominazioni(prestazioni: Iterable[Prestazione]) -> dict[str, str]:
+    """Codes and names, of the codes that have one."""
+    return {p.codice: p.denominazione for p in prestazioni if p.denominazione}
+
+
+SI_NO_INPS: Final[Mapping[str, str]] = {"si": "1", "no": "2"}
+
+REGIONE_LOMBARDIA: Final = "03"
+"""Assumption: the specification wants the DM 1986 coding of the regions, whose table was not
+found; 03 is Lombardia in the ISTAT coding. To be checked against INPS before the first sending."""
+
+REGIONE_PER_PROVINCIA: Final[Mapping[str, str]] = dict.fromkeys(
+    ("012", "013", "014", "015", "016", "017", "018", "019", "020", "097", "098", "108"),
+    REGIONE_LOMBARDIA,
+)
+"""Region by the first three digits (the province) of an ISTAT comune code: Lombardia only. For a
+comune elsewhere the file must carry the region itself."""

@@ -1,0 +1,568 @@
+"""The SIUSS flow of the prestazioni sociali (PS-PSA-SINA): fields, rules and layout.
+
+Sources: INPS schema PS_PSA_SINA201812.xsd (namespace http://inps.it/Casellario), INPS technical
+specification of the WaaS API 2.0.1 of 22/05/2025, annex B (called "ST 2.0.1" below); DM 206/2014.
+Where the two disagree the specification wins, because it is the later and says what the schema
+cannot: CaratterePrestazione is optional in the schema and mandatory there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from capofila.hooks.campi import (
+    Campo,
+    Copia,
+    Costante,
+    DaTabella,
+    SePresente,
+    Tipo,
+)
+from capofila.hooks.flussi import Flusso
+from capofila.hooks.regole import (
+    AlmenoUno,
+    AnnoDelCodiceFiscale,
+    Assente,
+    DataInCifre,
+    E,
+    EntroAnni,
+    GenereDelCodiceFiscale,
+    LuogoDelCodiceFiscale,
+    Non,
+    NonPrima,
+    O,
+    Positivo,
+    Presente,
+    Regola,
+    Se,
+    SommaUguale,
+    StessoAnno,
+    TuttiONessuno,
+    Uguale,
+)
+from capofila.hooks.tracciati import Attributo, Elemento, Lista, Ripetuto, TracciatoXML
+from capofila.siuss.codifiche import (
+    PRESTAZIONI,
+    REGIONE_PER_PROVINCIA,
+    SI_NO_INPS,
+    Prestazione,
+    denominazioni,
+    tavola,
+)
+
+SPAZIO_NOMI: Final = "http://inps.it/Casellario"
+XSD: Final = "PS_PSA_SINA201812.xsd"
+ST: Final = "INPS, specifica tecnica WaaS 2.0.1 del 22/05/2025, allegato B"
+
+GENERE: Final = {"M": "Maschio", "F": "Femmina"}
+GENERE_INPS: Final = {"M": "1", "F": "2"}
+CARATTERE: Final = {"periodica": "Periodica", "occasionale": "Occasionale (unica soluzione)"}
+CARATTERE_INPS: Final = {"periodica": "1", "occasionale": "2"}
+PROVA_MEZZI: Final = {
+    "1": "Soggetta a ISEE",
+    "2": "Soggetta a prova dei mezzi diversa dall'ISEE",
+    "3": "Di regola soggetta a ISEE, non per questo beneficiario",
+    "4": "Non soggetta a prova dei mezzi",
+}
+AREA_UTENZA: Final = {
+    "1": "Famiglia e minori",
+    "2": "Disabilità e non autosufficienza",
+    "3": "Povertà ed esclusione sociale",
+}
+OPERAZIONE: Final = {"I": "Inserimento", "C": "Cancellazione"}
+INVALIDITA_CIVILE: Final = {
+    "1": "Invalidità civile parziale, almeno 75%",
+    "2": "Invalidità civile totale con indennità di accompagnamento",
+    "3": "Invalidità civile totale senza indennità di accompagnamento",
+    "4": "Certificazione NPI",
+    "5": "L. 104, art. 3 comma 1",
+    "6": "L. 104, art. 3 comma 3",
+    "7": "L. 104, art. 12",
+    "8": "L. 104, art. 13",
+}
+
+# field, attribute, label, mandatory in the block, codes
+_SINA: Final[tuple[tuple[str, str, str, bool, dict[str, str]], ...]] = (
+    ("sina_mobilita", "Mobilita", "SINA: mobilità", True,
+     {"1": "Si sposta da solo", "2": "Si sposta assistito", "3": "Non si sposta"}),
+    ("sina_attivita_vita_quotidiana", "AttivitaVitaQuotidiana",
+     "SINA: attività della vita quotidiana", True,
+     {"1": "Autonomo", "2": "Parzialmente dipendente", "3": "Totalmente dipendente"}),
+    ("sina_disturbi_area_cognitiva", "DisturbiAreaCognitiva",
+     "SINA: disturbi dell'area cognitiva", False,
+     {"1": "Lievi", "2": "Moderati", "3": "Gravi"}),
+    ("sina_disturbi_comportamentali", "DisturbiComportamentali",
+     "SINA: disturbi comportamentali", True, {"1": "Assenti", "2": "Presenti"}),
+    ("sina_necessita_cure_sanitarie", "NecessitaCureSanitarie",
+     "SINA: necessità di cure sanitarie", False, {"1": "Bassa", "2": "Media", "3": "Alta"}),
+    ("sina_area_reddituale", "AreaReddituale", "SINA: area reddituale", True,
+     {"1": "Autonomo e in equilibrio", "2": "Riceve aiuto da parenti o altri",
+      "3": "In bisogno e senza aiuti"}),
+    ("sina_area_supporto", "AreaSupporto", "SINA: area di supporto", True,
+     {"1": "Rete familiare o informale presente", "2": "Rete parziale o temporanea",
+      "3": "Rete assente"}),
+    ("sina_fonte_derivazione_valutazione", "FonteDerivazioneValutazione",
+     "SINA: fonte della valutazione", True,
+     {"1": "UVM", "2": "Cartella sociale", "3": "Altra documentazione", "4": "Raccolta diretta"}),
+    ("sina_strumento_valutazione", "StrumentoValutazione",
+     "SINA: strumento della valutazione", True,
+     {"1": "SVAMA", "2": "AGED", "3": "RUG", "4": "SOSIA", "5": "Schema polare", "6": "Valgraf",
+      "7": "Altro sistema di codifica"}),
+    ("sina_fonte_derivazione_invalidita", "FonteDerivazioneInvalidita",
+     "SINA: fonte dell'invalidità", False,
+     {"1": "Certificazione verificata", "2": "Dichiarazione della persona"}),
+)  # fmt: skip
+
+SINA_OBBLIGATORI: Final = tuple(nome for nome, _, _, obbligatorio, _ in _SINA if obbligatorio)
+SINA_CAMPI: Final = (
+    *(nome for nome, *_ in _SINA),
+    "sina_necessita_interventi_sociali",
+    "sina_invalidita_civile",
+)
+
+_INDIRIZZO: Final = (
+    Campo("regione", Tipo.CIFRE, "Regione", lunghezza=(2, 2), zeri=True, fonte=ST),
+    Campo("comune", Tipo.COMUNE_ISTAT, "Comune (ISTAT)", fonte=ST),
+    Campo("nazione", Tipo.CIFRE, "Nazione (ISO 3166)", obbligatorio=True, lunghezza=(3, 3),
+          zeri=True, fonte=ST),
+)  # fmt: skip
+
+
+def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
+    codici = tavola(prestazioni)
+    testo, importo, data, cifre = Tipo.TESTO, Tipo.IMPORTO, Tipo.DATA, Tipo.CIFRE
+    return (
+        Campo("comune_titolare", Tipo.BELFIORE, "Comune titolare (codice Belfiore)",
+              obbligatorio=True, fonte="il comune di cui è la prestazione"),
+        Campo("ente_erogatore", Tipo.ENTE, "Ente erogatore", lunghezza=(1, 100),
+              predefinito=Copia("comune_titolare"), fonte="chi paga: il comune o l'azienda"),
+        Campo("codice_fiscale", Tipo.CODICE_FISCALE, "Codice fiscale del beneficiario",
+              obbligatorio=True, fonte=f"{ST}, tabella 5"),
+        Campo("cognome", testo, "Cognome", obbligatorio=True, lunghezza=(1, 36),
+              fonte=f"{ST}, tabella 6"),
+        Campo("nome", testo, "Nome", obbligatorio=True, lunghezza=(1, 36),
+              fonte=f"{ST}, tabella 6"),
+        Campo("anno_nascita", Tipo.ANNO, "Anno di nascita", obbligatorio=True,
+              fonte=f"{ST}, tabella 6"),
+        Campo("luogo_nascita", Tipo.BELFIORE, "Luogo di nascita (codice Belfiore)",
+              obbligatorio=True, fonte=f"{ST}, tabella 6"),
+        Campo("genere", Tipo.CODICE, "Genere (M/F)", obbligatorio=True, codici=GENERE,
+              varianti={"1": "M", "2": "F", "maschio": "M", "femmina": "F"},
+              fonte=f"{ST}, tabella 6"),
+        Campo("cittadinanza", cifre, "Cittadinanza (ISO 3166, 3 cifre; 990 se non disponibile)",
+              obbligatorio=True, lunghezza=(3, 3), zeri=True, fonte=f"{ST}, tabella 6"),
+        Campo("comune_residenza", Tipo.COMUNE_ISTAT, "Comune di residenza (codice ISTAT)",
+              fonte=f"{ST}, tabella 7"),
+        Campo("codice_prestazione", Tipo.CODICE, "Codice della prestazione", obbligatorio=True,
+              codici=codici, fonte="DM 206/2014, tabella 1"),
+        Campo("denominazione_prestazione", testo, "Denominazione della prestazione",
+              obbligatorio=True, lunghezza=(10, 200),
+              predefinito=DaTabella("codice_prestazione", denominazioni(prestazioni)),
+              fonte=f"{ST}, tabella 9"),
+        Campo("protocollo_domanda", testo, "Protocollo della domanda", obbligatorio=True,
+              lunghezza=(1, 32), fonte=f"{ST}, tabella 9"),
+        Campo("prova_mezzi", Tipo.CODICE, "Presenza della prova dei mezzi (1-4)",
+              obbligatorio=True, codici=PROVA_MEZZI, fonte=f"{ST}, tabella 9"),
+        Campo("carattere", Tipo.CODICE, "Carattere (periodica/occasionale)", obbligatorio=True,
+              codici=CARATTERE,
+              varianti={"1": "periodica", "2": "occasionale", "periodico": "periodica"},
+              fonte=f"{ST}, tabella 9 (facoltativo nello schema)"),
+        Campo("data_evento", data, "Data dell'evento", fonte=f"{ST}, tabella 9"),
+        Campo("data_inizio", data, "Data di inizio", fonte=f"{ST}, tabella 9"),
+        Campo("data_fine", data, "Data di fine", fonte=f"{ST}, tabella 9"),
+        Campo("periodo_erogazione", Tipo.INTERO, "Periodo di erogazione (1-12)",
+              lunghezza=(1, 12), fonte=f"{ST}, tabella 9"),
+        Campo("importo_mensile", importo, "Importo mensile", positivo=True,
+              fonte=f"{ST}, tabella 9"),
+        Campo("data_erogazione", data, "Data di erogazione", fonte=f"{ST}, tabella 9"),
+        Campo("importo", importo, "Importo della prestazione", positivo=True,
+              fonte=f"{ST}, tabella 9"),
+        Campo("quota_ente", importo, "Quota a carico dell'ente", fonte=f"{ST}, tabella 9"),
+        Campo("quota_utente", importo, "Quota a carico dell'utente", fonte=f"{ST}, tabella 9"),
+        Campo("quota_ssn", importo, "Quota a carico del SSN", fonte=f"{ST}, tabella 9"),
+        Campo("quota_richiesta", importo, "Quota massima richiesta all'utente generico",
+              fonte=f"{ST}, tabella 9"),
+        Campo("soglia_isee", importo, "Soglia ISEE di accesso", fonte=f"{ST}, tabella 9"),
+        Campo("dsu_protocollo", testo, "DSU: numero di protocollo", lunghezza=(1, 30),
+              fonte=f"{ST}, tabella 9"),
+        Campo("dsu_anno", Tipo.ANNO, "DSU: anno di protocollo", fonte=f"{ST}, tabella 9"),
+        Campo("dsu_data", data, "DSU: data", fonte=f"{ST}, tabella 9"),
+        Campo("ore_mensili", Tipo.ORE, "Ore di servizio al mese (HH,MM)", lunghezza=(0, 744),
+              fonte=f"{ST}, tabella 9; 744 sono le ore di un mese di 31 giorni"),
+        Campo("presa_in_carico", Tipo.SI_NO, "Presa in carico (si/no)", obbligatorio=True,
+              fonte=f"{ST}, tabella 9"),
+        Campo("area_utenza", Tipo.CODICE, "Area di utenza (1-3)", codici=AREA_UTENZA,
+              fonte=f"{ST}, tabella 9"),
+        Campo("seconda_cittadinanza", cifre, "Seconda cittadinanza (ISO 3166)",
+              lunghezza=(3, 3), zeri=True, fonte=f"{ST}, tabella 6"),
+        Campo("tipo_operazione", Tipo.CODICE, "Operazione (I inserimento, C cancellazione)",
+              obbligatorio=True, codici=OPERAZIONE, predefinito=Costante("I"),
+              fonte=f"{ST}, tabella 9"),
+        Campo("nazione_residenza", cifre, "Nazione di residenza (ISO 3166; 380 Italia)",
+              lunghezza=(3, 3), zeri=True, predefinito=SePresente("comune_residenza", "380"),
+              fonte=f"{ST}, tabella 7"),
+        Campo("regione_residenza", cifre, "Regione di residenza (codifica DM 1986)",
+              lunghezza=(2, 2), zeri=True,
+              predefinito=DaTabella("comune_residenza", REGIONE_PER_PROVINCIA, prefisso=3),
+              fonte=f"{ST}, tabella 7; Lombardia 03 è un'assunzione da verificare con INPS"),
+        Campo("altri_indirizzi", Tipo.BLOCCHI, "Altri indirizzi (dal secondo al quinto)",
+              lunghezza=(0, 4), sottocampi=_INDIRIZZO, fonte=f"{XSD}, Indirizzo 1..5"),
+        *(Campo(nome, Tipo.CODICE, etichetta, codici=codici_sina, fonte=f"{ST}, tabella 10")
+          for nome, _, etichetta, _, codici_sina in _SINA),
+        Campo("sina_necessita_interventi_sociali", Tipo.LISTA_CODICI,
+              "SINA: interventi sociali necessari", codici=codici, fonte=f"{ST}, paragrafo 5.1"),
+        Campo("sina_invalidita_civile", Tipo.LISTA_CODICI, "SINA: invalidità civile",
+              codici=INVALIDITA_CIVILE, fonte=f"{ST}, tabella 11"),
+    )  # fmt: skip
+
+
+_PERIODICA: Final = Uguale("carattere", "periodica")
+_OCCASIONALE: Final = Uguale("carattere", "occasionale")
+_QUOTE: Final = ("quota_ente", "quota_utente", "quota_ssn")
+_DSU: Final = ("dsu_protocollo", "dsu_anno", "dsu_data")
+
+_SINA_COMPLETA: Final = dict.fromkeys(SINA_OBBLIGATORI, "1")
+
+REGOLE: Final[tuple[Regola, ...]] = (
+    Regola(
+        "siuss-dsu-incompleta", "dsu_protocollo", TuttiONessuno(_DSU), "errore",
+        "i tre dati della DSU (protocollo, anno, data) vanno scritti tutti oppure nessuno",
+        f"{ST}, tabella 9, DSU",
+        {"dsu_protocollo": "INPS-ISEE-2025-00000001X-00", "dsu_anno": "2025",
+         "dsu_data": "2025-01-15"},
+        {"dsu_protocollo": "INPS-ISEE-2025-00000001X-00"},
+    ),
+    Regola(
+        "siuss-periodica-inizio", "data_inizio", Se(_PERIODICA, Presente("data_inizio")), "errore",
+        "la prestazione è periodica: scrivere la data di inizio",
+        f"{ST}, tabella 9, DataInizioPrestazione",
+        {"carattere": "periodica", "data_inizio": "2025-01-01"}, {"carattere": "periodica"},
+    ),
+    Regola(
+        "siuss-periodica-importo", "importo_mensile", Se(_PERIODICA, Presente("importo_mensile")),
+        "errore", "la prestazione è periodica: scrivere l'importo mensile",
+        f"{ST}, tabella 9, ImportoMensile",
+        {"carattere": "periodica", "importo_mensile": "100.00"},
+        {"carattere": "periodica", "importo": "100.00"},
+    ),
+    Regola(
+        "siuss-occasionale-data", "data_erogazione", Se(_OCCASIONALE, Presente("data_erogazione")),
+        "errore", "la prestazione è occasionale: scrivere la data di erogazione",
+        f"{ST}, tabella 9, DataErogazionePrestazione",
+        {"carattere": "occasionale", "data_erogazione": "2025-03-01"},
+        {"carattere": "occasionale", "data_inizio": "2025-03-01"},
+    ),
+    Regola(
+        "siuss-occasionale-importo", "importo", Se(_OCCASIONALE, Presente("importo")), "errore",
+        "la prestazione è occasionale: scrivere l'importo della prestazione",
+        f"{ST}, tabella 9, ImportoPrestazione",
+        {"carattere": "occasionale", "importo": "250.00"},
+        {"carattere": "occasionale", "importo_mensile": "250.00"},
+    ),
+    Regola(
+        "siuss-fine-senza-inizio", "data_inizio",
+        Se(Presente("data_fine"), Presente("data_inizio")), "errore",
+        "c'è la data di fine {data_fine} ma non quella di inizio: scriverla",
+        f"{ST}, tabella 9, DataFinePrestazione",
+        {"data_inizio": "2025-01-01", "data_fine": "2025-12-31"}, {"data_fine": "2025-12-31"},
+    ),
+    Regola(
+        "siuss-fine-prima-inizio", "data_fine", NonPrima("data_fine", "data_inizio"), "errore",
+        "la data di fine {data_fine} viene prima di quella di inizio {data_inizio}: correggere una "
+        "delle due",
+        f"{ST}, tabella 9, DataFinePrestazione",
+        {"data_inizio": "2025-01-01", "data_fine": "2025-12-31"},
+        {"data_inizio": "2025-06-01", "data_fine": "2025-05-31"},
+    ),
+    Regola(
+        "siuss-fine-altro-anno", "data_fine", StessoAnno("data_inizio", "data_fine"), "errore",
+        "la data di fine {data_fine} non è nell'anno di quella di inizio {data_inizio}: dividere "
+        "la prestazione per anno solare, con lo stesso protocollo di domanda",
+        f"{ST}, tabella 9, DataFinePrestazione",
+        {"data_inizio": "2025-01-01", "data_fine": "2025-12-31"},
+        {"data_inizio": "2024-09-01", "data_fine": "2025-06-30"},
+    ),
+    Regola(
+        "siuss-inizio-prima-nascita", "data_inizio", NonPrima("data_inizio", "anno_nascita"),
+        "errore",
+        "la data di inizio {data_inizio} viene prima dell'anno di nascita {anno_nascita}: "
+        "correggere una delle due",
+        "coerenza interna",
+        {"data_inizio": "2025-01-01", "anno_nascita": "2025"},
+        {"data_inizio": "1979-01-01", "anno_nascita": "1980"},
+    ),
+    Regola(
+        "siuss-evento-prima-nascita", "data_evento", NonPrima("data_evento", "anno_nascita"),
+        "errore",
+        "la data dell'evento {data_evento} viene prima dell'anno di nascita {anno_nascita}: "
+        "correggere una delle due",
+        "coerenza interna",
+        {"data_evento": "2025-01-01", "anno_nascita": "2025"},
+        {"data_evento": "1979-01-01", "anno_nascita": "1980"},
+    ),
+    Regola(
+        "siuss-evento-lontano", "data_evento",
+        E((EntroAnni("data_evento", "data_inizio", 5),
+           EntroAnni("data_evento", "data_erogazione", 5))),
+        "avviso",
+        "la data dell'evento {data_evento} è lontana più di cinque anni dalla prestazione: "
+        "controllarla",
+        "plausibilità",
+        {"data_evento": "2024-12-10", "data_inizio": "2025-01-01"},
+        {"data_evento": "2004-12-10", "data_inizio": "2025-01-01"},
+    ),
+    Regola(
+        "siuss-quote-mensile", "importo_mensile",
+        Se(E((_PERIODICA, AlmenoUno(_QUOTE))), SommaUguale(_QUOTE, "importo_mensile")), "errore",
+        "le quote fanno {somma} e l'importo mensile è {importo_mensile}: correggere le quote o "
+        "l'importo, oppure togliere tutte le quote",
+        f"{ST}, tabella 9, ImportoQuotaEnte e seguenti",
+        {"carattere": "periodica", "importo_mensile": "1312.40", "quota_ente": "1200.00",
+         "quota_utente": "112.40"},
+        {"carattere": "periodica", "importo_mensile": "101.23", "quota_ente": "52.54",
+         "quota_utente": "21.71"},
+    ),
+    Regola(
+        "siuss-quote-prestazione", "importo",
+        Se(E((_OCCASIONALE, AlmenoUno(_QUOTE))), SommaUguale(_QUOTE, "importo")), "errore",
+        "le quote fanno {somma} e l'importo della prestazione è {importo}: correggere le quote o "
+        "l'importo, oppure togliere tutte le quote",
+        f"{ST}, tabella 9, ImportoQuotaEnte e seguenti",
+        {"carattere": "occasionale", "importo": "1265.23", "quota_ente": "967.69",
+         "quota_utente": "155.56", "quota_ssn": "141.98"},
+        {"carattere": "occasionale", "importo": "100.00", "quota_ente": "100.00",
+         "quota_ssn": "0.01"},
+    ),
+    Regola(
+        "siuss-quota-ente-zero", "quota_ente", Positivo("quota_ente"), "avviso",
+        "INPS vuole la quota dell'ente maggiore di zero: se non c'è, lasciare vuoto",
+        f"{ST}, tabella 9, ImportoQuotaEnte (il flusso di esempio di INPS porta zero)",
+        {"quota_ente": "0.01"}, {"quota_ente": "0.00"},
+    ),
+    Regola(
+        "siuss-quota-ssn-zero", "quota_ssn", Positivo("quota_ssn"), "avviso",
+        "INPS vuole la quota del SSN maggiore di zero: se non c'è, lasciare vuoto",
+        f"{ST}, tabella 9, ImportoQuotaSSN (il flusso di esempio di INPS porta zero)",
+        {"quota_ssn": "10.00"}, {"quota_ssn": "0.00"},
+    ),
+    Regola(
+        "siuss-area-mancante", "area_utenza",
+        Se(Uguale("presa_in_carico", "si"), Presente("area_utenza")), "errore",
+        "la persona è presa in carico: scrivere l'area di utenza (1 famiglia e minori, 2 "
+        "disabilità e non autosufficienza, 3 povertà)",
+        f"{ST}, tabella 9, AreaUtenza",
+        {"presa_in_carico": "si", "area_utenza": "2"}, {"presa_in_carico": "si"},
+    ),
+    Regola(
+        "siuss-residenza-mancante", "comune_residenza", Presente("nazione_residenza"), "errore",
+        "manca la residenza: scrivere il comune (codice ISTAT) oppure, per chi risiede all'estero, "
+        "la nazione in nazione_residenza",
+        f"{ST}, tabella 7, CodiceNazione",
+        {"nazione_residenza": "642"}, {},
+    ),
+    Regola(
+        "siuss-residenza-comune", "comune_residenza",
+        Se(Uguale("nazione_residenza", "380"), Presente("comune_residenza")), "errore",
+        "la persona risiede in Italia: scrivere il comune di residenza (codice ISTAT)",
+        f"{ST}, tabella 7, CodiceComune",
+        {"nazione_residenza": "380", "comune_residenza": "019035"}, {"nazione_residenza": "380"},
+    ),
+    Regola(
+        "siuss-residenza-regione", "regione_residenza",
+        Se(E((Uguale("nazione_residenza", "380"), Presente("comune_residenza"))),
+           Presente("regione_residenza")),
+        "errore",
+        "il comune {comune_residenza} è fuori dalla Lombardia: scrivere la regione in "
+        "regione_residenza (due cifre, codifica INPS)",
+        f"{ST}, tabella 7, CodiceRegione",
+        {"nazione_residenza": "380", "comune_residenza": "019035", "regione_residenza": "03"},
+        {"nazione_residenza": "380", "comune_residenza": "068001"},
+    ),
+    Regola(
+        "siuss-residenza-estera", "nazione_residenza",
+        O((Uguale("nazione_residenza", "380"), Assente("nazione_residenza"),
+           Assente("comune_residenza"))),
+        "errore",
+        "la nazione di residenza {nazione_residenza} non è l'Italia ma c'è il comune italiano "
+        "{comune_residenza}: togliere uno dei due",
+        f"{ST}, tabella 7",
+        {"nazione_residenza": "642"},
+        {"nazione_residenza": "642", "comune_residenza": "019035"},
+    ),
+    Regola(
+        "siuss-sina-incompleta", "sina_mobilita",
+        Se(AlmenoUno(SINA_CAMPI), E(tuple(Presente(nome) for nome in SINA_OBBLIGATORI))),
+        "errore",
+        "la parte SINA è incompleta: servono mobilità, vita quotidiana, disturbi comportamentali, "
+        "area reddituale, area di supporto, fonte e strumento della valutazione (oppure togliere "
+        "tutta la parte SINA)",
+        f"{ST}, tabella 10",
+        _SINA_COMPLETA,
+        {**dict.fromkeys(SINA_OBBLIGATORI[1:], "1"), "sina_invalidita_civile": "2"},
+    ),
+    Regola(
+        "siuss-cf-omocodia", "codice_fiscale", DataInCifre("codice_fiscale"), "errore",
+        "lo schema INPS non accetta lettere di omocodia dentro la data di nascita del codice "
+        "fiscale: chiedere a INPS come inviare questa persona, e tenerla fuori dal file",
+        f"{XSD}, CodiceFiscale (lettere ammesse solo nel luogo di nascita)",
+        {"codice_fiscale": "RSSMRA80A41D14NF"}, {"codice_fiscale": "RSSMRA80A4MDMQNB"},
+    ),
+    Regola(
+        "siuss-cf-anno", "anno_nascita", AnnoDelCodiceFiscale("codice_fiscale", "anno_nascita"),
+        "avviso", "l'anno di nascita {anno_nascita} non è quello del codice fiscale: controllare",
+        "DM 23/12/1976",
+        {"codice_fiscale": "RSSMRA80A41D142Q", "anno_nascita": "1980"},
+        {"codice_fiscale": "RSSMRA80A41D142Q", "anno_nascita": "1981"},
+    ),
+    Regola(
+        "siuss-cf-luogo", "luogo_nascita", LuogoDelCodiceFiscale("codice_fiscale", "luogo_nascita"),
+        "avviso",
+        "il luogo di nascita {luogo_nascita} non è quello del codice fiscale: controllare",
+        "DM 23/12/1976",
+        {"codice_fiscale": "RSSMRA80A41D14NF", "luogo_nascita": "D142"},
+        {"codice_fiscale": "RSSMRA80A41D142Q", "luogo_nascita": "D150"},
+    ),
+    Regola(
+        "siuss-cf-genere", "genere", GenereDelCodiceFiscale("codice_fiscale", "genere"), "avviso",
+        "il genere {genere} non è quello del codice fiscale: controllare",
+        "DM 23/12/1976",
+        {"codice_fiscale": "RSSMRA80A41D142Q", "genere": "F"},
+        {"codice_fiscale": "RSSMRA80A41D142Q", "genere": "M"},
+    ),
+    Regola(
+        "siuss-area-senza-presa", "area_utenza",
+        Non(E((Uguale("presa_in_carico", "no"), Presente("area_utenza")))), "avviso",
+        "c'è l'area di utenza ma la persona non è presa in carico: controllare quale vale",
+        f"{ST}, tabella 9, AreaUtenza",
+        {"presa_in_carico": "no"}, {"presa_in_carico": "no", "area_utenza": "1"},
+    ),
+)  # fmt: skip
+
+
+IDENTIFICAZIONE: Final = Elemento(
+    "IdentificazioneFlusso",
+    (Attributo("Nome", "nome"),),
+    (
+        Elemento(
+            "Ente",
+            (
+                Attributo("Codice", "ente_codice"),
+                Attributo("Denominazione", "ente_denominazione"),
+                Attributo("Indirizzo", "ente_indirizzo"),
+                Attributo("CFOperatore", "cf_operatore"),
+            ),
+        ),
+    ),
+)
+"""The head, equal in the two flows."""
+
+_TRACCIATO: Final = TracciatoXML(
+    spazio_nomi=SPAZIO_NOMI,
+    radice="Flusso",
+    intestazione=IDENTIFICAZIONE,
+    gruppo=Elemento(
+        "Beneficiario",
+        (Attributo("CodiceFiscale", "codice_fiscale"),),
+        (
+            Elemento(
+                "Anagrafica",
+                (
+                    Attributo("Cognome", "cognome"),
+                    Attributo("Nome", "nome"),
+                    Attributo("AnnoNascita", "anno_nascita"),
+                    Attributo("LuogoNascita", "luogo_nascita"),
+                    Attributo("Genere", "genere", GENERE_INPS),
+                    Attributo("CodiceCittadinanza", "cittadinanza"),
+                    Attributo("CodiceSecondaCittadinanza", "seconda_cittadinanza"),
+                ),
+            ),
+            Elemento(
+                "Indirizzo",
+                (
+                    Attributo("CodiceRegione", "regione_residenza"),
+                    Attributo("CodiceComune", "comune_residenza"),
+                    Attributo("CodiceNazione", "nazione_residenza"),
+                ),
+            ),
+            Ripetuto(
+                "Indirizzo",
+                "altri_indirizzi",
+                (
+                    Attributo("CodiceRegione", "regione"),
+                    Attributo("CodiceComune", "comune"),
+                    Attributo("CodiceNazione", "nazione"),
+                ),
+            ),
+        ),
+    ),
+    riga=Elemento(
+        "PrestazioniSociali",
+        (
+            Attributo("TipoOperazione", "tipo_operazione"),
+            Attributo("PresenzaProvaMezzi", "prova_mezzi"),
+            Attributo("CaratterePrestazione", "carattere", CARATTERE_INPS),
+            Attributo("NumeroProtocolloDSU", "dsu_protocollo"),
+            Attributo("AnnoProtocolloDSU", "dsu_anno"),
+            Attributo("DataDSU", "dsu_data"),
+            Attributo("CodicePrestazione", "codice_prestazione"),
+            Attributo("DenominazionePrestazione", "denominazione_prestazione"),
+            Attributo("ProtocolloDomanda", "protocollo_domanda"),
+            Attributo("DataEvento", "data_evento"),
+            Attributo("DataInizioPrestazione", "data_inizio"),
+            Attributo("DataFinePrestazione", "data_fine"),
+            Attributo("DataErogazionePrestazione", "data_erogazione"),
+            Attributo("ImportoPrestazione", "importo"),
+            Attributo("PeriodoErogazione", "periodo_erogazione"),
+            Attributo("ImportoMensile", "importo_mensile"),
+            Attributo("ImportoQuotaEnte", "quota_ente"),
+            Attributo("ImportoQuotaUtente", "quota_utente"),
+            Attributo("ImportoQuotaSSN", "quota_ssn"),
+            Attributo("ImportoQuotaRichiesta", "quota_richiesta"),
+            Attributo("ImportoSogliaISEE", "soglia_isee"),
+            Attributo("OreServizioMensile", "ore_mensili"),
+            Attributo("PresaCarico", "presa_in_carico", SI_NO_INPS),
+            Attributo("AreaUtenza", "area_utenza"),
+        ),
+        (
+            Elemento(
+                "SINA",
+                tuple(Attributo(attributo, nome) for nome, attributo, *_ in _SINA),
+                (
+                    Lista(
+                        "NecessitaInterventiSociali",
+                        "CodicePrestazione",
+                        "sina_necessita_interventi_sociali",
+                    ),
+                    Lista("InvaliditaCivile", "InvCiv", "sina_invalidita_civile"),
+                ),
+                facoltativo=True,
+            ),
+        ),
+    ),
+)
+
+
+def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
+    """The flow, with the table of prestazioni of the installation (the seed unless told)."""
+    return Flusso(
+        id="siuss",
+        denominazione="SIUSS, prestazioni sociali (PS-PSA-SINA)",
+        destinatario="INPS",
+        versione_schema="201812",
+        fonte="prestazioni",
+        campi=_campi(tuple(prestazioni)),
+        regole=REGOLE,
+        tracciato=_TRACCIATO,
+        estensione="xml",
+        media_type="application/xml",
+        fonti_normative=(
+            "DM 16/12/2014 n. 206",
+            "D.lgs. 15/9/2017 n. 147, art. 24",
+            "INPS, schema PS_PSA_SINA201812",
+            ST,
+        ),
+    )
+
+
+FLUSSO_PRESTAZIONI: Final = flusso_prestazioni()

@@ -1,0 +1,46 @@
+"""The distretto of Crema: its manifest, its bodies, its yearly deadlines."""
+
+from __future__ import annotations
+
+from capofila.hooks import Adempimento, Manifesto, Organo, Privacy, hookimpl
+from capofila_crema.adempimenti import ADEMPIMENTI
+from capofila_crema.fonti import ACCORDO, LEGGE_REGIONALE, LINEE_INDIRIZZO, SEGUITO
+from capofila_crema.organi import ORGANI
+
+
+@hookimpl
+def manifesto() -> Manifesto:
+    """See the contract."""
+    return Manifesto(
+        id="crema",
+        distretto="crema",
+        denominazione="Distretto di Crema (ambito Cremasco)",
+        versione="0.1.0",
+        contratto="1.0",
+        fornitore="Progetto Capofila",
+        licenza="EUPL-1.2",
+        fonti=(ACCORDO, LEGGE_REGIONALE, LINEE_INDIRIZZO, SEGUITO),
+        privacy=Privacy(
+            dati_personali=False,
+            dichiarazione=(
+                "Il plugin dichiara organi e scadenze dell'ambito: non riceve e non produce "
+                "dati personali."
+            ),
+        ),
+        descrizione=(
+            "Organi e scadenze annuali dell'Accordo di Programma 2015-2017. Quanto segue la sua "
+            "scadenza, il 30 aprile 2018, è segnato come ipotesi."
+        ),
+    )
+
+
+@hookimpl
+def organi() -> tuple[Organo, ...]:
+    """See the contract."""
+    return ORGANI
+
+
+@hookimpl
+def adempimenti(anno: int) -> tuple[Adempimento, ...]:
+    """See the contract; the declarations are the same for every year."""
+    return ADEMPIMENTI

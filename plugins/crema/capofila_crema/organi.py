@@ -1,0 +1,339 @@
+"""The bodies of the ambito Cremasco.
+
+Source: Accordo di Programma 2015-2017, articles 4 to 12. Quorum, notice and votes of the Assemblea
+are left by art. 6 to a regulation of the ASL that we do not have: no voting rule is declared.
+
+Each body is declared twice: as the Accordo has it for its 36 months, and as we suppose it went on,
+with the ATS and the ASST in the place of the ASL and of the hospital company (they are the ones
+that signed the Accordo 2021-2023, and the Province no longer did).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from capofila.hooks import (
+    Attribuzione,
+    Competenza,
+    Invitato,
+    Nomina,
+    Organo,
+    Per,
+    Presidenza,
+    Seggio,
+    variante,
+)
+from capofila_crema.fonti import AL, DAL, REGOLAMENTO_ASL, SEGUITO, SEGUITO_DAL, accordo
+
+_SINDACO_DI_CREMA: Final = "Sindaco del Comune di Crema"
+
+_ASSEMBLEA: Final = Organo(
+    codice="assemblea-dei-sindaci",
+    denominazione="Assemblea dei Sindaci",
+    seggi=(
+        Seggio(
+            categoria="sindaco",
+            denominazione="Sindaco",
+            numero=1,
+            per=Per.COMUNE,
+            fonte=accordo("3"),
+        ),
+    ),
+    presidenza=Presidenza(
+        titolare=_SINDACO_DI_CREMA,
+        nomina=Nomina.DI_DIRITTO,
+        sostituto="Un altro sindaco, designato dall'Assemblea",
+    ),
+    invitati=(
+        Invitato(denominazione="Direttore Sociale dell'ASL della Provincia di Cremona o delegato"),
+        Invitato(
+            denominazione="Provincia di Cremona: Presidente e Assessore alle Politiche Sociali"
+        ),
+    ),
+    regolamento=REGOLAMENTO_ASL,
+    attribuzioni=(
+        Attribuzione(
+            materia="priorita",
+            competenza=Competenza.DECIDE,
+            oggetto="Priorità e obiettivi delle politiche locali",
+        ),
+        Attribuzione(
+            materia="compatibilita-risorse",
+            competenza=Competenza.VERIFICA,
+            oggetto="Compatibilità tra impegni e risorse",
+        ),
+        Attribuzione(
+            materia="riparto-risorse",
+            competenza=Competenza.DECIDE,
+            oggetto="Destinazione di FNPS, FSR e quote conferite dai comuni",
+        ),
+        Attribuzione(
+            materia="attuazione-piano-di-zona",
+            competenza=Competenza.DECIDE,
+            oggetto="Governo politico dell'attuazione e dell'integrazione tra i soggetti",
+        ),
+        Attribuzione(
+            materia="piano-di-zona",
+            competenza=Competenza.APPROVA,
+            oggetto="Piano di Zona e sue modifiche nel triennio",
+        ),
+        Attribuzione(
+            materia="piano-operativo",
+            competenza=Competenza.APPROVA,
+            oggetto="Piano Operativo annuale",
+        ),
+        Attribuzione(
+            materia="report-annuale",
+            competenza=Competenza.APPROVA,
+            oggetto="Report annuale sul Piano Operativo e sul Piano di Zona",
+        ),
+        Attribuzione(
+            materia="comitato-ristretto",
+            competenza=Competenza.NOMINA,
+            oggetto="Due componenti del Comitato Ristretto per ogni sub-ambito",
+            fonte=accordo("7"),
+        ),
+    ),
+    fonte=accordo("6"),
+    valido_dal=DAL,
+    valido_al=AL,
+)
+
+_COMITATO: Final = Organo(
+    codice="comitato-ristretto",
+    denominazione="Comitato Ristretto dell'Assemblea dei Sindaci",
+    seggi=(
+        Seggio(
+            categoria="componente",
+            denominazione="Componente effettivo in rappresentanza del sub-ambito",
+            numero=2,
+            per=Per.SUB_AMBITO,
+            designato_da="Assemblea dei Sindaci",
+            eleggibili=("sindaco", "assessore alle politiche sociali", "consigliere comunale"),
+        ),
+    ),
+    presidenza=Presidenza(titolare="Referente/coordinatore", nomina=Nomina.ELETTA),
+    attribuzioni=(
+        Attribuzione(
+            materia="piano-operativo",
+            competenza=Competenza.PREPARA,
+            oggetto="Proposta del Piano Operativo annuale",
+        ),
+        Attribuzione(
+            materia="report-annuale",
+            competenza=Competenza.PREPARA,
+            oggetto="Proposta del Report annuale",
+        ),
+        Attribuzione(
+            materia="indirizzi-ufficio-di-piano",
+            competenza=Competenza.CONCORRE,
+            oggetto="Indirizzi politici per l'attività ordinaria dell'Ufficio di Piano",
+        ),
+        Attribuzione(
+            materia="regolamenti",
+            competenza=Competenza.CONCORRE,
+            oggetto="Regolamenti nelle materie dell'Assemblea",
+        ),
+        Attribuzione(
+            materia="indirizzo-distrettuale",
+            competenza=Competenza.CONCORRE,
+            oggetto="Linea comune verso ASL, Provincia e gli altri soggetti",
+        ),
+        Attribuzione(
+            materia="piano-operativo",
+            competenza=Competenza.SENTE,
+            oggetto="Incontri distinti con il Forum del Terzo Settore e con i sindacati",
+        ),
+        Attribuzione(
+            materia="report-annuale",
+            competenza=Competenza.SENTE,
+            oggetto="Incontri distinti con il Forum del Terzo Settore e con i sindacati",
+        ),
+    ),
+    fonte=accordo("7"),
+    valido_dal=DAL,
+    valido_al=AL,
+)
+
+_UFFICIO: Final = Organo(
+    codice="ufficio-di-piano",
+    denominazione="Ufficio di Piano",
+    seggi=(
+        Seggio(
+            categoria="coordinatore",
+            denominazione="Funzionario coordinatore e responsabile",
+            designato_da="Comune di Crema, ente capofila",
+        ),
+        Seggio(
+            categoria="sub-ambito",
+            denominazione="Operatore del comune referente di sub-ambito",
+            numero=1,
+            per=Per.SUB_AMBITO,
+            designato_da="Comune referente del sub-ambito",
+        ),
+        Seggio(
+            categoria="asl",
+            denominazione="Rappresentante tecnico dell'ASL della Provincia di Cremona",
+        ),
+        Seggio(
+            categoria="cooperazione-sociale",
+            denominazione="Rappresentante della cooperazione sociale",
+            designato_da="Cooperative sociali aderenti",
+            solo_aderenti=True,
+        ),
+        Seggio(
+            categoria="volontariato",
+            denominazione="Rappresentante delle associazioni di volontariato",
+            designato_da="Associazioni di volontariato aderenti",
+            solo_aderenti=True,
+        ),
+        Seggio(
+            categoria="promozione-sociale",
+            denominazione="Rappresentante delle realtà di promozione sociale",
+            designato_da="Realtà di promozione sociale aderenti",
+            solo_aderenti=True,
+        ),
+        Seggio(
+            categoria="diocesi",
+            denominazione="Rappresentante delle realtà sociali ed educative delle Diocesi",
+            designato_da="Diocesi di Crema, Cremona e Lodi, insieme",
+            solo_aderenti=True,
+        ),
+        Seggio(
+            categoria="enti-gestori",
+            denominazione="Rappresentante degli enti gestori (Fondazioni e Aziende)",
+            designato_da="Enti gestori",
+            solo_aderenti=True,
+        ),
+        Seggio(
+            categoria="azienda-ospedaliera",
+            denominazione="Rappresentante dell'Azienda Ospedaliera",
+        ),
+    ),
+    presidenza=Presidenza(
+        titolare="Coordinatore-responsabile incaricato dal Comune di Crema",
+        nomina=Nomina.DESIGNATA,
+        fonte=accordo("11"),
+    ),
+    invitati=(
+        Invitato(
+            denominazione=(
+                "Comunità Sociale Cremasca a.s.c.: Direttore Generale e suoi delegati tecnici"
+            )
+        ),
+    ),
+    segreteria="Struttura tecnica e amministrativa di Comunità Sociale Cremasca a.s.c.",
+    attribuzioni=(
+        Attribuzione(
+            materia="attuazione-piano-di-zona",
+            competenza=Competenza.ESEGUE,
+            oggetto="Programmazione, modalità operative, budget e valutazione degli interventi",
+        ),
+        Attribuzione(
+            materia="contratto-di-servizio",
+            competenza=Competenza.ESEGUE,
+            oggetto="Contratto di Servizio con Comunità Sociale Cremasca a.s.c.",
+        ),
+        Attribuzione(
+            materia="debito-informativo",
+            competenza=Competenza.RISPONDE,
+            oggetto="Correttezza, attendibilità e puntualità dei debiti informativi regionali",
+        ),
+    ),
+    fonte=accordo("8"),
+    valido_dal=DAL,
+    valido_al=AL,
+)
+
+_TAVOLO: Final = Organo(
+    codice="tavolo-terzo-settore",
+    denominazione="Tavolo Locale del Terzo Settore",
+    seggi=tuple(
+        Seggio(categoria=categoria, denominazione=denominazione, numero=None, solo_aderenti=True)
+        for categoria, denominazione in (
+            ("volontariato", "Volontariato e associazioni familiari"),
+            ("cooperazione-sociale", "Cooperative sociali"),
+            ("promozione-sociale", "Enti di promozione sociale"),
+            ("diocesi", "Enti educativi e sociali delle Diocesi"),
+        )
+    ),
+    segreteria="Quella dell'Ufficio di Piano",
+    attribuzioni=(
+        Attribuzione(
+            materia="rappresentanti-terzo-settore",
+            competenza=Competenza.RATIFICA,
+            oggetto="I quattro rappresentanti del Terzo Settore nell'Ufficio di Piano",
+        ),
+    ),
+    fonte=accordo("9"),
+    valido_dal=DAL,
+    valido_al=AL,
+)
+
+_CABINA: Final = Organo(
+    codice="cabina-di-regia",
+    denominazione="Cabina di Regia integrata interdistrettuale",
+    seggi=(
+        Seggio(
+            categoria="istituzionale",
+            denominazione="Assemblee distrettuali dei Sindaci",
+            numero=None,
+        ),
+        Seggio(
+            categoria="tecnica",
+            denominazione="Uffici di Piano e aziende sociali",
+            numero=None,
+        ),
+    ),
+    presidenza=Presidenza(
+        titolare="Direttore Sociale dell'ASL, che la coordina", nomina=Nomina.DI_DIRITTO
+    ),
+    attribuzioni=(
+        Attribuzione(
+            materia="integrazione-sociosanitaria",
+            competenza=Competenza.CONCORRE,
+            oggetto="Appropriatezza degli interventi, senza doppioni tra sociale e sanitario",
+        ),
+    ),
+    condiviso_tra=("casalmaggiore", "crema", "cremona"),
+    fonte=variante(
+        accordo("10"),
+        nota="La composizione è rimessa a un atto dell'ASL, che non è stato reperito.",
+    ),
+    valido_dal=DAL,
+    valido_al=AL,
+)
+
+_DEL_2015: Final = (_ASSEMBLEA, _COMITATO, _UFFICIO, _TAVOLO, _CABINA)
+
+_SUBENTRI: Final = {
+    "Rappresentante tecnico dell'ASL della Provincia di Cremona": (
+        "Rappresentante tecnico dell'ATS della Val Padana"
+    ),
+    "Rappresentante dell'Azienda Ospedaliera": "Rappresentante dell'ASST di Crema",
+}
+
+
+def _seguito(organo: Organo) -> Organo:
+    """The body as we suppose it after 30 April 2018."""
+    dopo = variante(
+        organo,
+        fonte=SEGUITO,
+        valido_dal=SEGUITO_DAL,
+        valido_al=None,
+        seggi=tuple(
+            variante(
+                seggio, denominazione=_SUBENTRI.get(seggio.denominazione, seggio.denominazione)
+            )
+            for seggio in organo.seggi
+        ),
+    )
+    if organo is _ASSEMBLEA:
+        return variante(dopo, invitati=(Invitato(denominazione="ATS della Val Padana"),))
+    if organo is _CABINA:
+        # Who coordinates it after the ASL ended is not known.
+        return variante(dopo, presidenza=None)
+    return dopo
+
+
+ORGANI: Final = _DEL_2015 + tuple(_seguito(organo) for organo in _DEL_2015)

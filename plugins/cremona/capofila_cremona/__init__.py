@@ -1,0 +1,156 @@
+"""The distretto of Cremona: its manifest and what is known of its bodies.
+
+Neither the Accordo di Programma nor the statute of the Azienda Sociale Cremonese was found. The
+bodies are known from the press, each from the day that the report speaks of; no voting rule and no
+yearly deadline is known, so none is declared.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from capofila.hooks import (
+    Atto,
+    Attribuzione,
+    Competenza,
+    Invitato,
+    Manifesto,
+    Organo,
+    Per,
+    Presidenza,
+    Privacy,
+    Seggio,
+    Specie,
+    hookimpl,
+)
+
+LEGGE_REGIONALE: Final = Atto(
+    specie=Specie.LEGGE,
+    organo="Regione Lombardia",
+    titolo="Legge regionale 12 marzo 2008, n. 3",
+    numero="3",
+    data=date(2008, 3, 12),
+    articolo="18",
+)
+
+CREMONAOGGI_COMITATO: Final = Atto(
+    specie=Specie.STAMPA,
+    organo="Cremonaoggi",
+    titolo="Nomina del comitato ristretto dei sindaci dell'Azienda Sociale Cremonese",
+    data=date(2019, 10, 3),
+    url=(
+        "https://cremonaoggi.it/2019/10/03/azienda-sociale-la-politica-trova-a-fatica-laccordo"
+        "-sul-comitato-ristretto-dei-sindaci"
+    ),
+    nota="L'atto di nomina, del 2 ottobre 2019, non è stato reperito.",
+)
+
+CREMONAOGGI_ASSEMBLEA: Final = Atto(
+    specie=Specie.STAMPA,
+    organo="Cremonaoggi",
+    titolo="Convocazione dell'assemblea dei sindaci del 29 ottobre 2019",
+    url="https://cremonaoggi.it/?p=456793",
+    nota="Ottobre 2019. Statuto e Accordo di Programma non sono stati reperiti.",
+)
+
+CREMONAOGGI_CDA: Final = Atto(
+    specie=Specie.STAMPA,
+    organo="Cremonaoggi",
+    titolo="Il nuovo consiglio di amministrazione dell'Azienda Sociale Cremonese",
+    data=date(2025, 8, 26),
+    url=(
+        "https://www.cremonaoggi.it/2025/08/26/azienda-sociale-cremonese-il-nuovo-cda-allopera"
+        "-per-il-welfare-territoriale/"
+    ),
+    nota="Nomina del 18 luglio 2025, per cinque anni; l'atto non è stato reperito.",
+)
+
+ORGANI: Final = (
+    Organo(
+        codice="assemblea-dei-sindaci",
+        denominazione="Assemblea dei Sindaci",
+        seggi=(Seggio(categoria="sindaco", denominazione="Sindaco", numero=1, per=Per.COMUNE),),
+        # The source names who presides, not why: whether by right or elected is not known.
+        presidenza=Presidenza(titolare="Sindaco del Comune di Cremona"),
+        attribuzioni=(
+            Attribuzione(
+                materia="comitato-ristretto",
+                competenza=Competenza.NOMINA,
+                oggetto="Componenti del Comitato Ristretto",
+                fonte=CREMONAOGGI_COMITATO,
+            ),
+            Attribuzione(
+                materia="consiglio-di-amministrazione",
+                competenza=Competenza.NOMINA,
+                oggetto="Componenti del consiglio di amministrazione dell'azienda",
+                fonte=CREMONAOGGI_CDA,
+            ),
+        ),
+        fonte=CREMONAOGGI_ASSEMBLEA,
+    ),
+    Organo(
+        codice="comitato-ristretto",
+        denominazione="Comitato Ristretto dei Sindaci",
+        seggi=(
+            Seggio(
+                categoria="componente",
+                denominazione="Componente in rappresentanza del sub-ambito",
+                numero=2,
+                per=Per.SUB_AMBITO,
+                designato_da="Assemblea dei Sindaci",
+            ),
+        ),
+        invitati=(Invitato(denominazione="Un terzo sindaco del sub-ambito 2 (nel 2019)"),),
+        fonte=CREMONAOGGI_COMITATO,
+        valido_dal=date(2019, 10, 2),
+    ),
+    Organo(
+        codice="consiglio-di-amministrazione",
+        denominazione="Consiglio di amministrazione dell'Azienda Sociale Cremonese",
+        seggi=(
+            Seggio(categoria="presidente", denominazione="Presidente"),
+            Seggio(
+                categoria="consigliere",
+                denominazione="Consigliere",
+                numero=4,
+                designato_da="Assemblea dei soci",
+            ),
+        ),
+        presidenza=Presidenza(titolare="Presidente"),
+        durata_mesi=60,
+        fonte=CREMONAOGGI_CDA,
+        valido_dal=date(2025, 7, 18),
+    ),
+)
+
+
+@hookimpl
+def manifesto() -> Manifesto:
+    """See the contract."""
+    return Manifesto(
+        id="cremona",
+        distretto="cremona",
+        denominazione="Distretto di Cremona (ambito Cremonese)",
+        versione="0.1.0",
+        contratto="1.0",
+        fornitore="Progetto Capofila",
+        licenza="EUPL-1.2",
+        fonti=(LEGGE_REGIONALE, CREMONAOGGI_ASSEMBLEA, CREMONAOGGI_COMITATO, CREMONAOGGI_CDA),
+        privacy=Privacy(
+            dati_personali=False,
+            dichiarazione=(
+                "Il plugin dichiara gli organi dell'ambito, senza i nomi di chi ne fa parte: non "
+                "riceve e non produce dati personali."
+            ),
+        ),
+        descrizione=(
+            "Organi noti dalla stampa; Accordo di Programma e statuto non sono stati reperiti."
+        ),
+    )
+
+
+@hookimpl
+def organi() -> tuple[Organo, ...]:
+    """See the contract."""
+    return ORGANI

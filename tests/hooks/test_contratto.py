@@ -1,0 +1,312 @@
+"""The contract and its documentation say the same, and every hook is tested."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import pluggy
+import pytest
+
+import capofila.hooks
+from capofila.hooks import (
+    Adempimento,
+    Atto,
+    Flusso,
+    Manifesto,
+    Organo,
+    Privacy,
+    RegolaData,
+    Specie,
+    TracciatoCSV,
+    hookimpl,
+    specifiche,
+)
+
+PAGINE = Path(__file__).resolve().parents[2] / "docs" / "plugin"
+
+INSTALLATI = {
+    "siuss": "capofila.siuss",
+    "crema": "capofila_crema",
+    "cremona": "capofila_cremona",
+    "casalmaggiore": "capofila_casalmaggiore",
+}
+
+NOMI_PUBBLICI = [
+    "CONTRATTO",
+    "OLTRE_META",
+    "Adempimento",
+    "Atto",
+    "Attributo",
+    "Attribuzione",
+    "Base",
+    "Campo",
+    "ColonnaCSV",
+    "Competenza",
+    "Condizione",
+    "Controllo",
+    "Copia",
+    "Costante",
+    "DaTabella",
+    "Dichiarazione",
+    "DichiarazioneErrata",
+    "Elemento",
+    "ErroreRiga",
+    "Flusso",
+    "GiornoLavorativo",
+    "IntestazioneFlusso",
+    "Invitato",
+    "Lista",
+    "LottoPreparato",
+    "Manifesto",
+    "Misura",
+    "Nomina",
+    "Organo",
+    "Per",
+    "Predefinito",
+    "Preparatore",
+    "Presidenza",
+    "Privacy",
+    "Regola",
+    "RegolaData",
+    "RegolaVoto",
+    "Rifiuto",
+    "Ripetuto",
+    "Scadenza",
+    "SePresente",
+    "Seggio",
+    "Soglia",
+    "Specie",
+    "Tipo",
+    "TracciatoCSV",
+    "TracciatoXML",
+    "contratto_compatibile",
+    "difetti",
+    "doppia_maggioranza",
+    "hookimpl",
+    "hookspec",
+    "impronta",
+    "lavorativo",
+    "per_testa",
+    "pesato_per_abitanti",
+    "regole",
+    "scadenze",
+    "sposta",
+    "variante",
+]
+"""Adding a name raises the minor of CONTRATTO, removing one the major."""
+
+ATTO = Atto(specie=Specie.ACCORDO, organo="Comuni", titolo="Accordo di prova")
+
+
+def _hook() -> dict[str, Callable[..., object]]:
+    return {
+        nome: funzione
+        for nome, funzione in vars(specifiche).items()
+        if hasattr(funzione, "capofila_spec")
+    }
+
+
+def _firma(nome: str, funzione: Callable[..., object]) -> str:
+    firma = inspect.signature(funzione)
+    argomenti = ", ".join(
+        f"{argomento.name}: {argomento.annotation}" for argomento in firma.parameters.values()
+    )
+    return f"{nome}({argomenti}) -> {firma.return_annotation}"
+
+
+def _pagine() -> list[Path]:
+    return sorted(PAGINE.rglob("*.md"))
+
+
+def _blocchi(pagina: Path) -> list[tuple[str, str]]:
+    """The fenced blocks of a page, in order: language and content."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", pagina.read_text("utf-8"), re.S | re.M)
+
+
+def _gestore(plugin: object) -> pluggy.PluginManager:
+    gestore = pluggy.PluginManager("capofila")
+    gestore.add_hookspecs(specifiche)
+    gestore.register(plugin)
+    gestore.check_pending()
+    return gestore
+
+
+def test_le_specifiche_sono_quelle_attese() -> None:
+    assert list(_hook()) == ["manifesto", "flussi", "adempimenti", "organi"]
+
+
+@pytest.mark.parametrize("nome", _hook())
+def test_ogni_hook_ha_una_pagina_con_la_sua_firma(nome: str) -> None:
+    funzione = _hook()[nome]
+    prima_riga = (PAGINE / "hook" / f"{nome}.md").read_text("utf-8").splitlines()[0]
+    assert prima_riga == f"# `{_firma(nome, funzione)}`"
+
+
+@pytest.mark.parametrize("nome", _hook())
+def test_ogni_hook_ha_una_riga_di_descrizione(nome: str) -> None:
+    descrizione = inspect.getdoc(_hook()[nome])
+    assert descrizione
+    assert len(descrizione.splitlines()) == 1
+
+
+def test_nessuna_pagina_parla_di_un_hook_che_non_esiste() -> None:
+    assert {pagina.stem for pagina in (PAGINE / "hook").glob("*.md")} == set(_hook())
+
+
+@pytest.mark.parametrize("nome", _hook())
+def test_ogni_hook_ha_un_test(nome: str) -> None:
+    assert callable(globals().get(f"test_hook_{nome}"))
+
+
+@pytest.mark.parametrize("nome", _hook())
+def test_ogni_pagina_dice_chi_usa_il_hook(nome: str) -> None:
+    testo = (PAGINE / "hook" / f"{nome}.md").read_text("utf-8")
+    trovata = re.search(r"^Implemented by: (.+)\.$", testo, re.M)
+    assert trovata is not None
+    detti = re.findall(r"`(\w+)`", trovata[1])
+    davvero = sorted(
+        id
+        for id, modulo in INSTALLATI.items()
+        if hasattr(getattr(importlib.import_module(modulo), nome, None), "capofila_impl")
+    )
+    assert detti == davvero
+
+
+@pytest.mark.parametrize("pagina", _pagine(), ids=lambda pagina: pagina.stem)
+def test_gli_esempi_girano_e_danno_quello_che_dicono(pagina: Path) -> None:
+    blocchi = _blocchi(pagina)
+    spazio: dict[str, object] = {"__name__": f"esempio_{pagina.stem}"}
+    eseguiti = 0
+    for posizione, (lingua, codice) in enumerate(blocchi):
+        if lingua != "python":
+            continue
+        uscita = StringIO()
+        with redirect_stdout(uscita):
+            exec(compile(codice, f"{pagina.name}, blocco {posizione + 1}", "exec"), spazio)
+        assert posizione + 1 < len(blocchi), "un esempio senza il suo risultato"
+        assert blocchi[posizione + 1][0] == "text", "un esempio senza il suo risultato"
+        assert uscita.getvalue() == blocchi[posizione + 1][1]
+        eseguiti += 1
+    assert eseguiti, "una pagina senza esempi"
+
+
+def test_i_nomi_pubblici_sono_questi() -> None:
+    assert list(capofila.hooks.__all__) == NOMI_PUBBLICI
+    assert all(hasattr(capofila.hooks, nome) for nome in NOMI_PUBBLICI)
+
+
+def test_il_contratto_non_porta_con_se_il_resto_della_piattaforma() -> None:
+    programma = (
+        "import sys, capofila.hooks;"
+        "print(*sorted(m for m in sys.modules if m.startswith('capofila.')"
+        " and not m.startswith('capofila.hooks')),"
+        " *sorted({'piccolo','litestar','dramatiq','minio','asyncpg'} & set(sys.modules)))"
+    )
+    esito = subprocess.run(
+        [sys.executable, "-c", programma],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert esito.stdout.strip() == ""
+
+
+def test_hook_manifesto() -> None:
+    class Plugin:
+        @hookimpl
+        def manifesto(self) -> Manifesto:
+            return Manifesto(
+                id="prova",
+                distretto=None,
+                denominazione="Prova",
+                versione="1.0",
+                contratto="1.0",
+                fornitore="Io",
+                licenza="EUPL-1.2",
+                fonti=(ATTO,),
+                privacy=Privacy(dati_personali=False, dichiarazione="Nessun dato."),
+            )
+
+    (manifesto,) = _gestore(Plugin()).hook.manifesto()
+    assert manifesto.id == "prova"
+
+
+def test_hook_flussi() -> None:
+    class Plugin:
+        @hookimpl
+        def flussi(self) -> tuple[Flusso, ...]:
+            return (
+                Flusso(
+                    id="prova",
+                    denominazione="Prova",
+                    destinatario="Nessuno",
+                    versione_schema="1",
+                    fonte="prestazioni",
+                    campi=(),
+                    regole=(),
+                    tracciato=TracciatoCSV(colonne=()),
+                    estensione="csv",
+                    media_type="text/csv",
+                ),
+            )
+
+    ((flusso,),) = _gestore(Plugin()).hook.flussi()
+    assert flusso.id == "prova"
+
+
+def test_hook_adempimenti() -> None:
+    class Plugin:
+        @hookimpl
+        def adempimenti(self, anno: int) -> tuple[Adempimento, ...]:
+            return (
+                Adempimento(
+                    codice=f"prova-{anno}",
+                    titolo="Prova",
+                    organo="assemblea",
+                    regola=RegolaData(mese=6, giorno=30),
+                    fonte=ATTO,
+                ),
+            )
+
+    ((adempimento,),) = _gestore(Plugin()).hook.adempimenti(anno=2025)
+    assert adempimento.codice == "prova-2025"
+    assert adempimento.regola.nel(2025) == date(2025, 6, 30)
+
+
+def test_hook_organi() -> None:
+    class Plugin:
+        @hookimpl
+        def organi(self) -> tuple[Organo, ...]:
+            return (Organo(codice="prova", denominazione="Prova", fonte=ATTO),)
+
+    ((organo,),) = _gestore(Plugin()).hook.organi()
+    assert organo.codice == "prova"
+
+
+@pytest.mark.parametrize("distretto", ["crema", "cremona", "casalmaggiore"])
+def test_i_tre_distretti_usano_soltanto_il_contratto(distretto: str) -> None:
+    cartella = PAGINE.parents[1] / "plugins" / distretto / f"capofila_{distretto}"
+    ammessi = {*sys.stdlib_module_names, f"capofila_{distretto}"}
+    file = sorted(cartella.rglob("*.py"))
+    assert file
+    for uno in file:
+        for nodo in ast.walk(ast.parse(uno.read_text("utf-8"))):
+            if isinstance(nodo, ast.ImportFrom):
+                nomi = [nodo.module or ""]
+            elif isinstance(nodo, ast.Import):
+                nomi = [alias.name for alias in nodo.names]
+            else:
+                continue
+            for nome in nomi:
+                assert nome == "capofila.hooks" or nome.split(".")[0] in ammessi, uno.name
