@@ -123,7 +123,10 @@ CREATE TABLE lavoro (
   esito jsonb,
   traccia text,
   richiesto_da bigint DEFAULT utente_corrente(),
+  -- The job acts with the eyes of who asked for it: for one comune, where that one works for one.
+  comune text COLLATE "C" DEFAULT nullif(current_setting('capofila.comune', true), ''),
   richiesto_il timestamptz NOT NULL DEFAULT now(),
+  riprova_il timestamptz,
   iniziato_il timestamptz,
   battito_il timestamptz,
   finito_il timestamptz,

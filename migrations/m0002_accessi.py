@@ -46,6 +46,10 @@ SELECT proteggi('incarico');
 -- A person sees all the own charges: that is how the ambito is chosen after the log-in.
 CREATE POLICY propri ON incarico FOR SELECT TO capofila_app
   USING (utente_id = (SELECT nullif(current_setting('capofila.utente', true), '')::bigint));
+-- The platform's administrator lists who works where; to give a charge, the unit of work becomes
+-- that ambito's first.
+CREATE POLICY amministrazione ON incarico FOR SELECT TO capofila_app
+  USING ((SELECT current_setting('capofila.amministratore', true)) = 'si');
 CREATE INDEX ON incarico (utente_id);
 
 CREATE TABLE incarico_ats (
@@ -110,6 +114,9 @@ CREATE POLICY proprie ON sessione TO capofila_app
 CREATE POLICY scadute ON sessione FOR SELECT TO capofila_app USING (scade_il < now());
 CREATE POLICY scadute_via ON sessione FOR DELETE TO capofila_app USING (scade_il < now());
 CREATE POLICY amministrazione ON sessione FOR DELETE TO capofila_app
+  USING ((SELECT current_setting('capofila.amministratore', true)) = 'si');
+-- A DELETE that names rows must see them too.
+CREATE POLICY amministrazione_vede ON sessione FOR SELECT TO capofila_app
   USING ((SELECT current_setting('capofila.amministratore', true)) = 'si');
 CREATE POLICY proprietario ON sessione TO capofila_owner USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessione TO capofila_app;

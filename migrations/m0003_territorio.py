@@ -53,6 +53,7 @@ CREATE TABLE ente (
   id integer GENERATED ALWAYS AS IDENTITY,
   tipo text NOT NULL CHECK (tipo IN ('comune', 'azienda', 'unione', 'ats', 'altro')),
   denominazione text NOT NULL CHECK (length(denominazione) BETWEEN 1 AND 200),
+  sigla text CHECK (length(sigla) BETWEEN 1 AND 40),
   codice text COLLATE "C",
   istat char(6) REFERENCES comune,
   sede text,
@@ -71,9 +72,12 @@ CREATE UNIQUE INDEX ON ente (ambito_id, lower(denominazione));
 CREATE UNIQUE INDEX ON ente (ambito_id) WHERE capofila;
 SELECT proteggi('ente');
 
+-- A group of comuni of the ambito: a sub-ambito of the agreement, or a zone that only serves to
+-- represent them (the four of the Casalasco).
 CREATE TABLE sub_ambito (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id integer GENERATED ALWAYS AS IDENTITY,
+  tipo text NOT NULL DEFAULT 'sub_ambito' CHECK (tipo IN ('sub_ambito', 'zona')),
   codice text COLLATE "C" NOT NULL,
   nome text NOT NULL,
   referente char(6) REFERENCES comune,
@@ -85,7 +89,9 @@ CREATE TABLE sub_ambito (
 );
 SELECT proteggi('sub_ambito');
 
--- A comune belongs to the ambito, and to one of its sub-ambiti, from a day to a day.
+-- A comune belongs to the ambito, and to one of its sub-ambiti, from a day to a day; a null first
+-- day is one that no source gives. The exclusion is checked at the end of the statement that moves
+-- a border between two periods, which touches both.
 CREATE TABLE appartenenza (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id integer GENERATED ALWAYS AS IDENTITY,
@@ -98,9 +104,29 @@ CREATE TABLE appartenenza (
   PRIMARY KEY (ambito_id, id),
   FOREIGN KEY (ambito_id, sub_ambito_id) REFERENCES sub_ambito (ambito_id, id),
   CHECK (al IS NULL OR dal IS NULL OR al >= dal),
-  EXCLUDE USING gist (ambito_id WITH =, istat WITH =, daterange(dal, al, '[]') WITH &&)
+  CONSTRAINT appartenenza_senza_sovrapposizioni EXCLUDE USING gist
+    (ambito_id WITH =, istat WITH =, daterange(dal, al, '[]') WITH &&) DEFERRABLE
 );
 SELECT proteggi('appartenenza');
+
+-- The comuni of a union, as far as sources tell; `attestata_il` is the day of the source that names
+-- them. Being in a union moves no function by itself: `funzione_unione` does.
+CREATE TABLE componente_unione (
+  ambito_id smallint NOT NULL REFERENCES ambito,
+  id integer GENERATED ALWAYS AS IDENTITY,
+  ente_id integer NOT NULL,
+  istat char(6) NOT NULL REFERENCES comune,
+  dal date,
+  al date,
+  attestata_il date,
+  fonte text NOT NULL,
+  PRIMARY KEY (ambito_id, id),
+  FOREIGN KEY (ambito_id, ente_id) REFERENCES ente (ambito_id, id),
+  CHECK (al IS NULL OR dal IS NULL OR al >= dal),
+  CONSTRAINT componente_senza_sovrapposizioni EXCLUDE USING gist
+    (ambito_id WITH =, ente_id WITH =, istat WITH =, daterange(dal, al, '[]') WITH &&) DEFERRABLE
+);
+SELECT proteggi('componente_unione');
 
 -- A union of comuni takes over a function of a comune (Accordo 2015-2017, art. 19).
 CREATE TABLE funzione_unione (
@@ -116,9 +142,26 @@ CREATE TABLE funzione_unione (
   PRIMARY KEY (ambito_id, id),
   FOREIGN KEY (ambito_id, ente_id) REFERENCES ente (ambito_id, id),
   CHECK (al IS NULL OR al >= dal),
-  EXCLUDE USING gist (ambito_id WITH =, istat WITH =, funzione WITH =, daterange(dal, al, '[]') WITH &&)
+  CONSTRAINT funzione_senza_sovrapposizioni EXCLUDE USING gist
+    (ambito_id WITH =, istat WITH =, funzione WITH =, daterange(dal, al, '[]') WITH &&) DEFERRABLE
 );
 SELECT proteggi('funzione_unione');
+
+-- What a reader of the territory has to know and no other row says: doubts of the sources above all.
+CREATE TABLE nota_territorio (
+  ambito_id smallint NOT NULL REFERENCES ambito,
+  id integer GENERATED ALWAYS AS IDENTITY,
+  codice text COLLATE "C" NOT NULL,
+  testo text NOT NULL,
+  istat char(6) REFERENCES comune,
+  dal date,
+  al date,
+  fonte text NOT NULL,
+  PRIMARY KEY (ambito_id, id),
+  UNIQUE (ambito_id, codice),
+  CHECK (al IS NULL OR dal IS NULL OR al >= dal)
+);
+SELECT proteggi('nota_territorio');
 """
 
 forwards = da_sql(ID, DESCRIPTION, SQL)

@@ -146,6 +146,15 @@ def test_un_predefinito_non_copre_un_valore_rifiutato() -> None:
     assert lotto.colonne["nazione"] == [None]
 
 
+def test_chi_dipende_da_un_valore_rifiutato_non_risulta_anche_mancante() -> None:
+    regole = (_regola("serve-nazione", "comune", r.Presente("nazione"), "errore"),)
+    flusso = msgspec.structs.replace(FLUSSO, regole=regole)
+    lotto = Preparatore(flusso, COLONNE).prepara(
+        [["Rossi", "1", "", "Crema"], ["Rossi", "1", "", ""]]
+    )
+    assert _codici(lotto.errori) == [(2, "comune", "comune_istat"), (3, "comune", "serve-nazione")]
+
+
 def test_una_cella_lunghissima_si_mostra_abbreviata() -> None:
     lotto = Preparatore(FLUSSO, COLONNE).prepara([["x" * 100_000, "1", "", ""]])
     assert len(lotto.errori[0].valore) == 201

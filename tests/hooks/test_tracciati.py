@@ -65,7 +65,7 @@ def test_ogni_valore_torna_uguale_da_un_lettore_xml(
     radice = _documento({"persona": persona, "nota": nota, "grado": grado}, len(righe))
     letti = [
         (p.get("Id"), p[1].get("Nota"), p[1][0].get("Grado") if len(p[1]) else None)
-        for p in radice[1:]
+        for p in list(radice)[1:]
     ]
     assert letti == righe
 

@@ -61,7 +61,7 @@ async def esporta(compito: Compito) -> dict[str, Any]:
             return {"esportazione": str(id_), "stato": riga["stato"]}
         attivi = await plugin_attivi()
         flusso = attivi.flusso(riga["flusso"])
-        versioni = dict(attivi.versioni)
+        versioni = dict(attivi.versioni())
         versione = await versione_in_vigore(unita, flusso)
     try:
         return await _scrivi(compito, contesto, riga, flusso, versione, versioni)
@@ -92,7 +92,7 @@ async def _scrivi(
         await compito.avanza(0, totale=totale, fase="Scrittura del file")
         scrittore = await deposito.scrivi_a_flusso(bucket, oggetto, flusso.media_type)
         try:
-            await scrittore.scrivi(flusso.tracciato.testata(intestazione))
+            await scrittore.scrivi(_testata(flusso, riga, intestazione))
             if da_rifare:
                 pezzi = selezione.preparate(unita, conti, avvisi)
                 async for pezzo in pezzi:
@@ -192,6 +192,15 @@ def _intestazione(riga: Any) -> IntestazioneFlusso:
         ente_indirizzo=riga["sede"] or riga["codice"],
         cf_operatore=riga["cf_operatore"],
     )
+
+
+def _testata(flusso: Flusso, riga: Any, intestazione: IntestazioneFlusso) -> bytes:
+    """The beginning of the file: the received one when a received flow is given back."""
+    if riga["intestazione"]:
+        testata = msgspec.json.decode(riga["intestazione"]).get("testata")
+        if isinstance(testata, str):
+            return testata.encode()
+    return flusso.tracciato.testata(intestazione)
 
 
 class _Selezione:
@@ -348,6 +357,8 @@ class _Selezione:
             await scrittore.scrivi(chiusura)
 
     def _ordine(self) -> str:
+        if self.riga["lotto_ricevuto_id"] is not None:
+            return "riga"
         if self.tabella == "scheda_sinba":
             return "anno, id_beneficiario, ente_erogatore_id"
         return (

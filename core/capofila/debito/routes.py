@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -11,16 +12,19 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect, Response, Stream, Template
 
-from capofila.accessi.service import messaggio
+from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
+from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato, RichiestaNonValida
+from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.base.visita import visita_corrente
 from capofila.debito import service
-from capofila.debito.rules import periodo
+from capofila.debito.rules import periodi_dell_anno, periodo
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.formati import periodo as periodo_in_parole
+from capofila.web.pagina import Colonna
 
 MENU = (
     VoceMenu(
@@ -37,6 +41,22 @@ STATI = {
     "inviata": ("Inviata", "chiuso"),
 }
 CANALI = {"portale": "Portale INPS", "pec": "PEC", "altro": "Altro"}
+_COLONNE: Final = (
+    Colonna("File"),
+    Colonna("Periodo"),
+    Colonna("Ente mittente"),
+    Colonna("Stato"),
+    Colonna("Righe", tipo="numero"),
+    Colonna("Dimensione", tipo="numero"),
+    Colonna("Richiesto"),
+)
+_COLONNE_AVVISI: Final = (Colonna("Che cosa"), Colonna("Righe", tipo="numero"))
+_COLONNE_INVII: Final = (
+    Colonna("Inviato"),
+    Colonna("Canale"),
+    Colonna("Protocollo"),
+    Colonna("Bloccato fino al"),
+)
 
 
 @get("/{ambito:str}/debito", opt={"permesso": "debito.vedi", "unita": "lettura"})
@@ -75,11 +95,16 @@ async def _elenco(
         numero=numero,
         flussi=flussi,
         nomi_flusso={flusso.id: flusso.denominazione for flusso in flussi},
-        enti=[ente for ente in (await territorio.mappa_enti()).values() if ente.codice],
+        enti=[ente for ente in await territorio.enti() if ente.codice],
         anno=anno,
         errore=errore,
-        modulo=modulo or {"flusso": "", "periodo": str(anno), "ente": ""},
+        modulo={"flusso": "", "periodo": str(anno), "ente": "", "escludi_errate": ""}
+        | (modulo or {}),
+        periodi=[
+            (nome, periodo_in_parole(nome).capitalize()) for nome in periodi_dell_anno(anno)
+        ],
         stati=STATI,
+        colonne=_COLONNE,
         base=f"/{ambito.slug}/debito",
         puo_esportare=visita.puo("debito.esporta"),
     )
@@ -130,12 +155,20 @@ async def una(request: Request[Any, Any, Any], id_: UUID) -> Template:
         frammento="debito/_stato.html",
         esportazione=esportazione,
         lavoro=lavoro,
+        in_corso=esportazione.stato == "in_preparazione" and lavoro and not lavoro.finito,
         manifesto=manifesto,
-        flusso=flussi.get(esportazione.flusso),
+        dati_al=datetime.fromisoformat(manifesto["dati_al"]) if manifesto else None,
+        flusso=(flusso := flussi.get(esportazione.flusso)),
+        fonti_regole={regola.codice: regola.fonte for regola in flusso.regole} if flusso else {},
         invii=await service.invii(id_),
         stati=STATI,
         canali=CANALI,
+        colonne_avvisi=_COLONNE_AVVISI,
+        colonne_invii=_COLONNE_INVII,
         base=f"/{ambito.slug}/debito",
+        riavvia=f"/{ambito.slug}/lavori/{esportazione.lavoro}/riavvia"
+        if lavoro and lavoro.stato == "fallito" and visita.puo("lavori.riavvia")
+        else "",
         puo_scaricare=visita.puo("debito.scarica"),
         puo_inviare=visita.puo("debito.invia"),
         puo_esportare=visita.puo("debito.esporta"),
@@ -170,21 +203,63 @@ async def manifesto(id_: UUID) -> Response[bytes]:
     )
 
 
-@post("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"})
+@get("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"})
+async def modulo_invio(request: Request[Any, Any, Any], id_: UUID) -> Template:
+    """Asks before a sending is written down: it cannot be undone."""
+    return await _modulo_invio(request, id_)
+
+
+async def _modulo_invio(
+    request: Request[Any, Any, Any],
+    id_: UUID,
+    errore: str = "",
+    stato: int = 200,
+    modulo: dict[str, str] | None = None,
+) -> Template:
+    ambito = visita_corrente().nell_ambito
+    esportazione = await service.esportazione(id_)
+    if esportazione.stato != "sigillata":
+        raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
+    base = f"/{ambito.slug}/debito"
+    pagina = costruisci_pagina(
+        request, "Registra l'invio", con_errori=bool(errore),
+        briciole=[("Debito informativo", base), (esportazione.nome_flusso, f"{base}/{id_}")],
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "debito/invio.html",
+        pagina,
+        stato=stato,
+        esportazione=esportazione,
+        canali=CANALI,
+        errore=errore,
+        anni=impostazioni().conservazione_anni,
+        modulo={"canale": "", "protocollo": ""} | (modulo or {}),
+        base=base,
+    )
+
+
+@post("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"}, status_code=200)
 async def invio(
-    id_: UUID, data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Redirect:
+    request: Request[Any, Any, Any],
+    id_: UUID,
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template | Redirect:
     """Register that the file was sent, and lock its object."""
     ambito = visita_corrente().nell_ambito
+    if data.get("canale") not in CANALI:
+        return await _modulo_invio(
+            request, id_, "Scegli il canale: portale, PEC o altro.", 422, dict(data)
+        )
     dove = await service.per_scaricare(id_)
     if dove.versione is None:
         raise NonTrovato("L'archivio non ha la versione di questo file: esportalo di nuovo.")
     fino = await service.registra_invio(id_, data.get("canale", ""), data.get("protocollo"))
     await archivio().blocca(dove.bucket, dove.oggetto, dove.versione, fino)
-    await messaggio("riuscito", "L'invio è registrato e il file non si può più cancellare.")
+    await aggiungi_messaggio("riuscito", "L'invio è registrato e il file non si può più cancellare.")
     return Redirect(f"/{ambito.slug}/debito/{id_}", status_code=303)
 
 
 router = Router(
-    path="/", route_handlers=[elenco, chiedi, una, scarica, manifesto, invio]
+    path="/", route_handlers=[elenco, chiedi, una, scarica, manifesto, modulo_invio, invio]
 )

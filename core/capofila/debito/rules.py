@@ -58,6 +58,17 @@ def periodo(testo: str) -> Periodo:
     )
 
 
+def periodi_dell_anno(anno: int) -> list[str]:
+    """The periods of a year, the longest first.
+
+    >>> periodi_dell_anno(2025)[:4]
+    ['2025', '2025-S1', '2025-S2', '2025-T1']
+    """
+    parti = [f"S{n}" for n in (1, 2)] + [f"T{n}" for n in range(1, 5)]
+    parti += [f"{n:02}" for n in range(1, 13)]
+    return [str(anno), *(f"{anno}-{parte}" for parte in parti)]
+
+
 def nome_flusso(ente: str, tipo: str, giorno: date, progressivo: int) -> str:
     """The name of a flow: {ente}.{tipo}.{AAAAMMGG}.{progressivo of the day}.
 

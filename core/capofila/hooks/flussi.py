@@ -259,6 +259,11 @@ class Preparatore:
             and campo.predefinito is None
             and campo.nome not in self._posizioni
         )
+        self._origini = {
+            campo.nome: campo.predefinito.campo
+            for campo in flusso.campi
+            if isinstance(campo.predefinito, Copia | SePresente | DaTabella)
+        }
         self._memorie = {
             nome: _Letti(lettore(flusso.campi_per_nome[nome])) for nome in self._posizioni
         }
@@ -300,6 +305,7 @@ class Preparatore:
             for nome, posizione in self._posizioni.items():
                 letti[nome] = self._leggi_colonna(nome, celle[posizione], numeri, errori, rifiutati)
             self._applica_predefiniti(letti, quante, rifiutati)
+            self._segui_i_rifiuti(letti, rifiutati)
             self._cerca_mancanti(letti, numeri, errori, rifiutati)
             self._applica_regole(letti, celle, numeri, errori, avvisi, rifiutati)
 
@@ -425,6 +431,16 @@ class Preparatore:
                     for i, (v, s) in enumerate(zip(valori, supplenti, strict=True))
                 ]
 
+    def _segui_i_rifiuti(
+        self, letti: Mapping[str, list[str | None]], rifiutati: dict[int, set[str]]
+    ) -> None:
+        """A value that would have come from a refused one is not missing: it is refused with it."""
+        for i, nomi in rifiutati.items():
+            for nome, origine in self._origini.items():
+                valori = letti.get(nome)
+                if origine in nomi and (valori is None or valori[i] is None):
+                    nomi.add(nome)
+
     def _cerca_mancanti(
         self,
         letti: Mapping[str, list[str | None]],
@@ -439,8 +455,10 @@ class Preparatore:
             valori = letti.get(campo.nome, assenti)
             if all(valori):
                 continue
+            origine = self._origini.get(campo.nome)
             for i, valore in enumerate(valori):
-                if valore is None and campo.nome not in rifiutati.get(i, ()):
+                gia = rifiutati.get(i, ())
+                if valore is None and campo.nome not in gia and origine not in gia:
                     errori.append(
                         ErroreRiga(
                             numeri[i],

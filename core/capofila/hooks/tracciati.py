@@ -25,7 +25,7 @@ import msgspec
 Colonne = Mapping[str, Sequence["str | None"]]
 """Canonical values by field, all of one length. A field that is not there is absent throughout."""
 
-LIMITE_MEMORIA: Final = 16_384
+LIMITE_MEMORIA: Final = 8_192
 """Entries a memo of repeated values may hold before it starts again."""
 
 _SPECIALI: Final = re.compile('[&<>"\t\n\r\x85\u2028]')

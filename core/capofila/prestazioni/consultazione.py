@@ -175,6 +175,17 @@ async def lotti(pagina: int = 1) -> list[LottoVisto]:
     return [LottoVisto(**riga) for riga in righe]
 
 
+async def da_decidere(quanti: int = 20) -> list[LottoVisto]:
+    """The files with errors on which nobody has decided yet, the latest first."""
+    righe = (
+        await Lotto.select(*_COLONNE_LOTTO)
+        .where(And(Lotto.ambito_id == unita_corrente().ambito, Lotto.stato == "da_decidere"))
+        .order_by(Lotto.id, ascending=False)
+        .limit(quanti)
+    )
+    return [LottoVisto(**riga) for riga in righe]
+
+
 async def lotto(id_: int) -> tuple[LottoVisto, list[dict[str, Any]], list[dict[str, Any]]]:
     """One imported file, with the errors and remarks that are still kept.
 

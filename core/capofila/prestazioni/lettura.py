@@ -30,7 +30,7 @@ MASSIMO_RAPPORTO: Final = 200
 """How many times larger than itself a part of a workbook may unpack; text rarely passes 30."""
 MASSIMO_PARTI: Final = 1000
 MASSIMO_COLONNE: Final = 500
-RIGHE_PER_BLOCCO: Final = 20_000
+RIGHE_PER_BLOCCO: Final = 5_000
 SEPARATORI: Final = (";", ",", "\t")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from litestar import Request, Router, get, post
 from litestar.datastructures import UploadFile
@@ -12,15 +15,18 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect, Response, Template
 
-from capofila.accessi.service import messaggio, registra
+from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.errori import DatiNonValidi, ErroreCapofila, RichiestaNonValida
+from capofila.base.errori import ErroreCapofila, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
+from capofila.hooks import Flusso
 from capofila.prestazioni import consultazione, service
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
+from capofila.prestazioni.scheda import raggruppa
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.pagina import Colonna
 
 MENU = (
     VoceMenu(
@@ -34,7 +40,42 @@ MENU = (
 )  # fmt: skip
 
 CARATTERI = {"periodica": "Periodica", "occasionale": "Occasionale"}
-_MASSIMA_PAGINA = 200
+STATI_LOTTO: Final = {
+    "da_decidere": ("Da decidere", "attenzione"),
+    "importato": ("Importato", "buono"),
+    "annullato": ("Scartato", "neutro"),
+}
+_COLONNE: Final = (
+    Colonna("Persona"),
+    Colonna("Prestazione"),
+    Colonna("Comune titolare"),
+    Colonna("Ente erogatore"),
+    Colonna("Periodo"),
+    Colonna("Importo", tipo="numero"),
+    Colonna("Quota ente", tipo="numero"),
+    Colonna("Quota utente", tipo="numero"),
+    Colonna("Stato"),
+)
+_COLONNE_LOTTI: Final = (
+    Colonna("File"),
+    Colonna("Arrivato"),
+    Colonna("Stato"),
+    Colonna("Righe", tipo="numero"),
+    Colonna("Importate", tipo="numero"),
+    Colonna("Errori", tipo="numero"),
+)
+_COLONNE_ERRORI: Final = (
+    Colonna("Riga", tipo="numero"),
+    Colonna("Colonna"),
+    Colonna("Valore"),
+    Colonna("Messaggio"),
+)
+_COLONNE_GUIDA: Final = (
+    Colonna("Colonna"),
+    Colonna("Che cosa contiene"),
+    Colonna("Serve sempre"),
+    Colonna("Valori ammessi"),
+)
 
 
 def _pagina_richiesta(request: Request[Any, Any, Any]) -> int:
@@ -60,45 +101,103 @@ def _filtro(request: Request[Any, Any, Any], persona: str | None = None) -> Filt
     )
 
 
-async def _elenco(request: Request[Any, Any, Any], persona: str | None = None) -> Template:
+async def _elenco(
+    request: Request[Any, Any, Any],
+    persona: str | None = None,
+    *,
+    scritto: str = "",
+    errore: str = "",
+) -> Template:
     visita = visita_corrente()
     ambito = visita.nell_ambito
     filtro = _filtro(request, persona)
     numero = _pagina_richiesta(request)
     totale = await consultazione.conta(filtro)
     righe = await consultazione.elenco(filtro, numero)
-    comuni = await territorio.mappa_comuni()
-    enti = await territorio.mappa_enti()
-    await registra("prestazioni.elenca", "prestazione", None, righe=len(righe))
+    comuni = (await territorio.mappa_comuni()).per_belfiore
+    enti = await territorio.enti()
+    await registra_lettura("prestazioni.elenca", "prestazione", None, righe=len(righe))
+    base = f"/{ambito.slug}/prestazioni"
     pagina = costruisci_pagina(
         request, "Prestazioni sociali", con_anno=True,
-        sommario=f"Prestazioni con inizio o erogazione nel {filtro.anno}.",
+        sommario=f"Prestazioni con inizio o erogazione nel {filtro.anno}.", con_errori=bool(errore),
     )  # fmt: skip
+    scelte = _scelte(filtro)
+    if persona is not None or errore:
+        # The selectors of the page lead back to the list: a search is asked by POST only.
+        pagina = dataclasses.replace(pagina, url=f"{base}?{urlencode(scelte)}")
+    contesto: dict[str, Any] = {}
+    if request.headers.get("hx-request") != "true":
+        flussi = await _flussi()
+        nomi = _nomi_codici(flussi)
+        contesto = {
+            "opzioni_comune": sorted(
+                ((e.codice, comuni[e.codice].nome) for e in enti
+                 if e.tipo == "comune" and e.codice in comuni),
+                key=lambda coppia: coppia[1],
+            ),
+            "opzioni_codice": [
+                (codice, f"{codice} {nomi.get(codice) or ''}".strip())
+                for codice in await consultazione.codici_presenti(filtro.anno)
+            ],
+            "opzioni_ente": [(e.id, e.denominazione) for e in enti],
+            "opzioni_carattere": list(CARATTERI.items()),
+            "un_comune": ambito.comune,
+        }  # fmt: skip
     return rispondi(
         request,
         "prestazioni/elenco.html",
         pagina,
         frammento="prestazioni/_elenco.html",
+        stato=422 if errore else 200,
         filtro=filtro,
+        filtrato=len(scelte) > 1,
         righe=righe,
         totale=totale,
         oltre=totale > CONTEGGIO_MASSIMO,
         numero=numero,
         pagine=max(1, -(-min(totale, CONTEGGIO_MASSIMO) // PER_PAGINA)),
+        per_pagina=PER_PAGINA,
         comuni=comuni,
-        enti=enti,
-        codici=await consultazione.codici_presenti(filtro.anno),
-        caratteri=CARATTERI,
-        base=f"/{ambito.slug}/prestazioni",
+        enti={ente.id: ente for ente in enti},
+        colonne=_COLONNE,
+        base=base,
+        cerca=f"{base}/cerca?{urlencode(scelte)}",
+        persona=scritto or persona or "",
+        errore_persona=errore,
+        importazioni=f"/{ambito.slug}/importazioni",
         importa=visita.puo("prestazioni.importa"),
-        un_comune=ambito.comune,
+        **contesto,
     )
+
+
+def _scelte(filtro: Filtro) -> dict[str, object]:
+    """The filter as it stands in an address: never the person."""
+    scelte = {
+        "anno": filtro.anno, "comune": filtro.comune, "codice": filtro.codice,
+        "carattere": filtro.carattere, "ente": filtro.ente,
+    }  # fmt: skip
+    return {nome: valore for nome, valore in scelte.items() if valore is not None}
+
+
+def _nomi_codici(flussi: Mapping[str, Flusso]) -> Mapping[str, str]:
+    if "siuss" not in flussi:
+        return {}
+    return flussi["siuss"].campi_per_nome["codice_prestazione"].codici or {}
 
 
 @get("/{ambito:str}/prestazioni", opt={"permesso": "prestazioni.vedi"}, name="prestazioni")
 async def elenco(request: Request[Any, Any, Any]) -> Template:
     """The list, filtered by what the address says."""
     return await _elenco(request)
+
+
+@get("/{ambito:str}/prestazioni/cerca", opt={"permesso": "prestazioni.vedi", "unita": "nessuna"})
+async def torna_all_elenco(request: Request[Any, Any, Any]) -> Redirect:
+    """The address of a search, opened by itself: the search is not in it, the list is."""
+    ambito = visita_corrente().nell_ambito
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Redirect(f"/{ambito.slug}/prestazioni{query}", status_code=303)
 
 
 @post("/{ambito:str}/prestazioni/cerca", opt={"permesso": "prestazioni.vedi"}, status_code=200)
@@ -108,9 +207,13 @@ async def cerca(
 ) -> Template:
     """The list for one person: asked by POST, so that no name stands in an address."""
     persona = (data.get("persona") or "").strip()[:60]
-    if 0 < len(persona) < 2:
-        raise DatiNonValidi("Scrivi almeno due lettere del cognome, o tutto il codice fiscale.")
-    return await _elenco(request, persona or None)
+    if len(persona) < 2:
+        return await _elenco(
+            request,
+            scritto=persona,
+            errore="Scrivi almeno due lettere del cognome, o tutto il codice fiscale.",
+        )
+    return await _elenco(request, persona)
 
 
 @get("/{ambito:str}/prestazioni/modello.csv", opt={"permesso": "prestazioni.vedi", "unita": "lettura"})
@@ -129,11 +232,15 @@ async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def una(request: Request[Any, Any, Any], id_: int) -> Template:
     """One prestazione; that it was read is written in the audit."""
     prestazione = await consultazione.dettaglio(id_)
-    await registra("prestazioni.consulta", "prestazione", str(id_))
-    ambito = visita_corrente().nell_ambito
-    flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+    await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
+    visita = visita_corrente()
+    ambito = visita.nell_ambito
+    flussi = await _flussi()
     pagina = costruisci_pagina(
-        request, "Prestazione", briciole=[("Prestazioni", f"/{ambito.slug}/prestazioni")],
+        request, f"{prestazione['cognome']} {prestazione['nome']}",
+        sommario=f"{prestazione['codice_prestazione']} "
+        f"{prestazione['denominazione_prestazione'] or ''}".strip(),
+        briciole=[("Prestazioni", f"/{ambito.slug}/prestazioni")],
         aggiornato_il=prestazione["caricato_il"],
     )  # fmt: skip
     return rispondi(
@@ -141,9 +248,10 @@ async def una(request: Request[Any, Any, Any], id_: int) -> Template:
         "prestazioni/una.html",
         pagina,
         prestazione=prestazione,
-        flusso=flussi.get("siuss"),
-        comuni=await territorio.mappa_comuni(),
-        base=f"/{ambito.slug}",
+        gruppi=raggruppa(prestazione, flussi.get("siuss"), await territorio.mappa_comuni()),
+        file=f"/{ambito.slug}/importazioni/{prestazione['lotto_id']}"
+        if visita.puo("prestazioni.importa")
+        else "",
     )
 
 
@@ -163,6 +271,7 @@ async def _importazioni(
     ambito = visita_corrente().nell_ambito
     numero = _pagina_richiesta(request)
     lotti = await consultazione.lotti(numero)
+    flussi = await _flussi()
     pagina = costruisci_pagina(
         request, "Importazioni", con_errori=bool(errore),
         sommario="Porta qui le prestazioni da un foglio o da un flusso SIUSS già esistente.",
@@ -179,6 +288,11 @@ async def _importazioni(
         massimo=impostazioni().carico_massimo_mb,
         base=f"/{ambito.slug}/importazioni",
         modello=f"/{ambito.slug}/prestazioni/modello.csv",
+        campi=flussi["siuss"].campi if "siuss" in flussi else (),
+        stati=STATI_LOTTO,
+        colonne=_COLONNE_LOTTI,
+        colonne_guida=_COLONNE_GUIDA,
+        un_comune=ambito.comune,
     )
 
 
@@ -204,9 +318,9 @@ async def importa(
             raise
         return await _importazioni(request, errore.messaggio, errore.stato)
     if esito.stato == "gia_importato":
-        await messaggio("informazione", "Questo file era già stato importato: nulla è cambiato.")
+        await aggiungi_messaggio("informazione", "Questo file era già stato importato: nulla è cambiato.")
     elif esito.stato == "importato":
-        await messaggio("riuscito", _importate(esito.importate))
+        await aggiungi_messaggio("riuscito", _importate(esito.importate))
     return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)
 
 
@@ -232,6 +346,9 @@ async def un_lotto(request: Request[Any, Any, Any], id_: int) -> Template:
         avvisi_totali=len(avvisi),
         numero=numero,
         pagine=max(1, -(-len(errori) // PER_PAGINA)),
+        per_pagina=PER_PAGINA,
+        stati=STATI_LOTTO,
+        colonne_errori=_COLONNE_ERRORI,
         base=f"/{ambito.slug}/importazioni/{id_}",
         prestazioni=f"/{ambito.slug}/prestazioni",
     )
@@ -248,9 +365,9 @@ async def decidi(
     tieni = data.get("azione") == "tieni"
     esito = await service.decidi(id_, await _flussi(), tieni_valide=tieni, comune=ambito.comune)
     if tieni:
-        await messaggio("riuscito", _importate(esito.importate))
+        await aggiungi_messaggio("riuscito", _importate(esito.importate))
         return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)
-    await messaggio("informazione", "Il file è stato scartato: nulla è stato importato.")
+    await aggiungi_messaggio("informazione", "Il file è stato scartato: nulla è stato importato.")
     return Redirect(f"/{ambito.slug}/importazioni", status_code=303)
 
 
@@ -268,7 +385,7 @@ async def errori_csv(request: Request[Any, Any, Any], id_: int) -> Response[byte
         penna.writerow(
             [errore["riga"], errore["colonna"], valore, errore["codice"], errore["messaggio"]]
         )
-    await registra("prestazioni.scarica_errori", "lotto", str(id_))
+    await registra_lettura("prestazioni.scarica_errori", "lotto", str(id_))
     return Response(
         ("\ufeff" + uscita.getvalue()).encode(),
         media_type="text/csv; charset=utf-8",
@@ -276,7 +393,7 @@ async def errori_csv(request: Request[Any, Any, Any], id_: int) -> Response[byte
     )
 
 
-async def _flussi() -> dict[str, Any]:
+async def _flussi() -> dict[str, Flusso]:
     return {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
 
 
@@ -294,6 +411,7 @@ def _importate(quante: int) -> str:
 router = Router(
     path="/",
     route_handlers=[
-        elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi, errori_csv,
+        elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
+        errori_csv,
     ],
 )  # fmt: skip

@@ -12,20 +12,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-import msgspec
-
 from capofila.hooks import ErroreRiga, LottoPreparato
+from capofila.territorio.rules import Ente, MappaEnti
 
 Periodo = tuple[date | None, date | None]
-
-
-class EntePerImport(msgspec.Struct, frozen=True):
-    """An ente as the import needs it; ``codice`` is its Belfiore code as an ente of INPS."""
-
-    id: int
-    denominazione: str
-    codice: str | None
-    come_ricevuto: bool = False
 
 
 class Riferimenti:
@@ -33,21 +23,17 @@ class Riferimenti:
 
     def __init__(
         self,
-        enti: Iterable[EntePerImport],
+        enti: MappaEnti,
         comuni: Mapping[str, Sequence[Periodo]],
         solo_comune: str | None = None,
     ) -> None:
         self.comuni = comuni
         self.solo_comune = solo_comune
-        self._enti: dict[str, EntePerImport] = {}
-        for ente in enti:
-            self._enti[_chiave(ente.denominazione)] = ente
-            if ente.codice:
-                self._enti[ente.codice.upper()] = ente
+        self._enti = enti
 
-    def ente(self, testo: str) -> EntePerImport | None:
+    def ente(self, testo: str) -> Ente | None:
         """The ente of that Belfiore code or name, however capitalised and spaced."""
-        return self._enti.get(testo.upper()) or self._enti.get(_chiave(testo))
+        return self._enti.cerca(testo)
 
     def membro(self, belfiore: str, giorno: str | None) -> bool:
         """Whether the comune belongs to the ambito on that day (ISO), or ever when none is given."""
@@ -74,7 +60,7 @@ class Collocazione:
     """
 
     def __init__(
-        self, riferimenti: Riferimenti, ente: EntePerImport | None = None, come_ricevuto: bool = False
+        self, riferimenti: Riferimenti, ente: Ente | None = None, come_ricevuto: bool = False
     ) -> None:
         self._riferimenti = riferimenti
         self._ente = ente
@@ -184,10 +170,6 @@ class Collocazione:
         for nome in ("codice_fiscale", "cognome", "nome", "codice_prestazione", "protocollo_domanda"):
             self._colonne[nome] = [v or "?" for v in lotto.colonne[nome]]
         self._colonne["tipo_operazione"] = [v or "I" for v in lotto.colonne["tipo_operazione"]]
-
-
-def _chiave(nome: str) -> str:
-    return " ".join(nome.casefold().replace("’", "'").split())
 
 
 def vicino(nome: str, noti: Iterable[str]) -> str:

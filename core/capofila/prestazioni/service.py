@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
@@ -22,13 +23,15 @@ from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGra
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
 from capofila.prestazioni import lettura
-from capofila.prestazioni.rules import Collocazione, EntePerImport, Riferimenti, vicino
+from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.territorio import service as territorio
+from capofila.territorio.rules import Ente
 
 ERRORI_MOSTRATI: Final = 1000
 ATTESA_DECISIONE: Final = timedelta(days=7)
 
 COLONNE: Final = (
-    "lotto_id", "riga", "anno", "competenza", "comune_titolare", "ente_erogatore_id",
+    "riga", "anno", "competenza", "comune_titolare", "ente_erogatore_id",
     "codice_fiscale", "cognome", "nome", "anno_nascita", "luogo_nascita", "genere",
     "cittadinanza", "seconda_cittadinanza", "comune_residenza", "nazione_residenza",
     "regione_residenza", "altri_indirizzi", "tipo_operazione", "codice_prestazione",
@@ -40,9 +43,9 @@ COLONNE: Final = (
     "sina_disturbi_comportamentali", "sina_necessita_cure_sanitarie", "sina_area_reddituale",
     "sina_area_supporto", "sina_fonte_derivazione_valutazione", "sina_strumento_valutazione",
     "sina_fonte_derivazione_invalidita", "sina_necessita_interventi_sociali",
-    "sina_invalidita_civile", "come_ricevuto", "conforme_a", "forma_gruppo", "forma_riga",
+    "sina_invalidita_civile", "forma_gruppo", "forma_riga",
 )  # fmt: skip
-"""Columns of `prestazione` that an import fills, in the order of the COPY."""
+"""Columns of `prestazione` that change from row to row, in the order of the COPY."""
 
 _TESTI_LIBERI: Final = frozenset(
     {"cognome", "nome", "denominazione_prestazione", "protocollo_domanda", "dsu_protocollo",
@@ -111,6 +114,7 @@ class _Blocco(msgspec.Struct):
     esito: LottoPreparato
     errori: list[ErroreRiga]
     avvisi: list[ErroreRiga]
+    colonne: list[str]
     copia: bytes
     quante: int
 
@@ -143,14 +147,14 @@ async def importa(
     if not opzioni.prova and (gia := await _gia_importato(unita, sha256)):
         return gia
     formato = lettura.riconosci(file.nome, file.contenuto)
-    sorgente = await _sorgente(formato, file, flussi, unita)
+    riferimenti = await _riferimenti(unita, opzioni.comune)
+    sorgente = await _sorgente(formato, file, flussi, riferimenti)
     esito = EsitoImportazione(flusso=sorgente.flusso.id)
     if sorgente.errori:
         esito.aggiungi_errori(sorgente.errori)
     esito.aggiungi_avvisi(sorgente.avvisi)
 
     versione = await _versione(unita, sorgente.flusso)
-    riferimenti = await _riferimenti(unita, opzioni.comune)
     arrivo = _Arrivo(unita, sorgente, riferimenti, versione, file, formato, sha256, opzioni)
     try:
         async with unita.punto_di_ritorno():
@@ -250,23 +254,26 @@ class Sorgente(msgspec.Struct, kw_only=True):
     blocchi: Iterator[LottoPreparato]
     errori: list[ErroreRiga] = msgspec.field(default_factory=list)
     avvisi: list[ErroreRiga] = msgspec.field(default_factory=list)
-    ente: EntePerImport | None = None
+    ente: Ente | None = None
     come_ricevuto: bool = False
     intestazione: dict[str, str] | None = None
 
 
 async def _sorgente(
-    formato: str, file: FileRicevuto, flussi: Mapping[str, Flusso], unita: UnitaDiLavoro
+    formato: lettura.Formato,
+    file: FileRicevuto,
+    flussi: Mapping[str, Flusso],
+    riferimenti: Riferimenti,
 ) -> Sorgente:
     if formato == "xml":
         from capofila.prestazioni.flussi_ricevuti import apri_flusso
 
-        return await apri_flusso(file, flussi, unita)
+        return await apri_flusso(file, flussi, riferimenti)
     flusso = flussi.get("siuss")
     if flusso is None:
         raise Conflitto("Il flusso SIUSS non è attivo in questo ambito: attivalo nei plugin.")
     noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
-    foglio = await asyncio.to_thread(lettura.apri, formato, file.contenuto, noti)  # type: ignore[arg-type]
+    foglio = await asyncio.to_thread(lettura.apri, formato, file.contenuto, noti)
     preparatore = Preparatore(flusso, foglio.colonne)
     errori = _errori_intestazione(preparatore, noti)
     avvisi = [
@@ -341,7 +348,8 @@ class _Arrivo:
         scrivi = self._inserisci_sinba if sinba else self._inserisci
         if not sinba:
             await self.unita.esegui(
-                "CREATE TEMP TABLE IF NOT EXISTS ingresso ON COMMIT DROP AS "
+                "DROP TABLE IF EXISTS pg_temp.ingresso; "
+                "CREATE TEMP TABLE ingresso ON COMMIT DROP AS "
                 f"SELECT {', '.join(COLONNE)} FROM prestazione LIMIT 0"
             )
         prossimo = asyncio.ensure_future(asyncio.to_thread(self._prossimo))
@@ -431,69 +439,49 @@ class _Arrivo:
             avvisi, errori_blocco = lotto.avvisi, tutti
         buone = collocazione.buone
         if self.sorgente.flusso.fonte == "sinba" or not buone:
-            copia = b""
+            nomi, copia = [], b""
         else:
-            copia = self._testo_copia(lotto, collocazione, buone)
-        return _Blocco(lotto, errori_blocco, avvisi, copia, len(buone))
-
-    def _testo_copia(
-        self, lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
-    ) -> bytes:
-        """The good rows in PostgreSQL's COPY text format."""
-        fisse = {
-            "lotto_id": str(self.lotto_id),
-            "come_ricevuto": "t" if self.sorgente.come_ricevuto else "f",
-            "conforme_a": str(self.versione),
-        }
-        quante = len(lotto.riga)
-        tutte = len(buone) == quante
-        colonne: list[Sequence[str]] = []
-        for nome in COLONNE:
-            if nome in fisse:
-                valore = fisse[nome]
-                colonne.append([valore] * len(buone))
-                continue
-            valori: Sequence[str | None]
-            if nome == "riga":
-                valori = [str(numero) for numero in lotto.numeri]
-            elif nome == "forma_gruppo":
-                valori = lotto.gruppo
-            elif nome == "forma_riga":
-                valori = lotto.riga
-            else:
-                valori = collocazione.colonna(nome, lotto)
-            if not tutte:
-                valori = [valori[i] for i in buone]
-            colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI))
-        return "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+            nomi, copia = _testo_copia(lotto, collocazione, buone)
+        return _Blocco(lotto, errori_blocco, avvisi, nomi, copia, len(buone))
 
     async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block; returns the rows that were there already."""
         unita = self.unita
-        await unita.copia_in("ingresso", COLONNE, _Sorgente(blocco.copia), format="text")
-        nomi = ", ".join(COLONNE)
-        tag = await unita.esegui(
-            f"INSERT INTO prestazione ({nomi}) SELECT {nomi} FROM ingresso "
-            "ORDER BY codice_fiscale, protocollo_domanda, codice_prestazione, riga "
-            "ON CONFLICT DO NOTHING"
+        await unita.copia_in("ingresso", blocco.colonne, _Pezzi(blocco.copia), format="text")
+        nomi = ", ".join(blocco.colonne)
+        comando = (
+            f"INSERT INTO prestazione (ambito_id, lotto_id, conforme_a, come_ricevuto, {nomi}) "
+            f"SELECT $1, $2, $3, $4, {nomi} FROM ingresso"
         )
+        fisse = (unita.ambito, self.lotto_id, self.versione, self.sorgente.come_ricevuto)
         doppi: list[ErroreRiga] = []
-        if int(tag.split()[-1]) < blocco.quante:
-            righe = await unita.righe(
-                "SELECT i.riga, i.protocollo_domanda FROM ingresso i WHERE NOT EXISTS ("
-                "SELECT 1 FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = i.lotto_id "
-                "AND p.riga = i.riga AND p.anno = i.anno AND p.codice_fiscale = i.codice_fiscale) "
-                "ORDER BY i.riga",
-                unita.ambito,
-            )
-            doppi = [
-                ErroreRiga(riga["riga"], "protocollo_domanda", riga["protocollo_domanda"], "duplicato",
-                           "Prestazione già presente: stessa persona, domanda, codice e data di "
-                           "inizio. Togli la riga, oppure correggi la domanda o la data.")
-                for riga in righe
-            ]  # fmt: skip
-        await unita.esegui("TRUNCATE ingresso")
+        try:
+            async with unita.punto_di_ritorno():
+                await unita.esegui(comando, *fisse)
+        except asyncpg.UniqueViolationError:
+            # Letting PostgreSQL skip duplicates costs every row a second look at the index: only
+            # a block that has some pays for it.
+            await unita.esegui(f"{comando} ON CONFLICT DO NOTHING", *fisse)
+            doppi = await self._doppi()
+        await unita.esegui("TRUNCATE pg_temp.ingresso")
         return doppi
+
+    async def _doppi(self) -> list[ErroreRiga]:
+        """The rows of the block that were not stored."""
+        righe = await self.unita.righe(
+            "SELECT i.riga, i.protocollo_domanda FROM ingresso i WHERE NOT EXISTS ("
+            "SELECT 1 FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = $2 "
+            "AND p.riga = i.riga AND p.anno = i.anno AND p.codice_fiscale = i.codice_fiscale) "
+            "ORDER BY i.riga",
+            self.unita.ambito,
+            self.lotto_id,
+        )
+        return [
+            ErroreRiga(riga["riga"], "protocollo_domanda", riga["protocollo_domanda"], "duplicato",
+                       "Prestazione già presente: stessa persona, domanda, codice e data di "
+                       "inizio. Togli la riga, oppure correggi la domanda o la data.")
+            for riga in righe
+        ]  # fmt: skip
 
     async def _inserisci_sinba(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block of SINBA records; returns those that were there already."""
@@ -531,7 +519,7 @@ class _Arrivo:
         return doppi
 
 
-class _Sorgente:
+class _Pezzi:
     """Bytes in pieces, as asyncpg wants them."""
 
     def __init__(self, dati: bytes, pezzo: int = 1 << 19) -> None:
@@ -542,15 +530,42 @@ class _Sorgente:
             yield bytes(self._dati[inizio : inizio + self._pezzo])
 
 
-def _per_copia(valori: Sequence[str | None], *, libera: bool) -> Sequence[str]:
+def _testo_copia(
+    lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
+) -> tuple[list[str], bytes]:
+    """The good rows in PostgreSQL's COPY text format, without the columns that none fills."""
+    quante = len(lotto.riga)
+    tutte = len(buone) == quante
+    nomi: list[str] = []
+    colonne: list[Sequence[str]] = []
+    for nome in COLONNE:
+        valori: Sequence[str | None]
+        if nome == "riga":
+            valori = [str(numero) for numero in lotto.numeri]
+        elif nome == "forma_gruppo":
+            valori = lotto.gruppo
+        elif nome == "forma_riga":
+            valori = lotto.riga
+        else:
+            valori = collocazione.colonna(nome, lotto)
+        if not tutte:
+            valori = [valori[i] for i in buone]
+        vuote = valori.count(None)
+        if vuote == len(valori):
+            continue
+        nomi.append(nome)
+        colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI, vuote=vuote))
+    return nomi, "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+
+
+def _per_copia(valori: Sequence[str | None], *, libera: bool, vuote: int) -> Sequence[str]:
     """A column in COPY's text format: \\N for null, back-slashes doubled."""
-    if libera:
-        return [
-            r"\N" if v is None else v if "\\" not in v else v.replace("\\", "\\\\") for v in valori
-        ]
-    if None in valori:
-        return [r"\N" if v is None else v for v in valori]
-    return valori  # type: ignore[return-value]
+    if vuote:
+        valori = [r"\N" if v is None else v for v in valori]
+    pieni: Sequence[str] = valori  # type: ignore[assignment]
+    if libera and "\\" in "".join(pieni):
+        return [v if v == r"\N" else v.replace("\\", "\\\\") for v in pieni]
+    return pieni
 
 
 def _verifica_misura(byte: int) -> None:
@@ -606,13 +621,6 @@ versione_in_vigore = _versione
 
 async def _riferimenti(unita: UnitaDiLavoro, comune: str | None) -> Riferimenti:
     """What rows may refer to: the enti of the ambito and its comuni with their dates."""
-    enti = [
-        EntePerImport(**dict(riga))
-        for riga in await unita.righe(
-            "SELECT id, denominazione, codice, come_ricevuto FROM ente WHERE ambito_id = $1",
-            unita.ambito,
-        )
-    ]
     periodi: dict[str, list[tuple[date | None, date | None]]] = {}
     for riga in await unita.righe(
         "SELECT c.belfiore, a.dal, a.al FROM appartenenza a JOIN comune c USING (istat) "
@@ -620,4 +628,4 @@ async def _riferimenti(unita: UnitaDiLavoro, comune: str | None) -> Riferimenti:
         unita.ambito,
     ):
         periodi.setdefault(riga["belfiore"], []).append((riga["dal"], riga["al"]))
-    return Riferimenti(enti, periodi, comune)
+    return Riferimenti(await territorio.mappa_enti(), periodi, comune)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import BinaryIO, Final, Literal, cast
+from typing import Any, BinaryIO, Final, Literal, cast
 from xml.parsers import expat
 
 import msgspec
@@ -57,7 +57,7 @@ class RecordLetto(msgspec.Struct, frozen=True):
 
     Attributes:
         riga: ordinal of the record, the first being 2, as under the header of a table.
-        linea: line of the file where its element begins; None when the parser lost count.
+        linea: line of the file where its start tag ends; None when the parser lost count.
         celle: raw text in the order of `Lettura.colonne`, ready for a `Preparatore`.
         gruppo: verbatim opening of the person's element; None for the flow that has none.
         forma: verbatim element of the record.
@@ -276,7 +276,6 @@ class Lettura:
         )
         self._profondita = 0
         self._elementi = 0
-        self._radice: etree._Element | None = None
         ignoti: list[str] = []
         self.intestazione = self._leggi_testa(ignoti)
         self.ignoti = tuple(ignoti)
@@ -291,7 +290,7 @@ class Lettura:
         except StopIteration:
             return None
         except etree.XMLSyntaxError as errore:
-            linea = errore.lineno or None
+            linea = errore.lineno or _linea_dal_registro(errore)
             dove = f" (riga {linea} del file)" if linea else ""
             raise FileNonLeggibile(
                 "xml_malformato",
@@ -337,7 +336,6 @@ class Lettura:
         if primo is None:
             raise FileNonLeggibile("non_xml", "il file non contiene un documento XML")
         radice = primo[1]
-        self._radice = radice
         spazio, nome = _nome(radice)
         linea = _linea(radice)
         if nome != "Flusso":
@@ -385,7 +383,7 @@ class Lettura:
                     self._leggi_identificazione(elemento, valori, ignoti)
                 else:
                     ignoti.append(f"Flusso/{nome}")
-                radice.remove(elemento)
+                _scarta(elemento)
             elif tipo == "end" and self._profondita == 0:
                 break
         if not trovata:
@@ -422,7 +420,6 @@ class Lettura:
         Raises:
             FileNonLeggibile: the file is broken further on, or its elements are out of order.
         """
-        assert self._radice is not None
         elemento = self._primo
         riga = 2
         while elemento is not None:
@@ -435,7 +432,7 @@ class Lettura:
                 for record in self._leggi_beneficiario(elemento, riga):
                     yield record
                     riga += 1
-            self._radice.remove(elemento)
+            _scarta(elemento)
             elemento = self._prossimo_secondo()
 
     def _prossimo_secondo(self) -> etree._Element | None:
@@ -510,7 +507,7 @@ class Lettura:
             else:
                 apertura += _verbatim(figlio, SPAZIO_NOMI)
                 self._estrai_testa_gruppo((nome_gruppo, nome), figlio, valori, blocchi, ignoti)
-            elemento.remove(figlio)
+            _scarta(figlio)
         if not iniziata:
             linea = _linea(elemento)
             raise FileNonLeggibile(
@@ -605,6 +602,24 @@ class Lettura:
             forma=forma,
             ignoti=tuple(dict.fromkeys(ignoti)),
         )
+
+
+def _scarta(elemento: etree._Element) -> None:
+    """Empty an element that has ended and take away those before it.
+
+    The element itself must stay until the next one ends: the parser still holds it.
+    """
+    elemento.clear()
+    genitore = elemento.getparent()
+    assert genitore is not None
+    while genitore[0] is not elemento:
+        genitore.remove(genitore[0])
+
+
+def _linea_dal_registro(errore: etree.XMLSyntaxError) -> int | None:
+    """The line of an error that carries none of its own, such as an undeclared entity."""
+    voci: Any = errore.error_log
+    return next((int(voce.line) for voce in voci), None)
 
 
 def _linea(elemento: etree._Element) -> int | None:

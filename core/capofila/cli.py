@@ -1,0 +1,608 @@
+"""The command line: Italian nouns, English verbs. It assembles and decides nothing.
+
+With ``--json`` standard output holds one JSON document and nothing else. Exit status: 0 done, 1 the
+domain says no (with the reasons), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import capofila
+from capofila import locale
+from capofila.base.attivazioni import plugin_attivi, registro
+from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
+from capofila.base.errori import ErroreCapofila, NonTrovato
+from capofila.base.impostazioni import MEBIBYTE, impostazioni
+from capofila.base.ruoli import rifiuta_ruolo_pericoloso
+
+T = TypeVar("T")
+ERR = Console(stderr=True, highlight=False)
+FUORI = Console(highlight=False)
+
+
+class Gruppo(click.Group):
+    """A group whose commands turn a refusal of the domain into exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ErroreCapofila as errore:
+            if ctx.find_root().params.get("traccia"):
+                raise
+            if _vuole_json(ctx):
+                _stampa_json({"errore": errore.codice, "messaggio": errore.messaggio})
+            ERR.print(f"[bold red]Errore:[/] {errore.messaggio}", soft_wrap=True)
+            ctx.exit(1)
+
+
+def _vuole_json(ctx: click.Context) -> bool:
+    return "--json" in sys.argv
+
+
+def _stampa_json(valore: object) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(valore), indent=2).decode() + "\n")
+    sys.stdout.flush()
+
+
+opzione_json = click.option("--json", "json_", is_flag=True, help="Un solo documento JSON.")
+opzione_ambito = click.option("--ambito", required=True, help="L'ambito, come «crema».")
+
+
+@click.group(cls=Gruppo, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(capofila.__version__, prog_name="capofila")
+def main() -> None:
+    """Capofila, la piattaforma comune degli ambiti dei Piani di Zona."""
+
+
+# --- running things against the services --------------------------------------------------------
+
+
+@asynccontextmanager
+async def _motore() -> AsyncIterator[None]:
+    valori = impostazioni()
+    await MOTORE.apri({"app": valori.database_url}, massimo=4)
+    try:
+        async with unita_di_lavoro(Contesto()) as unita:
+            await rifiuta_ruolo_pericoloso(unita)
+        yield
+    finally:
+        await MOTORE.chiudi()
+
+
+def esegui(azione: Callable[[], Awaitable[T]]) -> T:
+    """Run against the services, starting them for as long as it takes when nobody does."""
+
+    async def tutto() -> T:
+        async with _motore():
+            return await azione()
+
+    with locale.servizi():
+        return asyncio.run(tutto())
+
+
+async def contesto_ambito(slug: str) -> Contesto:
+    """The context of an ambito, for whoever works at the machine itself.
+
+    Raises:
+        NonTrovato: no such ambito.
+    """
+    async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:
+        riga = await unita.riga("SELECT id FROM ambito WHERE slug = $1", slug)
+        if riga is None:
+            slugs = [r["slug"] for r in await unita.righe("SELECT slug FROM ambito ORDER BY 1")]
+            noti = f" Ci sono: {', '.join(slugs)}." if slugs else (
+                " Nessun ambito è stato ancora applicato: capofila ambito apply tenants/crema."
+            )
+            raise NonTrovato(f"L'ambito «{slug[:40]}» non c'è.{noti}")
+    return Contesto(ambito=riga["id"], traccia=os.urandom(16).hex())
+
+
+# --- services -----------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Porta del web su 127.0.0.1.")
+def up(port: int) -> None:
+    """Avvia servizi locali, web e worker; Ctrl-C ferma tutto."""
+    _servi(port)
+
+
+def _servi(porta: int, prima: Callable[[], None] | None = None) -> None:
+    if not locale.porta_libera(porta):
+        raise click.UsageError(
+            f"La porta {porta} è occupata: ferma il programma che la usa, oppure scegli --port."
+        )
+    with locale.fino_a_interruzione() as interrotto, locale.servizi(propri=True):
+        processi = [locale.avvia_worker()]
+        try:
+            if prima is not None:
+                prima()
+            web = locale.avvia_web(porta)
+            processi.append(web)
+            locale.attendi_porta(porta, web)
+            ERR.print(f"\nCapofila risponde su [bold]http://127.0.0.1:{porta}[/]. Ctrl-C per fermare.")
+            while not interrotto():
+                time.sleep(0.2)
+                if any(processo.poll() is not None for processo in processi):
+                    ERR.print("[bold red]Un processo è terminato da solo: fermo tutto.[/]")
+                    break
+        finally:
+            ERR.print("Fermo tutto…")
+            locale.ferma_processi(*processi)
+
+
+@main.command()
+@click.option("--exit", "esci", is_flag=True, help="Fai tutto e termina, senza servire pagine.")
+@click.option("--port", default=8000, show_default=True)
+@click.option("--tenants", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@opzione_json
+def demo(esci: bool, port: int, tenants: Path | None, json_: bool) -> None:
+    """Servizi, i tre ambiti, dati dimostrativi inventati, il lavoro principale."""
+    from capofila.dimostrazione import ACCOUNT, PAROLA, prepara_dimostrazione
+
+    os.environ["CAPOFILA_DIMOSTRAZIONE"] = "true"
+
+    def lavora() -> None:
+        esiti = asyncio.run(_con_motore(lambda: prepara_dimostrazione(tenants, _racconta)))
+        if json_:
+            _stampa_json(esiti)
+            return
+        tabella = Table(title="Debito informativo sigillato", title_justify="left")
+        for nome, lato in (
+            ("ambito", "left"), ("flusso", "left"), ("periodo", "left"), ("righe", "right"),
+            ("byte", "right"), ("sha256", "left"), ("uri", "left"), ("durata", "right"),
+        ):  # fmt: skip
+            tabella.add_column(nome, justify=lato, overflow="fold")  # type: ignore[arg-type]
+        for uno in esiti:
+            tabella.add_row(
+                uno["ambito"], uno["flusso"], uno["periodo"], str(uno["righe"]), str(uno["byte"]),
+                uno["sha256"], uno["uri"], f"{uno['durata']} s",
+            )  # fmt: skip
+        FUORI.print(tabella)
+        conti = Table(title=f"Account dimostrativi (parola chiave: {PAROLA})", title_justify="left")
+        conti.add_column("nome utente")
+        conti.add_column("ruolo")
+        for conto in ACCOUNT:
+            conti.add_row(conto.nome_accesso, conto.descrizione)
+        FUORI.print(conti)
+
+    if esci:
+        with locale.servizi() as avviati:
+            processi = [locale.avvia_worker()] if avviati else []
+            try:
+                lavora()
+            finally:
+                locale.ferma_processi(*processi)
+    else:
+        _servi(port, lavora)
+
+
+async def _con_motore(azione: Callable[[], Awaitable[T]]) -> T:
+    async with _motore():
+        return await azione()
+
+
+def _racconta(testo: str) -> None:
+    ERR.print(f"[dim]·[/] {testo}")
+
+
+@main.command()
+def worker() -> None:
+    """Il processo dei lavori, con i servizi configurati nell'ambiente."""
+    from capofila.worker import main as avvia
+
+    avvia()
+
+
+@main.command()
+@opzione_json
+def doctor(json_: bool) -> None:
+    """Che cosa manca o non è sicuro qui."""
+    from capofila.diagnosi import esamina
+
+    with locale.servizi():
+        esiti = asyncio.run(esamina())
+    if json_:
+        _stampa_json(esiti)
+    else:
+        for esito in esiti:
+            segno = "[green]✓[/]" if esito.bene else "[bold red]✗[/]"
+            FUORI.print(f"{segno} {esito.cosa}: {esito.messaggio}", soft_wrap=True)
+    if not all(esito.bene for esito in esiti):
+        raise SystemExit(1)
+
+
+@main.group()
+def database() -> None:
+    """Ruoli e migrazioni del database."""
+
+
+@database.command("prepare")
+@click.option("--nome", default="capofila", show_default=True, help="Il database da creare.")
+def database_prepare(nome: str) -> None:
+    """Crea ruoli e database; l'indirizzo del superutente è in CAPOFILA_SUPERUTENTE_URL.
+
+    Le parole chiave dei ruoli si leggono da CAPOFILA_PAROLA_MIGRA, _APP, _ATS, _RELAY, _BACKUP.
+    """
+    from capofila.base.ruoli import CON_ACCESSO, ParoleChiave, prepara
+
+    indirizzo = os.environ.get("CAPOFILA_SUPERUTENTE_URL", "")
+    valori = {
+        ruolo: os.environ.get(f"CAPOFILA_PAROLA_{ruolo.removeprefix('capofila_').upper()}", "")
+        for ruolo in CON_ACCESSO
+    }
+    mancanti = [ruolo for ruolo, parola in valori.items() if len(parola) < 16]
+    if not indirizzo or mancanti:
+        raise click.UsageError(
+            "Servono CAPOFILA_SUPERUTENTE_URL e una parola chiave di almeno 16 caratteri per ogni "
+            f"ruolo{': manca per ' + ', '.join(mancanti) if mancanti else ''}."
+        )
+    asyncio.run(prepara(indirizzo, nome, ParoleChiave(**valori)))
+    ERR.print(f"Ruoli e database «{nome}» pronti.")
+
+
+@database.command("migrate")
+def database_migrate() -> None:
+    """Applica le migrazioni mancanti, con il ruolo di CAPOFILA_MIGRAZIONI_URL."""
+    from capofila.base.migrazione import migra
+
+    with locale.servizi():
+        indirizzo = os.environ.get("CAPOFILA_MIGRAZIONI_URL")
+        if not indirizzo:
+            raise click.UsageError("Serve CAPOFILA_MIGRAZIONI_URL.")
+        fatte = asyncio.run(migra(indirizzo))
+    ERR.print(f"Migrazioni in vigore: {len(fatte)}.")
+
+
+# --- ambiti, people, plugins --------------------------------------------------------------------
+
+
+@main.group()
+def ambito() -> None:
+    """Gli ambiti e la loro configurazione."""
+
+
+@ambito.command("list")
+@opzione_json
+def ambito_list(json_: bool) -> None:
+    """Gli ambiti della piattaforma."""
+    from capofila.territorio.service import ambiti
+
+    async def leggi() -> Sequence[Any]:
+        async with unita_di_lavoro(Contesto(), sola_lettura=True):
+            return await ambiti()
+
+    trovati = esegui(leggi)
+    if json_:
+        _stampa_json(
+            [{"ambito": a.slug, "nome": a.nome, "capofila": a.capofila} for a in trovati]
+        )
+        return
+    for uno in trovati:
+        FUORI.print(f"{uno.slug}\t{uno.nome}\t{uno.capofila}")
+
+
+@ambito.command("apply")
+@click.argument("cartelle", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@opzione_json
+def ambito_apply(cartelle: tuple[Path, ...], json_: bool) -> None:
+    """Applica la configurazione dichiarata di uno o più ambiti; ripeterla non cambia nulla."""
+    esiti = esegui(lambda: applica_ambiti(cartelle))
+    if json_:
+        _stampa_json(esiti)
+        return
+    for esito in esiti:
+        ERR.print(esito.riassunto(), soft_wrap=True)
+        for frase in [*esito.frasi[:10], *esito.avvisi[:10]]:
+            ERR.print(f"  · {frase}", soft_wrap=True)
+
+
+async def applica_ambiti(cartelle: Sequence[Path]) -> list[Any]:
+    """Apply folders of ambiti, with the shared comuni that stand beside them."""
+    from capofila.territorio.service import applica, applica_comuni
+
+    esiti: list[Any] = []
+    for comuni in sorted({cartella.resolve().parent / "comuni" for cartella in cartelle}):
+        if comuni.is_dir():
+            async with unita_di_lavoro(Contesto(amministratore=True)):
+                esiti.append(await applica_comuni(comuni))
+    for cartella in cartelle:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            esiti.append(await applica(cartella.resolve()))
+    return esiti
+
+
+@main.group()
+def utente() -> None:
+    """Le persone che usano la piattaforma."""
+
+
+@utente.command("add")
+@click.argument("nome_accesso")
+@click.option("--nome", required=True, help="Nome e cognome, come si vede nelle pagine.")
+@click.option(
+    "--ruolo", required=True,
+    type=click.Choice(["amministratore", "responsabile_udp", "operatore_udp", "operatore_comune", "analista_ats"]),
+)
+@click.option("--ambito", "slug", help="L'ambito dell'incarico.")
+@click.option("--comune", help="Codice Belfiore o nome del comune, per operatore_comune.")
+@click.option("--ats", help="L'ATS, per analista_ats.")
+def utente_add(
+    nome_accesso: str, nome: str, ruolo: str, slug: str | None, comune: str | None, ats: str | None
+) -> None:  # fmt: skip
+    """Aggiunge una persona; la parola chiave si scrive al terminale o arriva da standard input."""
+    from capofila.accessi.service import aggiungi_utente
+
+    if sys.stdin.isatty():
+        parola = getpass.getpass("Parola chiave: ")
+        if getpass.getpass("Di nuovo: ") != parola:
+            raise click.UsageError("Le due parole chiave non sono uguali.")
+    else:
+        parola = sys.stdin.readline().rstrip("\n")
+
+    async def aggiungi() -> None:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await aggiungi_utente(
+                nome_accesso, nome, parola, ruolo=ruolo, ambito=slug, comune=comune, ats=ats
+            )
+
+    esegui(aggiungi)
+    ERR.print(f"Aggiunto «{nome_accesso}».")
+
+
+@main.group()
+def plugin() -> None:
+    """I plugin installati."""
+
+
+@plugin.command("list")
+@opzione_json
+def plugin_list(json_: bool) -> None:
+    """I plugin installati, con versione e fornitore."""
+    manifesti = registro().manifesti()
+    if json_:
+        _stampa_json(
+            [
+                {"id": m.id, "denominazione": m.denominazione, "versione": m.versione,
+                 "contratto": m.contratto, "fornitore": m.fornitore, "licenza": m.licenza}
+                for m in manifesti
+            ]
+        )  # fmt: skip
+        return
+    for m in manifesti:
+        FUORI.print(f"{m.id}\t{m.versione}\t{m.fornitore}\t{m.denominazione}")
+
+
+# --- prestazioni --------------------------------------------------------------------------------
+
+
+@main.group()
+def prestazioni() -> None:
+    """Le prestazioni sociali."""
+
+
+@prestazioni.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@opzione_ambito
+@click.option("--dry-run", "prova", is_flag=True, help="Controlla soltanto.")
+@click.option("--solo-valide", is_flag=True, help="Tieni le righe buone anche se altre hanno errori.")
+@opzione_json
+def prestazioni_import(
+    file: Path, ambito: str, prova: bool, solo_valide: bool, json_: bool
+) -> None:  # fmt: skip
+    """Importa un CSV, un Excel, un ODS o un flusso XML SIUSS già esistente."""
+    from capofila.prestazioni.service import FileRicevuto, Opzioni, importa
+
+    contenuto = _leggi_file(file)
+
+    async def lavora() -> Any:
+        contesto = await contesto_ambito(ambito)
+        async with unita_di_lavoro(contesto):
+            flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+            return await importa(
+                FileRicevuto(file.name, contenuto),
+                flussi,
+                Opzioni(prova=prova, solo_valide=solo_valide),
+            )
+
+    esito = esegui(lavora)
+    if json_:
+        _stampa_json(esito)
+    else:
+        for avviso in esito.avvisi[:20]:
+            ERR.print(f"[yellow]riga {avviso.riga}[/] {avviso.colonna}: {avviso.messaggio}", soft_wrap=True)
+        for errore in esito.errori[:50]:
+            valore = f" «{errore.valore}»" if errore.valore else ""
+            ERR.print(
+                f"[red]riga {errore.riga}[/] {errore.colonna}{valore}: {errore.messaggio}",
+                soft_wrap=True,
+            )
+        ERR.print(
+            f"Righe {esito.righe}, valide {esito.valide}, importate {esito.importate}, "
+            f"errori {esito.errori_totali}: {_NOMI_STATO[esito.stato]}"
+        )
+    if esito.errori_totali and not (solo_valide and esito.importate):
+        raise SystemExit(1)
+
+
+_NOMI_STATO = {
+    "importato": "importato.",
+    "da_decidere": "nulla è stato importato; correggi il file, oppure --solo-valide.",
+    "prova": "prova, nulla è stato importato.",
+    "gia_importato": "questo file era già stato importato, nulla è cambiato.",
+}
+
+
+def _leggi_file(file: Path) -> bytes:
+    from capofila.base.errori import TroppoGrande
+
+    if not file.is_file():
+        raise NonTrovato(f"Il file «{file}» non c'è: controlla il nome e la cartella.")
+    massimo_mb = int(os.environ.get("CAPOFILA_CARICO_MASSIMO_MB", "100"))
+    if file.stat().st_size > massimo_mb * MEBIBYTE:
+        raise TroppoGrande(
+            f"Il file è di {file.stat().st_size // MEBIBYTE} MB e il massimo è {massimo_mb}: dividilo "
+            "in più file (per comune o per mese) e importali uno alla volta."
+        )
+    return file.read_bytes()
+
+
+# --- debito informativo -------------------------------------------------------------------------
+
+
+@main.group()
+def debito() -> None:
+    """Il debito informativo."""
+
+
+@debito.command("list")
+@opzione_ambito
+@opzione_json
+def debito_list(ambito: str, json_: bool) -> None:
+    """I file prodotti per un ambito."""
+    from capofila.debito.service import esportazioni
+
+    async def leggi() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await esportazioni(1000)
+
+    trovate = esegui(leggi)
+    if json_:
+        _stampa_json([_riassunto(e) for e in trovate])
+        return
+    for e in trovate:
+        FUORI.print(f"{e.id}\t{e.flusso}\t{e.periodo}\t{e.stato}\t{e.righe or '—'}\t{e.nome_flusso}")
+
+
+def _riassunto(e: Any) -> dict[str, Any]:
+    """The shape that scripts rely on, with the name of the flow."""
+    return {
+        "id": e.id, "ambito": e.ambito, "flusso": e.flusso, "periodo": e.periodo,
+        "stato": e.stato, "righe": e.righe, "byte": e.byte, "sha256": e.sha256, "uri": e.uri,
+        "avvisi": e.avvisi, "nome_flusso": e.nome_flusso, "ente": e.ente,
+    }  # fmt: skip
+
+
+@debito.command("export")
+@click.argument("flusso")
+@opzione_ambito
+@click.option("--periodo", "testo_periodo", required=True, help="2025, 2025-03, 2025-T1 o 2025-S1.")
+@click.option("--ente", help="Codice Belfiore o nome dell'ente che trasmette; il capofila se manca.")
+@click.option("--escludi-errate", is_flag=True, help="Lascia fuori i record che non passano più i controlli.")
+@click.option("--ricevuto", type=int, help="Restituisci com'era il flusso ricevuto con questo lotto.")
+@click.option("--nuova", is_flag=True, help="Scrivi un nuovo file anche se nulla è cambiato.")
+@opzione_json
+def debito_export(
+    flusso: str,
+    ambito: str,
+    testo_periodo: str,
+    ente: str | None,
+    escludi_errate: bool,
+    ricevuto: int | None,
+    nuova: bool,
+    json_: bool,
+) -> None:
+    """Scrive e sigilla un file del debito informativo, e ne aspetta la fine."""
+    from capofila.debito.rules import periodo
+
+    quando = periodo(testo_periodo)
+
+    async def lavora() -> Any:
+        return await chiedi_e_attendi(
+            ambito, flusso, quando, mostra=not json_, ente=ente, escludi_errate=escludi_errate,
+            ricevuto=ricevuto, nuova=nuova,
+        )  # fmt: skip
+
+    async def tutto() -> Any:
+        async with _motore():
+            return await lavora()
+
+    with locale.servizi() as avviati:
+        processi = [locale.avvia_worker()] if avviati else []
+        try:
+            esito = asyncio.run(tutto())
+        finally:
+            locale.ferma_processi(*processi)
+    if json_:
+        _stampa_json(_riassunto(esito))
+    else:
+        ERR.print(f"{esito.nome_flusso}: {esito.stato}, {esito.righe or 0} righe, {esito.uri or ''}")
+        for avviso in esito.avvisi:
+            ERR.print(f"· {avviso['messaggio']}", soft_wrap=True)
+    if esito.stato not in ("sigillata", "inviata"):
+        raise SystemExit(1)
+
+
+async def chiedi_e_attendi(
+    slug: str, flusso: str, quando: Any, *, mostra: bool = False, **opzioni: Any
+) -> Any:
+    """Ask for a file and wait until its job has ended, showing its progress."""
+    from capofila.base.lavori import stato as stato_lavoro
+    from capofila.debito.service import chiedi_esportazione, esportazione
+
+    contesto = await contesto_ambito(slug)
+    async with unita_di_lavoro(contesto):
+        dichiarato = (await plugin_attivi()).flusso(flusso)
+        chiesta = await chiedi_esportazione(dichiarato, quando, **opzioni)
+    barra = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} righe"),
+        TimeElapsedColumn(), console=ERR, disable=not (mostra and ERR.is_terminal),
+    )  # fmt: skip
+    with barra:
+        compito = barra.add_task("In attesa", total=None)
+        while True:
+            async with unita_di_lavoro(contesto, sola_lettura=True):
+                corrente = await esportazione(UUID(chiesta.id))
+                lavoro = await stato_lavoro(UUID(corrente.lavoro)) if corrente.lavoro else None
+            if lavoro is not None:
+                barra.update(
+                    compito, description=lavoro.fase or "In attesa", completed=lavoro.fatto,
+                    total=lavoro.totale,
+                )  # fmt: skip
+            if corrente.stato != "in_preparazione":
+                return corrente
+            if lavoro is not None and lavoro.stato == "fallito":
+                raise ErroreLavoro(
+                    f"Il lavoro non è riuscito ({lavoro.errore or 'errore inatteso'}): riprova dalla "
+                    "pagina Lavori, oppure con «capofila debito export» dopo aver controllato i servizi."
+                )
+            await asyncio.sleep(0.1)
+
+
+class ErroreLavoro(ErroreCapofila):
+    """A job that ended badly."""
+
+    codice = "lavoro_fallito"
+    stato = 500
+
+
+@debito.command("download")
+@click.argument("id_", metavar="ID", type=click.UUID)
+@click.option("-o", "uscita", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--ambito", help="L'ambito; si cerca in tutti se manca.")
+def debito_download(id_: UUID, uscita: Path, ambito: str | None) -> None:
+    """Scarica un file sigillato e ne verifica l'impronta."""
+    from capofila.debito.scarico import scarica
+
+    esegui(lambda: scarica(id_, uscita, ambito))
+    ERR.print(f"Scritto {uscita}, impronta verificata.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,316 @@
+"""Demonstration data: invented people, invented applications, the real main job.
+
+Everything is derived from a fixed seed, so that a second run makes the very same files, which the
+import recognises. Names and surnames are common Italian ones put together at random; the codici
+fiscali are computed from them and may by chance be somebody's: no other datum is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from codicefiscale import codicefiscale
+
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import Contesto, unita_di_lavoro
+from capofila.base.errori import NonTrovato
+
+PAROLA: Final = "capofila-dimostrazione"
+ANNO: Final = 2025
+AMBITI: Final = ("crema", "cremona", "casalmaggiore")
+
+# 1,150 is the number of applications that Crema's cartella sociale held in 2021 (seed 003); the
+# other two are in proportion to their inhabitants.
+RIGHE: Final = {"crema": 1150, "cremona": 1099, "casalmaggiore": 269}
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A demonstration account."""
+
+    nome_accesso: str
+    nome: str
+    ruolo: str
+    descrizione: str
+    ambito: str | None = None
+    comune: str | None = None
+    ats: str | None = None
+
+
+ACCOUNT: Final = (
+    Account("amministra", "Ada Amministra", "amministratore", "Amministrazione della piattaforma"),
+    *(
+        account
+        for slug, nome in zip(AMBITI, ("Crema", "Cremona", "Casalmaggiore"), strict=True)
+        for account in (
+            Account(f"responsabile.{slug}", f"Rita Responsabile {nome}", "responsabile_udp",
+                    f"Responsabile dell'Ufficio di Piano di {nome}", slug),
+            Account(f"operatore.{slug}", f"Oreste Operatore {nome}", "operatore_udp",
+                    f"Operatore dell'Ufficio di Piano di {nome}", slug),
+        )
+    ),
+    Account("comune.pandino", "Carla Comune Pandino", "operatore_comune",
+            "Operatore del Comune di Pandino (Crema)", "crema", "G306"),
+    Account("analista.ats", "Anna Analista", "analista_ats", "Analista dell'ATS Val Padana",
+            ats="val-padana"),
+)  # fmt: skip
+
+_NOMI_F = ("Maria", "Anna", "Giulia", "Francesca", "Elena", "Rosa", "Teresa", "Lucia", "Chiara",
+           "Paola", "Silvia", "Fatima", "Olena", "Amina")  # fmt: skip
+_NOMI_M = ("Giuseppe", "Antonio", "Luca", "Marco", "Paolo", "Andrea", "Carlo", "Pietro", "Matteo",
+           "Davide", "Giovanni", "Singh", "Ion", "Ahmed")  # fmt: skip
+_COGNOMI = ("Rossi", "Bianchi", "Ferrari", "Colombo", "Fontana", "Galli", "Conti", "Marchetti",
+            "Rizzi", "Barbieri", "D'Angelo", "De Santis", "Lo Bianco", "Zaniboni", "Guerini",
+            "Bergamaschi", "Cattaneo", "Denti", "Èzio", "Kaur", "Popescu", "Benali")  # fmt: skip
+
+# code, periodic, monthly or single amount (least, most), whether it calls for SINA, area of use
+_PRESTAZIONI: Final = (
+    ("A2.07", True, (90, 640), True, "2"),
+    ("A1.11", True, (100, 800), True, "2"),
+    ("A2.02", True, (150, 900), False, "1"),
+    ("A3.01", True, (300, 1400), False, "2"),
+    ("A1.14", True, (400, 1900), True, "2"),
+    ("A2.11", True, (200, 1100), False, "1"),
+    ("A1.07", True, (80, 420), False, "1"),
+    ("A1.04", False, (100, 1500), False, "3"),
+    ("A1.05", False, (200, 2400), False, "3"),
+    ("A1.16", False, (30, 260), False, "2"),
+)
+
+
+async def prepara_dimostrazione(
+    tenants: Path | None, racconta: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """Apply the three ambiti, make the accounts, bring the data in, write and seal the files.
+
+    Args:
+        tenants: folder of the ambiti; the one of the project when not given.
+        racconta: told in Italian what is being done.
+
+    Returns:
+        One row an ambito, in the shape of an export with its ``durata`` in seconds.
+    """
+    from capofila.cli import applica_ambiti, chiedi_e_attendi, contesto_ambito
+    from capofila.debito.rules import periodo
+
+    radice = tenants or cartella_tenants()
+    esiti = []
+    for applicazione in await applica_ambiti([radice / slug for slug in AMBITI]):
+        racconta(applicazione.riassunto())
+    await _account()
+    racconta(f"{len(ACCOUNT)} account dimostrativi.")
+    for slug in AMBITI:
+        contesto = await contesto_ambito(slug)
+        importate = await _importa(contesto, slug)
+        racconta(f"{slug}: {importate} prestazioni inventate.")
+        inizio = time.monotonic()
+        esito = await chiedi_e_attendi(slug, "siuss", periodo(str(ANNO)))
+        durata = round(time.monotonic() - inizio, 2)
+        racconta(f"{slug}: {esito.nome_flusso} {esito.stato}.")
+        esiti.append(
+            {
+                "id": esito.id,
+                "ambito": esito.ambito,
+                "flusso": esito.flusso,
+                "periodo": esito.periodo,
+                "stato": esito.stato,
+                "righe": esito.righe,
+                "byte": esito.byte,
+                "sha256": esito.sha256,
+                "uri": esito.uri,
+                "avvisi": esito.avvisi,
+                "durata": durata,
+            }
+        )
+    return esiti
+
+
+def cartella_tenants() -> Path:
+    """The ambiti that come with the project, installed or in the repository.
+
+    Raises:
+        NonTrovato: they are not there.
+    """
+    pacchetto = Path(__file__).resolve().parent
+    for cartella in (pacchetto / "_tenants", pacchetto.parents[1] / "tenants"):
+        if cartella.is_dir():
+            return cartella
+    raise NonTrovato("La cartella tenants/ non c'è: indicala con --tenants.")
+
+
+async def _account() -> None:
+    from capofila.accessi.service import aggiungi_utente
+
+    async with unita_di_lavoro(Contesto(amministratore=True)) as unita:
+        await unita.esegui(
+            "INSERT INTO ats (slug, nome) VALUES ('val-padana', 'ATS della Val Padana') "
+            "ON CONFLICT (slug) DO NOTHING"
+        )
+        presenti = {riga["nome_accesso"] for riga in await unita.righe("SELECT nome_accesso FROM utente")}
+    for conto in ACCOUNT:
+        if conto.nome_accesso in presenti:
+            continue
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await aggiungi_utente(
+                conto.nome_accesso, conto.nome, PAROLA, conto.ruolo, conto.ambito, conto.comune,
+                ats=conto.ats,
+            )  # fmt: skip
+
+
+async def _importa(contesto: Contesto, slug: str) -> int:
+    from capofila.prestazioni.service import FileRicevuto, importa
+
+    async with unita_di_lavoro(contesto) as unita:
+        comuni = await unita.righe(
+            "SELECT c.belfiore, c.istat FROM appartenenza a JOIN comune c USING (istat) "
+            "WHERE a.ambito_id = $1 AND (a.al IS NULL OR a.al >= $2) "
+            "AND (a.dal IS NULL OR a.dal <= $3) ORDER BY c.istat",
+            unita.ambito,
+            date(ANNO, 12, 31),
+            date(ANNO, 1, 1),
+        )
+        azienda = await unita.valore(
+            "SELECT denominazione FROM ente WHERE ambito_id = $1 AND tipo = 'azienda' "
+            "ORDER BY denominazione LIMIT 1",
+            unita.ambito,
+        )
+        flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+        contenuto = genera_csv(
+            slug, [(riga["belfiore"], riga["istat"]) for riga in comuni], azienda, RIGHE[slug]
+        )
+        esito = await importa(FileRicevuto(f"dimostrazione-{slug}-{ANNO}.csv", contenuto), flussi)
+    if esito.errori:
+        primo = esito.errori[0]
+        raise RuntimeError(f"demonstration data: row {primo.riga}, {primo.colonna}: {primo.codice}")
+    return esito.importate
+
+
+def genera_csv(
+    slug: str, comuni: list[tuple[str, str]], azienda: str | None, quante: int, seme: int = ANNO
+) -> bytes:
+    """A CSV of invented prestazioni of one year, always the same for the same arguments.
+
+    Args:
+        slug: of the ambito; enters the seed and the protocol numbers.
+        comuni: Belfiore and ISTAT codes of the comuni titolari.
+        azienda: name of the azienda that pays for part of them; None when there is none.
+        quante: rows.
+        seme: seed.
+    """
+    caso = random.Random(f"{slug}-{seme}")  # noqa: S311 - invented data
+    uscita = io.StringIO()
+    penna = csv.writer(uscita, delimiter=";", lineterminator="\r\n")
+    penna.writerow(_COLONNE)
+    numero = 0
+    while numero < quante:
+        persona = _persona(caso, comuni)
+        for _ in range(min(caso.choice((1, 1, 2, 3)), quante - numero)):
+            numero += 1
+            penna.writerow(_prestazione(caso, slug, numero, persona, azienda))
+    return ("\ufeff" + uscita.getvalue()).encode()
+
+
+_COLONNE: Final = (
+    "comune_titolare", "ente_erogatore", "codice_fiscale", "cognome", "nome", "anno_nascita",
+    "luogo_nascita", "genere", "cittadinanza", "comune_residenza", "codice_prestazione",
+    "denominazione_prestazione", "protocollo_domanda", "prova_mezzi", "carattere", "data_evento",
+    "data_inizio", "data_fine", "periodo_erogazione", "importo_mensile", "data_erogazione",
+    "importo", "quota_ente", "quota_utente", "quota_ssn", "quota_richiesta", "soglia_isee",
+    "dsu_protocollo", "dsu_anno", "dsu_data", "ore_mensili", "presa_in_carico", "area_utenza",
+    "sina_mobilita", "sina_attivita_vita_quotidiana", "sina_disturbi_comportamentali",
+    "sina_area_reddituale", "sina_area_supporto", "sina_fonte_derivazione_valutazione",
+    "sina_strumento_valutazione", "sina_invalidita_civile",
+)  # fmt: skip
+
+
+def _persona(caso: random.Random, comuni: list[tuple[str, str]]) -> dict[str, str]:
+    genere = caso.choice("MF")
+    nome = caso.choice(_NOMI_F if genere == "F" else _NOMI_M)
+    cognome = caso.choice(_COGNOMI)
+    nascita = date(1932, 1, 1) + timedelta(days=caso.randrange(33_000))
+    belfiore, istat = caso.choice(comuni)
+    natale = caso.choice(comuni)[0]
+    codice = codicefiscale.encode(
+        lastname=cognome, firstname=nome, gender=genere, birthdate=nascita.isoformat(),
+        birthplace="D150" if natale == "M418" else natale,
+    )  # fmt: skip
+    return {
+        "comune_titolare": belfiore,
+        "codice_fiscale": codice,
+        "cognome": cognome,
+        "nome": nome,
+        "anno_nascita": str(nascita.year),
+        "luogo_nascita": codice[11:15],
+        "genere": genere,
+        "cittadinanza": "380",
+        "comune_residenza": istat,
+    }
+
+
+def _prestazione(
+    caso: random.Random, slug: str, numero: int, persona: dict[str, str], azienda: str | None
+) -> list[str]:
+    codice, periodica, (minimo, massimo), con_sina, area = caso.choice(_PRESTAZIONI)
+    totale = Decimal(caso.randrange(minimo * 100, massimo * 100)) / 100
+    utente = (totale * Decimal(caso.choice(("0", "0.15", "0.30", "0.45")))).quantize(Decimal("0.01"))
+    isee = caso.random() < 0.7
+    inizio = date(ANNO, 1, 1) + timedelta(days=caso.randrange(300))
+    sina = con_sina and caso.random() < 0.6
+    valori = {
+        **persona,
+        "ente_erogatore": azienda if azienda and caso.random() < 0.6 else persona["comune_titolare"],
+        "codice_prestazione": codice,
+        "protocollo_domanda": f"{slug[:3].upper()}/{ANNO}/{numero:06d}",
+        "prova_mezzi": "1" if isee else "4",
+        "carattere": "periodica" if periodica else "occasionale",
+        "data_evento": (inizio - timedelta(days=caso.randrange(1, 40))).isoformat(),
+        "quota_ente": _virgola(totale - utente),
+        "quota_utente": _virgola(utente),
+        "presa_in_carico": "si",
+        "area_utenza": area,
+    }
+    if periodica:
+        fine = min(date(ANNO, 12, 31), inizio + timedelta(days=caso.choice((60, 120, 240, 400))))
+        valori |= {
+            "data_inizio": inizio.strftime("%d/%m/%Y"),
+            "data_fine": fine.strftime("%d/%m/%Y"),
+            "periodo_erogazione": "1",
+            "importo_mensile": _virgola(totale),
+        }
+        if codice == "A2.07":
+            valori["ore_mensili"] = f"{caso.randrange(4, 40)},{caso.choice(('00', '15', '30', '45'))}"
+    else:
+        valori |= {"data_erogazione": inizio.strftime("%d/%m/%Y"), "importo": _virgola(totale)}
+    if isee:
+        valori |= {
+            "soglia_isee": caso.choice(("20000,00", "25000,00", "17000,00")),
+            "dsu_protocollo": f"INPS-ISEE-{ANNO}-{caso.randrange(10**7, 10**8)}A-00",
+            "dsu_anno": str(ANNO),
+            "dsu_data": (inizio - timedelta(days=20)).isoformat()
+            if inizio.timetuple().tm_yday > 25
+            else f"{ANNO}-01-02",
+        }
+    if sina:
+        valori |= {
+            "sina_mobilita": caso.choice("123"),
+            "sina_attivita_vita_quotidiana": caso.choice("123"),
+            "sina_disturbi_comportamentali": caso.choice("12"),
+            "sina_area_reddituale": caso.choice("123"),
+            "sina_area_supporto": caso.choice("123"),
+            "sina_fonte_derivazione_valutazione": caso.choice("1234"),
+            "sina_strumento_valutazione": caso.choice("1247"),
+            "sina_invalidita_civile": caso.choice(("1", "2", "3", "5 6")),
+        }
+    return [valori.get(nome, "") for nome in _COLONNE]
+
+
+def _virgola(valore: Decimal) -> str:
+    return f"{valore:.2f}".replace(".", ",")

@@ -1,0 +1,114 @@
+"""Existing SIUSS flows brought in from other software, each record with its form as received.
+
+A record that passes the checks keeps the very attributes it came with, so nothing is lost on the
+way out. A record that does not is refused like a row of a table, unless its ente is configured to
+be kept *come ricevuto*: then it is stored as it is, its faults are told as remarks, and it goes
+out again attribute for attribute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from capofila.base.errori import Conflitto, RichiestaNonValida
+from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore
+from capofila.prestazioni.rules import Riferimenti
+from capofila.siuss.lettura import FileNonLeggibile, Lettura, controlla_intestazione, leggi
+
+if TYPE_CHECKING:
+    from capofila.prestazioni.service import FileRicevuto, Sorgente
+
+RECORD_PER_BLOCCO: Final = 5000
+
+
+async def apri_flusso(
+    file: FileRicevuto, flussi: Mapping[str, Flusso], riferimenti: Riferimenti
+) -> Sorgente:
+    """Open an XML flow of the INPS.
+
+    Raises:
+        RichiestaNonValida: it is no SIUSS flow, or cannot be read.
+        Conflitto: the flow is not active in the ambito.
+    """
+    from capofila.prestazioni.service import Sorgente
+
+    try:
+        lettura = await asyncio.to_thread(leggi, io.BytesIO(file.contenuto))
+    except FileNonLeggibile as errore:
+        raise _non_leggibile(errore) from None
+    flusso = flussi.get(lettura.flusso_id)
+    if flusso is None:
+        raise Conflitto(f"Il flusso «{lettura.flusso_id}» non è attivo in questo ambito.")
+    intestazione = lettura.intestazione
+    ente = riferimenti.ente(intestazione.ente_codice)
+    come_ricevuto = ente is not None and ente.come_ricevuto
+    difetti = controlla_intestazione(intestazione)
+    if ente is None or (
+        come_ricevuto and not riferimenti.membro(intestazione.ente_codice, None)
+    ):
+        difetti.append(
+            ErroreRiga(1, "ente_codice", intestazione.ente_codice, "ente_fuori_ambito",
+                       "L'ente che ha prodotto il flusso non è tra quelli dell'ambito: controlla di "
+                       "essere nell'ambito giusto, oppure aggiungi l'ente al Territorio.")
+        )  # fmt: skip
+    avvisi = [
+        ErroreRiga(1, nome, "", "attributo_sconosciuto",
+                   "L'intestazione ha un dato che lo schema non prevede: viene conservato.")
+        for nome in lettura.ignoti
+    ]  # fmt: skip
+    if come_ricevuto:
+        avvisi, difetti = [*difetti, *avvisi], []
+    return Sorgente(
+        flusso=flusso,
+        blocchi=_blocchi(lettura, flusso, come_ricevuto=come_ricevuto),
+        errori=difetti,
+        avvisi=avvisi,
+        ente=ente,
+        come_ricevuto=come_ricevuto,
+        intestazione={
+            "nome": intestazione.nome,
+            "ente_codice": intestazione.ente_codice,
+            "ente_denominazione": intestazione.ente_denominazione,
+            "ente_indirizzo": intestazione.ente_indirizzo,
+            "cf_operatore": intestazione.cf_operatore,
+            "testata": lettura.testata.decode(),
+        },
+    )
+
+
+def _blocchi(lettura: Lettura, flusso: Flusso, *, come_ricevuto: bool) -> Iterator[LottoPreparato]:
+    """Prepared blocks whose forms are the received ones."""
+    preparatore = Preparatore(flusso, lettura.colonne)
+    record = iter(lettura)
+    prima = 2
+    while True:
+        try:
+            letti = list(islice(record, RECORD_PER_BLOCCO))
+        except FileNonLeggibile as errore:
+            raise _non_leggibile(errore) from None
+        if not letti:
+            return
+        lotto = preparatore.prepara([uno.celle for uno in letti], prima)
+        for i, numero in enumerate(lotto.numeri):
+            uno = letti[numero - prima]
+            if come_ricevuto or lotto.riga[i] is not None:
+                lotto.gruppo[i] = uno.gruppo
+                lotto.riga[i] = uno.forma
+            lotto.avvisi.extend(
+                ErroreRiga(numero, nome, "", "attributo_sconosciuto",
+                           "Il record ha un dato che lo schema non prevede: viene conservato.")
+                for nome in uno.ignoti
+            )  # fmt: skip
+        if come_ricevuto:
+            lotto.valide = len(lotto.riga)
+        prima += len(letti)
+        yield lotto
+
+
+def _non_leggibile(errore: FileNonLeggibile) -> RichiestaNonValida:
+    messaggio = errore.messaggio
+    return RichiestaNonValida(messaggio[:1].upper() + messaggio[1:] + ".")

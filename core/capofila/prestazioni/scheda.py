@@ -1,0 +1,167 @@
+"""One prestazione as a page shows it: groups of labelled values, in the words of the flow.
+
+Pure. The labels and the meaning of the codes are the flow's; without it (its plugin is off) the
+names of the columns stand in, so that what was stored stays readable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+import msgspec
+
+from capofila.hooks import Campo, Flusso, Tipo
+from capofila.territorio.rules import MappaComuni
+
+Forma = Literal["testo", "codice", "importo", "data"]
+
+
+class Dato(msgspec.Struct, frozen=True):
+    """A value with its label; ``valore`` is None where a mandatory one is missing.
+
+    Attributes:
+        forma: ``importo`` is a Decimal in euro, ``data`` a day, ``codice`` a text to be read letter
+            by letter.
+    """
+
+    etichetta: str
+    valore: str | Decimal | date | None
+    forma: Forma = "testo"
+
+
+class Gruppo(msgspec.Struct, frozen=True):
+    """Values that belong together. ``vuoto`` says it when there are none."""
+
+    titolo: str
+    dati: tuple[Dato, ...]
+    vuoto: str = ""
+
+
+_GRUPPI: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    ("Persona", "", (
+        "cognome", "nome", "codice_fiscale", "anno_nascita", "luogo_nascita", "genere",
+        "cittadinanza", "seconda_cittadinanza", "comune_residenza", "nazione_residenza",
+        "regione_residenza", "altri_indirizzi",
+    )),
+    ("Domanda", "", (
+        "codice_prestazione", "denominazione_prestazione", "protocollo_domanda", "prova_mezzi",
+        "soglia_isee", "comune_titolare", "ente_erogatore", "tipo_operazione",
+    )),
+    ("Periodo e importi", "", (
+        "carattere", "data_evento", "data_inizio", "data_fine", "periodo_erogazione",
+        "data_erogazione", "importo_mensile", "importo", "quota_ente", "quota_utente",
+        "quota_ssn", "quota_richiesta", "ore_mensili",
+    )),
+    ("DSU", "La prestazione non richiama una DSU.", ("dsu_protocollo", "dsu_anno", "dsu_data")),
+    ("Presa in carico", "", ("presa_in_carico", "area_utenza")),
+    ("SINA (non autosufficienza)", "La prestazione non ha dati SINA.", (
+        "sina_mobilita", "sina_attivita_vita_quotidiana", "sina_disturbi_area_cognitiva",
+        "sina_disturbi_comportamentali", "sina_necessita_cure_sanitarie", "sina_area_reddituale",
+        "sina_area_supporto", "sina_fonte_derivazione_valutazione", "sina_strumento_valutazione",
+        "sina_fonte_derivazione_invalidita", "sina_necessita_interventi_sociali",
+        "sina_invalidita_civile",
+    )),
+)  # fmt: skip
+_DA_LEGGERE: Final = frozenset({"codice_fiscale", "protocollo_domanda", "dsu_protocollo"})
+_CODA: Final = re.compile(r"\s*\([^()]*\)$")
+_PREFISSO: Final = re.compile(r"^(?:SINA|DSU): ")
+
+
+def raggruppa(
+    prestazione: Mapping[str, Any], flusso: Flusso | None, comuni: MappaComuni
+) -> tuple[Gruppo, ...]:
+    """The values of a prestazione in the order in which a person looks for them.
+
+    A value that is missing is left out, unless the flow wants it: then its place stays, empty.
+
+    Args:
+        prestazione: all columns, ``ente_erogatore`` being the name of the ente.
+        flusso: the flow that declares the columns.
+        comuni: to call comuni by their name.
+    """
+    campi = flusso.campi_per_nome if flusso is not None else {}
+    return tuple(
+        Gruppo(
+            titolo,
+            tuple(
+                Dato(
+                    _etichetta(nome, campi.get(nome)),
+                    *_valore(nome, prestazione.get(nome), campi.get(nome), comuni),
+                )
+                for nome in nomi
+                if prestazione.get(nome) is not None
+                or ((campo := campi.get(nome)) is not None and campo.obbligatorio)
+            ),
+            vuoto,
+        )
+        for titolo, vuoto, nomi in _GRUPPI
+    )
+
+
+def _etichetta(nome: str, campo: Campo | None) -> str:
+    testo = nome.replace("_", " ") if campo is None else campo.etichetta
+    testo = _PREFISSO.sub("", _CODA.sub("", testo))
+    return testo[:1].upper() + testo[1:]
+
+
+def _valore(
+    nome: str, valore: Any, campo: Campo | None, comuni: MappaComuni
+) -> tuple[str | Decimal | date | None, Forma]:
+    if valore is None:
+        return None, "testo"
+    if isinstance(valore, date):
+        return valore, "data"
+    if nome == "ore_mensili":
+        return _ore(valore), "testo"
+    if isinstance(valore, Decimal):
+        return valore, "importo"
+    testo = str(valore)
+    if nome in ("comune_titolare", "luogo_nascita"):
+        comune = comuni.per_belfiore.get(testo)
+        return (testo if comune is None else f"{comune.nome} ({testo})"), "testo"
+    if nome == "comune_residenza":
+        comune = comuni.per_istat.get(testo)
+        return (testo if comune is None else f"{comune.nome} ({testo})"), "testo"
+    if campo is not None:
+        testo = _in_parole(testo, campo)
+    return testo, "codice" if nome in _DA_LEGGERE else "testo"
+
+
+def _in_parole(testo: str, campo: Campo) -> str:
+    codici = campo.codici or {}
+    match campo.tipo:
+        case Tipo.CODICE:
+            nome = codici.get(testo)
+            if not nome or nome == testo:
+                return testo
+            return nome if len(testo) > 2 and "." not in testo else f"{nome} ({testo})"
+        case Tipo.LISTA_CODICI:
+            return "; ".join(codici.get(voce) or voce for voce in testo.split(" "))
+        case Tipo.SI_NO:
+            return {"si": "Sì", "no": "No"}.get(testo, testo)
+        case Tipo.BLOCCHI:
+            return _blocchi(testo, campo)
+        case _:
+            return testo
+
+
+def _blocchi(testo: str, campo: Campo) -> str:
+    nomi = {sotto.nome: _etichetta(sotto.nome, sotto) for sotto in campo.sottocampi}
+    try:
+        blocchi = msgspec.json.decode(testo, type=list[dict[str, str]])
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return testo
+    return "; ".join(
+        ", ".join(f"{nomi.get(nome, nome)} {valore}" for nome, valore in blocco.items())
+        for blocco in blocchi
+    )
+
+
+def _ore(valore: Decimal) -> str:
+    """Hours and minutes: the two decimals are minutes, not hundredths."""
+    ore, minuti = divmod(int(valore * 100), 100)
+    return f"{ore} h {minuti} min" if minuti else f"{ore} h"
