@@ -147,7 +147,7 @@ CREATE TABLE funzione_unione (
 );
 SELECT proteggi('funzione_unione');
 
--- What a reader of the territory has to know and no other row says: doubts of the sources above all.
+-- What a reader of the territory has to know and no other row says: above all, doubts of sources.
 CREATE TABLE nota_territorio (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id integer GENERATED ALWAYS AS IDENTITY,

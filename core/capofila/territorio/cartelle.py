@@ -1,0 +1,1014 @@
+"""The declared folders of ``tenants/``: read whole, checked whole, every fault with its place.
+
+A folder of comuni (shared by all ambiti) has ``comuni.csv``, ``popolazione.csv``, ``fusioni.csv``,
+``fonti.yaml``. A folder of an ambito has ``ambito.yaml``, ``comuni.csv``, ``sub_ambiti.yaml`` and
+``unioni.yaml``; the last two may be missing. ``tenants/README.md`` describes every key.
+
+Every fact names its source by a key of ``fonti``. YAML scalars are read as text: an ISTAT code
+beginning with zero is never a number. Keys given twice and keys unknown here are faults, since a
+misspelt one would otherwise be a fact silently lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from capofila.base.errori import DatiNonValidi
+from capofila.territorio.rules import (
+    Appartenenza,
+    Componente,
+    Comune,
+    ConPeriodo,
+    FunzioneTrasferita,
+    Fusione,
+    Residenti,
+    SubAmbito,
+    TipoEnte,
+    TipoGruppo,
+    contenuto,
+    copre,
+    in_parole,
+    normalizza,
+    si_sovrappongono,
+)
+
+_T = TypeVar("_T")
+
+SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
+ISTAT = re.compile(r"[0-9]{6}")
+BELFIORE = re.compile(r"[A-Z][0-9]{3}")
+PROVINCIA = re.compile(r"[A-Z]{2}")
+CAP = re.compile(r"[0-9]{5}")
+CHIAVE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+INDIRIZZO = re.compile(r"https://[^\s\"'<>]+")
+DIMENSIONE_MASSIMA = 5_000_000
+YAML_ILLEGGIBILE = "YAML non leggibile: controlla rientri, due punti e virgolette."
+COLONNE_COMUNE = (
+    *("istat", "nome", "belfiore", "provincia", "cap"),
+    *("latitudine", "longitudine", "dal", "al", "fonte"),
+)
+
+TIPI_ENTE: Mapping[str, TipoEnte] = {"azienda": "azienda", "ats": "ats", "altro": "altro"}
+TIPI_GRUPPO: Mapping[str, TipoGruppo] = {"sub_ambito": "sub_ambito", "zona": "zona"}
+SI_NO: Mapping[str, bool] = {"si": True, "sì": True, "true": True, "no": False, "false": False}
+
+
+class Problema(msgspec.Struct, frozen=True, order=True):
+    """What is wrong in a folder: where, and what to do."""
+
+    file: str
+    riga: int
+    luogo: str
+    motivo: str
+
+    def __str__(self) -> str:
+        dove = f"{self.file}, riga {self.riga}" if self.riga else self.file
+        return f"{dove}{f' ({self.luogo})' if self.luogo else ''}: {self.motivo}"
+
+
+class CartellaNonValida(DatiNonValidi):
+    """A declared folder breaks the rules; nothing of it was stored."""
+
+    def __init__(self, problemi: Iterable[Problema]) -> None:
+        self.problemi = tuple(sorted(set(problemi)))
+        n = len(self.problemi)
+        quanti = "C'è un problema" if n == 1 else f"Ci sono {n} problemi"
+        super().__init__(
+            "\n".join(
+                [
+                    f"{quanti} nella cartella; non è stato salvato nulla.",
+                    *(f"- {p}" for p in self.problemi),
+                ]
+            )
+        )
+
+
+class EnteDichiarato(msgspec.Struct, frozen=True, kw_only=True):
+    """An ente of the folder. Those of the comuni follow from the memberships."""
+
+    tipo: TipoEnte
+    denominazione: str
+    sigla: str | None = None
+    codice: str | None = None
+    istat: str | None = None
+    sede: str | None = None
+    capofila: bool = False
+    come_ricevuto: bool = False
+    invio_proprio: bool = False
+    dal: date | None = None
+    al: date | None = None
+    fonte: str
+
+
+class AttivazioneDichiarata(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin acts in the ambito between two days."""
+
+    plugin: str
+    dal: date
+    al: date | None = None
+    atto: str
+
+
+class Nota(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader has to know, for a period or a comune."""
+
+    codice: str
+    testo: str
+    istat: str | None = None
+    dal: date | None = None
+    al: date | None = None
+    fonte: str
+
+
+class DatiAmbito(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder of an ambito declares."""
+
+    slug: str
+    nome: str
+    provincia: str
+    capofila: str
+    fonte: str
+    link_accessibilita: str | None
+    link_privacy: str | None
+    enti: tuple[EnteDichiarato, ...]
+    sub_ambiti: tuple[SubAmbito, ...]
+    appartenenze: tuple[Appartenenza, ...]
+    componenti: tuple[Componente, ...]
+    funzioni: tuple[FunzioneTrasferita, ...]
+    attivazioni: tuple[AttivazioneDichiarata, ...]
+    note: tuple[Nota, ...]
+
+
+class DatiComuni(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder of shared reference data declares."""
+
+    comuni: tuple[Comune, ...]
+    popolazione: tuple[Residenti, ...]
+    fusioni: tuple[Fusione, ...]
+
+
+# YAML with line numbers, text scalars and no key given twice.
+
+
+class _Mappa(dict[str, Any]):
+    riga = 0
+    righe: dict[str, int]
+
+
+class _Elenco(list[Any]):
+    riga = 0
+
+
+class _ChiaveErrata(yaml.MarkedYAMLError):
+    """A fault that this module found, with its own sentence."""
+
+
+class _Lettore(yaml.SafeLoader):
+    """Scalars stay text; mappings and lists know their lines."""
+
+
+_Lettore.yaml_implicit_resolvers = {}
+
+
+def _costruisci_mappa(lettore: _Lettore, nodo: yaml.MappingNode) -> _Mappa:
+    mappa = _Mappa()
+    mappa.riga = nodo.start_mark.line + 1
+    mappa.righe = {}
+    for nodo_chiave, nodo_valore in nodo.value:
+        if not isinstance(nodo_chiave, yaml.ScalarNode):
+            raise _ChiaveErrata(
+                problem="una chiave deve essere un testo.", problem_mark=nodo_chiave.start_mark
+            )
+        chiave = nodo_chiave.value
+        if chiave in mappa:
+            raise _ChiaveErrata(
+                problem=f"la chiave «{chiave}» è scritta due volte: tienine una.",
+                problem_mark=nodo_chiave.start_mark,
+            )
+        mappa[chiave] = lettore.construct_object(nodo_valore, deep=True)
+        mappa.righe[chiave] = nodo_chiave.start_mark.line + 1
+    return mappa
+
+
+def _costruisci_elenco(lettore: _Lettore, nodo: yaml.SequenceNode) -> _Elenco:
+    elenco = _Elenco(lettore.construct_object(v, deep=True) for v in nodo.value)
+    elenco.riga = nodo.start_mark.line + 1
+    return elenco
+
+
+_Lettore.add_constructor("tag:yaml.org,2002:map", _costruisci_mappa)
+_Lettore.add_constructor("tag:yaml.org,2002:seq", _costruisci_elenco)
+
+
+# Reading, collecting every fault.
+
+
+class _Raccolta:
+    """The faults found so far, and the values that could be read in spite of them."""
+
+    def __init__(self, cartella: str) -> None:
+        self.cartella = cartella
+        self.problemi: list[Problema] = []
+        self.fonti: Mapping[str, str] = {}
+
+    def segnala(self, file: str, riga: int, motivo: str, luogo: str = "") -> None:
+        self.problemi.append(Problema(f"{self.cartella}/{file}", riga, luogo, motivo))
+
+
+class _Voce:
+    """One record, of a CSV row or of a YAML mapping: its fields, each read once, with its place."""
+
+    def __init__(
+        self,
+        raccolta: _Raccolta,
+        file: str,
+        valori: Mapping[str, Any],
+        riga: int,
+        luogo: str = "",
+        righe: Mapping[str, int] | None = None,
+    ) -> None:
+        self._raccolta, self._file, self._valori = raccolta, file, valori
+        self._riga, self._luogo, self._righe = riga, luogo, righe or {}
+        self._letti: set[str] = set()
+        self.valida = True
+
+    def segnala(self, motivo: str, chiave: str = "") -> None:
+        """Something is wrong here."""
+        self.valida = False
+        luogo = ".".join(parte for parte in (self._luogo, chiave) if parte)
+        self._raccolta.segnala(self._file, self._righe.get(chiave, self._riga), motivo, luogo)
+
+    def facoltativo(self, chiave: str) -> str | None:
+        """A text, or None when it is missing or empty."""
+        self._letti.add(chiave)
+        valore = self._valori.get(chiave)
+        if valore is None:
+            return None
+        if not isinstance(valore, str):
+            self.segnala("qui ci vuole un solo valore.", chiave)
+            return None
+        testo = " ".join(valore.split())
+        if testo.startswith("#"):
+            self.segnala(
+                "il valore comincia con «#»: se è un commento, mettilo su un'altra riga.", chiave
+            )
+        return testo or None
+
+    def testo(self, chiave: str, forma: re.Pattern[str] | None = None, esempio: str = "") -> str:
+        """A text that must be there, and have a form."""
+        valore = self.facoltativo(chiave)
+        if valore is None:
+            self.segnala("manca: scrivi un valore.", chiave)
+            return ""
+        return self._nella_forma(chiave, valore, forma, esempio)
+
+    def codice(self, chiave: str, forma: re.Pattern[str], esempio: str) -> str | None:
+        """A text that may be missing, but has a form."""
+        valore = self.facoltativo(chiave)
+        return None if valore is None else self._nella_forma(chiave, valore, forma, esempio)
+
+    def _nella_forma(
+        self, chiave: str, valore: str, forma: re.Pattern[str] | None, esempio: str
+    ) -> str:
+        if forma is not None and not forma.fullmatch(valore):
+            self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
+        return valore
+
+    def data(self, chiave: str) -> date | None:
+        """A day, or None."""
+        valore = self.facoltativo(chiave)
+        if valore is None:
+            return None
+        try:
+            if len(valore) != 10:
+                raise ValueError
+            return date.fromisoformat(valore)
+        except ValueError:
+            self.segnala(f"«{valore}» non è una data: scrivila come 2015-05-01.", chiave)
+            return None
+
+    def data_certa(self, chiave: str) -> date:
+        """A day that must be there."""
+        valore = self.data(chiave)
+        if valore is None:
+            if not self._valori.get(chiave):
+                self.segnala("manca: scrivi una data come 2015-05-01.", chiave)
+            return date.min
+        return valore
+
+    def periodo(self) -> tuple[date | None, date | None]:
+        """``dal`` and ``al``, in order."""
+        dal, al = self.data("dal"), self.data("al")
+        if dal is not None and al is not None and al < dal:
+            self.segnala(f"finisce il {al}, prima di cominciare il {dal}.", "al")
+        return dal, al
+
+    def intero(self, chiave: str, minimo: int, massimo: int) -> int | None:
+        """A whole number, or None."""
+        valore = self.facoltativo(chiave)
+        if valore is None:
+            return None
+        if not valore.isascii() or not valore.isdigit() or not minimo <= int(valore) <= massimo:
+            self.segnala(
+                f"«{valore}» non va bene: scrivi un numero intero fra {minimo} e {massimo}.", chiave
+            )
+            return None
+        return int(valore)
+
+    def decimale(self, chiave: str) -> Decimal | None:
+        """A number with a point, or None."""
+        valore = self.facoltativo(chiave)
+        if valore is None:
+            return None
+        try:
+            numero = Decimal(valore)
+        except InvalidOperation:
+            numero = Decimal("NaN")
+        if not numero.is_finite() or abs(numero) > 180:
+            self.segnala(f"«{valore}» non è una coordinata: scrivila come 45.1333.", chiave)
+            return None
+        return numero.quantize(Decimal("0.00001"))
+
+    def scelta(self, chiave: str, ammessi: Mapping[str, _T], predefinito: _T) -> _T:
+        """One of a few words."""
+        valore = self.facoltativo(chiave)
+        if valore is None:
+            return predefinito
+        if valore not in ammessi:
+            self.segnala(f"«{valore}» non va bene: scegli fra {', '.join(ammessi)}.", chiave)
+            return predefinito
+        return ammessi[valore]
+
+    def fonte(self, chiave: str = "fonte") -> str:
+        """The source in full, from its key."""
+        nome = self.testo(chiave)
+        if nome and nome not in self._raccolta.fonti:
+            self.segnala(f"la fonte «{nome}» non è fra le fonti dichiarate.", chiave)
+        return self._raccolta.fonti.get(nome, "")
+
+    def elenco(self, chiave: str) -> list[_Voce]:
+        """A list of mappings, each a record."""
+        self._letti.add(chiave)
+        voci: list[_Voce] = []
+        for numero, valore in enumerate(self._lista(chiave), 1):
+            luogo = ".".join(p for p in (self._luogo, f"{chiave}[{numero}]") if p)
+            if isinstance(valore, _Mappa):
+                voci.append(
+                    _Voce(self._raccolta, self._file, valore, valore.riga, luogo, valore.righe)
+                )
+            else:
+                self.segnala("ogni voce dell'elenco deve avere le sue chiavi.", chiave)
+        return voci
+
+    def testi(self, chiave: str) -> list[str]:
+        """A list of texts."""
+        self._letti.add(chiave)
+        testi = []
+        for valore in self._lista(chiave):
+            if isinstance(valore, str) and valore.strip():
+                testi.append(valore.strip())
+            else:
+                self.segnala("ogni voce dell'elenco deve essere un testo.", chiave)
+        return testi
+
+    def _lista(self, chiave: str) -> list[Any]:
+        valore = self._valori.get(chiave)
+        if valore is None or valore == "":
+            return []
+        if not isinstance(valore, list):
+            self.segnala("qui ci vuole un elenco.", chiave)
+            return []
+        return valore
+
+    def mappa(self, chiave: str) -> _Voce:
+        """A mapping inside this one; an empty one when it is missing."""
+        self._letti.add(chiave)
+        valore = self._valori.get(chiave)
+        luogo = ".".join(p for p in (self._luogo, chiave) if p)
+        if isinstance(valore, _Mappa):
+            return _Voce(self._raccolta, self._file, valore, valore.riga, luogo, valore.righe)
+        if valore not in (None, ""):
+            self.segnala("qui ci vogliono delle chiavi.", chiave)
+        return _Voce(self._raccolta, self._file, {}, self._righe.get(chiave, self._riga), luogo)
+
+    def tutto_letto(self) -> None:
+        """Report the keys that nobody asked for."""
+        for chiave in self._valori:
+            if chiave not in self._letti:
+                self.segnala(
+                    "chiave sconosciuta: controlla come è scritta, o toglila.", str(chiave)
+                )
+
+    def chiavi(self) -> dict[str, str]:
+        """Every key with its text: for the sources."""
+        return {chiave: self.testo(chiave) for chiave in self._valori}
+
+
+def _testo_del_file(raccolta: _Raccolta, radice: Path, file: str, *, serve: bool) -> str | None:
+    percorso = radice / file
+    try:
+        if not percorso.is_file():
+            if serve:
+                raccolta.segnala(file, 0, "il file manca: aggiungilo.")
+            return None
+        if percorso.stat().st_size > DIMENSIONE_MASSIMA:
+            raccolta.segnala(file, 0, "il file è troppo grande per una cartella di configurazione.")
+            return None
+        return percorso.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as errore:
+        riga = errore.object[: errore.start].count(b"\n") + 1
+        raccolta.segnala(file, riga, "il testo non è UTF-8: salva il file in UTF-8.")
+    except OSError:
+        raccolta.segnala(file, 0, "il file non si può leggere: controlla i permessi.")
+    return None
+
+
+def _yaml(raccolta: _Raccolta, radice: Path, file: str, *, serve: bool) -> _Voce | None:
+    testo = _testo_del_file(raccolta, radice, file, serve=serve)
+    if testo is None:
+        return None
+    try:
+        valore = yaml.load(testo, _Lettore)  # noqa: S506  (a SafeLoader with text scalars)
+    except yaml.MarkedYAMLError as errore:
+        segno = errore.problem_mark
+        motivo = errore.problem if isinstance(errore, _ChiaveErrata) else None
+        raccolta.segnala(file, segno.line + 1 if segno else 0, motivo or YAML_ILLEGGIBILE)
+        return None
+    except (yaml.YAMLError, RecursionError):
+        raccolta.segnala(file, 0, YAML_ILLEGGIBILE)
+        return None
+    if not isinstance(valore, _Mappa):
+        raccolta.segnala(file, 1, "il file deve contenere delle chiavi.")
+        return None
+    return _Voce(raccolta, file, valore, valore.riga, "", valore.righe)
+
+
+def _csv(raccolta: _Raccolta, radice: Path, file: str, colonne: Sequence[str]) -> list[_Voce]:
+    testo = _testo_del_file(raccolta, radice, file, serve=True)
+    if testo is None:
+        return []
+    lettore = csv.reader(io.StringIO(testo, newline=""), strict=True)
+    voci: list[_Voce] = []
+    try:
+        intestazione = next(lettore, [])
+        for nome in intestazione:
+            if nome not in colonne:
+                raccolta.segnala(file, 1, f"colonna sconosciuta «{nome}».")
+        for nome in colonne:
+            if nome not in intestazione:
+                raccolta.segnala(file, 1, f"manca la colonna «{nome}».")
+        if list(dict.fromkeys(intestazione)) != intestazione:
+            raccolta.segnala(file, 1, "una colonna è ripetuta.")
+        if set(intestazione) != set(colonne):
+            return []
+        for valori in lettore:
+            if not any(valori):
+                continue
+            if len(valori) != len(intestazione):
+                raccolta.segnala(
+                    file,
+                    lettore.line_num,
+                    f"ci sono {len(valori)} valori, ne servono {len(intestazione)}.",
+                )
+                continue
+            voci.append(
+                _Voce(
+                    raccolta, file, dict(zip(intestazione, valori, strict=True)), lettore.line_num
+                )
+            )
+    except csv.Error:
+        raccolta.segnala(file, lettore.line_num, "riga CSV non leggibile: controlla le virgolette.")
+    return voci
+
+
+def _nessuna_sovrapposizione(
+    raccolta: _Raccolta,
+    letti: Iterable[tuple[_Voce, Any, Any]],
+    che_cosa: Callable[[Any], str],
+) -> None:
+    """Report periods of one key that share a day."""
+    per_chiave: dict[Any, list[tuple[_Voce, ConPeriodo]]] = {}
+    for voce, chiave, periodo in letti:
+        for _, altro in per_chiave.get(chiave, ()):
+            if si_sovrappongono(periodo, altro):
+                voce.segnala(
+                    f"{che_cosa(periodo)}: il periodo {in_parole(periodo)} si sovrappone a quello "
+                    f"{in_parole(altro)}; correggi le date."
+                )
+        per_chiave.setdefault(chiave, []).append((voce, periodo))
+
+
+# The shared reference data.
+
+
+def leggi_comuni(cartella: Path) -> DatiComuni:
+    """Read and check a folder of comuni.
+
+    Raises:
+        CartellaNonValida: with every fault found.
+    """
+    raccolta = _Raccolta(cartella.name)
+    fonti = _yaml(raccolta, cartella, "fonti.yaml", serve=True)
+    raccolta.fonti = fonti.chiavi() if fonti else {}
+
+    comuni: dict[str, Comune] = {}
+    catastali: dict[str, str] = {}
+    for voce in _csv(raccolta, cartella, "comuni.csv", COLONNE_COMUNE):
+        dal, al = voce.periodo()
+        comune = Comune(
+            istat=voce.testo("istat", ISTAT, "019035"),
+            nome=voce.testo("nome"),
+            belfiore=voce.testo("belfiore", BELFIORE, "D142"),
+            provincia=voce.testo("provincia", PROVINCIA, "CR"),
+            cap=voce.codice("cap", CAP, "26013"),
+            latitudine=voce.decimale("latitudine"),
+            longitudine=voce.decimale("longitudine"),
+            dal=dal,
+            al=al,
+            fonte=voce.fonte(),
+        )
+        if comune.istat in comuni:
+            voce.segnala(f"il codice ISTAT {comune.istat} è scritto due volte.", "istat")
+        if catastali.setdefault(comune.belfiore, comune.istat) != comune.istat:
+            voce.segnala(f"il codice catastale {comune.belfiore} è di due comuni.", "belfiore")
+        if voce.valida:
+            comuni[comune.istat] = comune
+
+    popolazione: dict[tuple[str, int | None, str], Residenti] = {}
+    for voce in _csv(
+        raccolta, cartella, "popolazione.csv", ("istat", "anno", "residenti", "fonte")
+    ):
+        istat = _comune_noto(voce, "istat", comuni)
+        anno, residenti = voce.intero("anno", 1861, 2200), voce.intero("residenti", 0, 10_000_000)
+        fonte = voce.fonte()
+        if residenti is None:
+            voce.segnala("manca il numero dei residenti; se la fonte non lo dà, togli la riga.")
+            continue
+        if (istat, anno, fonte) in popolazione:
+            voce.segnala(f"la popolazione di {istat} è scritta due volte per l'anno e la fonte.")
+        comune_suo = comuni.get(istat)
+        if anno is not None and comune_suo is not None and not _esisteva(comune_suo, anno):
+            voce.segnala(
+                f"nel {anno} {comune_suo.nome} non esisteva ({in_parole(comune_suo)}); la "
+                "popolazione nei confini di un altro giorno si ricava da sola.",
+                "anno",
+            )
+        popolazione[istat, anno, fonte] = Residenti(
+            istat=istat, anno=anno, residenti=residenti, fonte=fonte
+        )
+
+    fusioni: dict[str, Fusione] = {}
+    for voce in _csv(
+        raccolta, cartella, "fusioni.csv", ("istat_cessato", "istat_nuovo", "dal", "fonte")
+    ):
+        fusione = Fusione(
+            cessato=_comune_noto(voce, "istat_cessato", comuni),
+            nuovo=_comune_noto(voce, "istat_nuovo", comuni),
+            dal=voce.data_certa("dal"),
+            fonte=voce.fonte(),
+        )
+        if fusione.cessato in fusioni:
+            voce.segnala(f"{fusione.cessato} è già confluito in un altro comune.", "istat_cessato")
+        if voce.valida:
+            _controlla_fusione(voce, fusione, comuni)
+            fusioni[fusione.cessato] = fusione
+    for comune in comuni.values():
+        if comune.al is not None and comune.istat not in fusioni:
+            raccolta.segnala(
+                "fusioni.csv", 0, f"{comune.nome} è cessato il {comune.al}: scrivi in quale comune."
+            )
+    if not comuni and not raccolta.problemi:
+        raccolta.segnala("comuni.csv", 0, "non c'è nessun comune.")
+    if raccolta.problemi:
+        raise CartellaNonValida(raccolta.problemi)
+    return DatiComuni(
+        comuni=tuple(comuni.values()),
+        popolazione=tuple(popolazione.values()),
+        fusioni=tuple(fusioni.values()),
+    )
+
+
+def _esisteva(comune: Comune, anno: int) -> bool:
+    return (comune.dal is None or comune.dal.year <= anno) and (
+        comune.al is None or anno <= comune.al.year
+    )
+
+
+def _controlla_fusione(voce: _Voce, fusione: Fusione, comuni: Mapping[str, Comune]) -> None:
+    cessato, nuovo = comuni[fusione.cessato], comuni[fusione.nuovo]
+    if cessato.istat == nuovo.istat:
+        voce.segnala("un comune non confluisce in sé stesso.")
+    if cessato.al is None or (fusione.dal - cessato.al).days != 1:
+        voce.segnala(
+            f"{cessato.nome} deve cessare il giorno prima della fusione del {fusione.dal}: "
+            "correggi «al» in comuni.csv.",
+            "dal",
+        )
+    if nuovo.dal is not None and nuovo.dal > fusione.dal:
+        voce.segnala(f"{nuovo.nome} comincia dopo, il {nuovo.dal}.", "dal")
+
+
+def _comune_noto(voce: _Voce, chiave: str, comuni: Mapping[str, Comune]) -> str:
+    istat = voce.testo(chiave, ISTAT, "019035")
+    if ISTAT.fullmatch(istat) and istat not in comuni:
+        voce.segnala(f"il comune {istat} non è fra i comuni conosciuti.", chiave)
+    return istat
+
+
+# An ambito.
+
+
+def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:
+    """Read and check a folder of an ambito.
+
+    Args:
+        cartella: its name is the slug of the ambito.
+        comuni: the known ones, by ISTAT code.
+
+    Raises:
+        CartellaNonValida: with every fault found.
+    """
+    raccolta = _Raccolta(cartella.name)
+    base = _yaml(raccolta, cartella, "ambito.yaml", serve=True)
+    if base is None:
+        raise CartellaNonValida(raccolta.problemi)
+    raccolta.fonti = base.mappa("fonti").chiavi()
+
+    sub_ambiti, voci_sub = _sub_ambiti(raccolta, cartella, comuni)
+    appartenenze = _appartenenze(raccolta, cartella, comuni, sub_ambiti)
+    for codice, sub_ambito in sub_ambiti.items():
+        _controlla_referente(voci_sub[codice], sub_ambito, appartenenze, comuni)
+    unioni, componenti, funzioni = _unioni(raccolta, cartella, comuni, appartenenze)
+
+    enti = _enti(base, comuni, appartenenze, unioni)
+    slug = base.testo("slug", SLUG, "crema")
+    if slug and slug != cartella.name:
+        base.segnala(f"«{slug}» non è il nome della cartella, «{cartella.name}».", "slug")
+    dati = DatiAmbito(
+        slug=slug,
+        nome=base.testo("nome"),
+        provincia=base.testo("provincia", PROVINCIA, "CR"),
+        capofila=next((ente.denominazione for ente in enti if ente.capofila), ""),
+        fonte=base.fonte(),
+        link_accessibilita=base.codice(
+            "link_accessibilita", INDIRIZZO, "https://form.agid.gov.it/view/…"
+        ),
+        link_privacy=base.codice(
+            "link_privacy", INDIRIZZO, "https://www.comune.esempio.it/privacy"
+        ),
+        enti=enti,
+        sub_ambiti=tuple(sub_ambiti.values()),
+        appartenenze=appartenenze,
+        componenti=componenti,
+        funzioni=funzioni,
+        attivazioni=_attivazioni(raccolta, base),
+        note=_note(base, comuni),
+    )
+    base.tutto_letto()
+    if raccolta.problemi:
+        raise CartellaNonValida(raccolta.problemi)
+    return dati
+
+
+def _sub_ambiti(
+    raccolta: _Raccolta, cartella: Path, comuni: Mapping[str, Comune]
+) -> tuple[dict[str, SubAmbito], dict[str, _Voce]]:
+    file = _yaml(raccolta, cartella, "sub_ambiti.yaml", serve=False)
+    sub_ambiti: dict[str, SubAmbito] = {}
+    voci: dict[str, _Voce] = {}
+    for voce in file.elenco("sub_ambiti") if file else ():
+        dal, al = voce.periodo()
+        sub_ambito = SubAmbito(
+            codice=voce.testo("codice", CHIAVE, "1"),
+            nome=voce.testo("nome"),
+            tipo=voce.scelta("tipo", TIPI_GRUPPO, TIPI_GRUPPO["sub_ambito"]),
+            referente=_comune_noto(voce, "referente", comuni)
+            if voce.facoltativo("referente")
+            else None,
+            dal=dal,
+            al=al,
+            fonte=voce.fonte(),
+        )
+        voce.tutto_letto()
+        if sub_ambito.codice in sub_ambiti:
+            voce.segnala(f"il codice «{sub_ambito.codice}» è scritto due volte.", "codice")
+        sub_ambiti[sub_ambito.codice], voci[sub_ambito.codice] = sub_ambito, voce
+    if file:
+        file.tutto_letto()
+    return sub_ambiti, voci
+
+
+def _appartenenze(
+    raccolta: _Raccolta,
+    cartella: Path,
+    comuni: Mapping[str, Comune],
+    sub_ambiti: Mapping[str, SubAmbito],
+) -> tuple[Appartenenza, ...]:
+    letti: list[tuple[_Voce, str, Appartenenza]] = []
+    voci = _csv(
+        raccolta,
+        cartella,
+        "comuni.csv",
+        ("istat", "nome", "dal", "al", "sub_ambito", "atto", "fonte"),
+    )
+    for voce in voci:
+        istat = _comune_noto(voce, "istat", comuni)
+        nome = voce.testo("nome")
+        dal, al = voce.periodo()
+        appartenenza = Appartenenza(
+            istat=istat,
+            sub_ambito=voce.facoltativo("sub_ambito"),
+            dal=dal,
+            al=al,
+            atto=voce.facoltativo("atto"),
+            fonte=voce.fonte(),
+        )
+        if (comune := comuni.get(istat)) is not None:
+            if normalizza(comune.nome) != normalizza(nome):
+                voce.segnala(f"il comune {istat} è {comune.nome}, non «{nome}».", "nome")
+            _dentro_la_vita(voce, appartenenza, comune)
+        if appartenenza.sub_ambito is not None:
+            sub_ambito = sub_ambiti.get(appartenenza.sub_ambito)
+            if sub_ambito is None:
+                voce.segnala(
+                    f"il sub-ambito «{appartenenza.sub_ambito}» non è in sub_ambiti.yaml.",
+                    "sub_ambito",
+                )
+            elif not contenuto(appartenenza, sub_ambito):
+                voce.segnala(
+                    f"il periodo {in_parole(appartenenza)} esce da quello del sub-ambito "
+                    f"«{sub_ambito.codice}», {in_parole(sub_ambito)}; correggi le date.",
+                    "sub_ambito",
+                )
+        letti.append((voce, istat, appartenenza))
+    _nessuna_sovrapposizione(raccolta, letti, lambda a: f"il comune {a.istat}")
+    if not letti and not raccolta.problemi:
+        raccolta.segnala("comuni.csv", 0, "l'ambito non ha nessun comune.")
+    return tuple(appartenenza for _, _, appartenenza in letti)
+
+
+def _dentro_la_vita(voce: _Voce, periodo: ConPeriodo, comune: Comune) -> None:
+    if comune.al is not None and (periodo.al is None or periodo.al > comune.al):
+        voce.segnala(
+            f"{comune.nome} è cessato il {comune.al}: il periodo non può durare oltre, "
+            f"scrivi al più {comune.al} in «al».",
+            "al",
+        )
+    if comune.dal is not None and (periodo.dal is None or periodo.dal < comune.dal):
+        voce.segnala(
+            f"{comune.nome} esiste dal {comune.dal}: il periodo non può cominciare prima, "
+            f"scrivi almeno {comune.dal} in «dal».",
+            "dal",
+        )
+
+
+def _controlla_referente(
+    voce: _Voce,
+    sub_ambito: SubAmbito,
+    appartenenze: Iterable[Appartenenza],
+    comuni: Mapping[str, Comune],
+) -> None:
+    referente = sub_ambito.referente
+    if referente is None or referente not in comuni:
+        return
+    suoi = [a for a in appartenenze if a.istat == referente and a.sub_ambito == sub_ambito.codice]
+    if not copre(suoi, sub_ambito):
+        voce.segnala(
+            f"{comuni[referente].nome} è il comune referente, ma non fa parte del sub-ambito "
+            f"«{sub_ambito.codice}» per tutto il suo periodo, {in_parole(sub_ambito)}; correggi "
+            "comuni.csv o il referente.",
+            "referente",
+        )
+
+
+def _unioni(
+    raccolta: _Raccolta,
+    cartella: Path,
+    comuni: Mapping[str, Comune],
+    appartenenze: Iterable[Appartenenza],
+) -> tuple[tuple[EnteDichiarato, ...], tuple[Componente, ...], tuple[FunzioneTrasferita, ...]]:
+    file = _yaml(raccolta, cartella, "unioni.yaml", serve=False)
+    membri = {a.istat for a in appartenenze}
+    enti: list[EnteDichiarato] = []
+    componenti: list[tuple[_Voce, Any, Componente]] = []
+    funzioni: list[tuple[_Voce, Any, FunzioneTrasferita]] = []
+    for voce in file.elenco("unioni") if file else ():
+        dal, al = voce.periodo()
+        unione = EnteDichiarato(
+            tipo="unione",
+            denominazione=voce.testo("denominazione"),
+            sigla=voce.facoltativo("sigla"),
+            dal=dal,
+            al=al,
+            fonte=voce.fonte(),
+        )
+        suoi: set[str] = set()
+        for parte in voce.elenco("componenti"):
+            istat = _comune_noto(parte, "comune", comuni)
+            dal, al = parte.periodo()
+            componente = Componente(
+                unione=unione.denominazione,
+                istat=istat,
+                dal=dal,
+                al=al,
+                attestata_il=parte.data("attestata_il"),
+                fonte=parte.fonte(),
+            )
+            nome = parte.facoltativo("nome")
+            if (comune := comuni.get(istat)) is not None:
+                if nome is not None and normalizza(nome) != normalizza(comune.nome):
+                    parte.segnala(f"il comune {istat} è {comune.nome}, non «{nome}».", "nome")
+                _dentro_la_vita(parte, componente, comune)
+            if unione.al is not None and (componente.al is None or componente.al > unione.al):
+                parte.segnala(f"l'unione finisce il {unione.al}: scrivilo in «al».", "al")
+            parte.tutto_letto()
+            suoi.add(istat)
+            componenti.append((parte, (unione.denominazione, istat), componente))
+        if suoi and not suoi & membri:
+            voce.segnala("nessun componente dell'unione è un comune dell'ambito.", "componenti")
+        for parte in voce.elenco("funzioni"):
+            istat = _comune_noto(parte, "comune", comuni)
+            inizio = parte.data_certa("dal")
+            _, al = parte.periodo()
+            funzione = FunzioneTrasferita(
+                unione=unione.denominazione,
+                istat=istat,
+                funzione=parte.testo("funzione", CHIAVE, "tutela-minori"),
+                dal=inizio,
+                al=al,
+                atto=parte.facoltativo("atto"),
+                fonte=parte.fonte(),
+            )
+            if istat not in membri:
+                parte.segnala(f"il comune {istat} non è dell'ambito.", "comune")
+            parte.tutto_letto()
+            funzioni.append((parte, (istat, funzione.funzione), funzione))
+        voce.tutto_letto()
+        enti.append(unione)
+    if file:
+        file.tutto_letto()
+    _nessuna_sovrapposizione(raccolta, componenti, lambda c: f"il comune {c.istat} nell'unione")
+    _nessuna_sovrapposizione(
+        raccolta, funzioni, lambda f: f"la funzione «{f.funzione}» del comune {f.istat}"
+    )
+    return tuple(enti), tuple(c for _, _, c in componenti), tuple(f for _, _, f in funzioni)
+
+
+def _enti(
+    base: _Voce,
+    comuni: Mapping[str, Comune],
+    appartenenze: Iterable[Appartenenza],
+    unioni: Sequence[EnteDichiarato],
+) -> tuple[EnteDichiarato, ...]:
+    """The enti: the comuni by rule, the others as declared, one of them the capofila."""
+    voce = base.mappa("enti")
+    per_comune: dict[str, list[Appartenenza]] = {}
+    for appartenenza in appartenenze:
+        per_comune.setdefault(appartenenza.istat, []).append(appartenenza)
+    enti: list[EnteDichiarato] = []
+    for istat, periodi in per_comune.items():
+        if (comune := comuni.get(istat)) is None:
+            continue
+        inizi, fini = [p.dal for p in periodi], [p.al for p in periodi]
+        enti.append(
+            EnteDichiarato(
+                tipo="comune",
+                denominazione=f"Comune di {comune.nome}",
+                codice=comune.belfiore,
+                istat=istat,
+                sede=comune.belfiore,
+                dal=None if None in inizi else min(d for d in inizi if d is not None),
+                al=None if None in fini else max(d for d in fini if d is not None),
+                fonte=periodi[-1].fonte,
+            )
+        )
+    capofila: list[str] = []
+    for altro in voce.elenco("altri"):
+        tipo = altro.scelta("tipo", TIPI_ENTE, TIPI_ENTE["altro"])
+        dal, al = altro.periodo()
+        ente = EnteDichiarato(
+            tipo=tipo,
+            denominazione=altro.testo("denominazione"),
+            sigla=altro.facoltativo("sigla"),
+            codice=altro.codice("codice", BELFIORE, "D142"),
+            sede=altro.codice("sede", BELFIORE, "D142"),
+            dal=dal,
+            al=al,
+            fonte=altro.fonte(),
+        )
+        if altro.scelta("capofila", SI_NO, False):
+            capofila.append(normalizza(ente.denominazione))
+        altro.tutto_letto()
+        enti.append(ente)
+    enti.extend(unioni)
+
+    if scelto := voce.facoltativo("capofila"):
+        capofila.append(normalizza(scelto))
+    ricevuti = {normalizza(t) for t in voce.testi("come_ricevuto")}
+    propri = {normalizza(t) for t in voce.testi("invio_proprio")}
+    voce.tutto_letto()
+
+    chiamati: dict[str, EnteDichiarato] = {}
+    for ente in enti:
+        for nome in filter(None, (ente.denominazione, ente.istat, ente.codice)):
+            if chiamati.setdefault(normalizza(nome), ente) is not ente:
+                voce.segnala(f"due enti si chiamano, o hanno codice, «{nome}».")
+    for chiave, nomi in (
+        ("capofila", set(capofila)),
+        ("come_ricevuto", ricevuti),
+        ("invio_proprio", propri),
+    ):
+        for nome in sorted(nomi - chiamati.keys()):
+            voce.segnala(
+                f"«{nome}» non è un ente di questo ambito: scrivi il codice ISTAT di un suo comune "
+                "o la denominazione di un altro ente.",
+                chiave,
+            )
+    scelti = {id(chiamati[nome]): chiamati[nome] for nome in capofila if nome in chiamati}
+    if not capofila:
+        voce.segnala("manca l'ente capofila: scrivi quale degli enti lo è.", "capofila")
+    elif len(scelti) > 1 or len(set(capofila)) > len(scelti) > 0:
+        voce.segnala(
+            "ci sono due enti capofila, e l'ambito ne ha uno: "
+            + ", ".join(ente.denominazione for ente in scelti.values())
+            + ".",
+            "capofila",
+        )
+
+    def e_fra(ente: EnteDichiarato, nomi: Iterable[str]) -> bool:
+        return any(chiamati.get(nome) is ente for nome in nomi)
+
+    return tuple(
+        msgspec.structs.replace(
+            ente,
+            capofila=id(ente) in scelti,
+            come_ricevuto=e_fra(ente, ricevuti),
+            invio_proprio=e_fra(ente, propri),
+        )
+        for ente in enti
+    )
+
+
+def _attivazioni(raccolta: _Raccolta, base: _Voce) -> tuple[AttivazioneDichiarata, ...]:
+    letti: list[tuple[_Voce, Any, AttivazioneDichiarata]] = []
+    for voce in base.elenco("plugin"):
+        plugin = voce.testo("id", CHIAVE, "siuss")
+        inizio = voce.data_certa("dal")
+        _, al = voce.periodo()
+        attivazione = AttivazioneDichiarata(plugin=plugin, dal=inizio, al=al, atto=voce.fonte())
+        voce.tutto_letto()
+        letti.append((voce, plugin, attivazione))
+    _nessuna_sovrapposizione(raccolta, letti, lambda a: f"il plugin «{a.plugin}»")
+    return tuple(attivazione for _, _, attivazione in letti)
+
+
+def _note(base: _Voce, comuni: Mapping[str, Comune]) -> tuple[Nota, ...]:
+    note: dict[str, Nota] = {}
+    for voce in base.elenco("note"):
+        dal, al = voce.periodo()
+        nota = Nota(
+            codice=voce.testo("codice", CHIAVE, "genivolta"),
+            testo=voce.testo("testo"),
+            istat=_comune_noto(voce, "comune", comuni) if voce.facoltativo("comune") else None,
+            dal=dal,
+            al=al,
+            fonte=voce.fonte(),
+        )
+        voce.tutto_letto()
+        if nota.codice in note:
+            voce.segnala(f"il codice «{nota.codice}» è scritto due volte.", "codice")
+        note[nota.codice] = nota
+    return tuple(note.values())
+
+
+def comuni_contesi(ambiti: Sequence[DatiAmbito]) -> tuple[str, ...]:
+    """Comuni that two ambiti claim for the same days, one sentence each.
+
+    No ambito can see another's rows, so this is asked of the declared folders, all together.
+    """
+    frasi: list[str] = []
+    visti: list[tuple[DatiAmbito, Appartenenza]] = []
+    for ambito in ambiti:
+        for appartenenza in ambito.appartenenze:
+            for altro, sua in visti:
+                if (
+                    altro is not ambito
+                    and sua.istat == appartenenza.istat
+                    and si_sovrappongono(sua, appartenenza)
+                ):
+                    frasi.append(
+                        f"Il comune {sua.istat} è insieme di {altro.slug} ({in_parole(sua)}) e di "
+                        f"{ambito.slug} ({in_parole(appartenenza)})."
+                    )
+            visti.append((ambito, appartenenza))
+    return tuple(frasi)
