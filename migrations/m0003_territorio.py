@@ -48,6 +48,7 @@ SELECT condividi('popolazione', 'SELECT, INSERT, UPDATE');
 -- A public body that acts in the ambito: a comune, an azienda, a union. `belfiore` is its code as
 -- an ente of the INPS flow. `come_ricevuto`: its records from old software go out attribute for
 -- attribute, faults included. `invio_proprio`: it sends its own flow, the ambito does not.
+-- `mittente`: it sends the flow of all the others, by the hand of `cf_operatore`.
 CREATE TABLE ente (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id integer GENERATED ALWAYS AS IDENTITY,
@@ -61,6 +62,8 @@ CREATE TABLE ente (
   capofila boolean NOT NULL DEFAULT false,
   come_ricevuto boolean NOT NULL DEFAULT false,
   invio_proprio boolean NOT NULL DEFAULT false,
+  mittente boolean NOT NULL DEFAULT false,
+  operatore_dimostrativo boolean NOT NULL DEFAULT false,
   dal date,
   al date,
   fonte text,
@@ -70,6 +73,7 @@ CREATE TABLE ente (
 CREATE UNIQUE INDEX ON ente (ambito_id, codice) WHERE codice IS NOT NULL;
 CREATE UNIQUE INDEX ON ente (ambito_id, lower(denominazione));
 CREATE UNIQUE INDEX ON ente (ambito_id) WHERE capofila;
+CREATE UNIQUE INDEX ON ente (ambito_id) WHERE mittente;
 SELECT proteggi('ente');
 
 -- A group of comuni of the ambito: a sub-ambito of the agreement, or a zone that only serves to

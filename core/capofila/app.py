@@ -57,7 +57,7 @@ async def salute() -> dict[str, str]:
 
 def _errore_di_dominio(request: Request[Any, Any, Any], errore: ErroreCapofila) -> Response[Any]:
     if errore.stato >= 500:
-        LOG.error("%s", type(errore).__name__)
+        LOG.error("%s", type(errore))
         testo = errore.messaggio if errore.stato == 503 else ""
     else:
         testo = errore.messaggio
@@ -113,7 +113,6 @@ def crea_app(valori: Impostazioni | None = None) -> Litestar:
             cookie_name="capofila_csrf",
             cookie_secure=valori.https,
             cookie_httponly=True,
-            header_name="x-csrf-token",
         ),
         exception_handlers={
             ErroreCapofila: _errore_di_dominio,

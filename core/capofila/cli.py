@@ -123,7 +123,7 @@ def up(port: int) -> None:
     _servi(port)
 
 
-def _servi(porta: int, prima: Callable[[], None] | None = None) -> None:
+def _servi(porta: int, prima: Callable[..., None] | None = None) -> None:
     if not locale.porta_libera(porta):
         raise click.UsageError(
             f"La porta {porta} è occupata: ferma il programma che la usa, oppure scegli --port."
@@ -132,7 +132,7 @@ def _servi(porta: int, prima: Callable[[], None] | None = None) -> None:
         processi = [locale.avvia_worker()]
         try:
             if prima is not None:
-                prima()
+                prima(*processi)
             web = locale.avvia_web(porta)
             processi.append(web)
             locale.attendi_porta(porta, web)
@@ -158,8 +158,14 @@ def demo(esci: bool, port: int, tenants: Path | None, json_: bool) -> None:
 
     os.environ["CAPOFILA_DIMOSTRAZIONE"] = "true"
 
-    def lavora() -> None:
-        esiti = asyncio.run(_con_motore(lambda: prepara_dimostrazione(tenants, _racconta)))
+    def lavora(*processi: Any) -> None:
+        esiti = asyncio.run(
+            _con_motore(
+                lambda: prepara_dimostrazione(
+                    tenants, _racconta, lambda: locale.vigila(*processi)
+                )
+            )
+        )
         if json_:
             _stampa_json(esiti)
             return
@@ -186,7 +192,7 @@ def demo(esci: bool, port: int, tenants: Path | None, json_: bool) -> None:
         with locale.servizi() as avviati:
             processi = [locale.avvia_worker()] if avviati else []
             try:
-                lavora()
+                lavora(*processi)
             finally:
                 locale.ferma_processi(*processi)
     else:
@@ -523,15 +529,12 @@ def debito_export(
 
     quando = periodo(testo_periodo)
 
-    async def lavora() -> Any:
-        return await chiedi_e_attendi(
-            ambito, flusso, quando, mostra=not json_, ente=ente, escludi_errate=escludi_errate,
-            ricevuto=ricevuto, nuova=nuova,
-        )  # fmt: skip
-
     async def tutto() -> Any:
         async with _motore():
-            return await lavora()
+            return await chiedi_e_attendi(
+                ambito, flusso, quando, mostra=not json_, vigila=lambda: locale.vigila(*processi),
+                ente=ente, escludi_errate=escludi_errate, ricevuto=ricevuto, nuova=nuova,
+            )  # fmt: skip
 
     with locale.servizi() as avviati:
         processi = [locale.avvia_worker()] if avviati else []
@@ -550,9 +553,19 @@ def debito_export(
 
 
 async def chiedi_e_attendi(
-    slug: str, flusso: str, quando: Any, *, mostra: bool = False, **opzioni: Any
+    slug: str,
+    flusso: str,
+    quando: Any,
+    *,
+    mostra: bool = False,
+    vigila: Callable[[], None] = lambda: None,
+    **opzioni: Any,
 ) -> Any:
-    """Ask for a file and wait until its job has ended, showing its progress."""
+    """Ask for a file and wait until its job has ended, showing its progress.
+
+    Args:
+        vigila: called while waiting; raises when the wait has become vain.
+    """
     from capofila.base.lavori import stato as stato_lavoro
     from capofila.debito.service import chiedi_esportazione, esportazione
 
@@ -582,6 +595,7 @@ async def chiedi_e_attendi(
                     f"Il lavoro non è riuscito ({lavoro.errore or 'errore inatteso'}): riprova dalla "
                     "pagina Lavori, oppure con «capofila debito export» dopo aver controllato i servizi."
                 )
+            vigila()
             await asyncio.sleep(0.1)
 
 

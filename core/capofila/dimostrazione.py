@@ -87,13 +87,16 @@ _PRESTAZIONI: Final = (
 
 
 async def prepara_dimostrazione(
-    tenants: Path | None, racconta: Callable[[str], None]
+    tenants: Path | None,
+    racconta: Callable[[str], None],
+    vigila: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
     """Apply the three ambiti, make the accounts, bring the data in, write and seal the files.
 
     Args:
         tenants: folder of the ambiti; the one of the project when not given.
         racconta: told in Italian what is being done.
+        vigila: called while a job is awaited; raises when the wait has become vain.
 
     Returns:
         One row an ambito, in the shape of an export with its ``durata`` in seconds.
@@ -112,7 +115,7 @@ async def prepara_dimostrazione(
         importate = await _importa(contesto, slug)
         racconta(f"{slug}: {importate} prestazioni inventate.")
         inizio = time.monotonic()
-        esito = await chiedi_e_attendi(slug, "siuss", periodo(str(ANNO)))
+        esito = await chiedi_e_attendi(slug, "siuss", periodo(str(ANNO)), vigila=vigila)
         durata = round(time.monotonic() - inizio, 2)
         racconta(f"{slug}: {esito.nome_flusso} {esito.stato}.")
         esiti.append(

@@ -192,6 +192,18 @@ def avvia_worker() -> subprocess.Popen[bytes]:
     return avvia_processo("capofila.worker")
 
 
+def vigila(*processi: subprocess.Popen[bytes]) -> None:
+    """Make sure that the children still run.
+
+    Raises:
+        ServizioNonDisponibile: one of them has ended by itself.
+    """
+    if any(processo.poll() is not None for processo in processi):
+        raise ServizioNonDisponibile(
+            "Il processo dei lavori è terminato da solo: leggi i messaggi qui sopra."
+        )
+
+
 def ferma_processi(*processi: subprocess.Popen[bytes]) -> None:
     """Ask the children to end, then make them."""
     for processo in processi:

@@ -25,9 +25,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import asyncpg
 import msgspec
+from opentelemetry.trace import SpanKind
 from piccolo.engine.postgres import Atomic, PostgresEngine
 
 from capofila.base.errori import FuoriUnitaDiLavoro, SalvataggioFallito, ServizioNonDisponibile
+from capofila.base.telemetria import annota, inizia_span, segna_errore
 
 if TYPE_CHECKING:
     from piccolo.query.base import Query
@@ -352,9 +354,20 @@ class Motore(PostgresEngine):
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errore:
             raise ServizioNonDisponibile(_NON_RISPONDE) from errore
         unita = None
+        misurata = inizia_span(
+            "unita_di_lavoro",
+            {
+                "db.system.name": "postgresql",
+                "capofila.ruolo": ruolo,
+                "capofila.ambito": contesto.ambito or 0,
+            },
+            tipo=SpanKind.CLIENT,
+        )
         try:
-            inizio = "BEGIN READ ONLY; " if sola_lettura else "BEGIN; "
-            inizio += _set_config(contesto.impostazioni())
+            inizio = "BEGIN"
+            inizio += " ISOLATION LEVEL REPEATABLE READ" if istantanea else ""
+            inizio += " READ ONLY" if sola_lettura else ""
+            inizio += f"; {_set_config(contesto.impostazioni())}"
             if contesto.sessione and contesto.utente is None:
                 inizio += _PERSONA_DELLA_SESSIONE
             try:
@@ -373,10 +386,15 @@ class Motore(PostgresEngine):
                 raise SalvataggioFallito(
                     "Non è stato salvato nulla: un errore precedente ha annullato l'operazione."
                 )
+        except BaseException as errore:
+            segna_errore(misurata, errore)
+            raise
         finally:
             if unita is not None:
+                annota(misurata, {"capofila.query": unita.conta_query})
                 unita.compito = None
                 _unita.set(None)
+            misurata.end()
             await asyncio.shield(pool.release(connessione))
 
     # What Piccolo calls.

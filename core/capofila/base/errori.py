@@ -93,3 +93,10 @@ class FuoriUnitaDiLavoro(ErroreCapofila):
 
     codice = "fuori_unita_di_lavoro"
     stato = 500
+
+
+class SalvataggioFallito(ErroreCapofila):
+    """The unit of work could not be committed: nothing of it was saved."""
+
+    codice = "salvataggio_fallito"
+    stato = 500

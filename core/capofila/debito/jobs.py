@@ -9,7 +9,7 @@ object store.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from typing import Any, Final
 from uuid import UUID
@@ -20,15 +20,19 @@ import capofila
 from capofila.accessi.service import registra
 from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
+from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi
 from capofila.base.lavori import Compito, lavoro
+from capofila.base.telemetria import misure
 from capofila.debito.rules import Periodo, manifesto, nome_oggetto
 from capofila.debito.service import TIPO_LAVORO
 from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore
 from capofila.prestazioni.service import versione_in_vigore
 
 RIGHE_PER_VOLTA: Final = 5000
+RIGHE_COMPRESSE: Final = 50_000
+"""From so many records on the object is stored compressed (``Content-Encoding: gzip``): a tenth of
+the space and of the time; whoever reads it gets the file back, and the seal is of the file."""
 _SEPARA = b"\x03"
 
 
@@ -38,7 +42,7 @@ class _Conti(msgspec.Struct):
     escluse: int = 0
 
 
-@lavoro(TIPO_LAVORO, tentativi=8)
+@lavoro(TIPO_LAVORO, tentativi=8, uno_per_ambito=True)
 async def esporta(compito: Compito) -> dict[str, Any]:
     """Write, check and seal one file; doing it again writes the same bytes.
 
@@ -46,11 +50,10 @@ async def esporta(compito: Compito) -> dict[str, Any]:
         DatiNonValidi: records do not pass the checks; the export is refused with the reasons.
     """
     id_ = UUID(compito.parametri["esportazione"])
-    contesto = Contesto(ambito=compito.ambito, utente=compito.utente, traccia=compito.traccia)
-    async with unita_di_lavoro(contesto) as unita:
+    async with compito.unita() as unita:
         riga = await unita.riga(
             "SELECT e.*, a.slug, n.denominazione, n.codice, n.sede, n.cf_operatore, "
-            "l.intestazione FROM esportazione e JOIN ambito a ON a.id = e.ambito_id "
+            "n.operatore_dimostrativo, l.intestazione FROM esportazione e JOIN ambito a ON a.id = e.ambito_id "
             "JOIN ente n ON n.ambito_id = e.ambito_id AND n.id = e.ente_id "
             "LEFT JOIN lotto l ON l.ambito_id = e.ambito_id AND l.id = e.lotto_ricevuto_id "
             "WHERE e.ambito_id = $1 AND e.id = $2",
@@ -64,15 +67,14 @@ async def esporta(compito: Compito) -> dict[str, Any]:
         versioni = dict(attivi.versioni())
         versione = await versione_in_vigore(unita, flusso)
     try:
-        return await _scrivi(compito, contesto, riga, flusso, versione, versioni)
+        return await _scrivi(compito, riga, flusso, versione, versioni)
     except DatiNonValidi as errore:
-        await _respingi(contesto, id_, errore)
+        await _respingi(compito, id_, errore)
         raise
 
 
 async def _scrivi(
     compito: Compito,
-    contesto: Contesto,
     riga: Any,
     flusso: Flusso,
     versione: int,
@@ -85,12 +87,14 @@ async def _scrivi(
     bucket = await deposito.assicura_bucket(riga["slug"])
     oggetto = nome_oggetto(flusso, periodo.nome, intestazione.nome)
     conti = _Conti()
-    async with unita_di_lavoro(contesto, istantanea=True, sola_lettura=True) as unita:
+    async with compito.unita(istantanea=True, sola_lettura=True) as unita:
         dati_al: datetime = await unita.valore("SELECT now()")
         selezione = _Selezione(flusso, riga, versione)
         totale, da_rifare, avvisi = await selezione.verifica(unita)
         await compito.avanza(0, totale=totale, fase="Scrittura del file")
-        scrittore = await deposito.scrivi_a_flusso(bucket, oggetto, flusso.media_type)
+        scrittore = await deposito.scrivi_a_flusso(
+            bucket, oggetto, flusso.media_type, codifica="gzip" if totale > RIGHE_COMPRESSE else None
+        )
         try:
             await scrittore.scrivi(_testata(flusso, riga, intestazione))
             if da_rifare:
@@ -124,6 +128,7 @@ async def _scrivi(
             "beneficiari": conti.beneficiari,
             "escluse": conti.escluse,
             "byte": sigillo.byte,
+            "byte_archiviati": sigillo.byte_archiviati,
         },
         sha256=sigillo.sha256,
         plugin=versioni,
@@ -132,12 +137,14 @@ async def _scrivi(
         creato_il=adesso.isoformat(),
         avvisi=avvisi,
     )
-    scrittore = await deposito.scrivi_a_flusso(
-        bucket, f"{oggetto}.manifesto.json", "application/json"
+    await deposito.scrivi(
+        bucket,
+        f"{oggetto}.manifesto.json",
+        msgspec.json.format(msgspec.json.encode(contenuto), indent=2),
+        "application/json",
     )
-    await scrittore.scrivi(msgspec.json.format(msgspec.json.encode(contenuto), indent=2))
-    await scrittore.chiudi()
-    async with unita_di_lavoro(contesto) as unita:
+    async with compito.unita() as unita:
+        await compito.conferma(unita)
         await unita.esegui(
             "UPDATE esportazione SET stato = 'sigillata', righe = $3, byte = $4, sha256 = $5, "
             "bucket = $6, oggetto = $7, versione_oggetto = $8, manifesto = $9::jsonb, "
@@ -156,14 +163,16 @@ async def _scrivi(
             adesso,
         )
         await registra("debito.sigilla", "esportazione", str(id_), righe=conti.righe)
+    misure().righe_esportate(flusso.id, conti.righe)
     return {"esportazione": str(id_), "stato": "sigillata", "righe": conti.righe}
 
 
-async def _respingi(contesto: Contesto, id_: UUID, errore: DatiNonValidi) -> None:
+async def _respingi(compito: Compito, id_: UUID, errore: DatiNonValidi) -> None:
     avvisi = getattr(errore, "avvisi", None) or [
         {"codice": errore.codice, "messaggio": errore.messaggio, "righe": 0}
     ]
-    async with unita_di_lavoro(contesto) as unita:
+    async with compito.unita() as unita:
+        await compito.conferma(unita)
         await unita.esegui(
             "UPDATE esportazione SET stato = 'respinta', avvisi = $3::jsonb "
             "WHERE ambito_id = $1 AND id = $2 AND stato = 'in_preparazione'",
@@ -241,7 +250,7 @@ class _Selezione:
         enti = (
             f"p.ente_erogatore_id IN (SELECT id FROM ente e WHERE e.ambito_id = ${da} AND "
             f"(e.id = ${da + 2} OR (NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS ("
-            f"SELECT 1 FROM ente c WHERE c.ambito_id = ${da} AND c.id = ${da + 2} AND c.capofila))))"
+            f"SELECT 1 FROM ente c WHERE c.ambito_id = ${da} AND c.id = ${da + 2} AND c.mittente))))"
         )
         membri = ""
         if self.solo_membri:
@@ -302,6 +311,12 @@ class _Selezione:
                 {"codice": "comune_fuori_ambito", "righe": fuori,
                  "messaggio": f"{fuori} prestazioni restano fuori: il comune titolare in quella data "
                  "non fa parte dell'ambito."}
+            )  # fmt: skip
+        if self.riga["operatore_dimostrativo"] and not self.riga["intestazione"]:
+            avvisi.append(
+                {"codice": "operatore_dimostrativo", "righe": 0,
+                 "messaggio": "Il codice fiscale dell'operatore che trasmette è inventato: prima di "
+                 "inviare il file scrivi quello vero nella cartella dell'ambito."}
             )  # fmt: skip
         if ricevute:
             avvisi.append(
@@ -448,5 +463,3 @@ class _Selezione:
             )  # fmt: skip
         return motivi
 
-
-_ = Sequence

@@ -29,7 +29,7 @@ from capofila.web.pagina import Colonna
 MENU = (
     VoceMenu(
         titolo="Debito informativo", percorso="debito", permesso="debito.vedi",
-        gruppo="Prestazioni sociali", icona="upload", ordine=30,
+        gruppo="Prestazioni sociali", icona="file-signed", ordine=30,
     ),
 )  # fmt: skip
 
@@ -95,7 +95,11 @@ async def _elenco(
         numero=numero,
         flussi=flussi,
         nomi_flusso={flusso.id: flusso.denominazione for flusso in flussi},
-        enti=[ente for ente in await territorio.enti() if ente.codice],
+        enti=[
+            (e.codice, f"{e.denominazione} (ente capofila)" if e.capofila else e.denominazione)
+            for e in await territorio.enti()
+            if e.codice
+        ],
         anno=anno,
         errore=errore,
         modulo={"flusso": "", "periodo": str(anno), "ente": "", "escludi_errate": ""}

@@ -58,6 +58,7 @@ class Ente(msgspec.Struct, frozen=True):
     sede: str | None
     cf_operatore: str | None
     invio_proprio: bool
+    operatore_dimostrativo: bool
 
 
 async def chiedi_esportazione(
@@ -77,8 +78,8 @@ async def chiedi_esportazione(
     Args:
         flusso: an active flow of this ambito.
         periodo_: what the file is about.
-        ente: Belfiore code or name of the ente that sends; the ente capofila when not given, which
-            sends for all enti but those that send by themselves.
+        ente: Belfiore code or name of the ente that sends; when not given the ambito's *mittente*,
+            which sends for all enti but those that send by themselves.
         escludi_errate: leave out records that no longer pass the checks, instead of refusing.
         ricevuto: a received flow to give back as it was, by its lotto.
         nuova: make another file even when nothing has changed.
@@ -98,7 +99,7 @@ async def chiedi_esportazione(
     if not mittente.cf_operatore:
         raise DatiNonValidi(
             f"Manca il codice fiscale dell'operatore che trasmette per «{mittente.denominazione}»: "
-            "indicalo in tenants/…/ambito.yaml (cf_operatore) e applica di nuovo l'ambito."
+            "indicalo nella cartella dell'ambito (enti, trasmissione, cf_operatore) e applicala di nuovo."
         )
     impronta_dati = await _impronta_dati(unita, flusso, mittente, ricevuto, escludi_errate)
     await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
@@ -304,13 +305,15 @@ async def invii(id_: UUID) -> list[dict[str, Any]]:
 
 
 async def _mittente(unita: UnitaDiLavoro, ente: str | None) -> Ente:
-    colonne = "id, denominazione, codice, sede, cf_operatore, invio_proprio"
+    colonne = (
+        "id, denominazione, codice, sede, cf_operatore, invio_proprio, operatore_dimostrativo"
+    )
     if ente is None:
         riga = await unita.riga(
-            f"SELECT {colonne} FROM ente WHERE ambito_id = $1 AND capofila", unita.ambito
+            f"SELECT {colonne} FROM ente WHERE ambito_id = $1 AND mittente", unita.ambito
         )
         if riga is None:
-            raise NonTrovato("L'ambito non ha un ente capofila: indicalo in ambito.yaml.")
+            raise NonTrovato("L'ambito non ha un ente che trasmette: indicalo in ambito.yaml.")
     else:
         riga = await unita.riga(
             f"SELECT {colonne} FROM ente WHERE ambito_id = $1 "

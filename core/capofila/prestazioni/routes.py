@@ -48,12 +48,10 @@ STATI_LOTTO: Final = {
 _COLONNE: Final = (
     Colonna("Persona"),
     Colonna("Prestazione"),
-    Colonna("Comune titolare"),
-    Colonna("Ente erogatore"),
+    Colonna("Comune ed ente"),
     Colonna("Periodo"),
     Colonna("Importo", tipo="numero"),
-    Colonna("Quota ente", tipo="numero"),
-    Colonna("Quota utente", tipo="numero"),
+    Colonna("Quote", tipo="numero"),
     Colonna("Stato"),
 )
 _COLONNE_LOTTI: Final = (

@@ -66,7 +66,11 @@ _GRUPPI: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "sina_invalidita_civile",
     )),
 )  # fmt: skip
-_DA_LEGGERE: Final = frozenset({"codice_fiscale", "protocollo_domanda", "dsu_protocollo"})
+_DA_LEGGERE: Final = frozenset(
+    {"codice_fiscale", "codice_prestazione", "protocollo_domanda", "dsu_protocollo"}
+)
+_NAZIONI: Final = {"380": "Italia (380)", "990": "Non disponibile (990)"}
+"""The two codes of ISO 3166 as INPS uses it that are worth a name here."""
 _CODA: Final = re.compile(r"\s*\([^()]*\)$")
 _PREFISSO: Final = re.compile(r"^(?:SINA|DSU): ")
 
@@ -126,7 +130,9 @@ def _valore(
     if nome == "comune_residenza":
         comune = comuni.per_istat.get(testo)
         return (testo if comune is None else f"{comune.nome} ({testo})"), "testo"
-    if campo is not None:
+    if nome in ("cittadinanza", "seconda_cittadinanza", "nazione_residenza"):
+        return _NAZIONI.get(testo, testo), "testo"
+    if campo is not None and nome != "codice_prestazione":
         testo = _in_parole(testo, campo)
     return testo, "codice" if nome in _DA_LEGGERE else "testo"
 
@@ -138,7 +144,7 @@ def _in_parole(testo: str, campo: Campo) -> str:
             nome = codici.get(testo)
             if not nome or nome == testo:
                 return testo
-            return nome if len(testo) > 2 and "." not in testo else f"{nome} ({testo})"
+            return f"{nome} ({testo})" if len(testo) <= 2 else nome
         case Tipo.LISTA_CODICI:
             return "; ".join(codici.get(voce) or voce for voce in testo.split(" "))
         case Tipo.SI_NO:

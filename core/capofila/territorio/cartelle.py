@@ -24,6 +24,7 @@ import msgspec
 import yaml
 
 from capofila.base.errori import DatiNonValidi
+from capofila.hooks.campi import Rifiuto, leggi_codice_fiscale
 from capofila.territorio.rules import (
     Appartenenza,
     Componente,
@@ -105,6 +106,9 @@ class EnteDichiarato(msgspec.Struct, frozen=True, kw_only=True):
     capofila: bool = False
     come_ricevuto: bool = False
     invio_proprio: bool = False
+    mittente: bool = False
+    cf_operatore: str | None = None
+    operatore_dimostrativo: bool = False
     dal: date | None = None
     al: date | None = None
     fonte: str
@@ -916,6 +920,7 @@ def _enti(
         capofila.append(normalizza(scelto))
     ricevuti = {normalizza(t) for t in voce.testi("come_ricevuto")}
     propri = {normalizza(t) for t in voce.testi("invio_proprio")}
+    trasmissione = _trasmissione(voce.mappa("trasmissione"))
     voce.tutto_letto()
 
     chiamati: dict[str, EnteDichiarato] = {}
@@ -927,6 +932,7 @@ def _enti(
         ("capofila", set(capofila)),
         ("come_ricevuto", ricevuti),
         ("invio_proprio", propri),
+        ("trasmissione.ente", {normalizza(trasmissione.ente)} if trasmissione.ente else set()),
     ):
         for nome in sorted(nomi - chiamati.keys()):
             voce.segnala(
@@ -948,15 +954,47 @@ def _enti(
     def e_fra(ente: EnteDichiarato, nomi: Iterable[str]) -> bool:
         return any(chiamati.get(nome) is ente for nome in nomi)
 
+    def che_trasmette(ente: EnteDichiarato) -> bool:
+        if trasmissione.ente:
+            return chiamati.get(normalizza(trasmissione.ente)) is ente
+        return id(ente) in scelti
+
     return tuple(
         msgspec.structs.replace(
             ente,
             capofila=id(ente) in scelti,
             come_ricevuto=e_fra(ente, ricevuti),
             invio_proprio=e_fra(ente, propri),
+            mittente=che_trasmette(ente),
+            cf_operatore=trasmissione.cf_operatore if che_trasmette(ente) else None,
+            operatore_dimostrativo=trasmissione.dimostrativo and che_trasmette(ente),
         )
         for ente in enti
     )
+
+
+class _Trasmissione(msgspec.Struct, frozen=True):
+    """Who sends the flows of the ambito: the ente, and its operator at the receiver."""
+
+    ente: str | None
+    cf_operatore: str | None
+    dimostrativo: bool
+
+
+def _trasmissione(voce: _Voce) -> _Trasmissione:
+    """The ente that sends for all (the capofila when none is named) and its operator's code."""
+    operatore = voce.facoltativo("cf_operatore")
+    if operatore is not None:
+        esito = leggi_codice_fiscale(operatore)
+        if isinstance(esito, Rifiuto):
+            voce.segnala(f"{esito.messaggio}.", "cf_operatore")
+        else:
+            operatore = esito
+    trasmissione = _Trasmissione(
+        voce.facoltativo("ente"), operatore, voce.scelta("dimostrativo", SI_NO, False)
+    )
+    voce.tutto_letto()
+    return trasmissione
 
 
 def _attivazioni(raccolta: _Raccolta, base: _Voce) -> tuple[AttivazioneDichiarata, ...]:

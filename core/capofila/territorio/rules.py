@@ -108,6 +108,8 @@ class Ente(msgspec.Struct, frozen=True, kw_only=True):
     capofila: bool = False
     come_ricevuto: bool = False
     invio_proprio: bool = False
+    mittente: bool = False
+    operatore_dimostrativo: bool = False
     dal: date | None = None
     al: date | None = None
     fonte: str | None = None

@@ -256,6 +256,13 @@ async def _applica_enti(
         unita.ambito,
         capofila.denominazione,
     )
+    mittente = next(e for e in enti if e.mittente)
+    await unita.esegui(
+        "UPDATE ente SET mittente = false WHERE ambito_id = $1 AND mittente "
+        "AND lower(denominazione) <> lower($2)",
+        unita.ambito,
+        mittente.denominazione,
+    )
     # A comune keeps its row when its name is corrected; so does whoever changes capital letters.
     presenti = await unita.righe(
         "SELECT id, istat, denominazione FROM ente WHERE ambito_id = $1", unita.ambito

@@ -80,6 +80,8 @@ class Ente(Table, db=MOTORE, tablename="ente"):
     capofila = Boolean()
     come_ricevuto = Boolean()
     invio_proprio = Boolean()
+    mittente = Boolean()
+    operatore_dimostrativo = Boolean()
     dal = Date(null=True)
     al = Date(null=True)
     fonte = Text(null=True)

@@ -1,0 +1,29 @@
+"""What the plugins of the ambito say about its bodies and deadlines. Runs inside a unit of work."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from capofila.base.attivazioni import oggi, plugin_attivi
+from capofila.governo.rules import OrganoVisto, ScadenzaVista, mostra_organo, mostra_scadenza
+from capofila.territorio import service as territorio
+
+
+async def scadenze_fra(dal: date, al: date) -> list[ScadenzaVista]:
+    """The deadlines that fall between two days, both included, whatever year they are about."""
+    attivi = await plugin_attivi()
+    organi = {organo.codice: organo.denominazione for organo in attivi.organi()}
+    giorno = oggi()
+    return [mostra_scadenza(una, giorno, organi) for una in attivi.calendario(dal, al)]
+
+
+async def prossime_scadenze(giorni: int) -> list[ScadenzaVista]:
+    """The deadlines of today and of the days to come."""
+    return await scadenze_fra(oggi(), oggi() + timedelta(days=giorni))
+
+
+async def organi() -> list[OrganoVisto]:
+    """The bodies that the ambito has today."""
+    giorno = oggi()
+    comuni = len(await territorio.membri(giorno))
+    return [mostra_organo(uno, giorno, comuni) for uno in (await plugin_attivi()).organi()]

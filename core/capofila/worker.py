@@ -1,0 +1,158 @@
+"""The worker process: the relay, and Dramatiq's threads, over one event loop.
+
+``python -m capofila.worker`` runs until SIGTERM or SIGINT. It then takes nothing more, lets the
+jobs that run finish for a while, and gives back those that do not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+import redis
+from dramatiq import Worker
+
+from capofila.base.database import MOTORE, Contesto, Ruolo
+from capofila.base.errori import ConfigurazioneNonSicura, ErroreCapofila, ServizioNonDisponibile
+from capofila.base.impostazioni import Impostazioni, impostazioni
+from capofila.base.lavori import Esecutore, Tempi, crea_broker
+from capofila.base.ruoli import rifiuta_ruolo_pericoloso
+from capofila.base.staffetta import Staffetta
+from capofila.base.telemetria import avvia_telemetria, spegni_telemetria
+
+MODULI: tuple[str, ...] = ("capofila.debito.jobs",)
+"""The modules that register jobs."""
+
+PRONTO = "worker pronto"
+"""The text of the log line that says that jobs are taken from now on."""
+
+_log = logging.getLogger(__name__)
+
+
+async def avvia_worker(
+    valori: Impostazioni,
+    *,
+    moduli: Sequence[str] = MODULI,
+    tempi: Tempi | None = None,
+    pronto: Callable[[], None] | None = None,
+    arresto: asyncio.Event | None = None,
+) -> None:
+    """Run jobs until told to stop.
+
+    Args:
+        valori: the settings.
+        moduli: imported for the jobs that they register.
+        tempi: how long things wait.
+        pronto: called when jobs are taken.
+        arresto: set by whoever wants the end; by default SIGTERM and SIGINT do.
+
+    Raises:
+        ConfigurazioneNonSicura: a setting is missing, or a database role is unsafe.
+    """
+    for nome, valore in (
+        ("CAPOFILA_RELAY_URL", valori.relay_url),
+        ("CAPOFILA_BROKER_URL", valori.broker_url),
+    ):
+        if not valore:
+            raise ConfigurazioneNonSicura(f"Manca {nome}: il worker ne ha bisogno.")
+    fine = arresto or _segnali()
+    tempi = tempi or Tempi()
+    for modulo in moduli:
+        importlib.import_module(modulo)
+    if not await _apri(valori, fine):
+        return
+    try:
+        esecutore = Esecutore(tempi)
+        broker = crea_broker(valori)
+        esecutore.dichiara(broker)
+        filoni = max(1, valori.filoni_lavoro)
+        worker = Worker(broker, worker_threads=filoni, worker_timeout=200)
+        # No more in hand than is being done: what waits, waits where another worker can take it.
+        worker.queue_prefetch = filoni
+        await asyncio.to_thread(worker.start)
+        staffetta = asyncio.create_task(
+            Staffetta(valori.relay_url, broker, tempi).corri(), name="staffetta"
+        )
+        attesa = asyncio.create_task(fine.wait())
+        try:
+            _log.info("worker pronto")
+            if pronto is not None:
+                pronto()
+            await asyncio.wait({attesa, staffetta}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            attesa.cancel()
+            staffetta.cancel()
+            await asyncio.wait({staffetta})
+            try:
+                # The threads take nothing more from now on, and end as their jobs do.
+                fermata = asyncio.to_thread(worker.stop, int(tempi.grazia * 1000) + 30_000)
+                await asyncio.gather(esecutore.ferma(), fermata)
+            except (redis.RedisError, OSError):
+                _log.info("code non raggiungibili alla chiusura: i lavori restano in uscita")
+            broker.close()
+        if not staffetta.cancelled() and staffetta.exception() is not None:
+            raise RuntimeError("the relay has ended") from staffetta.exception()
+    finally:
+        await MOTORE.chiudi()
+    _log.info("worker fermato")
+
+
+async def _apri(valori: Impostazioni, fine: asyncio.Event) -> bool:
+    """Connect, waiting for a database that is not up yet; False when told to stop meanwhile."""
+    pausa, detto = 0.5, False
+    while not fine.is_set():
+        try:
+            await MOTORE.apri(
+                # A job has a connection for its data and one for its progress.
+                {"app": valori.database_url, "relay": valori.relay_url},
+                massimo=2 * max(1, valori.filoni_lavoro) + 2,
+            )
+        except ServizioNonDisponibile:
+            if not detto:
+                _log.warning("il database non risponde, il worker attende")
+                detto = True
+        else:
+            try:
+                ruoli: tuple[Ruolo, ...] = ("app", "relay")
+                for ruolo in ruoli:
+                    async with MOTORE.unita(Contesto(), ruolo=ruolo) as unita:
+                        await rifiuta_ruolo_pericoloso(unita)
+            except BaseException:
+                await MOTORE.chiudi()
+                raise
+            return True
+        try:
+            await asyncio.wait_for(fine.wait(), pausa)
+        except TimeoutError:
+            pausa = min(10.0, pausa * 2)
+    return False
+
+
+def _segnali() -> asyncio.Event:
+    fine = asyncio.Event()
+    ciclo = asyncio.get_running_loop()
+    for segnale in (signal.SIGTERM, signal.SIGINT):
+        ciclo.add_signal_handler(segnale, fine.set)
+    return fine
+
+
+def main() -> int:
+    """Run the worker of this installation; the exit status."""
+    try:
+        valori = impostazioni()
+        avvia_telemetria("capofila-worker")
+        asyncio.run(avvia_worker(valori))
+    except ErroreCapofila as errore:
+        sys.stderr.write(f"{errore.messaggio}\n")
+        return 1
+    finally:
+        spegni_telemetria()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

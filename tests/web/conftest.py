@@ -1,0 +1,1 @@
+from tests.browser import *  # noqa: F403
