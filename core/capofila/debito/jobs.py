@@ -25,7 +25,7 @@ from capofila.base.errori import DatiNonValidi
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
 from capofila.debito.rules import Periodo, manifesto, nome_oggetto
-from capofila.debito.service import TIPO_LAVORO
+from capofila.debito.service import TIPO_LAVORO, ultima_intestazione
 from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore
 from capofila.prestazioni.service import versione_in_vigore
 
@@ -82,7 +82,8 @@ async def _scrivi(
 ) -> dict[str, Any]:
     id_ = riga["id"]
     periodo = Periodo(riga["periodo"], riga["dal"], riga["al"])
-    intestazione = _intestazione(riga)
+    async with compito.unita(sola_lettura=True) as unita:
+        intestazione = await _intestazione(unita, riga)
     deposito = archivio()
     bucket = await deposito.assicura_bucket(riga["slug"])
     oggetto = nome_oggetto(flusso, periodo.nome, intestazione.nome)
@@ -190,16 +191,26 @@ class Respinta(DatiNonValidi):
         self.avvisi = avvisi
 
 
-def _intestazione(riga: Any) -> IntestazioneFlusso:
-    """The identification of the flow: the received one when it is given back, else the ente's."""
+async def _intestazione(unita: UnitaDiLavoro, riga: Any) -> IntestazioneFlusso:
+    """The identification of the flow.
+
+    A received flow keeps its own; an ente without an operator that is kept as received goes on
+    with the head of its last flow, under a new name; any other has its own data.
+    """
     if riga["intestazione"]:
         return msgspec.json.decode(riga["intestazione"], type=IntestazioneFlusso)
+    if not riga["cf_operatore"]:
+        ultima = await ultima_intestazione(unita, riga["codice"])
+        if ultima is not None:
+            return msgspec.structs.replace(
+                msgspec.json.decode(ultima, type=IntestazioneFlusso), nome=riga["nome_flusso"]
+            )
     return IntestazioneFlusso(
         nome=riga["nome_flusso"],
         ente_codice=riga["codice"],
         ente_denominazione=riga["denominazione"][:100],
         ente_indirizzo=riga["sede"] or riga["codice"],
-        cf_operatore=riga["cf_operatore"],
+        cf_operatore=riga["cf_operatore"] or "",
     )
 
 

@@ -90,13 +90,17 @@ async def chiedi_esportazione(
         DatiNonValidi: the ente cannot send (no code, no operator).
     """
     unita = unita_corrente()
+    if ricevuto is not None:
+        ente = await _ente_ricevuto(unita, flusso, ricevuto)
     mittente = await _mittente(unita, ente)
     if not mittente.codice:
         raise DatiNonValidi(
             f"«{mittente.denominazione}» non ha un codice Belfiore, che il flusso richiede: scegli "
             "come mittente un comune dell'ambito."
         )
-    if not mittente.cf_operatore:
+    if ricevuto is None and not (
+        mittente.cf_operatore or await ultima_intestazione(unita, mittente.codice)
+    ):
         raise DatiNonValidi(
             f"Manca il codice fiscale dell'operatore che trasmette per «{mittente.denominazione}»: "
             "indicalo nella cartella dell'ambito (enti, trasmissione, cf_operatore) e applicala di nuovo."
@@ -327,6 +331,42 @@ async def _mittente(unita: UnitaDiLavoro, ente: str | None) -> Ente:
                 "come nella pagina Territorio."
             )
     return Ente(**dict(riga))
+
+
+async def _ente_ricevuto(unita: UnitaDiLavoro, flusso: Flusso, lotto: int) -> str:
+    """The code of the ente that a received flow came from.
+
+    Raises:
+        NonTrovato: no such received flow here.
+        DatiNonValidi: it is of another flow.
+    """
+    riga = await unita.riga(
+        "SELECT flusso, intestazione ->> 'ente_codice' AS codice FROM lotto "
+        "WHERE ambito_id = $1 AND id = $2 AND stato = 'importato' AND intestazione IS NOT NULL",
+        unita.ambito,
+        lotto,
+    )
+    if riga is None:
+        raise NonTrovato(
+            "Nessun flusso ricevuto ha questo numero: lo trovi nella pagina Importazioni."
+        )
+    if riga["flusso"] != flusso.id:
+        raise DatiNonValidi(
+            f"Quel file è un flusso «{riga['flusso']}»: scegli quello invece di «{flusso.id}»."
+        )
+    codice: str = riga["codice"]
+    return codice
+
+
+async def ultima_intestazione(unita: UnitaDiLavoro, codice: str) -> str | None:
+    """The head (JSON) of the last flow received from an ente that is kept as received."""
+    testo: str | None = await unita.valore(
+        "SELECT intestazione FROM lotto WHERE ambito_id = $1 AND stato = 'importato' "
+        "AND come_ricevuto AND intestazione ->> 'ente_codice' = $2 ORDER BY id DESC LIMIT 1",
+        unita.ambito,
+        codice,
+    )
+    return testo
 
 
 async def _impronta_dati(
