@@ -23,6 +23,7 @@ CREATE TABLE comune (
 );
 CREATE UNIQUE INDEX ON comune (belfiore);
 SELECT condividi('comune', 'SELECT, INSERT, UPDATE');
+ALTER TABLE incarico ADD FOREIGN KEY (comune) REFERENCES comune;
 
 -- The comune that ended and the one that took it in, from a day on.
 CREATE TABLE fusione (

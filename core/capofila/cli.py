@@ -33,7 +33,7 @@ from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 
 T = TypeVar("T")
 ERR = Console(stderr=True, highlight=False)
-FUORI = Console(highlight=False)
+FUORI = Console(highlight=False, width=None if sys.stdout.isatty() else 132)
 
 
 class Gruppo(click.Group):
@@ -170,15 +170,13 @@ def demo(esci: bool, port: int, tenants: Path | None, json_: bool) -> None:
             _stampa_json(esiti)
             return
         tabella = Table(title="Debito informativo sigillato", title_justify="left")
-        for nome, lato in (
-            ("ambito", "left"), ("flusso", "left"), ("periodo", "left"), ("righe", "right"),
-            ("byte", "right"), ("sha256", "left"), ("uri", "left"), ("durata", "right"),
-        ):  # fmt: skip
+        for nome in ("ambito", "flusso", "periodo", "righe", "byte", "sha256 e oggetto", "durata"):
+            lato = "right" if nome in ("righe", "byte", "durata") else "left"
             tabella.add_column(nome, justify=lato, overflow="fold")  # type: ignore[arg-type]
         for uno in esiti:
             tabella.add_row(
                 uno["ambito"], uno["flusso"], uno["periodo"], str(uno["righe"]), str(uno["byte"]),
-                uno["sha256"], uno["uri"], f"{uno['durata']} s",
+                f"{uno['sha256']}\n{uno['uri']}", f"{uno['durata']} s", end_section=True,
             )  # fmt: skip
         FUORI.print(tabella)
         conti = Table(title=f"Account dimostrativi (parola chiave: {PAROLA})", title_justify="left")

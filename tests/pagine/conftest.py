@@ -22,6 +22,8 @@ import asyncpg
 import httpx
 import pytest
 from playwright.sync_api import Page
+from tests.browser import *  # noqa: F403
+from tests.conftest import Banca, _banca, _indirizzo
 
 from capofila.accessi.service import aggiungi_utente
 from capofila.base.attivazioni import plugin_attivi
@@ -31,8 +33,6 @@ from capofila.dimostrazione import genera_csv
 from capofila.prestazioni.service import FileRicevuto, importa
 from capofila.territorio.service import applica, applica_comuni
 from capofila.web.assembla import assemble
-from tests.browser import *  # noqa: F403
-from tests.conftest import Banca, _banca, _indirizzo
 
 TENANTS = Path(__file__).resolve().parents[2] / "tenants"
 PAROLA = "quattro parole messe a caso"
@@ -209,12 +209,6 @@ async def _prepara(tutto: Piattaforma, amministratore: str, modello: str) -> Non
                     ambito,
                 )
                 tutto.comuni[slug] = [(r["belfiore"], r["istat"]) for r in righe]
-                # No tenant declares who sends: the test's invented operator does.
-                await unita.esegui(
-                    "UPDATE ente SET cf_operatore = 'RSSMRA80A01F205X' "
-                    "WHERE ambito_id = $1 AND codice IS NOT NULL",
-                    ambito,
-                )
         async with unita_di_lavoro(Contesto(ambito=ambiti["crema"])):
             flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
             esito = await importa(

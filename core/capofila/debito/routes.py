@@ -82,7 +82,7 @@ async def _elenco(
     anno = anno_richiesto(request)
     pagina = costruisci_pagina(
         request, "Debito informativo", con_anno=True, con_errori=bool(errore),
-        sommario="I file che l'ambito deve a INPS, Regione, ISTAT e ATS, sigillati con la loro prova.",
+        sommario="I file che l'ambito deve a INPS, Regione, ISTAT e ATS, sigillati con la prova.",
         aggiornato_il=esportazioni[0].richiesta_il if esportazioni else None,
     )  # fmt: skip
     return rispondi(
@@ -96,8 +96,8 @@ async def _elenco(
         flussi=flussi,
         nomi_flusso={flusso.id: flusso.denominazione for flusso in flussi},
         enti=[
-            (e.codice, f"{e.denominazione} (ente capofila)" if e.capofila else e.denominazione)
-            for e in await territorio.enti()
+            (e.codice, f"{e.denominazione} (per l'ambito)" if e.mittente else e.denominazione)
+            for e in sorted(await territorio.enti(), key=lambda e: not e.mittente)
             if e.codice
         ],
         anno=anno,
@@ -198,12 +198,11 @@ async def scarica(id_: UUID) -> Stream:
 async def manifesto(id_: UUID) -> Response[bytes]:
     """The manifest as a file."""
     contenuto = await service.manifesto_di(id_)
+    nome = f"{contenuto['nome_flusso']}.manifesto.json"
     return Response(
         msgspec.json.format(msgspec.json.encode(contenuto), indent=2),
         media_type="application/json",
-        headers={
-            "Content-Disposition": f'attachment; filename="{contenuto["nome_flusso"]}.manifesto.json"'
-        },
+        headers={"Content-Disposition": f'attachment; filename="{nome}"'},
     )
 
 
@@ -260,7 +259,9 @@ async def invio(
         raise NonTrovato("L'archivio non ha la versione di questo file: esportalo di nuovo.")
     fino = await service.registra_invio(id_, data.get("canale", ""), data.get("protocollo"))
     await archivio().blocca(dove.bucket, dove.oggetto, dove.versione, fino)
-    await aggiungi_messaggio("riuscito", "L'invio è registrato e il file non si può più cancellare.")
+    await aggiungi_messaggio(
+        "riuscito", "L'invio è registrato e il file non si può più cancellare."
+    )
     return Redirect(f"/{ambito.slug}/debito/{id_}", status_code=303)
 
 

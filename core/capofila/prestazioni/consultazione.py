@@ -110,19 +110,6 @@ def _dove(filtro: Filtro) -> Any:
     return condizioni
 
 
-async def codici_presenti(anno: int) -> list[str]:
-    """The codes granted in a year, for the filter."""
-    unita = unita_corrente()
-    # The latest rows tell which codes are in use; all of a million would take too long.
-    righe = await unita.righe(
-        "SELECT DISTINCT codice_prestazione FROM (SELECT codice_prestazione FROM prestazione "
-        "WHERE ambito_id = $1 AND anno = $2 ORDER BY id DESC LIMIT 20000) q ORDER BY 1",
-        unita.ambito,
-        anno,
-    )
-    return [riga["codice_prestazione"] for riga in righe]
-
-
 async def dettaglio(id_: int) -> dict[str, Any]:
     """All of one prestazione.
 

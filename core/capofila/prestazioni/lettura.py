@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import csv
 import io
+import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePath
 from typing import Final, Literal
 
 import msgspec
 import python_calamine
+from lxml import etree
 
 from capofila.base.errori import DatiNonValidi, RichiestaNonValida, TroppoGrande
 
@@ -130,7 +132,11 @@ def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
         intestazione = next(lettore, [])
     except csv.Error as errore:
         raise _csv_rotto(lettore.line_num, errore) from None
-    return Foglio(_intestazione(intestazione), _blocchi_csv(lettore))
+    colonne = _intestazione(intestazione)
+    blocchi = _blocchi_csv(lettore)
+    if len(colonne) < len(intestazione):
+        blocchi = _senza_coda(blocchi, len(colonne))
+    return Foglio(colonne, blocchi)
 
 
 def _separatore(testo: str, note: set[str]) -> str:
@@ -158,6 +164,14 @@ def _blocchi_csv(lettore: Iterator[list[str]]) -> Iterator[list[Sequence[str]]]:
         if blocco:
             yield blocco
         return
+
+
+def _senza_coda(
+    blocchi: Iterator[list[Sequence[str]]], larghezza: int
+) -> Iterator[list[Sequence[str]]]:
+    """Rows of a table whose last columns have no name: empty cells there do not count."""
+    for blocco in blocchi:
+        yield [riga if any(riga[larghezza:]) else riga[:larghezza] for riga in blocco]
 
 
 def _csv_rotto(riga: int, errore: csv.Error) -> RichiestaNonValida:
@@ -190,7 +204,12 @@ def _intestazione(celle: Sequence[object]) -> list[str]:
 
 # --- workbooks ----------------------------------------------------------------------------------
 
-_CELLA_FORMULA_XLSX: Final = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<f\b')
+_FORMULA_XLSX: Final = re.compile(rb"<(?!xm:)(?:[\w.-]+:)?f[\s/>]")
+"""A formula of a cell; those of other parts of a sheet are `formula`, `formula1`, `xm:f`."""
+_CELLA_XLSX: Final = re.compile(rb'<(?:[\w.-]+:)?c\s[^<>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^<>]*>\s*\Z')
+_FOGLI_XLSX: Final = "xl/worksheets/"
+_INDICI_XLSX: Final = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+_MASSIMO_INDICE: Final = 1024 * 1024
 _FORMULA_ODS: Final = re.compile(rb"\btable:formula\s*=")
 
 
@@ -217,8 +236,11 @@ def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
 def _blocchi_cartella(righe: Iterable[list[object]], larghezza: int) -> Iterator[list[Sequence[str]]]:
     blocco: list[Sequence[str]] = []
     for riga in righe:
-        celle = [_testo_cella(cella) for cella in riga[:larghezza]]
+        celle = [_testo_cella(cella) for cella in riga]
         celle.extend("" for _ in range(larghezza - len(celle)))
+        # A cell beyond the header stays, and the row is refused for it: nothing is lost in silence.
+        while len(celle) > larghezza and not celle[-1]:
+            celle.pop()
         blocco.append(celle)
         if len(blocco) >= RIGHE_PER_BLOCCO:
             yield blocco
@@ -254,6 +276,8 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
     The sizes that the archive declares are not believed: what is counted is what comes out.
     """
     totale = 0
+    formule: dict[str, str] = {}
+    indici: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(contenuto)) as archivio:
             parti = archivio.infolist()
@@ -262,8 +286,9 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
             if sum(parte.compress_size for parte in parti) > len(contenuto):
                 raise _bomba()
             for parte in parti:
-                controlla = (formato == "xlsx" and parte.filename == "xl/worksheets/sheet1.xml") or (
-                    formato == "ods" and parte.filename == "content.xml"
+                nome = parte.filename
+                controlla = nome not in formule and (
+                    nome.startswith(_FOGLI_XLSX) if formato == "xlsx" else nome == "content.xml"
                 )
                 coda = b""
                 espanso = 0
@@ -274,13 +299,21 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
                         parte.compress_size, 65536
                     ):
                         raise _bomba()
-                    if controlla:
-                        coda = _cerca_formula(formato, coda + pezzo)
+                    if nome in _INDICI_XLSX and espanso <= _MASSIMO_INDICE:
+                        indici[nome] = indici.get(nome, b"") + pezzo
+                    if controlla and nome not in formule:
+                        testo = coda + pezzo
+                        trovata = _cerca_formula(formato, testo)
+                        if trovata is not None:
+                            formule[nome] = trovata
+                        coda = testo[-512:]
     except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError):
         raise RichiestaNonValida(
             "La cartella di lavoro è danneggiata o protetta: riaprila nel programma di origine e "
             "salvala di nuovo, senza parola chiave."
         ) from None
+    if formule:
+        _rifiuta_formule(formato, formule, indici)
 
 
 def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -308,22 +341,52 @@ def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
         yield pezzo
 
 
-def _cerca_formula(formato: Formato, testo: bytes) -> bytes:
-    """Refuse a formula; returns what to put before the next piece, so that no cell is cut."""
-    if formato == "xlsx":
-        trovata = _CELLA_FORMULA_XLSX.search(testo)
-        if trovata:
-            cella = trovata.group(1).decode("ascii")
-            raise DatiNonValidi(
-                f"La cella {cella} contiene una formula: copia le celle, incollale come «Valori» "
-                "e salva di nuovo il file."
-            )
-    elif _FORMULA_ODS.search(testo):
+def _cerca_formula(formato: Formato, testo: bytes) -> str | None:
+    """The cell of the first formula, empty when the file does not say it; None without formulas."""
+    if formato == "ods":
+        return "" if _FORMULA_ODS.search(testo) else None
+    trovata = _FORMULA_XLSX.search(testo)
+    if trovata is None:
+        return None
+    cella = _CELLA_XLSX.search(testo[max(0, trovata.start() - 512) : trovata.start()])
+    return "" if cella is None else cella.group(1).decode("ascii")
+
+
+def _rifiuta_formule(
+    formato: Formato, formule: Mapping[str, str], indici: Mapping[str, bytes]
+) -> None:
+    """Refuse a formula of the sheet that is read; other sheets may have theirs."""
+    if formato == "ods":
         raise DatiNonValidi(
             "Il foglio contiene almeno una formula: copia le celle, incollale come «Valori» "
             "(Incolla speciale, solo testo, numeri e date) e salva di nuovo il file."
         )
-    return testo[-512:]
+    primo = _primo_foglio(indici)
+    if primo is not None and primo not in formule:
+        return
+    cella = formule[primo or next(iter(formule))]
+    dove = f"La cella {cella} contiene una formula" if cella else "Una cella contiene una formula"
+    raise DatiNonValidi(
+        f"{dove}: copia le celle, incollale come «Valori» e salva di nuovo il file."
+    )
+
+
+def _primo_foglio(indici: Mapping[str, bytes]) -> str | None:
+    """The part of the first sheet of an xlsx; None when its indexes do not say."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        libro, legami = (etree.fromstring(indici[nome], parser) for nome in _INDICI_XLSX)
+    except (KeyError, etree.XMLSyntaxError):
+        return None
+    primo = next(libro.iter("{*}sheet"), None)
+    legame = None if primo is None else next(
+        (valore for nome, valore in primo.attrib.items() if str(nome).endswith("}id")), None
+    )  # fmt: skip
+    for uno in legami.iter("{*}Relationship"):
+        if uno.get("Id") == legame:
+            # The target is relative to xl/, or absolute in the archive.
+            return posixpath.normpath(posixpath.join("/xl", str(uno.get("Target"))))[1:]
+    return None
 
 
 def _bomba() -> TroppoGrande:

@@ -131,12 +131,11 @@ async def _elenco(
         contesto = {
             "opzioni_comune": sorted(
                 ((e.codice, comuni[e.codice].nome) for e in enti
-                 if e.tipo == "comune" and e.codice in comuni),
+                 if e.tipo == "comune" and e.codice is not None and e.codice in comuni),
                 key=lambda coppia: coppia[1],
             ),
             "opzioni_codice": [
-                (codice, f"{codice} {nomi.get(codice) or ''}".strip())
-                for codice in await consultazione.codici_presenti(filtro.anno)
+                (codice, f"{codice} {nome}".strip()) for codice, nome in nomi.items()
             ],
             "opzioni_ente": [(e.id, e.denominazione) for e in enti],
             "opzioni_carattere": list(CARATTERI.items()),
@@ -214,7 +213,10 @@ async def cerca(
     return await _elenco(request, persona)
 
 
-@get("/{ambito:str}/prestazioni/modello.csv", opt={"permesso": "prestazioni.vedi", "unita": "lettura"})
+@get(
+    "/{ambito:str}/prestazioni/modello.csv",
+    opt={"permesso": "prestazioni.vedi", "unita": "lettura"},
+)
 async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
     """An empty file with the header, for the spreadsheet."""
     flusso = (await plugin_attivi()).flusso("siuss")
@@ -316,7 +318,9 @@ async def importa(
             raise
         return await _importazioni(request, errore.messaggio, errore.stato)
     if esito.stato == "gia_importato":
-        await aggiungi_messaggio("informazione", "Questo file era già stato importato: nulla è cambiato.")
+        await aggiungi_messaggio(
+            "informazione", "Questo file era già stato importato: nulla è cambiato."
+        )
     elif esito.stato == "importato":
         await aggiungi_messaggio("riuscito", _importate(esito.importate))
     return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)

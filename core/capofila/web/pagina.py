@@ -132,8 +132,8 @@ class Pagina:
     dimostrazione: bool = False
     aggiornato_il: date | datetime | None = None
     con_errori: bool = False
-    link_accessibilita: str = ""
-    link_privacy: str = ""
+    link_accessibilita: str = "/accessibilita"
+    link_privacy: str = "/privacy"
     home: str = "/"
     esci: str = "/esci"
 

@@ -1,0 +1,308 @@
+"""What `make bench` measures, one function a figure."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from capofila import locale
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import MOTORE, unita_di_lavoro
+from capofila.base.impostazioni import impostazioni
+from capofila.cli import _motore, applica_ambiti, chiedi_e_attendi, contesto_ambito
+from capofila.debito.rules import periodo
+from capofila.dimostrazione import cartella_tenants, genera_csv
+
+Figura = Callable[..., None]
+SLUG = "crema"
+ANNO = 2025
+
+
+async def prepara() -> list[tuple[str, str]]:
+    """Apply the ambito; returns its comuni."""
+    async with _motore():
+        await applica_ambiti([cartella_tenants() / SLUG])
+        async with unita_di_lavoro(await contesto_ambito(SLUG)) as unita:
+            righe = await unita.righe(
+                "SELECT c.belfiore, c.istat FROM appartenenza a JOIN comune c USING (istat) "
+                "WHERE a.ambito_id = $1 AND a.al IS NULL ORDER BY c.istat",
+                unita.ambito,
+            )
+    return [(riga["belfiore"], riga["istat"]) for riga in righe]
+
+
+def genera(comuni: list[tuple[str, str]], righe: int, lotto: str) -> bytes:
+    """Invented rows; each lot has its own protocol numbers."""
+    testo = genera_csv(f"{lotto}bench", comuni, "Comunità Sociale Cremasca", righe)
+    return testo.replace(b";" + lotto[:1].upper().encode() + b"BE/", f";{lotto}/".encode())
+
+
+async def _importa(file: bytes, nome: str) -> float:
+    from capofila.prestazioni.service import FileRicevuto, importa as porta
+
+    inizio = time.perf_counter()
+    async with unita_di_lavoro(await contesto_ambito(SLUG)):
+        flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+        esito = await porta(FileRicevuto(nome, file), flussi)
+    durata = time.perf_counter() - inizio
+    if esito.errori_totali:
+        raise RuntimeError(f"bench data refused: {esito.errori[0].codice}")
+    return durata
+
+
+async def carica(file: list[bytes]) -> None:
+    """Bring files in, unmeasured."""
+    async with _motore():
+        for numero, uno in enumerate(file):
+            await _importa(uno, f"carico-{numero}.csv")
+
+
+async def importa(file: bytes, figura: Figura) -> None:
+    """Import of 100,000 checked rows against COPY into a bare table."""
+    righe = file.count(b"\n") - 1
+    colonne = next(csv.reader(io.StringIO(file[3:].split(b"\r\n", 1)[0].decode()), delimiter=";"))
+    nuda = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
+    tempi_nudi = []
+    try:
+        for _ in range(3):
+            await nuda.execute(
+                f"DROP TABLE IF EXISTS nuda; CREATE TABLE nuda ({', '.join(f'{c} text' for c in colonne)})"
+            )
+            inizio = time.perf_counter()
+            await nuda.copy_to_table(
+                "nuda", source=io.BytesIO(file[3:]), format="csv", delimiter=";", header=True
+            )
+            tempi_nudi.append(time.perf_counter() - inizio)
+        await nuda.execute("DROP TABLE nuda")
+    finally:
+        await nuda.close()
+    async with _motore():
+        tempi = []
+        for giro in range(3):
+            # The same file twice would be recognised: each round has its own protocol numbers.
+            diverso = file if giro == 0 else file.replace(b";a/", f";a{giro}/".encode())
+            tempi.append(await _importa(diverso, f"giro-{giro}.csv"))
+            if giro < 2:
+                await _svuota()
+    nudo, nostro = statistics.median(tempi_nudi), statistics.median(tempi)
+    figura(
+        "import 100.000 righe / COPY nudo", nudo / nostro, "≥ 0.20", nudo / nostro >= 0.20,
+        righe_s=round(righe / nostro), copy_righe_s=round(righe / nudo),
+    )  # fmt: skip
+
+
+async def _svuota() -> None:
+    proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
+    await proprietario.execute("TRUNCATE prestazione")
+    await proprietario.close()
+
+
+# --- export -------------------------------------------------------------------------------------
+
+
+async def riempi(comuni: list[tuple[str, str]], quante: int) -> None:
+    """Bring rows in until there are so many."""
+    async with _motore():
+        async with unita_di_lavoro(await contesto_ambito(SLUG)) as unita:
+            presenti: int = await unita.valore(
+                "SELECT count(*) FROM prestazione WHERE ambito_id = $1", unita.ambito
+            )
+        mancanti = quante - presenti
+        lotti = [f"{chr(98 + n)}{presenti}" for n in range(-(-mancanti // 100_000))]
+        print(f"· {mancanti} righe da inventare e importare", flush=True)
+        with ProcessPoolExecutor(1) as altro:
+            futuri = [
+                altro.submit(genera, comuni, min(100_000, mancanti - 100_000 * n), lotto)
+                for n, lotto in enumerate(lotti)
+            ]
+            for lotto, futuro in zip(lotti, futuri, strict=True):
+                file = await asyncio.to_thread(futuro.result)
+                await _importa(file, f"carico-{lotto}.csv")
+    proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
+    await proprietario.execute("VACUUM ANALYZE prestazione")
+    await proprietario.close()
+
+
+def esporta(righe: int, figura: Figura) -> None:
+    """Export, checks, sealing and upload included, against a plain lxml writer to a local file."""
+    worker = locale.avvia_worker()
+    try:
+        time.sleep(3)
+        giri = []
+        for _ in range(2):
+            giri.append(asyncio.run(_esporta()))
+        picco = _picco(worker.pid)
+    finally:
+        locale.ferma_processi(worker)
+    durata, byte = min(giri)[0], giri[0][1]
+    with tempfile.TemporaryDirectory() as cartella:
+        esito = subprocess.run(
+            [sys.executable, "-m", "tests.bench.lxml_semplice", os.environ["CAPOFILA_MIGRAZIONI_URL"],
+             str(ANNO), str(Path(cartella) / "semplice.xml")],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+    lette, totale, scrittura = (float(v) for v in esito.stdout.split())
+    assert int(lette) == righe, (lette, righe)
+    figura(
+        f"export {righe:,} / lxml che legge e scrive".replace(",", "."), totale / durata, "≥ 5",
+        totale / durata >= 5, righe_s=round(righe / durata), secondi=round(durata, 2),
+        MB=round(byte / 1e6), lxml_righe_s=round(righe / totale),
+    )  # fmt: skip
+    figura(
+        f"export {righe:,} / lxml che scrive soltanto".replace(",", "."), scrittura / durata, "≥ 5",
+        scrittura / durata >= 5, lxml_righe_s=round(righe / scrittura),
+    )  # fmt: skip
+    figura(f"picco del worker a {righe:,} righe, MiB".replace(",", "."), picco, "< 250", picco < 250)
+
+
+async def _esporta() -> tuple[float, int]:
+    async with _motore():
+        esito = await chiedi_e_attendi(SLUG, "siuss", periodo(str(ANNO)), nuova=True)
+        if esito.stato != "sigillata":
+            raise RuntimeError(f"export ended as {esito.stato}: {esito.avvisi}")
+        async with unita_di_lavoro(await contesto_ambito(SLUG)) as unita:
+            secondi = await unita.valore(
+                "SELECT extract(epoch FROM finito_il - iniziato_il) FROM lavoro "
+                "WHERE ambito_id = $1 AND id = $2",
+                unita.ambito,
+                esito.lavoro,
+            )
+    return float(secondi), int(esito.byte)
+
+
+def _picco(pid: int) -> float:
+    """Peak resident memory of a process and its children, MiB."""
+    for riga in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if riga.startswith("VmHWM"):
+            return int(riga.split()[1]) / 1024
+    raise RuntimeError("VmHWM not found")
+
+
+# --- row-level security -------------------------------------------------------------------------
+
+
+async def rls(figura: Figura) -> None:
+    """The same queries on the protected table and on a copy without policies."""
+    proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
+    await proprietario.execute(
+        "DROP TABLE IF EXISTS piana; CREATE TABLE piana (LIKE prestazione INCLUDING ALL EXCLUDING IDENTITY); "
+        "INSERT INTO piana SELECT (p).* FROM (SELECT p FROM prestazione p ORDER BY id) q; "
+        "GRANT SELECT ON piana TO capofila_app"
+    )
+    await proprietario.execute("VACUUM ANALYZE prestazione")
+    await proprietario.execute("VACUUM ANALYZE piana")
+    interrogazioni = {
+        "somma": "SELECT sum(quota_ente), count(*) FROM {t} WHERE ambito_id = $1 AND anno = 2025",
+        "pagina": "SELECT id, cognome, nome, codice_fiscale, importo_mensile FROM {t} "
+        "WHERE ambito_id = $1 AND anno = 2025 ORDER BY id DESC LIMIT 50",
+        "gruppi": "SELECT comune_titolare, count(*), sum(quota_utente) FROM {t} "
+        "WHERE ambito_id = $1 AND anno = 2025 GROUP BY 1",
+    }
+    async with _motore():
+        async with unita_di_lavoro(await contesto_ambito(SLUG), sola_lettura=True) as unita:
+            await unita.esegui("SET LOCAL max_parallel_workers_per_gather = 0")
+            for nome, sql in interrogazioni.items():
+                tempi: dict[str, list[float]] = {"prestazione": [], "piana": []}
+                volte = 200 if nome == "pagina" else 25
+                for giro in range(volte + 3):
+                    for tabella in ("prestazione", "piana") if giro % 2 else ("piana", "prestazione"):
+                        inizio = time.perf_counter()
+                        await unita.righe(sql.format(t=tabella), unita.ambito)
+                        if giro >= 3:
+                            tempi[tabella].append(time.perf_counter() - inizio)
+                rapporto = statistics.median(tempi["prestazione"]) / statistics.median(tempi["piana"])
+                figura(f"row-level security, {nome}", rapporto, "≤ 1.05", rapporto <= 1.05)
+    await proprietario.execute("DROP TABLE piana")
+    await proprietario.close()
+
+
+# --- page ---------------------------------------------------------------------------------------
+
+
+def pagina(figura: Figura) -> None:
+    """A page of 50 rows, logged in, against a bare handler with the same query and template."""
+    os.environ["CAPOFILA_DIMOSTRAZIONE"] = "true"
+    impostazioni.cache_clear()
+    token = asyncio.run(_entra())
+    nostra, nuda = 18641, 18642
+    processi = [
+        locale.avvia_web(nostra),
+        locale.avvia_processo(
+            "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(nuda),
+            "--workers", "1", "--log-level", "warning", "--no-ws", "tests.bench.nudo:app",
+        ),
+    ]  # fmt: skip
+    try:
+        for porta, processo in zip((nostra, nuda), processi, strict=True):
+            locale.attendi_porta(porta, processo)
+        via = f"/{SLUG}/prestazioni?anno={ANNO}"
+        richieste = {
+            nostra: f"GET {via} HTTP/1.1\r\nHost: 127.0.0.1:{nostra}\r\nCookie: capofila_sessione={token}\r\n\r\n",
+            nuda: f"GET {via} HTTP/1.1\r\nHost: 127.0.0.1:{nuda}\r\n\r\n",
+        }
+        tassi: dict[int, list[float]] = {nostra: [], nuda: []}
+        for giro in range(6):
+            for porta in (nostra, nuda):
+                tasso = asyncio.run(_carico(porta, richieste[porta].encode(), 1.0 if giro == 0 else 4.0))
+                if giro:
+                    tassi[porta].append(tasso)
+    finally:
+        locale.ferma_processi(*processi)
+    a, b = statistics.median(tassi[nostra]), statistics.median(tassi[nuda])
+    figura("pagina di 50 righe / handler nudo", a / b, "≥ 0.50", a / b >= 0.50,
+           pagine_s=round(a, 1), nude_s=round(b, 1))  # fmt: skip
+
+
+async def _entra() -> str:
+    from capofila.accessi.service import aggiungi_utente, entra
+    from capofila.base.database import Contesto
+
+    async with _motore():
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await aggiungi_utente(
+                "bench", "Prova Misure", "una parola lunga per le misure", "responsabile_udp", SLUG
+            )
+        return (await entra("bench", "una parola lunga per le misure", "127.0.0.1", traccia="0" * 32)).token
+
+
+async def _carico(porta: int, richiesta: bytes, secondi: float, quanti: int = 4) -> float:
+    """Answers a second over keep-alive connections; every answer must be a whole 200."""
+    fine = time.perf_counter() + secondi
+    fatte = 0
+
+    async def uno() -> None:
+        nonlocal fatte
+        lettore, scrittore = await asyncio.open_connection("127.0.0.1", porta, limit=1 << 22)
+        while time.perf_counter() < fine:
+            scrittore.write(richiesta)
+            testata = await lettore.readuntil(b"\r\n\r\n")
+            if b" 200 " not in testata[:20]:
+                raise RuntimeError(testata[:200])
+            lunghezza = int(
+                next(r for r in testata.lower().split(b"\r\n") if r.startswith(b"content-length")).split(b":")[1]
+            )
+            corpo = await lettore.readexactly(lunghezza)
+            if corpo.count(b"<tr>") < 50:
+                raise RuntimeError("a page without its rows")
+            fatte += 1
+        scrittore.close()
+
+    inizio = time.perf_counter()
+    await asyncio.gather(*(uno() for _ in range(quanti)))
+    return fatte / (time.perf_counter() - inizio)
+
+
+__all__ = ["MOTORE"]

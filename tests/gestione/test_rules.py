@@ -1,0 +1,92 @@
+"""What is to be done today, and in which order."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from capofila.debito.service import Esportazione
+from capofila.gestione.rules import (
+    FileInAttesa,
+    FileRespinto,
+    LavoroFermo,
+    da_fare,
+    respinti_aperti,
+)
+from capofila.governo.rules import ScadenzaVista, StatoScadenza
+
+
+def _scadenza(stato: StatoScadenza, giorni: int) -> ScadenzaVista:
+    return ScadenzaVista(
+        titolo="Piano Operativo",
+        organo="Assemblea dei Sindaci",
+        data=date(2027, 3, 31),
+        data_nominale=date(2027, 3, 31),
+        giorni=giorni,
+        stato=stato,
+        anno_di_riferimento=None,
+        fonte="Accordo",
+        ipotesi=False,
+        nota=None,
+    )
+
+
+def _esportazione(id_: str, stato: str, periodo: str = "2025", ente: str = "Crema") -> Esportazione:
+    return Esportazione(
+        id=id_,
+        ambito="crema",
+        flusso="siuss",
+        periodo=periodo,
+        stato=stato,
+        righe=None,
+        byte=None,
+        sha256=None,
+        uri=None,
+        avvisi=[{"codice": "x", "messaggio": "Tre prestazioni non vanno.", "righe": 3}],
+        nome_flusso=f"F.{id_}",
+        ente=ente,
+    )
+
+
+def test_prima_quello_che_e_fermo_poi_quello_che_aspetta_una_decisione() -> None:
+    cose = da_fare(
+        "/crema",
+        file=[FileInAttesa(id=7, nome_file="gennaio.csv", valide=1, errori_totali=1200)],
+        respinti=[FileRespinto(id="u", nome_flusso="F.1", periodo="2025", motivo="Perché sì.")],
+        lavori=[LavoroFermo(nome="Preparazione", errore="L'archivio non risponde.")],
+        scadenze=[_scadenza("vicina", 12), _scadenza("oggi", 0)],
+    )
+    assert [cosa.stato for cosa in cose] == [
+        "Respinto", "Fallito", "Oggi", "Da decidere", "Si avvicina",
+    ]  # fmt: skip
+    decisione = cose[3]
+    assert decisione.href == "/crema/importazioni/7"
+    assert decisione.testo == "1.200 errori, 1 riga buona: non è ancora salvato nulla."
+    assert cose[4].testo == "Scade fra 12 giorni. Risponde: Assemblea dei Sindaci."
+    assert cose[2].testo.startswith("Scade oggi.")
+
+
+def test_una_scadenza_lontana_o_passata_non_e_da_fare_oggi() -> None:
+    assert da_fare("/crema", scadenze=[_scadenza("futura", 90), _scadenza("passata", -2)]) == []
+
+
+def test_ogni_azione_ha_un_nome_suo() -> None:
+    cose = da_fare(
+        "/crema",
+        file=[
+            FileInAttesa(id=n, nome_file=f"{n}.csv", valide=2, errori_totali=1) for n in range(3)
+        ],
+    )
+    assert len({cosa.azione for cosa in cose}) == 3
+
+
+def test_un_respinto_rifatto_non_aspetta_piu() -> None:
+    esportazioni = [
+        _esportazione("d", "in_preparazione", "2025-S1"),
+        _esportazione("c", "sigillata"),
+        _esportazione("b", "respinta"),
+        _esportazione("a", "respinta", ente="Cremona"),
+        _esportazione("0", "respinta", "2025-S1"),
+    ]
+    aperti = respinti_aperti(esportazioni)
+    assert [uno.id for uno in aperti] == ["a"]
+    assert aperti[0].motivo == "Tre prestazioni non vanno."
