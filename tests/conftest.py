@@ -58,9 +58,7 @@ def servizi() -> Iterator[Any]:
 
 
 def _indirizzo(servizi: Any, utente: str, parola: str, banca: str) -> str:
-    return (
-        f"postgresql://{utente}:{parola}@{servizi.postgres_host}:{servizi.postgres_port}/{banca}"
-    )
+    return f"postgresql://{utente}:{parola}@{servizi.postgres_host}:{servizi.postgres_port}/{banca}"
 
 
 def _banca(servizi: Any, nome: str) -> Banca:

@@ -162,5 +162,3 @@ def __getattr__(nome: str) -> Any:
     if nome == "app":
         return crea_app()
     raise AttributeError(nome)
-
-

@@ -106,8 +106,12 @@ async def contesto_ambito(slug: str) -> Contesto:
         riga = await unita.riga("SELECT id FROM ambito WHERE slug = $1", slug)
         if riga is None:
             slugs = [r["slug"] for r in await unita.righe("SELECT slug FROM ambito ORDER BY 1")]
-            noti = f" Ci sono: {', '.join(slugs)}." if slugs else (
-                " Nessun ambito è stato ancora applicato: capofila ambito apply tenants/crema."
+            noti = (
+                f" Ci sono: {', '.join(slugs)}."
+                if slugs
+                else (
+                    " Nessun ambito è stato ancora applicato: capofila ambito apply tenants/crema."
+                )
             )
             raise NonTrovato(f"L'ambito «{slug[:40]}» non c'è.{noti}")
     return Contesto(ambito=riga["id"], traccia=os.urandom(16).hex())
@@ -136,7 +140,9 @@ def _servi(porta: int, prima: Callable[..., None] | None = None) -> None:
             web = locale.avvia_web(porta)
             processi.append(web)
             locale.attendi_porta(porta, web)
-            ERR.print(f"\nCapofila risponde su [bold]http://127.0.0.1:{porta}[/]. Ctrl-C per fermare.")
+            ERR.print(
+                f"\nCapofila risponde su [bold]http://127.0.0.1:{porta}[/]. Ctrl-C per fermare."
+            )
             while not interrotto():
                 time.sleep(0.2)
                 if any(processo.poll() is not None for processo in processi):
@@ -161,9 +167,7 @@ def demo(esci: bool, port: int, tenants: Path | None, json_: bool) -> None:
     def lavora(*processi: Any) -> None:
         esiti = asyncio.run(
             _con_motore(
-                lambda: prepara_dimostrazione(
-                    tenants, _racconta, lambda: locale.vigila(*processi)
-                )
+                lambda: prepara_dimostrazione(tenants, _racconta, lambda: locale.vigila(*processi))
             )
         )
         if json_:
@@ -294,16 +298,19 @@ def ambito_list(json_: bool) -> None:
 
     trovati = esegui(leggi)
     if json_:
-        _stampa_json(
-            [{"ambito": a.slug, "nome": a.nome, "capofila": a.capofila} for a in trovati]
-        )
+        _stampa_json([{"ambito": a.slug, "nome": a.nome, "capofila": a.capofila} for a in trovati])
         return
     for uno in trovati:
         FUORI.print(f"{uno.slug}\t{uno.nome}\t{uno.capofila}")
 
 
 @ambito.command("apply")
-@click.argument("cartelle", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "cartelle",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
 @opzione_json
 def ambito_apply(cartelle: tuple[Path, ...], json_: bool) -> None:
     """Applica la configurazione dichiarata di uno o più ambiti; ripeterla non cambia nulla."""
@@ -341,8 +348,11 @@ def utente() -> None:
 @click.argument("nome_accesso")
 @click.option("--nome", required=True, help="Nome e cognome, come si vede nelle pagine.")
 @click.option(
-    "--ruolo", required=True,
-    type=click.Choice(["amministratore", "responsabile_udp", "operatore_udp", "operatore_comune", "analista_ats"]),
+    "--ruolo",
+    required=True,
+    type=click.Choice(
+        ["amministratore", "responsabile_udp", "operatore_udp", "operatore_comune", "analista_ats"]
+    ),
 )
 @click.option("--ambito", "slug", help="L'ambito dell'incarico.")
 @click.option("--comune", help="Codice Belfiore o nome del comune, per operatore_comune.")
@@ -405,7 +415,9 @@ def prestazioni() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @opzione_ambito
 @click.option("--dry-run", "prova", is_flag=True, help="Controlla soltanto.")
-@click.option("--solo-valide", is_flag=True, help="Tieni le righe buone anche se altre hanno errori.")
+@click.option(
+    "--solo-valide", is_flag=True, help="Tieni le righe buone anche se altre hanno errori."
+)
 @opzione_json
 def prestazioni_import(
     file: Path, ambito: str, prova: bool, solo_valide: bool, json_: bool
@@ -430,7 +442,10 @@ def prestazioni_import(
         _stampa_json(esito)
     else:
         for avviso in esito.avvisi[:20]:
-            ERR.print(f"[yellow]riga {avviso.riga}[/] {avviso.colonna}: {avviso.messaggio}", soft_wrap=True)
+            ERR.print(
+                f"[yellow]riga {avviso.riga}[/] {avviso.colonna}: {avviso.messaggio}",
+                soft_wrap=True,
+            )
         for errore in esito.errori[:50]:
             valore = f" «{errore.valore}»" if errore.valore else ""
             ERR.print(
@@ -491,7 +506,9 @@ def debito_list(ambito: str, json_: bool) -> None:
         _stampa_json([_riassunto(e) for e in trovate])
         return
     for e in trovate:
-        FUORI.print(f"{e.id}\t{e.flusso}\t{e.periodo}\t{e.stato}\t{e.righe or '—'}\t{e.nome_flusso}")
+        FUORI.print(
+            f"{e.id}\t{e.flusso}\t{e.periodo}\t{e.stato}\t{e.righe or '—'}\t{e.nome_flusso}"
+        )
 
 
 def _riassunto(e: Any) -> dict[str, Any]:
@@ -507,9 +524,15 @@ def _riassunto(e: Any) -> dict[str, Any]:
 @click.argument("flusso")
 @opzione_ambito
 @click.option("--periodo", "testo_periodo", required=True, help="2025, 2025-03, 2025-T1 o 2025-S1.")
-@click.option("--ente", help="Codice Belfiore o nome dell'ente che trasmette; il capofila se manca.")
-@click.option("--escludi-errate", is_flag=True, help="Lascia fuori i record che non passano più i controlli.")
-@click.option("--ricevuto", type=int, help="Restituisci com'era il flusso ricevuto con questo lotto.")
+@click.option(
+    "--ente", help="Codice Belfiore o nome dell'ente che trasmette; il capofila se manca."
+)
+@click.option(
+    "--escludi-errate", is_flag=True, help="Lascia fuori i record che non passano più i controlli."
+)
+@click.option(
+    "--ricevuto", type=int, help="Restituisci com'era il flusso ricevuto con questo lotto."
+)
 @click.option("--nuova", is_flag=True, help="Scrivi un nuovo file anche se nulla è cambiato.")
 @opzione_json
 def debito_export(
@@ -543,7 +566,9 @@ def debito_export(
     if json_:
         _stampa_json(_riassunto(esito))
     else:
-        ERR.print(f"{esito.nome_flusso}: {esito.stato}, {esito.righe or 0} righe, {esito.uri or ''}")
+        ERR.print(
+            f"{esito.nome_flusso}: {esito.stato}, {esito.righe or 0} righe, {esito.uri or ''}"
+        )
         for avviso in esito.avvisi:
             ERR.print(f"· {avviso['messaggio']}", soft_wrap=True)
     if esito.stato not in ("sigillata", "inviata"):

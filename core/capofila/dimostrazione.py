@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from codicefiscale import codicefiscale
@@ -157,7 +157,9 @@ async def _account() -> None:
             "INSERT INTO ats (slug, nome) VALUES ('val-padana', 'ATS della Val Padana') "
             "ON CONFLICT (slug) DO NOTHING"
         )
-        presenti = {riga["nome_accesso"] for riga in await unita.righe("SELECT nome_accesso FROM utente")}
+        presenti = {
+            riga["nome_accesso"] for riga in await unita.righe("SELECT nome_accesso FROM utente")
+        }
     for conto in ACCOUNT:
         if conto.nome_accesso in presenti:
             continue
@@ -235,7 +237,7 @@ _COLONNE: Final = (
 
 
 def _persona(caso: random.Random, comuni: list[tuple[str, str]]) -> dict[str, str]:
-    genere = caso.choice("MF")
+    genere: Literal["M", "F"] = caso.choice(("M", "F"))
     nome = caso.choice(_NOMI_F if genere == "F" else _NOMI_M)
     cognome = caso.choice(_COGNOMI)
     nascita = date(1932, 1, 1) + timedelta(days=caso.randrange(33_000))
@@ -263,13 +265,17 @@ def _prestazione(
 ) -> list[str]:
     codice, periodica, (minimo, massimo), con_sina, area = caso.choice(_PRESTAZIONI)
     totale = Decimal(caso.randrange(minimo * 100, massimo * 100)) / 100
-    utente = (totale * Decimal(caso.choice(("0", "0.15", "0.30", "0.45")))).quantize(Decimal("0.01"))
+    utente = (totale * Decimal(caso.choice(("0", "0.15", "0.30", "0.45")))).quantize(
+        Decimal("0.01")
+    )
     isee = caso.random() < 0.7
     inizio = date(ANNO, 1, 1) + timedelta(days=caso.randrange(300))
     sina = con_sina and caso.random() < 0.6
     valori = {
         **persona,
-        "ente_erogatore": azienda if azienda and caso.random() < 0.6 else persona["comune_titolare"],
+        "ente_erogatore": azienda
+        if azienda and caso.random() < 0.6
+        else persona["comune_titolare"],
         "codice_prestazione": codice,
         "protocollo_domanda": f"{slug[:3].upper()}/{ANNO}/{numero:06d}",
         "prova_mezzi": "1" if isee else "4",
@@ -289,7 +295,9 @@ def _prestazione(
             "importo_mensile": _virgola(totale),
         }
         if codice == "A2.07":
-            valori["ore_mensili"] = f"{caso.randrange(4, 40)},{caso.choice(('00', '15', '30', '45'))}"
+            valori["ore_mensili"] = (
+                f"{caso.randrange(4, 40)},{caso.choice(('00', '15', '30', '45'))}"
+            )
     else:
         valori |= {"data_erogazione": inizio.strftime("%d/%m/%Y"), "importo": _virgola(totale)}
     if isee:

@@ -25,7 +25,9 @@ FIGURE: list[dict[str, Any]] = []
 
 def figura(nome: str, valore: float, chiesto: str, vero: bool, **altro: Any) -> None:
     """Print one figure with what is asked of it."""
-    FIGURE.append({"figura": nome, "valore": round(valore, 3), "chiesto": chiesto, "raggiunta": vero, **altro})
+    FIGURE.append(
+        {"figura": nome, "valore": round(valore, 3), "chiesto": chiesto, "raggiunta": vero, **altro}
+    )
     segno = "✓" if vero else "✗"
     dettagli = "  ".join(f"{n}={v}" for n, v in altro.items())
     print(f"{segno} {nome}: {valore:.2f} (chiesto {chiesto})  {dettagli}", flush=True)

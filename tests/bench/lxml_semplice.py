@@ -16,7 +16,8 @@ from lxml import etree
 
 NS = "http://inps.it/Casellario"
 BENEFICIARIO, ANAGRAFICA, INDIRIZZO, PRESTAZIONE, SINA = (
-    f"{{{NS}}}{n}" for n in ("Beneficiario", "Anagrafica", "Indirizzo", "PrestazioniSociali", "SINA")
+    f"{{{NS}}}{n}"
+    for n in ("Beneficiario", "Anagrafica", "Indirizzo", "PrestazioniSociali", "SINA")
 )
 SI_NO = {"si": "1", "no": "2"}
 ATTRIBUTI = (
@@ -87,7 +88,9 @@ async def main(indirizzo: str, anno: int, file: str) -> None:
                         )  # fmt: skip
                         if riga["sina_mobilita"] is not None:
                             sina = etree.SubElement(
-                                una, SINA, {a: v for a, c in ATTRIBUTI_SINA if (v := riga[c]) is not None}
+                                una,
+                                SINA,
+                                {a: v for a, c in ATTRIBUTI_SINA if (v := riga[c]) is not None},
                             )
                             if riga["sina_invalidita_civile"]:
                                 lista = etree.SubElement(sina, f"{{{NS}}}InvaliditaCivile")

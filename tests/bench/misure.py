@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
@@ -51,7 +50,8 @@ def genera(comuni: list[tuple[str, str]], righe: int, lotto: str) -> bytes:
 
 
 async def _importa(file: bytes, nome: str) -> float:
-    from capofila.prestazioni.service import FileRicevuto, importa as porta
+    from capofila.prestazioni.service import FileRicevuto
+    from capofila.prestazioni.service import importa as porta
 
     inizio = time.perf_counter()
     async with unita_di_lavoro(await contesto_ambito(SLUG)):
@@ -165,7 +165,9 @@ def esporta(righe: int, figura: Figura) -> None:
         f"export {righe:,} / lxml che scrive soltanto".replace(",", "."), scrittura / durata, "≥ 5",
         scrittura / durata >= 5, lxml_righe_s=round(righe / scrittura),
     )  # fmt: skip
-    figura(f"picco del worker a {righe:,} righe, MiB".replace(",", "."), picco, "< 250", picco < 250)
+    figura(
+        f"picco del worker a {righe:,} righe, MiB".replace(",", "."), picco, "< 250", picco < 250
+    )
 
 
 async def _esporta() -> tuple[float, int]:
@@ -218,12 +220,16 @@ async def rls(figura: Figura) -> None:
                 tempi: dict[str, list[float]] = {"prestazione": [], "piana": []}
                 volte = 200 if nome == "pagina" else 25
                 for giro in range(volte + 3):
-                    for tabella in ("prestazione", "piana") if giro % 2 else ("piana", "prestazione"):
+                    for tabella in (
+                        ("prestazione", "piana") if giro % 2 else ("piana", "prestazione")
+                    ):
                         inizio = time.perf_counter()
                         await unita.righe(sql.format(t=tabella), unita.ambito)
                         if giro >= 3:
                             tempi[tabella].append(time.perf_counter() - inizio)
-                rapporto = statistics.median(tempi["prestazione"]) / statistics.median(tempi["piana"])
+                rapporto = statistics.median(tempi["prestazione"]) / statistics.median(
+                    tempi["piana"]
+                )
                 figura(f"row-level security, {nome}", rapporto, "≤ 1.05", rapporto <= 1.05)
     await proprietario.execute("DROP TABLE piana")
     await proprietario.close()
@@ -256,7 +262,9 @@ def pagina(figura: Figura) -> None:
         tassi: dict[int, list[float]] = {nostra: [], nuda: []}
         for giro in range(6):
             for porta in (nostra, nuda):
-                tasso = asyncio.run(_carico(porta, richieste[porta].encode(), 1.0 if giro == 0 else 4.0))
+                tasso = asyncio.run(
+                    _carico(porta, richieste[porta].encode(), 1.0 if giro == 0 else 4.0)
+                )
                 if giro:
                     tassi[porta].append(tasso)
     finally:
@@ -275,7 +283,9 @@ async def _entra() -> str:
             await aggiungi_utente(
                 "bench", "Prova Misure", "una parola lunga per le misure", "responsabile_udp", SLUG
             )
-        return (await entra("bench", "una parola lunga per le misure", "127.0.0.1", traccia="0" * 32)).token
+        return (
+            await entra("bench", "una parola lunga per le misure", "127.0.0.1", traccia="0" * 32)
+        ).token
 
 
 async def _carico(porta: int, richiesta: bytes, secondi: float, quanti: int = 4) -> float:
@@ -292,7 +302,9 @@ async def _carico(porta: int, richiesta: bytes, secondi: float, quanti: int = 4)
             if b" 200 " not in testata[:20]:
                 raise RuntimeError(testata[:200])
             lunghezza = int(
-                next(r for r in testata.lower().split(b"\r\n") if r.startswith(b"content-length")).split(b":")[1]
+                next(
+                    r for r in testata.lower().split(b"\r\n") if r.startswith(b"content-length")
+                ).split(b":")[1]
             )
             corpo = await lettore.readexactly(lunghezza)
             if corpo.count(b"<tr>") < 50:

@@ -48,7 +48,9 @@ async def ciclo(_: Litestar) -> AsyncIterator[None]:
     async with unita_di_lavoro(Contesto()) as unita:
         ambito = await unita.riga("SELECT id, slug, nome FROM ambito LIMIT 1")
     async with unita_di_lavoro(Contesto(ambito=ambito["id"])):
-        visita = AmbitoVisita(ambito["id"], ambito["slug"], ambito["nome"], ruolo="responsabile_udp")
+        visita = AmbitoVisita(
+            ambito["id"], ambito["slug"], ambito["nome"], ruolo="responsabile_udp"
+        )
         imposta_visita(
             Visita(traccia="0" * 32, utente_id=1, utente_nome="Prova Misure", ambito=visita,
                    ambiti=(visita,), permessi=PERMESSI["responsabile_udp"])

@@ -231,6 +231,7 @@ SENZA_AIUTO: Final = {
     ("demo", "--port"): "Porta del web su 127.0.0.1.",
     ("demo", "--tenants"): "La cartella degli ambiti; quella del progetto se manca.",
     ("debito download", "-o"): "Il file da scrivere.",
+    ("utente add", "--ruolo"): "Il ruolo: [che cosa consente](ambito.md#chi-può-fare-che-cosa).",
 }
 
 
@@ -287,7 +288,7 @@ def _aiuto_opzione(comando: str, opzione: click.Option) -> str:
 # --- permissions --------------------------------------------------------------------------------
 
 PERMESSI: Final = {
-    "ambito.vedi": "vedere l'ambito",
+    "ambito.vedi": "vedere l'ambito (per ora nessuna pagina lo richiede)",
     "adempimenti.vedi": "vedere la pagina «Da fare oggi», le scadenze e gli organi",
     "prestazioni.importa": "importare file di prestazioni e decidere che cosa tenerne",
     "prestazioni.vedi": "vedere e cercare le prestazioni",

@@ -258,7 +258,8 @@ def test_una_colonna_di_testi_letta_in_blocco_e_uguale_a_cella_per_cella(celle: 
 
 def test_una_colonna_di_protocolli_si_legge_in_blocco() -> None:
     assert campi.testi_semplici(TESTO, [" 2025/1", "2025/2 "]) == ["2025/1", "2025/2"]
-    for strana in ("", "=1", "à", "a\nb", "x" * 37):
+    assert campi.testi_semplici(TESTO, ["2025/1", ""]) == ["2025/1", None]
+    for strana in ("=1", "à", "a\nb", "x" * 37):
         assert campi.testi_semplici(TESTO, ["2025/1", strana]) is None
     assert campi.testi_semplici(DATA, ["2025-01-01"]) is None
 

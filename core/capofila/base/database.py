@@ -92,7 +92,7 @@ _PERSONA_DELLA_SESSIONE = (
 class UnitaDiLavoro:
     """An open transaction for one context, owned by one task."""
 
-    __slots__ = ("_prossimo", "compito", "connessione", "contesto", "conta_query", "ruolo")
+    __slots__ = ("_prossimo", "compito", "connessione", "conta_query", "contesto", "ruolo")
 
     def __init__(self, connessione: Any, contesto: Contesto, ruolo: Ruolo) -> None:
         self.connessione = connessione
@@ -155,7 +155,9 @@ class UnitaDiLavoro:
         tag: str = await self._verifica().execute(sql, *valori)
         return tag
 
-    async def copia_in(self, tabella: str, colonne: Sequence[str], fonte: Any, **opzioni: Any) -> str:
+    async def copia_in(
+        self, tabella: str, colonne: Sequence[str], fonte: Any, **opzioni: Any
+    ) -> str:
         """COPY into a temporary table (policies refuse COPY into a protected one)."""
         tag: str = await self._verifica().copy_to_table(
             tabella, source=fonte, columns=list(colonne), schema_name="pg_temp", **opzioni
@@ -413,7 +415,7 @@ class Motore(PostgresEngine):
             self.extra_nodes[node]
         return _Lotti(unita_corrente(), query, batch_size)
 
-    async def get_new_connection(self) -> NoReturn:  # type: ignore[override]
+    async def get_new_connection(self) -> NoReturn:
         raise FuoriUnitaDiLavoro("Una connessione si ottiene solo con un'unità di lavoro.")
 
     async def start_connection_pool(self, **_: Any) -> None:

@@ -25,6 +25,7 @@ def da_sql(id_: str, descrizione: str, sql: str) -> Callable[[], Awaitable[Migra
             from capofila.base.piccolo_conf import DB
 
             transazione = DB.current_transaction.get()
+            assert transazione is not None
             await transazione.connection.execute(sql)
 
         manager.add_raw(esegui)

@@ -18,7 +18,13 @@ import msgspec
 from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import ConfigurazioneNonSicura
 
-CON_ACCESSO = ("capofila_migra", "capofila_app", "capofila_ats", "capofila_relay", "capofila_backup")
+CON_ACCESSO = (
+    "capofila_migra",
+    "capofila_app",
+    "capofila_ats",
+    "capofila_relay",
+    "capofila_backup",
+)
 
 
 class ParoleChiave(msgspec.Struct, frozen=True):
@@ -60,9 +66,7 @@ async def prepara(amministratore: str, nome: str, parole: ParoleChiave) -> None:
         if not await connessione.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", nome):
             await connessione.execute(f'CREATE DATABASE "{nome}" OWNER capofila_owner')
         await connessione.execute(f'REVOKE ALL ON DATABASE "{nome}" FROM PUBLIC')
-        await connessione.execute(
-            f'GRANT CONNECT ON DATABASE "{nome}" TO {", ".join(CON_ACCESSO)}'
-        )
+        await connessione.execute(f'GRANT CONNECT ON DATABASE "{nome}" TO {", ".join(CON_ACCESSO)}')
         await connessione.execute(
             f'GRANT TEMPORARY ON DATABASE "{nome}" TO capofila_app, capofila_migra'
         )

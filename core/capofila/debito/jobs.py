@@ -10,7 +10,7 @@ object store.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -94,7 +94,10 @@ async def _scrivi(
         totale, da_rifare, avvisi = await selezione.verifica(unita)
         await compito.avanza(0, totale=totale, fase="Scrittura del file")
         scrittore = await deposito.scrivi_a_flusso(
-            bucket, oggetto, flusso.media_type, codifica="gzip" if totale > RIGHE_COMPRESSE else None
+            bucket,
+            oggetto,
+            flusso.media_type,
+            codifica="gzip" if totale > RIGHE_COMPRESSE else None,
         )
         try:
             await scrittore.scrivi(_testata(flusso, riga, intestazione))
@@ -117,7 +120,7 @@ async def _scrivi(
             await scrittore.annulla()
             raise
 
-    adesso = datetime.now(timezone.utc)
+    adesso = datetime.now(UTC)
     contenuto = manifesto(
         flusso=flusso,
         esportazione=str(id_),
@@ -307,10 +310,14 @@ class _Selezione:
                   "messaggio": f"{fuori} prestazioni hanno un comune titolare che in quella data non "
                   "fa parte dell'ambito: correggi l'appartenenza nel Territorio."}]
             )  # fmt: skip
-        da_rifare = totale if not self.nazionale else sum(
-            gruppo["righe"]
-            for gruppo in gruppi
-            if gruppo["conforme_a"] != self.versione and not gruppo["come_ricevuto"]
+        da_rifare = (
+            totale
+            if not self.nazionale
+            else sum(
+                gruppo["righe"]
+                for gruppo in gruppi
+                if gruppo["conforme_a"] != self.versione and not gruppo["come_ricevuto"]
+            )
         )
         if fuori:
             self.solo_membri = True
@@ -473,4 +480,3 @@ class _Selezione:
                  "messaggio": f"Regola «{codice}»{fonte}: {quante} prestazioni."}
             )  # fmt: skip
         return motivi
-

@@ -104,9 +104,7 @@ async def _elenco(
         errore=errore,
         modulo={"flusso": "", "periodo": str(anno), "ente": "", "escludi_errate": ""}
         | (modulo or {}),
-        periodi=[
-            (nome, periodo_in_parole(nome).capitalize()) for nome in periodi_dell_anno(anno)
-        ],
+        periodi=[(nome, periodo_in_parole(nome).capitalize()) for nome in periodi_dell_anno(anno)],
         stati=STATI,
         colonne=_COLONNE,
         base=f"/{ambito.slug}/debito",

@@ -111,8 +111,15 @@ def manifesto(
         "versione_schema": flusso.versione_schema,
         "fonti_normative": list(flusso.fonti_normative),
         "nome_flusso": intestazione.nome,
-        "ente": {"codice": intestazione.ente_codice, "denominazione": intestazione.ente_denominazione},
-        "periodo": {"nome": periodo_.nome, "dal": periodo_.dal.isoformat(), "al": periodo_.al.isoformat()},
+        "ente": {
+            "codice": intestazione.ente_codice,
+            "denominazione": intestazione.ente_denominazione,
+        },
+        "periodo": {
+            "nome": periodo_.nome,
+            "dal": periodo_.dal.isoformat(),
+            "al": periodo_.al.isoformat(),
+        },
         "conteggi": conteggi,
         "sha256": sha256,
         "regole": {

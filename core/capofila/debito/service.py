@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -120,7 +120,7 @@ async def chiedi_esportazione(
         )
     ):
         return await esportazione(gia)
-    quando = giorno or datetime.now(timezone.utc).date()
+    quando = giorno or datetime.now(UTC).date()
     tipo = TIPI_FLUSSO.get(flusso.id, flusso.id.upper())
     ultimo: int = await unita.valore(
         "SELECT count(*) FROM esportazione WHERE ambito_id = $1 AND nome_flusso LIKE $2",
@@ -148,7 +148,9 @@ async def chiedi_esportazione(
         id_,
         lavoro,
     )
-    await registra("debito.esporta", "esportazione", str(id_), flusso=flusso.id, periodo=periodo_.nome)
+    await registra(
+        "debito.esporta", "esportazione", str(id_), flusso=flusso.id, periodo=periodo_.nome
+    )
     return await esportazione(id_)
 
 
@@ -276,7 +278,7 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
         raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
     if canale not in ("portale", "pec", "altro"):
         raise DatiNonValidi("Scegli il canale: portale, PEC o altro.")
-    fino = datetime.now(timezone.utc) + timedelta(days=365 * impostazioni().conservazione_anni)
+    fino = datetime.now(UTC) + timedelta(days=365 * impostazioni().conservazione_anni)
     await unita.esegui(
         "INSERT INTO invio (esportazione_id, canale, protocollo, bloccata_fino) "
         "VALUES ($1, $2, $3, $4)",
@@ -309,9 +311,7 @@ async def invii(id_: UUID) -> list[dict[str, Any]]:
 
 
 async def _mittente(unita: UnitaDiLavoro, ente: str | None) -> Ente:
-    colonne = (
-        "id, denominazione, codice, sede, cf_operatore, invio_proprio, operatore_dimostrativo"
-    )
+    colonne = "id, denominazione, codice, sede, cf_operatore, invio_proprio, operatore_dimostrativo"
     if ente is None:
         riga = await unita.riga(
             f"SELECT {colonne} FROM ente WHERE ambito_id = $1 AND mittente", unita.ambito

@@ -165,6 +165,10 @@ _CIFRA: Final = f"[0-9{_OMOCODIA_LETTERE}]"
 _CF16: Final = re.compile(
     f"[A-Z]{{6}}{_CIFRA}{{2}}[{_MESI}]{_CIFRA}{{2}}[A-Z]{_CIFRA}{{3}}[A-Z]", re.ASCII
 )
+_CF16_CIFRE: Final = re.compile(
+    f"[A-Z]{{6}}[0-9]{{2}}[{_MESI}](?:[04][1-9]|[1256][0-9]|[37][01])[A-Z][0-9]{{3}}[A-Z]", re.ASCII
+)
+"""The usual form, without omocodia and with a day that exists: most codes need no longer look."""
 _CF11: Final = re.compile("[0-9]{11}", re.ASCII)
 
 # DM 23/12/1976: the value of a character in an odd position, 0-9 (and A-J alike), then K-Z.
@@ -224,6 +228,8 @@ def _cifra_luhn(primi10: str) -> int:
 
 def leggi_codice_fiscale(testo: str) -> str | Rifiuto | None:
     """A codice fiscale of 16 characters (omocodia accepted) or 11 digits, with its check."""
+    if _CF16_CIFRE.fullmatch(testo) is not None and carattere_controllo(testo) == testo[15]:
+        return testo
     testo = testo.strip()
     if not testo:
         return None
@@ -452,11 +458,11 @@ _TESTO: Final = (0, 4000)
 _SEGNI_AVVIO: Final = re.compile("^[=+@-]", re.MULTILINE)
 
 
-def testi_semplici(campo: Campo, celle: Sequence[str]) -> list[str] | None:
+def testi_semplici(campo: Campo, celle: Sequence[str]) -> list[str | None] | None:
     """A whole column of texts read at once, or None when some cell needs the reader of the field.
 
-    The columns that never repeat themselves (protocols) are texts, and mostly plain ones: neither
-    empty nor outside the lengths, printable ASCII, beginning with no sign.
+    The columns that hardly repeat themselves (protocols) are texts, and mostly plain ones: empty,
+    or within the lengths, printable ASCII, beginning with no sign.
     """
     if campo.tipo is not Tipo.TESTO and campo.tipo is not Tipo.ENTE:
         return None
@@ -467,10 +473,31 @@ def testi_semplici(campo: Campo, celle: Sequence[str]) -> list[str] | None:
     if tutti.count("\n") >= len(celle) or _SEGNI_AVVIO.search(tutti) is not None:
         return None
     minimo, massimo = campo.lunghezza or _TESTO
-    lunghezze = list(map(len, puliti))
-    if min(lunghezze) < max(minimo, 1) or max(lunghezze) > massimo:
+    pieni = [*filter(None, puliti)]
+    lunghezze = list(map(len, pieni))
+    if pieni and (min(lunghezze) < minimo or max(lunghezze) > massimo):
         return None
-    return puliti
+    return [*puliti] if len(pieni) == len(puliti) else [t or None for t in puliti]
+
+
+_COLONNA_IMPORTI: Final = re.compile(
+    r"(?:(?:0|[1-9][0-9]{0,11})[.,][0-9]{2})?(?:\n(?:(?:0|[1-9][0-9]{0,11})[.,][0-9]{2})?)*",
+    re.ASCII,
+)
+_INIZIO_ZERO: Final = re.compile("^0", re.MULTILINE)
+
+
+def importi_semplici(celle: Sequence[str], positivo: bool) -> list[str | None] | None:
+    """A whole column of amounts read at once, or None when some cell needs the reader of the field.
+
+    Amounts hardly repeat themselves, and are nearly always digits with two decimals, or empty.
+    """
+    tutti = "\n".join(celle)
+    if tutti.count("\n") >= len(celle) or _COLONNA_IMPORTI.fullmatch(tutti) is None:
+        return None
+    if positivo and _INIZIO_ZERO.search(tutti) is not None:
+        return None
+    return [importo or None for importo in tutti.replace(",", ".").split("\n")]
 
 
 def _lettore_testo(campo: Campo) -> Lettore:

@@ -28,6 +28,8 @@ from capofila.hooks.campi import (
     Predefinito,
     Rifiuto,
     SePresente,
+    Tipo,
+    importi_semplici,
     lettore,
     testi_semplici,
 )
@@ -388,12 +390,18 @@ class Preparatore:
         errori: list[ErroreRiga],
         rifiutati: dict[int, set[str]],
     ) -> list[str | None]:
+        if not any(celle):
+            return [None] * len(celle)
         memoria = self._memorie[nome]
         memoria.rifiuti.clear()
-        if sempre_diversi(celle):
-            semplici = testi_semplici(self.flusso.campi_per_nome[nome], celle)
-            if semplici is not None:
-                return [*semplici]
+        campo = self.flusso.campi_per_nome[nome]
+        semplici: list[str | None] | None = None
+        if campo.tipo is Tipo.IMPORTO:
+            semplici = importi_semplici(celle, campo.positivo)
+        elif sempre_diversi(celle, 0.4):
+            semplici = testi_semplici(campo, celle)
+        if semplici is not None:
+            return semplici
         valori = list(map(memoria.__getitem__, celle))
         rifiuti = memoria.rifiuti
         if rifiuti:

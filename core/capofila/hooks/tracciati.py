@@ -127,10 +127,10 @@ class Tracciato(Protocol):
         ...
 
 
-def sempre_diversi(valori: Sequence[object]) -> bool:
+def sempre_diversi(valori: Sequence[object], quota: float = 0.9) -> bool:
     """Whether a column hardly repeats itself, judged by its first rows: no use in a memo then."""
     campione = valori[:128]
-    return len(set(campione)) * 10 > len(campione) * 9 and len(campione) > 16
+    return len(set(campione)) > len(campione) * quota and len(campione) > 16
 
 
 class _Testi(dict["str | None", str]):
@@ -197,7 +197,7 @@ class _TestiAttributo(_Testi):
         super().__init__(lambda valore: f'{prima}{proteggi(valori.get(valore, valore))}"')
 
     def colonna(self, valori: Sequence[str | None]) -> list[str]:
-        if self.diretto and sempre_diversi(valori):
+        if self.diretto and sempre_diversi(valori, 0.25):
             presenti = "".join(filter(None, valori))
             if _SPECIALI.search(presenti) is None:
                 prima = self.prima

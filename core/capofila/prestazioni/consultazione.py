@@ -62,9 +62,7 @@ class RigaElenco(msgspec.Struct, frozen=True):
         return self.importo_mensile if self.importo_mensile is not None else self.importo
 
 
-_COLONNE: Final = tuple(
-    getattr(Prestazione, nome) for nome in RigaElenco.__struct_fields__
-)
+_COLONNE: Final = tuple(getattr(Prestazione, nome) for nome in RigaElenco.__struct_fields__)
 
 
 async def elenco(filtro: Filtro, pagina: int = 1) -> list[RigaElenco]:
@@ -89,9 +87,7 @@ async def conta(filtro: Filtro) -> int:
 
 def _dove(filtro: Filtro) -> Any:
     unita = unita_corrente()
-    condizioni: Any = And(
-        Prestazione.ambito_id == unita.ambito, Prestazione.anno == filtro.anno
-    )
+    condizioni: Any = And(Prestazione.ambito_id == unita.ambito, Prestazione.anno == filtro.anno)
     if filtro.comune:
         condizioni = And(condizioni, Prestazione.comune_titolare == filtro.comune)
     if filtro.codice:

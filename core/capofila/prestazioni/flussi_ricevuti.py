@@ -47,9 +47,7 @@ async def apri_flusso(
     ente = riferimenti.ente(intestazione.ente_codice)
     come_ricevuto = ente is not None and ente.come_ricevuto
     difetti = controlla_intestazione(intestazione)
-    if ente is None or (
-        come_ricevuto and not riferimenti.membro(intestazione.ente_codice, None)
-    ):
+    if ente is None or (come_ricevuto and not riferimenti.membro(intestazione.ente_codice, None)):
         difetti.append(
             ErroreRiga(1, "ente_codice", intestazione.ente_codice, "ente_fuori_ambito",
                        "L'ente che ha prodotto il flusso non è tra quelli dell'ambito: controlla di "

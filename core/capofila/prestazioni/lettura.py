@@ -206,7 +206,9 @@ def _intestazione(celle: Sequence[object]) -> list[str]:
 
 _FORMULA_XLSX: Final = re.compile(rb"<(?!xm:)(?:[\w.-]+:)?f[\s/>]")
 """A formula of a cell; those of other parts of a sheet are `formula`, `formula1`, `xm:f`."""
-_CELLA_XLSX: Final = re.compile(rb'<(?:[\w.-]+:)?c\s[^<>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^<>]*>\s*\Z')
+_CELLA_XLSX: Final = re.compile(
+    rb'<(?:[\w.-]+:)?c\s[^<>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^<>]*>\s*\Z'
+)
 _FOGLI_XLSX: Final = "xl/worksheets/"
 _INDICI_XLSX: Final = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 _MASSIMO_INDICE: Final = 1024 * 1024
@@ -233,7 +235,9 @@ def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
     return Foglio(colonne, _blocchi_cartella(righe, len(colonne)))
 
 
-def _blocchi_cartella(righe: Iterable[list[object]], larghezza: int) -> Iterator[list[Sequence[str]]]:
+def _blocchi_cartella(
+    righe: Iterable[Sequence[object]], larghezza: int
+) -> Iterator[list[Sequence[str]]]:
     blocco: list[Sequence[str]] = []
     for riga in righe:
         celle = [_testo_cella(cella) for cella in riga]

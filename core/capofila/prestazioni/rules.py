@@ -43,12 +43,16 @@ class Riferimenti:
         if giorno is None:
             return True
         quando = date.fromisoformat(giorno)
-        return any((dal is None or dal <= quando) and (al is None or quando <= al) for dal, al in periodi)
+        return any(
+            (dal is None or dal <= quando) and (al is None or quando <= al) for dal, al in periodi
+        )
 
     @staticmethod
     def anno_flusso(intestazione: Mapping[str, str] | None) -> int:
         """The year in the name of a flow ({ente}.{tipo}.{AAAAMMGG}.{progressivo}); 0 when absent."""
-        trovato = re.search(r"\.((?:19|20)\d{2})\d{4}(?:\.|$)", (intestazione or {}).get("nome", ""))
+        trovato = re.search(
+            r"\.((?:19|20)\d{2})\d{4}(?:\.|$)", (intestazione or {}).get("nome", "")
+        )
         return int(trovato.group(1)) if trovato else 0
 
 
@@ -82,15 +86,11 @@ class Collocazione:
             self.buone = [i for i in range(quante) if lotto.riga[i] is not None]
             return []
         errori: list[ErroreRiga] = []
-        competenza = [
-            inizio or erogazione or evento
-            for inizio, erogazione, evento in zip(
-                lotto.colonne["data_inizio"],
-                lotto.colonne["data_erogazione"],
-                lotto.colonne["data_evento"],
-                strict=True,
-            )
-        ]
+        competenza = _prima_presente(
+            lotto.colonne["data_inizio"],
+            lotto.colonne["data_erogazione"],
+            lotto.colonne["data_evento"],
+        )
         enti = self._enti(lotto, errori)
         titolari = self._titolari(lotto, competenza, errori)
         fuori = {errore.riga for errore in errori}
@@ -114,21 +114,21 @@ class Collocazione:
     def _enti(self, lotto: LottoPreparato, errori: list[ErroreRiga]) -> list[str | None]:
         if self._ente is not None:
             return [str(self._ente.id)] * len(lotto.riga)
+        valori = lotto.colonne["ente_erogatore"]
         memoria: dict[str | None, str | None] = {None: None}
-        esito: list[str | None] = []
-        for i, testo in enumerate(lotto.colonne["ente_erogatore"]):
-            if testo not in memoria:
-                assert testo is not None
-                ente = self._riferimenti.ente(testo)
-                memoria[testo] = None if ente is None else str(ente.id)
-            trovato = memoria[testo]
-            if trovato is None and testo is not None:
-                errori.append(
-                    ErroreRiga(lotto.numeri[i], "ente_erogatore", testo, "ente_fuori_ambito",
-                               "Questo ente non è tra quelli dell'ambito: scrivi il suo codice "
-                               "Belfiore o il nome come nella pagina Territorio.")
-                )  # fmt: skip
-            esito.append(trovato)
+        for testo in {*valori} - {None}:
+            assert testo is not None
+            ente = self._riferimenti.ente(testo)
+            memoria[testo] = None if ente is None else str(ente.id)
+        esito = [memoria[testo] for testo in valori]
+        if None in esito:
+            errori.extend(
+                ErroreRiga(lotto.numeri[i], "ente_erogatore", testo, "ente_fuori_ambito",
+                           "Questo ente non è tra quelli dell'ambito: scrivi il suo codice "
+                           "Belfiore o il nome come nella pagina Territorio.")
+                for i, testo in enumerate(valori)
+                if testo is not None and esito[i] is None
+            )  # fmt: skip
         return esito
 
     def _titolari(
@@ -139,19 +139,20 @@ class Collocazione:
             valori = [self._ente.codice or ""] * len(lotto.riga)
             if self._come_ricevuto:
                 return valori
-        memoria: dict[tuple[str, str | None], str] = {}
         solo = self._riferimenti.solo_comune
-        for i, (belfiore, giorno) in enumerate(zip(valori, competenza, strict=True)):
-            if belfiore is None:
-                continue
-            chiave = (belfiore, giorno)
-            if chiave not in memoria:
-                memoria[chiave] = self._difetto_titolare(belfiore, giorno, solo)
-            if memoria[chiave]:
-                errori.append(
-                    ErroreRiga(lotto.numeri[i], "comune_titolare", belfiore, "comune_fuori_ambito",
-                               memoria[chiave])
-                )  # fmt: skip
+        difetti = {
+            coppia: difetto
+            for coppia in {*zip(valori, competenza, strict=True)}
+            if coppia[0] is not None
+            and (difetto := self._difetto_titolare(coppia[0], coppia[1], solo))
+        }
+        if difetti:
+            for i, coppia in enumerate(zip(valori, competenza, strict=True)):
+                if coppia in difetti:
+                    errori.append(
+                        ErroreRiga(lotto.numeri[i], "comune_titolare", coppia[0] or "",
+                                   "comune_fuori_ambito", difetti[coppia])
+                    )  # fmt: skip
         return valori
 
     def _difetto_titolare(self, belfiore: str, giorno: str | None, solo: str | None) -> str:
@@ -167,9 +168,25 @@ class Collocazione:
 
     def _completa_ricevuti(self, lotto: LottoPreparato) -> None:
         """What a record kept as received must have to be stored, even when it was unreadable."""
-        for nome in ("codice_fiscale", "cognome", "nome", "codice_prestazione", "protocollo_domanda"):
+        for nome in (
+            "codice_fiscale",
+            "cognome",
+            "nome",
+            "codice_prestazione",
+            "protocollo_domanda",
+        ):
             self._colonne[nome] = [v or "?" for v in lotto.colonne[nome]]
         self._colonne["tipo_operazione"] = [v or "I" for v in lotto.colonne["tipo_operazione"]]
+
+
+def _prima_presente(*colonne: Sequence[str | None]) -> list[str | None]:
+    """Row by row, the value of the first column that has one."""
+    esito = list(colonne[0])
+    for colonna in colonne[1:]:
+        if None not in esito:
+            break
+        esito = [a or b for a, b in zip(esito, colonna, strict=True)]
+    return esito
 
 
 def vicino(nome: str, noti: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -190,12 +190,12 @@ async def decidi(
 
     Raises:
         NonTrovato: no such file in this ambito.
-        Conflitto: it was decided already.
+        Conflitto: it was decided already, or it has expired.
     """
     unita = unita_corrente()
     lotto = await unita.riga(
-        "SELECT id, nome_file, stato, contenuto, righe, valide FROM lotto "
-        "WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        "SELECT id, nome_file, stato, contenuto, righe, valide, comune, scade_il < now() AS scaduto "
+        "FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
         unita.ambito,
         lotto_id,
     )
@@ -203,13 +203,16 @@ async def decidi(
         raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     if lotto["stato"] != "da_decidere" or lotto["contenuto"] is None:
         raise Conflitto("Di questo file è già stato deciso: torna all'elenco delle importazioni.")
+    if tieni_valide and lotto["scaduto"]:
+        raise Conflitto("Questo file è scaduto senza una decisione: caricalo di nuovo.")
     if tieni_valide:
         file = FileRicevuto(lotto["nome_file"], bytes(lotto["contenuto"]))
-        esito = await importa(file, flussi, Opzioni(solo_valide=True, comune=comune))
+        # The good rows are those that were counted: those of one comune, if its operator brought
+        # the file in.
+        opzioni = Opzioni(solo_valide=True, comune=comune or lotto["comune"])
+        esito = await importa(file, flussi, opzioni)
         if esito.stato == "da_decidere":
-            raise DatiNonValidi(
-                "Nessuna riga è importabile: correggi il file e caricalo di nuovo."
-            )
+            raise DatiNonValidi("Nessuna riga è importabile: correggi il file e caricalo di nuovo.")
     else:
         esito = EsitoImportazione(righe=lotto["righe"], valide=lotto["valide"], stato="annullato")
         esito.lotto = lotto_id
@@ -400,10 +403,10 @@ class _Arrivo:
             esito.righe,
             esito.valide,
             esito.errori_totali,
-            msgspec.json.encode(esito.errori).decode(),
-            msgspec.json.encode(esito.avvisi).decode(),
+            _json_conservabile(esito.errori),
+            _json_conservabile(esito.avvisi),
             self.file.contenuto,
-            datetime.now(timezone.utc) + ATTESA_DECISIONE,
+            datetime.now(UTC) + ATTESA_DECISIONE,
         )
         return lotto_id
 
@@ -413,7 +416,7 @@ class _Arrivo:
             "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
             "intestazione, come_ricevuto, comune) "
             "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9) RETURNING id",
-            self.file.nome[-255:],
+            _nome_conservabile(self.file.nome),
             self.formato,
             self.sorgente.flusso.id,
             self.sha256,
@@ -430,7 +433,9 @@ class _Arrivo:
         lotto = next(self.sorgente.blocchi, None)
         if lotto is None:
             return None
-        collocazione = Collocazione(self.riferimenti, self.sorgente.ente, self.sorgente.come_ricevuto)
+        collocazione = Collocazione(
+            self.riferimenti, self.sorgente.ente, self.sorgente.come_ricevuto
+        )
         errori = collocazione.colloca(lotto)
         tutti = sorted([*lotto.errori, *errori], key=lambda errore: errore.riga)
         if self.sorgente.come_ricevuto:
@@ -439,10 +444,10 @@ class _Arrivo:
             avvisi, errori_blocco = lotto.avvisi, tutti
         buone = collocazione.buone
         if self.sorgente.flusso.fonte == "sinba" or not buone:
-            nomi, copia = [], b""
+            copiate: tuple[list[str], bytes] = ([], b"")
         else:
-            nomi, copia = _testo_copia(lotto, collocazione, buone)
-        return _Blocco(lotto, errori_blocco, avvisi, nomi, copia, len(buone))
+            copiate = _testo_copia(lotto, collocazione, buone)
+        return _Blocco(lotto, errori_blocco, avvisi, *copiate, len(buone))
 
     async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block; returns the rows that were there already."""
@@ -560,12 +565,32 @@ def _testo_copia(
 
 def _per_copia(valori: Sequence[str | None], *, libera: bool, vuote: int) -> Sequence[str]:
     """A column in COPY's text format: \\N for null, back-slashes doubled."""
+    if libera and "\\" in "".join(filter(None, valori)):
+        valori = [v and v.replace("\\", "\\\\") for v in valori]
     if vuote:
-        valori = [r"\N" if v is None else v for v in valori]
+        return [r"\N" if v is None else v for v in valori]
     pieni: Sequence[str] = valori  # type: ignore[assignment]
-    if libera and "\\" in "".join(pieni):
-        return [v if v == r"\N" else v.replace("\\", "\\\\") for v in pieni]
     return pieni
+
+
+def _nome_conservabile(nome: str) -> str:
+    """The name of a file as it is shown: what cannot be printed or stored becomes a mark."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
+
+
+def _json_conservabile(voci: Sequence[ErroreRiga]) -> str:
+    """Errors as JSON that PostgreSQL takes: it has no NUL, and a damaged file may."""
+    return msgspec.json.encode(
+        [
+            ErroreRiga(
+                v.riga,
+                *(t.replace("\0", "\u2400") for t in (v.colonna, v.valore, v.codice, v.messaggio)),
+            )
+            if "\0" in f"{v.colonna}{v.valore}{v.messaggio}"
+            else v
+            for v in voci
+        ]
+    ).decode()
 
 
 def _verifica_misura(byte: int) -> None:

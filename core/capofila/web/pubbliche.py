@@ -32,14 +32,18 @@ def _pagina(request: Request[Any, Any, Any], titolo: str, sommario: str) -> Pagi
 @get("/accessibilita", opt=PUBBLICO)
 async def accessibilita(request: Request[Any, Any, Any]) -> Template:
     """How accessible the pages are, and whom to tell of a barrier."""
-    pagina = _pagina(request, "Accessibilità", "Come usare Capofila con ogni mezzo, e a chi dire di un ostacolo.")
+    pagina = _pagina(
+        request, "Accessibilità", "Come usare Capofila con ogni mezzo, e a chi dire di un ostacolo."
+    )
     return Template("accessibilita.html", context={"pagina": pagina}, media_type="text/html")
 
 
 @get("/privacy", opt=PUBBLICO)
 async def privacy(request: Request[Any, Any, Any]) -> Template:
     """What the platform keeps of whoever uses it and of the people it is about."""
-    pagina = _pagina(request, "Dati personali", "Quali dati tratta Capofila, dove stanno e chi li vede.")
+    pagina = _pagina(
+        request, "Dati personali", "Quali dati tratta Capofila, dove stanno e chi li vede."
+    )
     return Template("privacy.html", context={"pagina": pagina}, media_type="text/html")
 
 

@@ -86,7 +86,12 @@ class Statici:
     def handler(self) -> ASGIRouteHandler:
         """The Litestar handler that serves the files; it needs no log-in."""
 
-        @asgi(self._prefisso, is_mount=True, opt={"permesso": "pubblico", "unita": "nessuna"}, copy_scope=True)
+        @asgi(
+            self._prefisso,
+            is_mount=True,
+            opt={"permesso": "pubblico", "unita": "nessuna"},
+            copy_scope=True,
+        )
         async def statici(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == ScopeType.HTTP:
                 await self._serve(scope, send)

@@ -1,0 +1,202 @@
+"""Flows of another software brought in: the good ones whole, the faulty ones told or kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from capofila.base.errori import ErroreCapofila, RichiestaNonValida
+from capofila.prestazioni.service import EsitoImportazione, Opzioni, decidi, importa, FileRicevuto
+from tests.prestazioni.casi import codice_fiscale, csv_di, flussi, memorizzate, porta, prova, riga
+from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO, SINBA, albero
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("ambiti")]
+
+TIENI = "UPDATE ente SET come_ricevuto = true WHERE codice = $1"
+
+
+def errori(esito: EsitoImportazione) -> list[tuple[int, str, str]]:
+    return [(e.riga, e.colonna, e.codice) for e in esito.errori]
+
+
+async def ricomposto(unita: Any, lotto: int | None, tabella: str = "prestazione") -> bytes:
+    """The document, from what is stored of it."""
+    intestazione = msgspec.json.decode(
+        await unita.valore("SELECT intestazione FROM lotto WHERE id = $1", lotto)
+    )
+    pezzi, precedente = [intestazione["testata"]], ""
+    for r in await unita.righe(
+        f"SELECT forma_gruppo, forma_riga FROM {tabella} WHERE lotto_id = $1 ORDER BY riga", lotto
+    ):
+        if r["forma_gruppo"] != precedente:
+            pezzi += ["</Beneficiario>" if precedente else "", r["forma_gruppo"]]
+            precedente = r["forma_gruppo"]
+        pezzi.append(r["forma_riga"])
+    return "".join([*pezzi, "</Beneficiario>" if precedente else "", "</Flusso>"]).encode()
+
+
+# --- normal mode --------------------------------------------------------------------------------
+
+
+async def test_un_flusso_buono_entra_e_non_perde_un_attributo() -> None:
+    async with prova() as unita:
+        esito = await porta(BUONO, "flusso.xml")
+        assert errori(esito) == []
+        assert (esito.righe, esito.importate, esito.flusso) == (3, 3, "siuss")
+        assert albero(await ricomposto(unita, esito.lotto)) == albero(BUONO)
+        prima, seconda, terza = await memorizzate(unita)
+        assert prima["cognome"] == "D'ESEMPIO \\N 李"
+        assert str(prima["importo_mensile"]) == "150.50"
+        assert prima["data_inizio"].isoformat() == "2025-01-10"
+        assert prima["sina_necessita_interventi_sociali"] == "A2.17 A2.18"
+        assert prima["altri_indirizzi"] == '[{"nazione":"642"}]'
+        assert seconda["forma_gruppo"] == prima["forma_gruppo"]
+        assert (terza["codice_fiscale"], terza["come_ricevuto"]) == (codice_fiscale(2), False)
+        crema = await unita.valore("SELECT id FROM ente WHERE codice = 'D142'")
+        assert {r["ente_erogatore_id"] for r in await memorizzate(unita)} == {crema}
+        assert {r["comune_titolare"] for r in await memorizzate(unita)} == {"D142"}
+
+
+async def test_i_difetti_di_un_flusso_si_dicono_e_nulla_entra() -> None:
+    async with prova() as unita:
+        esito = await porta(DIFETTOSO, "flusso.xml")
+        assert esito.stato == "da_decidere"
+        assert (1, "cf_operatore", "codice_fiscale_controllo") in errori(esito)
+        assert (2, "codice_fiscale", "codice_fiscale_controllo") in errori(esito)
+        assert (2, "importo_mensile", "siuss-quote-mensile") in errori(esito)
+        assert (3, "codice_fiscale", "codice_fiscale_controllo") in errori(esito)
+        assert (4, "protocollo_domanda", "obbligatorio") in errori(esito)
+        assert [(a.riga, a.colonna) for a in esito.avvisi] == [(2, "PrestazioniSociali/@Vecchio")]
+        assert await memorizzate(unita) == []
+
+
+async def test_un_flusso_di_un_ente_di_un_altro_ambito_si_rifiuta() -> None:
+    for contenuto in (BUONO, SINBA):
+        async with prova("cremona") as unita:
+            esito = await porta(contenuto, "flusso.xml")
+            assert (1, "ente_codice", "ente_fuori_ambito") in errori(esito)
+            assert await memorizzate(unita) == []
+            assert await unita.valore("SELECT count(*) FROM scheda_sinba") == 0
+
+
+async def test_lo_stesso_flusso_due_volte_e_le_sue_righe_nel_csv_non_raddoppiano() -> None:
+    async with prova() as unita:
+        await porta(BUONO, "flusso.xml")
+        assert (await porta(BUONO, "di-nuovo.xml")).stato == "gia_importato"
+        # The same records in a file that differs by a blank.
+        esito = await porta(BUONO + b"\n", "flusso.xml")
+        assert [(r, c) for r, _, c in errori(esito)] == [(n, "duplicato") for n in (2, 3, 4)]
+        stessa = riga(2, ente_erogatore="D142", codice_prestazione="A1.06", protocollo_domanda="3",
+                      carattere="occasionale", importo="1,00", data_erogazione="2025-03-01",
+                      prova_mezzi="4", data_inizio="", data_fine="", importo_mensile="",
+                      quota_ente="", quota_utente="")  # fmt: skip
+        assert [c for *_, c in errori(await porta(csv_di(stessa)))] == ["duplicato"]
+        assert len(await memorizzate(unita)) == 3
+
+
+async def test_chi_lavora_per_un_altro_comune_non_porta_il_flusso_di_crema() -> None:
+    for tieni in (False, True):
+        async with prova() as unita:
+            if tieni:
+                await unita.esegui(TIENI, "D142")
+            await unita.esegui("SELECT set_config('capofila.comune', 'G306', true)")
+            esito = await importa(
+                FileRicevuto("a.xml", BUONO), await flussi(), Opzioni(comune="G306")
+            )
+            assert esito.stato == "da_decidere"
+            assert esito.importate == 0
+            assert "comune_fuori_ambito" in {c for *_, c in errori(esito)}
+
+
+# --- as received --------------------------------------------------------------------------------
+
+
+async def test_di_un_ente_come_ricevuto_tutto_si_tiene_attributo_per_attributo() -> None:
+    async with prova() as unita:
+        await unita.esegui(TIENI, "D142")
+        esito = await porta(DIFETTOSO, "flusso.xml")
+        assert (errori(esito), esito.importate, esito.stato) == ([], 3, "importato")
+        assert albero(await ricomposto(unita, esito.lotto)) == albero(DIFETTOSO)
+        assert all(r["come_ricevuto"] for r in await memorizzate(unita))
+        detti = {(a.riga, a.codice) for a in esito.avvisi}
+        assert detti >= {
+            (1, "codice_fiscale_controllo"), (2, "codice_fiscale_controllo"),
+            (2, "siuss-quote-mensile"), (4, "obbligatorio"), (2, "attributo_sconosciuto"),
+        }  # fmt: skip
+
+
+async def test_un_difetto_di_quote_si_tiene_anche_nella_tabella() -> None:
+    async with prova() as unita:
+        await unita.esegui(TIENI, "D142")
+        await porta(DIFETTOSO, "flusso.xml")
+        prima = (await memorizzate(unita))[0]
+        assert (str(prima["importo_mensile"]), str(prima["quota_ente"])) == ("150.50", "100.00")
+
+
+async def test_le_schede_sinba_tornano_attributo_per_attributo() -> None:
+    for tieni in (False, True):
+        async with prova() as unita:
+            if tieni:
+                await unita.esegui(TIENI, "D142")
+            esito = await porta(SINBA, "minori.xml")
+            assert errori(esito) == []
+            assert (esito.flusso, esito.righe, esito.importate) == ("siuss-sinba", 2, 2)
+            assert albero(await ricomposto(unita, esito.lotto, "scheda_sinba")) == albero(SINBA)
+            schede = await unita.righe("SELECT * FROM scheda_sinba ORDER BY riga")
+            assert [(s["id_beneficiario"], s["anno"], s["come_ricevuto"]) for s in schede] == [
+                ("M-0002", 2025, tieni), ("M-0001", 2025, tieni),
+            ]  # fmt: skip
+            ripetuta = await porta(SINBA + b"\n", "minori.xml")
+            assert [(r, c) for r, _, c in errori(ripetuta)] == [(2, "duplicato"), (3, "duplicato")]
+
+
+async def test_una_scheda_sinba_sbagliata_si_rifiuta_e_le_buone_si_possono_tenere() -> None:
+    rotta = SINBA.replace(b'IDBeneficiario="M-0002"', b'IDBeneficiario="M-0002" LuogoVita="9"')
+    rotta = rotta.replace(b' LuogoVita="1"\n   Scuola', b"\n   Scuola", 1)
+    async with prova() as unita:
+        esito = await porta(rotta, "minori.xml")
+        assert errori(esito) == [(2, "luogo_vita", "codice_sconosciuto")]
+        assert await unita.valore("SELECT count(*) FROM scheda_sinba") == 0
+        tenute = await decidi(esito.lotto or 0, await flussi(), tieni_valide=True)
+        assert tenute.importate == 1
+        assert await unita.valore("SELECT id_beneficiario FROM scheda_sinba") == "M-0001"
+
+
+# --- what is hostile or broken ------------------------------------------------------------------
+
+_BOMBA = b'<!DOCTYPE Flusso [<!ENTITY a "aaaaaaaaaa">' + b"".join(
+    b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
+) + b"]>"  # fmt: skip
+_SENZA_PROLOGO = BUONO.split(b"?>", 1)[1]
+
+
+@pytest.mark.parametrize(
+    ("contenuto", "parola"),
+    [
+        (_BOMBA + _SENZA_PROLOGO.replace(b'Nome="Zo', b'Nome="&i;Zo'), "DOCTYPE"),
+        (b'<!DOCTYPE Flusso [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + _SENZA_PROLOGO, "DOCTYPE"),
+        (b'<!DOCTYPE Flusso SYSTEM "http://example.org/x.dtd">' + _SENZA_PROLOGO, "DOCTYPE"),
+        (BUONO.replace(b"inps.it/Casellario\"", b"inps.it/Altro\"", 1), "spazio dei nomi"),
+        (b"<html><body>Sessione scaduta</body></html>", "html"),
+        (b"<Flusso", "XML"),
+        (BUONO[:-60], "malformato"),
+        (BUONO.replace(b"</SINA>", b"</SINO>"), "riga"),
+        (BUONO.replace(b"A2.18", b"<a>" * 30 + b"</a>" * 30), "annidati"),
+        (BUONO.replace(b"A2.18", b"x" * 5000), "troppo lungo"),
+        (BUONO.replace(b"</Flusso>", b"<Altro/></Flusso>"), "fuori posto"),
+    ],
+    ids=["bomba", "entita-esterna", "dtd-esterna", "spazio-nomi", "html", "tronco", "interrotto",
+         "malformato", "profondo", "lungo", "fuori-posto"],
+)  # fmt: skip
+async def test_un_xml_ostile_o_rotto_si_rifiuta_e_nulla_resta(contenuto: bytes, parola: str) -> None:
+    async with prova() as unita:
+        await unita.esegui(TIENI, "D142")
+        with pytest.raises(ErroreCapofila) as caso:
+            async with unita.punto_di_ritorno():
+                await porta(contenuto, "flusso.xml")
+        assert isinstance(caso.value, RichiestaNonValida)
+        assert parola in caso.value.messaggio
+        assert await memorizzate(unita) == []
+        assert await unita.valore("SELECT count(*) FROM lotto") == 0
