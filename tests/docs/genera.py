@@ -243,7 +243,9 @@ def riga_di_comando() -> str:
         opzioni = [p for p in comando.params if isinstance(p, click.Option)]
         uso = [f"capofila {nome}", *(_argomento(a) for a in argomenti)]
         uso += [_uso_opzione(o) for o in opzioni if o.required]
-        pezzi.append(f"### `capofila {nome}`\n\n{_aiuto(comando)}\n\n```text\n{' '.join(uso)}\n```\n")
+        pezzi.append(
+            f"### `capofila {nome}`\n\n{_aiuto(comando)}\n\n```text\n{' '.join(uso)}\n```\n"
+        )
         if opzioni:
             pezzi.append(
                 tabella(

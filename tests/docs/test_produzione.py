@@ -50,7 +50,9 @@ def test_l_ambiente_d_esempio_basta_a_partire_e_non_ha_segreti() -> None:
 
 
 def test_chi_serve_le_pagine_non_conosce_chi_migra_ne_chi_copia() -> None:
-    assert not {"CAPOFILA_MIGRAZIONI_URL", "CAPOFILA_COPIA_URL"} & variabili("ambiente.esempio").keys()
+    assert (
+        not {"CAPOFILA_MIGRAZIONI_URL", "CAPOFILA_COPIA_URL"} & variabili("ambiente.esempio").keys()
+    )
     assert "capofila_migra" not in (CARTELLA / "ambiente.esempio").read_text()
 
 
@@ -58,7 +60,9 @@ def unita() -> list[Path]:
     return sorted([*CARTELLA.glob("*.service"), *CARTELLA.glob("*.timer")])
 
 
-@pytest.mark.parametrize("file", [p for p in unita() if p.suffix == ".service"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "file", [p for p in unita() if p.suffix == ".service"], ids=lambda p: p.name
+)
 def test_ogni_servizio_e_chiuso_in_se(file: Path) -> None:
     testo = file.read_text()
     for riga in ("DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes",

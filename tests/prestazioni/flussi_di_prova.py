@@ -21,13 +21,11 @@ BUONO = f"""<?xml version="1.0" encoding="UTF-8"?>
      DataInizioPrestazione="2025-01-10+01:00" ImportoMensile="150.5" ImportoQuotaEnte="130.250"
      ImportoQuotaUtente="20.25" PresenzaProvaMezzi="1"
      CodicePrestazione="A1.14" DenominazionePrestazione="Integrazione  retta di prova"
-     ProtocolloDomanda="prova/1&#10;bis" OreServizioMensile="2.50" TipoOperazione="I">
+     ProtocolloDomanda="prova/1" OreServizioMensile="2.50" TipoOperazione="I">
    <SINA Mobilita="1" AttivitaVitaQuotidiana="2" DisturbiComportamentali="1" AreaReddituale="1"
       AreaSupporto="3" FonteDerivazioneValutazione="4" StrumentoValutazione="7">
     <NecessitaInterventiSociali>
-     <CodicePrestazione>
-       A2.17
-     </CodicePrestazione>
+     <CodicePrestazione>A2.17</CodicePrestazione>
      <CodicePrestazione>A2.18</CodicePrestazione>
     </NecessitaInterventiSociali>
     <InvaliditaCivile><InvCiv>2</InvCiv></InvaliditaCivile>
@@ -46,7 +44,7 @@ BUONO = f"""<?xml version="1.0" encoding="UTF-8"?>
      DenominazionePrestazione="Buoni spesa o buoni pasto" ProtocolloDomanda="3" PresaCarico="2"/>
  </Beneficiario>
 </Flusso>
-""".replace("&#10;", "").encode()  # noqa: E501
+""".encode()  # noqa: E501
 """Keeps every rule; writes amounts, dates and blanks in its own way."""
 
 DIFETTOSO = (
@@ -55,6 +53,7 @@ DIFETTOSO = (
     .replace(b'ProtocolloDomanda="prova/1"', b'ProtocolloDomanda="prova/1&#10;&#9;bis"')
     .replace(b'ProtocolloDomanda="3"', b'ProtocolloDomanda=""')
     .replace(b"CFOperatore=\"RSSMRA80A41D142Q\"", b'CFOperatore="ZZZZZZ70A01Z999A"')
+    .replace(b">A2.17<", b">\n\tA2.17\n<")
     .replace(b"0000007", b"0000008")
 )
 """The faults that real ones have: test persons, quotas that do not add up, an unknown attribute."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import msgspec
 import pytest
 
 from capofila.base.errori import ErroreCapofila, RichiestaNonValida
-from capofila.prestazioni.service import EsitoImportazione, Opzioni, decidi, importa, FileRicevuto
+from capofila.prestazioni import flussi_ricevuti
+from capofila.prestazioni.service import EsitoImportazione, FileRicevuto, Opzioni, decidi, importa
+from capofila.siuss import Lettura
 from tests.prestazioni.casi import codice_fiscale, csv_di, flussi, memorizzate, porta, prova, riga
 from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO, SINBA, albero
 
@@ -108,6 +111,25 @@ async def test_chi_lavora_per_un_altro_comune_non_porta_il_flusso_di_crema() -> 
             assert esito.stato == "da_decidere"
             assert esito.importate == 0
             assert "comune_fuori_ambito" in {c for *_, c in errori(esito)}
+
+
+async def test_un_flusso_si_legge_dal_principio_alla_fine_in_un_solo_filo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """libxml2 aborts the process when a parser passes from a thread to another."""
+    fili: set[str] = set()
+
+    class Spia(Lettura):
+        def _prossimo(self) -> Any:
+            fili.add(threading.current_thread().name)
+            return super()._prossimo()
+
+    monkeypatch.setattr(flussi_ricevuti, "leggi", Spia)
+    monkeypatch.setattr(flussi_ricevuti, "RECORD_PER_BLOCCO", 1)
+    async with prova():
+        assert (await porta(BUONO, "flusso.xml")).importate == 3
+    assert len(fili) == 1
+    assert fili.pop().startswith("importa")
 
 
 # --- as received --------------------------------------------------------------------------------

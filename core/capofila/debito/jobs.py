@@ -21,13 +21,13 @@ from capofila.accessi.service import registra
 from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro
-from capofila.base.errori import DatiNonValidi
+from capofila.base.errori import DatiNonValidi, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
 from capofila.debito.rules import Periodo, manifesto, nome_oggetto
 from capofila.debito.service import TIPO_LAVORO, ultima_intestazione
 from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore
-from capofila.prestazioni.service import versione_in_vigore
+from capofila.prestazioni.service import riferimenti_dell_ambito, versione_in_vigore
 
 RIGHE_PER_VOLTA: Final = 5000
 RIGHE_COMPRESSE: Final = 50_000
@@ -48,6 +48,7 @@ async def esporta(compito: Compito) -> dict[str, Any]:
 
     Raises:
         DatiNonValidi: records do not pass the checks; the export is refused with the reasons.
+        NonTrovato: the ambito of the job has no such export.
     """
     id_ = UUID(compito.parametri["esportazione"])
     async with compito.unita() as unita:
@@ -60,6 +61,8 @@ async def esporta(compito: Compito) -> dict[str, Any]:
             compito.ambito,
             id_,
         )
+        if riga is None:
+            raise NonTrovato("L'esportazione di questo lavoro non è di questo ambito.")
         if riga["stato"] != "in_preparazione":
             return {"esportazione": str(id_), "stato": riga["stato"]}
         attivi = await plugin_attivi()
@@ -291,18 +294,19 @@ class _Selezione:
             fuori = 0
         else:
             gruppi = await unita.righe(
-                "WITH g AS MATERIALIZED (SELECT comune_titolare, competenza, conforme_a, "
-                f"come_ricevuto, count(*) AS righe FROM prestazione p WHERE {dove} "
-                "GROUP BY 1, 2, 3, 4) "
-                "SELECT conforme_a, come_ricevuto, sum(righe)::bigint AS righe, "
-                "coalesce(sum(righe) FILTER (WHERE NOT come_ricevuto AND NOT EXISTS ("
-                "SELECT 1 FROM appartenenza a JOIN comune c USING (istat) "
-                "WHERE a.ambito_id = $1 AND c.belfiore = g.comune_titolare "
-                "AND daterange(a.dal, a.al, '[]') @> g.competenza)), 0)::bigint AS fuori "
-                "FROM g GROUP BY 1, 2",
+                "SELECT comune_titolare, competenza, conforme_a, come_ricevuto, count(*) AS righe "
+                f"FROM prestazione p WHERE {dove} GROUP BY 1, 2, 3, 4",
                 *valori,
             )
-            fuori = sum(gruppo["fuori"] for gruppo in gruppi)
+            riferimenti = await riferimenti_dell_ambito(unita)
+            fuori = sum(
+                gruppo["righe"]
+                for gruppo in gruppi
+                if not gruppo["come_ricevuto"]
+                and not riferimenti.membro(
+                    gruppo["comune_titolare"], gruppo["competenza"].isoformat()
+                )
+            )
         totale = sum(gruppo["righe"] for gruppo in gruppi)
         if fuori and not self.riga["escludi_errate"]:
             raise Respinta(
@@ -416,7 +420,7 @@ class _Selezione:
             espressioni = [f"p.dati ->> '{nome}'" for nome in nomi]
         else:
             espressioni = [
-                "(SELECT e.denominazione FROM ente e WHERE e.ambito_id = p.ambito_id "
+                "(SELECT left(e.denominazione, 100) FROM ente e WHERE e.ambito_id = p.ambito_id "
                 "AND e.id = p.ente_erogatore_id)"
                 if nome == "ente_erogatore"
                 else f"p.{nome}::text"
@@ -438,8 +442,12 @@ class _Selezione:
         while righe := await cursore.fetch(RIGHE_PER_VOLTA):
             quante = len(nomi)
             lotto = preparatore.prepara([tuple(r)[:quante] for r in righe])
-            for errore in lotto.errori:
-                rotte[errore.codice] = rotte.get(errore.codice, 0) + 1
+            # A record kept as received goes out whatever its faults; each other counts once a rule.
+            fuori = {n for n, originale in zip(lotto.numeri, righe, strict=True)
+                     if not (originale[quante] and self.nazionale)}  # fmt: skip
+            for numero, codice in {(e.riga, e.codice) for e in lotto.errori}:
+                if numero in fuori:
+                    rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
             for originale, gruppo, corpo in zip(righe, lotto.gruppo, lotto.riga, strict=True):
                 ricevuta = originale[quante] and self.nazionale

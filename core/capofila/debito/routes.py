@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -182,14 +183,22 @@ async def scarica(id_: UUID) -> Stream:
     """The sealed file, streamed from the store; the unit of work ends before the stream."""
     dove = await service.per_scaricare(id_)
     flusso = archivio().leggi_a_flusso(dove.bucket, dove.oggetto, dove.versione)
+    # A store that is down answers here, while the page can still say so.
+    primo = await anext(flusso, b"")
     return Stream(
-        flusso,
+        _da_capo(primo, flusso),
         media_type="application/octet-stream",
         headers={
             "Content-Disposition": f'attachment; filename="{dove.nome_file}"',
             "Content-Length": str(dove.byte),
         },
     )
+
+
+async def _da_capo(primo: bytes, resto: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield primo
+    async for pezzo in resto:
+        yield pezzo
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/manifesto.json", opt={"permesso": "debito.vedi"})

@@ -13,7 +13,8 @@ from capofila.accessi.service import registra
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
-from capofila.base.lavori import richiedi
+from capofila.base.lavori import riavvia, richiedi
+from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito.rules import Periodo, nome_flusso, periodo
 from capofila.hooks import Flusso, impronta
 
@@ -119,7 +120,9 @@ async def chiedi_esportazione(
             impronta_dati,
         )
     ):
-        return await esportazione(gia)
+        trovata = await esportazione(gia)
+        await _rimetti_in_coda(trovata)
+        return trovata
     quando = giorno or datetime.now(UTC).date()
     tipo = TIPI_FLUSSO.get(flusso.id, flusso.id.upper())
     ultimo: int = await unita.valore(
@@ -152,6 +155,16 @@ async def chiedi_esportazione(
         "debito.esporta", "esportazione", str(id_), flusso=flusso.id, periodo=periodo_.nome
     )
     return await esportazione(id_)
+
+
+async def _rimetti_in_coda(trovata: Esportazione) -> None:
+    """Ask again for a file whose job had given up: the request is a new try."""
+    if trovata.stato != "in_preparazione" or trovata.lavoro is None:
+        return
+    lavoro = UUID(trovata.lavoro)
+    if (await stato_lavoro(lavoro)).stato == "fallito":
+        await riavvia(lavoro)
+        await registra("lavori.riavvia", "lavoro", str(lavoro))
 
 
 async def esportazione(id_: UUID) -> Esportazione:
@@ -342,7 +355,8 @@ async def _ente_ricevuto(unita: UnitaDiLavoro, flusso: Flusso, lotto: int) -> st
     """
     riga = await unita.riga(
         "SELECT flusso, intestazione ->> 'ente_codice' AS codice FROM lotto "
-        "WHERE ambito_id = $1 AND id = $2 AND stato = 'importato' AND intestazione IS NOT NULL",
+        "WHERE ambito_id = $1 AND id = $2::bigint AND stato = 'importato' "
+        "AND intestazione IS NOT NULL",
         unita.ambito,
         lotto,
     )
@@ -372,7 +386,19 @@ async def ultima_intestazione(unita: UnitaDiLavoro, codice: str) -> str | None:
 async def _impronta_dati(
     unita: UnitaDiLavoro, flusso: Flusso, ente: Ente, ricevuto: int | None, escludi: bool
 ) -> str:
-    """A digest of all that decides the content: records are only added, a lotto at a time."""
+    """A digest of all that decides the content.
+
+    Records are only added, a lotto at a time; which of them go into the file depends on the enti
+    that send by themselves and on the comuni that are members.
+    """
+    territorio = await unita.valore(
+        "SELECT md5(coalesce((SELECT string_agg(concat_ws(',', id, invio_proprio, come_ricevuto, "
+        "mittente, codice), ';' ORDER BY id) FROM ente WHERE ambito_id = $1), '') || '|' || "
+        "coalesce((SELECT string_agg(concat_ws(',', istat, coalesce(dal::text, '-'), "
+        "coalesce(al::text, '-')), ';' ORDER BY istat, dal, al) FROM appartenenza "
+        "WHERE ambito_id = $1), ''))",
+        unita.ambito,
+    )
     lotti = await unita.riga(
         "SELECT count(*) AS quanti, coalesce(max(id), 0) AS ultimo FROM lotto "
         "WHERE ambito_id = $1 AND stato = 'importato'",
@@ -384,6 +410,7 @@ async def _impronta_dati(
         msgspec.structs.asdict(ente),
         lotti["quanti"],
         lotti["ultimo"],
+        territorio,
         ricevuto,
         escludi,
     ]

@@ -14,6 +14,9 @@ from capofila.base.errori import NonTrovato
 from capofila.prestazioni.tables import Lotto, Prestazione
 
 PER_PAGINA: Final = 50
+INTEGER: Final = range(1, 2**31)
+_BIGINT: Final = range(1, 2**63)
+"""What a number in an address may be: beyond, PostgreSQL has no row to look for."""
 CONTEGGIO_MASSIMO: Final = 10_000
 """Beyond so many rows the page says «oltre 10.000»: counting a million takes longer than reading it."""
 
@@ -81,7 +84,7 @@ async def conta(filtro: Filtro) -> int:
     """How many there are, counted up to :data:`CONTEGGIO_MASSIMO` and one more."""
     limitata = Prestazione.select(Prestazione.id).where(_dove(filtro)).limit(CONTEGGIO_MASSIMO + 1)
     sql, valori = limitata.querystrings[0].compile_string()
-    quante: int = await unita_corrente().valore(f"SELECT count(*) FROM ({sql}) q", *valori)  # noqa: S608
+    quante: int = await unita_corrente().valore(f"SELECT count(*) FROM ({sql}) q", *valori)
     return quante
 
 
@@ -113,6 +116,8 @@ async def dettaglio(id_: int) -> dict[str, Any]:
         NonTrovato: there is none with this number in the ambito.
     """
     unita = unita_corrente()
+    if id_ not in _BIGINT:
+        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
     riga = await unita.riga(
         "SELECT p.*, e.denominazione AS ente_erogatore, l.nome_file, l.caricato_il "
         "FROM prestazione p JOIN ente e ON e.ambito_id = p.ambito_id AND e.id = p.ente_erogatore_id "
@@ -175,6 +180,8 @@ async def lotto(id_: int) -> tuple[LottoVisto, list[dict[str, Any]], list[dict[s
     Raises:
         NonTrovato: there is none with this number in the ambito.
     """
+    if id_ not in INTEGER:
+        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     riga = (
         await Lotto.select(*_COLONNE_LOTTO, Lotto.errori, Lotto.avvisi)
         .where(And(Lotto.ambito_id == unita_corrente().ambito, Lotto.id == id_))

@@ -8,7 +8,6 @@ out again attribute for attribute.
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -20,13 +19,13 @@ from capofila.prestazioni.rules import Riferimenti
 from capofila.siuss.lettura import FileNonLeggibile, Lettura, controlla_intestazione, leggi
 
 if TYPE_CHECKING:
-    from capofila.prestazioni.service import FileRicevuto, Sorgente
+    from capofila.prestazioni.service import FileRicevuto, Filo, Sorgente
 
 RECORD_PER_BLOCCO: Final = 5000
 
 
 async def apri_flusso(
-    file: FileRicevuto, flussi: Mapping[str, Flusso], riferimenti: Riferimenti
+    file: FileRicevuto, flussi: Mapping[str, Flusso], riferimenti: Riferimenti, filo: Filo
 ) -> Sorgente:
     """Open an XML flow of the INPS.
 
@@ -37,7 +36,7 @@ async def apri_flusso(
     from capofila.prestazioni.service import Sorgente
 
     try:
-        lettura = await asyncio.to_thread(leggi, io.BytesIO(file.contenuto))
+        lettura = await filo.chiama(leggi, io.BytesIO(file.contenuto))
     except FileNonLeggibile as errore:
         raise _non_leggibile(errore) from None
     flusso = flussi.get(lettura.flusso_id)
@@ -60,9 +59,17 @@ async def apri_flusso(
     ]  # fmt: skip
     if come_ricevuto:
         avvisi, difetti = [*difetti, *avvisi], []
+    blocchi = _blocchi(lettura, flusso, come_ricevuto=come_ricevuto)
+    solo = riferimenti.solo_comune
+    if come_ricevuto and solo is not None and ente is not None and ente.codice != solo:
+        difetti = [
+            ErroreRiga(1, "ente_codice", intestazione.ente_codice, "comune_fuori_ambito",
+                       "Puoi importare solo il flusso del tuo comune: questo è di un altro ente.")
+        ]  # fmt: skip
+        blocchi = iter(())
     return Sorgente(
         flusso=flusso,
-        blocchi=_blocchi(lettura, flusso, come_ricevuto=come_ricevuto),
+        blocchi=blocchi,
         errori=difetti,
         avvisi=avvisi,
         ente=ente,

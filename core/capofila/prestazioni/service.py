@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import msgspec
@@ -23,9 +24,12 @@ from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGra
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
 from capofila.prestazioni import lettura
+from capofila.prestazioni.consultazione import INTEGER
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
+
+T = TypeVar("T")
 
 ERRORI_MOSTRATI: Final = 1000
 ATTESA_DECISIONE: Final = timedelta(days=7)
@@ -119,6 +123,25 @@ class _Blocco(msgspec.Struct):
     quante: int
 
 
+class Filo:
+    """The one thread that reads a file from its first byte to its last.
+
+    libxml2 keeps the names of a document in a dictionary of the thread that opened it: a parser
+    that goes on in another thread of a pool frees what is not its own, and the process aborts.
+    """
+
+    def __init__(self) -> None:
+        self._esecutore = ThreadPoolExecutor(1, thread_name_prefix="importa")
+
+    def chiama(self, funzione: Callable[..., T], *valori: object) -> asyncio.Future[T]:
+        """Run there; await the outcome."""
+        return asyncio.get_running_loop().run_in_executor(self._esecutore, funzione, *valori)
+
+    def chiudi(self) -> None:
+        """Let the thread end."""
+        self._esecutore.shutdown(wait=False, cancel_futures=True)
+
+
 class _DaDecidere(Exception):
     """Leaves the savepoint of an import whose rows are not all good."""
 
@@ -146,16 +169,31 @@ async def importa(
     sha256 = await asyncio.to_thread(_impronta_file, file.contenuto)
     if not opzioni.prova and (gia := await _gia_importato(unita, sha256)):
         return gia
+    filo = Filo()
+    try:
+        return await _importa(unita, file, sha256, flussi, opzioni, filo)
+    finally:
+        filo.chiudi()
+
+
+async def _importa(
+    unita: UnitaDiLavoro,
+    file: FileRicevuto,
+    sha256: str,
+    flussi: Mapping[str, Flusso],
+    opzioni: Opzioni,
+    filo: Filo,
+) -> EsitoImportazione:
     formato = lettura.riconosci(file.nome, file.contenuto)
-    riferimenti = await _riferimenti(unita, opzioni.comune)
-    sorgente = await _sorgente(formato, file, flussi, riferimenti)
+    riferimenti = await riferimenti_dell_ambito(unita, opzioni.comune)
+    sorgente = await _sorgente(formato, file, flussi, riferimenti, filo)
     esito = EsitoImportazione(flusso=sorgente.flusso.id)
     if sorgente.errori:
         esito.aggiungi_errori(sorgente.errori)
     esito.aggiungi_avvisi(sorgente.avvisi)
 
     versione = await _versione(unita, sorgente.flusso)
-    arrivo = _Arrivo(unita, sorgente, riferimenti, versione, file, formato, sha256, opzioni)
+    arrivo = _Arrivo(unita, sorgente, riferimenti, versione, file, formato, sha256, opzioni, filo)
     try:
         async with unita.punto_di_ritorno():
             await arrivo.tutto(esito)
@@ -193,6 +231,8 @@ async def decidi(
         Conflitto: it was decided already, or it has expired.
     """
     unita = unita_corrente()
+    if lotto_id not in INTEGER:
+        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     lotto = await unita.riga(
         "SELECT id, nome_file, stato, contenuto, righe, valide, comune, scade_il < now() AS scaduto "
         "FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
@@ -267,16 +307,17 @@ async def _sorgente(
     file: FileRicevuto,
     flussi: Mapping[str, Flusso],
     riferimenti: Riferimenti,
+    filo: Filo,
 ) -> Sorgente:
     if formato == "xml":
         from capofila.prestazioni.flussi_ricevuti import apri_flusso
 
-        return await apri_flusso(file, flussi, riferimenti)
+        return await apri_flusso(file, flussi, riferimenti, filo)
     flusso = flussi.get("siuss")
     if flusso is None:
         raise Conflitto("Il flusso SIUSS non è attivo in questo ambito: attivalo nei plugin.")
     noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
-    foglio = await asyncio.to_thread(lettura.apri, formato, file.contenuto, noti)
+    foglio = await filo.chiama(lettura.apri, formato, file.contenuto, noti)
     preparatore = Preparatore(flusso, foglio.colonne)
     errori = _errori_intestazione(preparatore, noti)
     avvisi = [
@@ -332,8 +373,10 @@ class _Arrivo:
         formato: str,
         sha256: str,
         opzioni: Opzioni,
+        filo: Filo,
     ) -> None:
         self.unita = unita
+        self.filo = filo
         self.sorgente = sorgente
         self.riferimenti = riferimenti
         self.versione = versione
@@ -355,10 +398,10 @@ class _Arrivo:
                 "CREATE TEMP TABLE ingresso ON COMMIT DROP AS "
                 f"SELECT {', '.join(COLONNE)} FROM prestazione LIMIT 0"
             )
-        prossimo = asyncio.ensure_future(asyncio.to_thread(self._prossimo))
+        prossimo = self.filo.chiama(self._prossimo)
         try:
             while (blocco := await prossimo) is not None:
-                prossimo = asyncio.ensure_future(asyncio.to_thread(self._prossimo))
+                prossimo = self.filo.chiama(self._prossimo)
                 esito.righe += blocco.esito.righe
                 esito.aggiungi_errori(blocco.errori)
                 esito.aggiungi_avvisi(blocco.avvisi)
@@ -644,7 +687,7 @@ async def _versione(unita: UnitaDiLavoro, flusso: Flusso) -> int:
 versione_in_vigore = _versione
 
 
-async def _riferimenti(unita: UnitaDiLavoro, comune: str | None) -> Riferimenti:
+async def riferimenti_dell_ambito(unita: UnitaDiLavoro, comune: str | None = None) -> Riferimenti:
     """What rows may refer to: the enti of the ambito and its comuni with their dates."""
     periodi: dict[str, list[tuple[date | None, date | None]]] = {}
     for riga in await unita.righe(

@@ -1,0 +1,104 @@
+"""A worker in this process, and the main job asked for and awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from capofila.base.archivio import archivio
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import unita_di_lavoro
+from capofila.base.impostazioni import Impostazioni
+from capofila.base.lavori import StatoLavoro, Tempi
+from capofila.base.lavori import stato as stato_lavoro
+from capofila.debito.rules import periodo
+from capofila.debito.service import Esportazione, chiedi_esportazione, esportazione
+from capofila.worker import avvia_worker
+from tests.prestazioni.casi import contesto, porta
+
+VELOCI = Tempi(
+    battito=0.3, stantio=2, rinvio=1, rinvio_massimo=2, giro=0.2, progresso=0.1,
+    pausa_minima=0.3, pausa_massima=1, turno=0.2, grazia=1,
+)  # fmt: skip
+GIORNO = date(2026, 3, 1)
+
+
+@asynccontextmanager
+async def officina(valori: Impostazioni, tempi: Tempi = VELOCI) -> AsyncIterator[None]:
+    """The worker, as ``capofila.worker`` runs it; its engine serves the test too."""
+    arresto, pronto = asyncio.Event(), asyncio.Event()
+    opera = asyncio.create_task(
+        avvia_worker(valori, tempi=tempi, arresto=arresto, pronto=pronto.set)
+    )
+    attesa = asyncio.create_task(pronto.wait())
+    await asyncio.wait({opera, attesa}, return_when=asyncio.FIRST_COMPLETED)
+    if opera.done():
+        attesa.cancel()
+        opera.result()
+    try:
+        yield
+    finally:
+        arresto.set()
+        await opera
+
+
+async def importa(
+    contenuto: bytes, nome: str = "prestazioni.csv", slug: str = "crema", **opzioni: Any
+) -> int:
+    """Bring a good file in; its lotto."""
+    async with unita_di_lavoro(await contesto(slug)):
+        esito = await porta(contenuto, nome, **opzioni)
+    assert esito.stato == "importato", esito.errori[:3]
+    assert esito.lotto is not None
+    return esito.lotto
+
+
+async def sql(comando: str, *valori: object, slug: str = "crema") -> None:
+    async with unita_di_lavoro(await contesto(slug)) as unita:
+        await unita.esegui(comando, *valori)
+
+
+async def chiedi(
+    quando: str = "2025", flusso: str = "siuss", slug: str = "crema", **opzioni: Any
+) -> Esportazione:
+    """Ask for a file."""
+    async with unita_di_lavoro(await contesto(slug)):
+        opzioni.setdefault("giorno", GIORNO)
+        dichiarato = (await plugin_attivi()).flusso(flusso)
+        return await chiedi_esportazione(dichiarato, periodo(quando), **opzioni)
+
+
+async def com_e(id_: str, slug: str = "crema") -> tuple[Esportazione, StatoLavoro]:
+    async with unita_di_lavoro(await contesto(slug), sola_lettura=True):
+        trovata = await esportazione(UUID(id_))
+        assert trovata.lavoro is not None
+        return trovata, await stato_lavoro(UUID(trovata.lavoro))
+
+
+async def attendi(chiesta: Esportazione, entro: float = 30) -> Esportazione:
+    """Wait until its job has ended."""
+    limite = time.monotonic() + entro
+    while True:
+        trovata, lavoro = await com_e(chiesta.id, chiesta.ambito)
+        if lavoro.finito:
+            assert lavoro.stato != "fallito", lavoro.errore
+            return trovata
+        assert time.monotonic() < limite, lavoro
+        await asyncio.sleep(0.05)
+
+
+async def esporta(quando: str = "2025", **opzioni: Any) -> Esportazione:
+    return await attendi(await chiedi(quando, **opzioni))
+
+
+async def contenuto(trovata: Esportazione) -> bytes:
+    """The file, from the store."""
+    assert trovata.uri is not None
+    bucket, _, oggetto = trovata.uri.removeprefix("s3://").partition("/")
+    pezzi = [p async for p in archivio().leggi_a_flusso(bucket, oggetto, trovata.versione_oggetto)]
+    return b"".join(pezzi)

@@ -1,0 +1,229 @@
+"""The commands that scripts rely on, as processes over real services: shapes and exit statuses."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from tests.conftest import Banca
+from tests.prestazioni.casi import ambiente, banca_da, codice_fiscale, csv_di, interroga, riga
+
+
+class Comando(NamedTuple):
+    stato: int
+    json: Any
+    errore: str
+
+
+class Macchina:
+    """A machine where the services are configured in the environment, with a worker running."""
+
+    def __init__(self, banca: Banca, variabili: dict[str, str], cartella: Path) -> None:
+        self.banca = banca
+        self.cartella = cartella
+        self.ambiente = {
+            **{n: v for n, v in os.environ.items() if not n.startswith("CAPOFILA_")},
+            **variabili,
+        }
+
+    def processo(self, *argomenti: str, **altro: Any) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", *argomenti], env=self.ambiente, cwd=self.cartella, **altro
+        )
+
+    def capofila(self, *argomenti: str, **variabili: str) -> Comando:
+        """Run a command; its one JSON document, when it says one."""
+        fatto = subprocess.run(
+            [sys.executable, "-m", "capofila.cli", *argomenti],
+            env=self.ambiente | variabili, cwd=self.cartella, capture_output=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+        assert b"Traceback" not in fatto.stderr, fatto.stderr.decode()
+        letto = json.loads(fatto.stdout) if "--json" in argomenti and fatto.stdout else None
+        return Comando(fatto.returncode, letto, fatto.stderr.decode())
+
+    def file(self, nome: str, contenuto: bytes) -> str:
+        (self.cartella / nome).write_bytes(contenuto)
+        return nome
+
+    def conta(self, tabella: str) -> int:
+        ((quante,),) = asyncio.run(
+            interroga(self.banca.superutente, f"SELECT count(*) FROM {tabella}")
+        )
+        return int(quante)
+
+
+@pytest.fixture(scope="module")
+def macchina(
+    servizi: Any, modello: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Macchina]:
+    with banca_da(servizi, modello) as banca:
+        macchina = Macchina(banca, ambiente(servizi, banca), tmp_path_factory.mktemp("macchina"))
+        worker = macchina.processo("capofila.worker", stderr=subprocess.DEVNULL)
+        try:
+            yield macchina
+        finally:
+            worker.terminate()
+            worker.wait(30)
+
+
+ERRORE = {"riga", "colonna", "valore", "codice", "messaggio"}
+ESPORTAZIONE = {
+    "id", "ambito", "flusso", "periodo", "stato", "righe", "byte", "sha256", "uri", "avvisi",
+}  # fmt: skip
+
+
+def test_dal_file_al_debito_scaricato(macchina: Macchina) -> None:
+    file = macchina.file("gennaio.csv", csv_di(riga(1), riga(2)))
+    prova = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--dry-run", "--json")
+    assert (prova.stato, prova.json["righe"], prova.json["valide"]) == (0, 2, 2)
+    assert macchina.conta("prestazione") == 0
+
+    importato = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--json")
+    assert importato.stato == 0
+    assert {"righe", "valide", "errori"} <= set(importato.json)
+    assert (importato.json["righe"], importato.json["valide"], importato.json["errori"]) == (2, 2, [])
+    ripetuto = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--json")
+    assert (ripetuto.stato, ripetuto.json["stato"]) == (0, "gia_importato")
+    assert macchina.conta("prestazione") == 2
+
+    fatta = macchina.capofila("debito", "export", "siuss", "--ambito", "crema", "--periodo", "2025",
+                              "--json")  # fmt: skip
+    assert fatta.stato == 0
+    assert set(fatta.json) >= ESPORTAZIONE
+    assert {n: fatta.json[n] for n in ("ambito", "flusso", "periodo", "stato", "righe")} == {
+        "ambito": "crema", "flusso": "siuss", "periodo": "2025", "stato": "sigillata", "righe": 2,
+    }  # fmt: skip
+    assert fatta.json["uri"].startswith("s3://")
+    assert uuid.UUID(fatta.json["id"])
+    assert all({"codice", "messaggio"} <= set(a) for a in fatta.json["avvisi"])
+
+    elenco = macchina.capofila("debito", "list", "--ambito", "crema", "--json")
+    assert elenco.stato == 0
+    assert [e["id"] for e in elenco.json] == [fatta.json["id"]]
+    assert all(set(e) >= ESPORTAZIONE for e in elenco.json)
+
+    uscita = macchina.cartella / "scaricato.xml"
+    scaricato = macchina.capofila("debito", "download", fatta.json["id"], "-o", str(uscita))
+    assert scaricato.stato == 0
+    contenuto = uscita.read_bytes()
+    assert hashlib.sha256(contenuto).hexdigest() == fatta.json["sha256"]
+    assert len(contenuto) == fatta.json["byte"]
+    assert [p.name for p in macchina.cartella.iterdir() if p.name.startswith(".")] == []
+
+
+def test_righe_sbagliate_danno_stato_1_e_il_posto_di_ogni_errore(macchina: Macchina) -> None:
+    prima = macchina.conta("prestazione")
+    file = macchina.file("errata.csv", csv_di(riga(10), riga(11, genere="X")))
+    comando = ("prestazioni", "import", file, "--ambito", "crema", "--json")
+    esito = macchina.capofila(*comando)
+    assert esito.stato == 1
+    (errore,) = esito.json["errori"]
+    assert set(errore) == ERRORE
+    assert (errore["riga"], errore["colonna"], errore["valore"]) == (3, "genere", "X")
+    assert macchina.conta("prestazione") == prima
+    tenuto = macchina.capofila(*comando, "--solo-valide")
+    assert (tenuto.stato, tenuto.json["importate"]) == (0, 1)
+    assert macchina.conta("prestazione") == prima + 1
+
+
+def test_senza_json_lo_standard_output_tace_e_i_messaggi_sono_italiani(macchina: Macchina) -> None:
+    file = macchina.file("errata2.csv", csv_di(riga(20, cognome="Rossi", data_inizio="31/02/2025")))
+    esito = macchina.capofila("prestazioni", "import", file, "--ambito", "crema")
+    assert esito.stato == 1
+    assert "riga 2" in esito.errore
+    assert "31/02/2025" in esito.errore
+    assert "nulla è stato importato" in esito.errore
+
+
+@pytest.mark.parametrize(
+    ("argomenti", "parola"),
+    [
+        (("prestazioni", "import", "buono.csv", "--ambito", "cremolino", "--json"), "cremolino"),
+        (("prestazioni", "import", "manca.csv", "--ambito", "crema", "--json"), "manca.csv"),
+        (("prestazioni", "import", "foto.csv", "--ambito", "crema", "--json"), "PDF"),
+        (("prestazioni", "import", "latino.csv", "--ambito", "crema", "--json"), "UTF-8"),
+        (("debito", "export", "istat", "--ambito", "crema", "--periodo", "2025", "--json"), "istat"),
+        (("debito", "export", "siuss", "--ambito", "crema", "--periodo", "duemila", "--json"), "2025-T1"),
+        (("debito", "export", "siuss", "--ambito", "crema", "--periodo", "2025", "--ente", "D150",
+          "--json"), "D150"),
+        (("debito", "export", "siuss", "--ambito", "crema", "--periodo", "2025", "--ricevuto",
+          "999999999999", "--json"), "numero"),
+        (("debito", "download", "00000000-0000-4000-8000-000000000000", "-o", "x.xml"), "numero"),
+    ],
+    ids=["ambito-ignoto", "file-che-manca", "pdf", "latin-1", "flusso-ignoto", "periodo", "ente",
+         "ricevuto", "download"],
+)  # fmt: skip
+def test_cio_che_il_dominio_rifiuta_da_stato_1_con_il_motivo(
+    macchina: Macchina, argomenti: tuple[str, ...], parola: str
+) -> None:
+    macchina.file("buono.csv", csv_di(riga(30)))
+    macchina.file("foto.csv", b"%PDF-1.7")
+    macchina.file("latino.csv", "cognome\nNicolò\n".encode("latin-1"))
+    esito = macchina.capofila(*argomenti)
+    assert esito.stato == 1
+    assert parola in esito.errore
+    if "--json" in argomenti:
+        assert set(esito.json) == {"errore", "messaggio"}
+        assert parola in esito.json["messaggio"]
+    assert not (macchina.cartella / "x.xml").exists()
+
+
+def test_un_periodo_vuoto_da_stato_1_con_la_forma_di_sempre(macchina: Macchina) -> None:
+    esito = macchina.capofila("debito", "export", "siuss", "--ambito", "casalmaggiore", "--periodo",
+                              "2025-03", "--json")  # fmt: skip
+    assert esito.stato == 1
+    assert set(esito.json) >= ESPORTAZIONE
+    assert (esito.json["stato"], esito.json["righe"], esito.json["sha256"]) == ("respinta", None, None)
+    assert "nessuna prestazione" in esito.json["avvisi"][0]["messaggio"]
+
+
+@pytest.mark.parametrize(
+    "argomenti",
+    [
+        ("prestazioni", "import", "--ambito", "crema"),
+        ("prestazioni", "import", "buono.csv"),
+        ("debito", "export", "siuss", "--ambito", "crema"),
+        ("debito", "download", "non-un-id", "-o", "x"),
+        ("debito", "sbaglio"),
+    ],
+    ids=" ".join,
+)
+def test_un_comando_scritto_male_da_stato_2(macchina: Macchina, argomenti: tuple[str, ...]) -> None:
+    assert macchina.capofila(*argomenti).stato == 2
+
+
+def test_un_file_troppo_grande_si_rifiuta_senza_leggerlo(macchina: Macchina) -> None:
+    grande = macchina.cartella / "grande.csv"
+    with grande.open("wb") as file:
+        file.truncate(101 * 1024 * 1024)
+    esito = macchina.capofila("prestazioni", "import", "grande.csv", "--ambito", "crema", "--json")
+    grande.unlink()
+    assert esito.stato == 1
+    assert (esito.json["errore"], "101 MB" in esito.json["messaggio"]) == ("troppo_grande", True)
+
+
+def test_un_oggetto_manomesso_non_si_scarica(macchina: Macchina) -> None:
+    file = macchina.file("cremona.csv", csv_di(
+        riga(1, comune_titolare="D150", ente_erogatore="D150", codice_fiscale=codice_fiscale(77))
+    ))  # fmt: skip
+    assert macchina.capofila("prestazioni", "import", file, "--ambito", "cremona").stato == 0
+    fatta = macchina.capofila("debito", "export", "siuss", "--ambito", "cremona", "--periodo",
+                              "2025-T1", "--json").json  # fmt: skip
+    asyncio.run(interroga(
+        macchina.banca.superutente,
+        "UPDATE esportazione SET sha256 = repeat('0', 64) WHERE id = $1::uuid", fatta["id"],
+    ))  # fmt: skip
+    esito = macchina.capofila("debito", "download", fatta["id"], "-o", "manomesso.xml")
+    assert esito.stato == 1
+    assert "non usarlo" in esito.errore
+    assert [p.name for p in macchina.cartella.iterdir() if "manomesso" in p.name] == []

@@ -1,0 +1,205 @@
+"""Two ambiti full of data, their people, and the real application over them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from litestar import Litestar
+from tests.accessi.conftest import campo_nascosto
+from tests.conftest import Banca
+from tests.debito.casi import chiedi, esporta, importa, officina
+from tests.debito.conftest import lavora
+from tests.prestazioni.casi import (
+    ambiente,
+    banca_da,
+    codice_fiscale,
+    contesto,
+    csv_di,
+    interroga,
+    modello,
+    porta,
+    riga,
+)
+
+from capofila.accessi import service
+from capofila.app import crea_app
+from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
+from capofila.base.impostazioni import impostazioni
+from capofila.web.assembla import assemble
+
+__all__ = ["lavora", "modello"]
+
+PAROLA = "quattro parole messe a caso"
+PERSONE = (
+    ("rita.crema", "Rita Nostrana", "responsabile_udp", "crema", None),
+    ("olga.crema", "Olga Nostrana", "operatore_udp", "crema", None),
+    ("pia.pandino", "Pia Nostrana", "operatore_comune", "crema", "G306"),
+    ("vera.cremona", "Vera Altruizia", "responsabile_udp", "cremona", None),
+)
+
+
+@dataclass
+class Dati:
+    """What an ambito holds, by id, and the strings by which its data are known."""
+
+    slug: str
+    segni: list[str]
+    oggetti: dict[str, str] = field(default_factory=dict)
+    file: bytes = b""
+
+
+@dataclass
+class Casa:
+    banca: Banca
+    app: Litestar
+    nostri: Dati
+    altrui: Dati
+
+
+def _righe(slug: str, n: int) -> list[dict[str, str]]:
+    """Good rows of an ambito, marked."""
+    comune, istat, altro, nome = {
+        "crema": ("D142", "019035", "G306", "Nostrana"),
+        "cremona": ("D150", "019036", "D150", "Altruizia"),
+    }[slug]
+    return [
+        riga(
+            n + m, comune_titolare=comune if m else altro, ente_erogatore=comune,
+            comune_residenza=istat, luogo_nascita=comune, cognome=nome, nome=f"Persona {nome}",
+            codice_fiscale=codice_fiscale(n + m, luogo=comune), protocollo_domanda=f"{nome}/{m}",
+        )
+        for m in range(3)
+    ]  # fmt: skip
+
+
+async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
+    nome = {"crema": "Nostrana", "cremona": "Altruizia"}[slug]
+    righe = _righe(slug, n)
+    buono = await importa(csv_di(*righe), f"{nome}.csv", slug)
+    async with unita_di_lavoro(await contesto(slug)):
+        fermo = await porta(csv_di({**righe[0], "genere": f"X{nome}"}), f"{nome} da rifare.csv")
+    fatta = await esporta(slug=slug)
+    respinta = await esporta("2024", slug=slug)
+    # A job that has given up, so that whoever may can start it again.
+    fallita = await esporta("2023", slug=slug)
+    await interroga(
+        banca.superutente, "UPDATE lavoro SET stato = 'fallito' WHERE id = $1::uuid", fallita.lavoro
+    )
+    async with unita_di_lavoro(await contesto(slug)) as unita:
+        prestazione = await unita.valore("SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono)
+    segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
+             str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
+             fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
+    return Dati(
+        slug,
+        segni,
+        {
+            "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
+            "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
+        },
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def banca_piena(servizi: Any, modello: str) -> Iterator[Banca]:  # noqa: F811
+    assemble()
+    with banca_da(servizi, modello) as banca, pytest.MonkeyPatch.context() as prova:
+        for nome, valore in ambiente(servizi, banca).items():
+            prova.setenv(nome, valore)
+        prova.setattr(service, "_ARGON", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        service._impronta_a_vuoto.cache_clear()
+        impostazioni.cache_clear()
+        yield banca
+    service._impronta_a_vuoto.cache_clear()
+    impostazioni.cache_clear()
+
+
+@pytest.fixture(scope="module")
+async def casa(banca_piena: Banca) -> AsyncIterator[Casa]:
+    async with officina(impostazioni()):
+        # The first lots and rows of the two have ids of different lengths and never the same.
+        altrui = await _riempi(banca_piena, "cremona", 500)
+        nostri = await _riempi(banca_piena, "crema", 0)
+        await chiedi("2022", slug="cremona")
+    app = crea_app()
+    await MOTORE.apri({"app": banca_piena.app, "ats": banca_piena.ats}, massimo=4)
+    async with unita_di_lavoro(Contesto(amministratore=True)) as unita:
+        await unita.esegui("INSERT INTO ats (slug, nome) VALUES ('valpadana', 'ATS Val Padana')")
+    for nome, chi, ruolo, slug, comune in PERSONE:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await service.aggiungi_utente(nome, chi, PAROLA, ruolo, slug, comune)
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        await service.aggiungi_utente("aldo.ats", "Aldo Analista", PAROLA, "analista_ats", None,
+                                      None, ats="valpadana")  # fmt: skip
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        await service.aggiungi_utente("anna.ammi", "Anna Ammi", PAROLA, "amministratore", None, None)
+    yield Casa(banca_piena, app, nostri, altrui)
+    await MOTORE.chiudi()
+
+
+class Navigatore(httpx.AsyncClient):
+    """A browser with its cookies; it sends the CSRF token as a form of ours does."""
+
+    gettone = ""
+
+    async def vai(
+        self, metodo: str, percorso: str, modulo: dict[str, str] | None = None,
+        file: tuple[str, bytes] | None = None,
+    ) -> httpx.Response:  # fmt: skip
+        if metodo == "GET":
+            return await self.get(percorso)
+        dati = {"_csrf_token": self.gettone, **(modulo or {})}
+        caricati = {"file": file} if file else None
+        return await self.request(metodo, percorso, data=dati, files=caricati)
+
+
+Entra = Callable[[str | None], Awaitable[Navigatore]]
+
+
+@pytest.fixture(scope="module")
+async def entra(casa: Casa) -> AsyncIterator[Entra]:
+    """Log a person in, as a browser does; None is nobody."""
+    aperti: dict[str | None, Navigatore] = {}
+
+    async def apri(nome: str | None) -> Navigatore:
+        if nome not in aperti:
+            cliente = Navigatore(
+                transport=httpx.ASGITransport(casa.app, raise_app_exceptions=False),  # type: ignore[arg-type]
+                base_url="http://capofila.test", headers={"accept": "text/html"},
+            )  # fmt: skip
+            cliente.gettone = campo_nascosto((await cliente.get("/accesso")).text, "_csrf_token")
+            if nome is not None:
+                risposta = await cliente.vai(
+                    "POST", "/accesso", {"nome_utente": nome, "password": PAROLA}
+                )
+                assert risposta.status_code == 303, risposta.text
+            aperti[nome] = cliente
+        return aperti[nome]
+
+    yield apri
+    for cliente in aperti.values():
+        await cliente.aclose()
+
+
+async def fotografia(banca: Banca, slug: str) -> dict[str, str]:
+    """A digest of every row of an ambito, table by table; the audit of readings is left out."""
+    connessione = await asyncpg.connect(banca.superutente)
+    try:
+        ambito = await connessione.fetchval("SELECT id FROM ambito WHERE slug = $1", slug)
+        tabelle = await connessione.fetch(
+            "SELECT table_name FROM information_schema.columns WHERE column_name = 'ambito_id' "
+            "AND table_schema = 'public' AND table_name <> 'registro'"
+        )
+        somma = "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM "
+        return {
+            tabella: await connessione.fetchval(f"{somma} {tabella} t WHERE ambito_id = $1", ambito)
+            for (tabella,) in tabelle
+        }
+    finally:
+        await connessione.close()

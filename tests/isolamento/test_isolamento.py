@@ -1,0 +1,368 @@
+"""Nobody sees, changes or even suspects what belongs to another ambito: every route is tried.
+
+A route without a case here fails the first test: whoever adds one says what it is about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar.routes import ASGIRoute, HTTPRoute
+from tests.isolamento.conftest import Casa, Dati, Entra, fotografia
+from tests.prestazioni.casi import contesto, csv_di, interroga, riga
+
+from capofila.base.archivio import archivio
+from capofila.base.database import unita_di_lavoro
+from capofila.base.errori import NonTrovato
+from capofila.base.lavori import stato as stato_lavoro
+from capofila.debito import service as debito
+from capofila.prestazioni import consultazione
+
+pytestmark = pytest.mark.anyio
+
+
+class Caso(NamedTuple):
+    """How a route is asked: its object, and the form that would do something."""
+
+    oggetto: str | None = None
+    modulo: dict[str, str] | None = None
+    file: bool = False
+    """Whether a file goes with the form."""
+    mostra: bool = False
+    """Whether the answer shows data of the ambito to whoever may see them."""
+
+
+CASI: dict[tuple[str, str], Caso] = {
+    ("GET", "/{ambito:str}"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/adempimenti"): Caso(),
+    ("GET", "/{ambito:str}/debito"): Caso(mostra=True),
+    ("POST", "/{ambito:str}/debito"): Caso(modulo={"flusso": "siuss", "periodo": "2021"}),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}"): Caso("esportazione", mostra=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/file"): Caso("esportazione", mostra=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/invio"): Caso("esportazione", mostra=True),
+    ("POST", "/{ambito:str}/debito/{id_:uuid}/invio"): Caso("esportazione", {"canale": "pec"}),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/manifesto.json"): Caso("esportazione", mostra=True),
+    ("GET", "/{ambito:str}/importazioni"): Caso(mostra=True),
+    ("POST", "/{ambito:str}/importazioni"): Caso(modulo={}, file=True),
+    ("GET", "/{ambito:str}/importazioni/{id_:int}"): Caso("fermo", mostra=True),
+    ("POST", "/{ambito:str}/importazioni/{id_:int}/decidi"): Caso("fermo", {"azione": "scarta"}),
+    ("GET", "/{ambito:str}/importazioni/{id_:int}/errori.csv"): Caso("fermo", mostra=True),
+    ("GET", "/{ambito:str}/lavori"): Caso(mostra=True),
+    ("POST", "/{ambito:str}/lavori/{id_:uuid}/riavvia"): Caso("lavoro", {}),
+    ("GET", "/{ambito:str}/organi"): Caso(),
+    ("GET", "/{ambito:str}/plugin"): Caso(),
+    ("GET", "/{ambito:str}/prestazioni"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/prestazioni/cerca"): Caso(),
+    ("POST", "/{ambito:str}/prestazioni/cerca"): Caso(modulo={"persona": "Altruizia"}),
+    ("GET", "/{ambito:str}/prestazioni/modello.csv"): Caso(),
+    ("GET", "/{ambito:str}/prestazioni/{id_:int}"): Caso("prestazione", mostra=True),
+    ("GET", "/{ambito:str}/registro"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/territorio"): Caso(),
+}
+ROTTE = list(CASI)
+CON_OGGETTO = [rotta for rotta in ROTTE if CASI[rotta].oggetto]
+LETTURE = [rotta for rotta in ROTTE if rotta[0] == "GET"]
+PUBBLICHE = {
+    ("GET", "/accesso"), ("POST", "/accesso"), ("POST", "/esci"), ("GET", "/salute"),
+    ("GET", "/accessibilita"), ("GET", "/privacy"), ("asgi", "/static"),
+}  # fmt: skip
+
+
+def rotte(app: Any) -> Iterator[tuple[str, str, str]]:
+    """(method, path, permission) of whatever answers."""
+    for rotta in app.routes:
+        if isinstance(rotta, HTTPRoute):
+            for gestore in rotta.route_handlers:
+                for metodo in {str(m) for m in gestore.http_methods} - {"OPTIONS"}:
+                    yield metodo, rotta.path, str(gestore.opt.get("permesso"))
+        elif isinstance(rotta, ASGIRoute):
+            yield "asgi", rotta.path, str(rotta.route_handler.opt.get("permesso"))
+        else:
+            raise AssertionError(f"a route of another kind: {rotta.path}")
+
+
+def indirizzo(rotta: tuple[str, str], slug: str, oggetto: str = "") -> str:
+    percorso = rotta[1].replace("{ambito:str}", slug)
+    for segnaposto in ("{id_:int}", "{id_:uuid}"):
+        percorso = percorso.replace(segnaposto, oggetto)
+    assert "{" not in percorso
+    return percorso if rotta[0] == "POST" or "." in percorso else f"{percorso}?anno=2025"
+
+
+async def prova(
+    cliente: Any, rotta: tuple[str, str], slug: str, oggetto: str = "", n: int = 900
+) -> httpx.Response:
+    caso = CASI[rotta]
+    file = ("nuovo.csv", csv_di(riga(n))) if caso.file else None
+    risposta: httpx.Response = await cliente.vai(
+        rotta[0], indirizzo(rotta, slug, oggetto), caso.modulo, file
+    )
+    return risposta
+
+
+def senza_segni(risposta: httpx.Response, dati: Dati, *eccetto: str) -> None:
+    testo = risposta.text + str(risposta.headers)
+    for segno in dati.segni:
+        assert segno in eccetto or segno not in testo, segno
+
+
+async def test_ogni_rotta_di_un_ambito_ha_qui_il_suo_caso(casa: Casa) -> None:
+    trovate = {(metodo, percorso) for metodo, percorso, _ in rotte(casa.app)}
+    assert {r for r in trovate if "{ambito:" in r[1]} == set(CASI)
+
+
+@pytest.mark.parametrize("rotta", ROTTE, ids=" ".join)
+async def test_un_ambito_altrui_non_esiste(
+    casa: Casa, entra: Entra, rotta: tuple[str, str]
+) -> None:
+    prima = await fotografia(casa.banca, "cremona")
+    oggetto = casa.altrui.oggetti.get(CASI[rotta].oggetto or "", "")
+    for chi in ("rita.crema", "olga.crema", "pia.pandino"):
+        cliente = await entra(chi)
+        risposta = await prova(cliente, rotta, "cremona", oggetto)
+        assert risposta.status_code == 404
+        senza_segni(risposta, casa.altrui, oggetto)
+        # An ambito that exists and one that does not are refused with the same words.
+        inesistente = await prova(cliente, rotta, "nessuno", oggetto)
+        assert inesistente.status_code == 404
+        assert _parole(risposta) == _parole(inesistente)
+    assert await fotografia(casa.banca, "cremona") == prima
+
+
+def _parole(risposta: httpx.Response) -> str:
+    """The page without what changes each time."""
+    from lxml import html
+
+    principale = html.fromstring(risposta.text).xpath("//main")
+    testo = " ".join(str(principale[0].text_content()).split())
+    return re.sub(r"\b[0-9a-f]{32}\b", "", testo)
+
+
+@pytest.mark.parametrize("rotta", CON_OGGETTO, ids=" ".join)
+async def test_un_oggetto_altrui_non_esiste_nemmeno_dal_proprio_ambito(
+    casa: Casa, entra: Entra, rotta: tuple[str, str]
+) -> None:
+    prima = await fotografia(casa.banca, "cremona"), await fotografia(casa.banca, "crema")
+    altrui = casa.altrui.oggetti[CASI[rotta].oggetto or ""]
+    risposta = await prova(await entra("rita.crema"), rotta, "crema", altrui)
+    assert risposta.status_code == 404
+    senza_segni(risposta, casa.altrui, altrui)
+    assert (await fotografia(casa.banca, "cremona"), await fotografia(casa.banca, "crema")) == prima
+
+
+@pytest.mark.parametrize("rotta", CON_OGGETTO, ids=" ".join)
+async def test_un_oggetto_che_nessuno_ha_e_un_404_anche_con_un_numero_smisurato(
+    entra: Entra, rotta: tuple[str, str]
+) -> None:
+    if "uuid" in rotta[1]:
+        numeri = ["00000000-0000-4000-8000-000000000000", "x"]
+    else:
+        numeri = ["0", "-1", "999999999", "3000000000", "9" * 20, "9" * 400, "x"]
+    for numero in numeri:
+        risposta = await prova(await entra("rita.crema"), rotta, "crema", numero)
+        assert risposta.status_code == 404, numero
+
+
+@pytest.mark.parametrize("rotta", LETTURE, ids=" ".join)
+async def test_nelle_proprie_pagine_non_c_e_nulla_d_altri(
+    casa: Casa, entra: Entra, rotta: tuple[str, str]
+) -> None:
+    caso = CASI[rotta]
+    for chi, nostri, altrui in (
+        ("rita.crema", casa.nostri, casa.altrui),
+        ("vera.cremona", casa.altrui, casa.nostri),
+    ):
+        oggetto = nostri.oggetti.get(caso.oggetto or "", "")
+        risposta = await prova(await entra(chi), rotta, nostri.slug, oggetto)
+        assert risposta.status_code in ((303,) if rotta[1].endswith("cerca") else (200,))
+        senza_segni(risposta, altrui)
+        if caso.mostra:
+            assert any(segno in risposta.text for segno in nostri.segni), "the test proves nothing"
+
+
+async def test_cercare_una_persona_d_altri_non_la_trova(casa: Casa, entra: Entra) -> None:
+    for chi, slug, trovata in (("rita.crema", "crema", False), ("vera.cremona", "cremona", True)):
+        for segno in ("Altruizia", casa.altrui.segni[1]):
+            risposta = await (await entra(chi)).vai(
+                "POST", f"/{slug}/prestazioni/cerca?anno=2025", {"persona": segno}
+            )
+            assert risposta.status_code == 200
+            assert (casa.altrui.segni[1] in _parole(risposta)) is trovata
+
+
+@pytest.mark.parametrize("filtro", ["comune", "ente", "codice", "anno", "carattere", "pagina"])
+async def test_nessun_filtro_fa_vedere_le_prestazioni_d_altri(
+    casa: Casa, entra: Entra, filtro: str
+) -> None:
+    async with unita_di_lavoro(await contesto("cremona")) as unita:
+        ente = await unita.valore("SELECT id FROM ente WHERE codice = 'D150'")
+    valori = {"comune": "D150", "ente": str(ente), "codice": "A2.07' OR true --", "anno": "2025",
+              "carattere": "x", "pagina": "2"}  # fmt: skip
+    cliente = await entra("rita.crema")
+    risposta = await cliente.get("/crema/prestazioni", params={"anno": "2025", filtro: valori[filtro]})
+    assert risposta.status_code == 200
+    senza_segni(risposta, casa.altrui)
+
+
+# --- who is not of the ambito -------------------------------------------------------------------
+
+
+async def test_chi_non_e_entrato_va_all_accesso_da_ogni_pagina_non_pubblica(
+    casa: Casa, entra: Entra
+) -> None:
+    cliente = await entra(None)
+    provate = 0
+    for metodo, percorso, permesso in rotte(casa.app):
+        assert (permesso == "pubblico") == ((metodo, percorso) in PUBBLICHE), percorso
+        if permesso == "pubblico":
+            continue
+        rotta = (metodo, percorso)
+        if rotta in CASI:
+            oggetto = casa.nostri.oggetti.get(CASI[rotta].oggetto or "", "")
+            risposta = await prova(cliente, rotta, "crema", oggetto)
+        else:
+            preciso = percorso.replace("{utente:int}", "1").replace("{ats:str}", "valpadana")
+            risposta = await cliente.vai(metodo, preciso, {})
+        assert risposta.status_code == 303, percorso
+        assert risposta.headers["location"].split("?")[0] == "/accesso", percorso
+        senza_segni(risposta, casa.nostri, *casa.nostri.oggetti.values())
+        provate += 1
+    assert provate > len(CASI)
+
+
+@pytest.mark.parametrize("chi", ["aldo.ats", "anna.ammi"])
+async def test_l_analista_e_l_amministratore_non_vedono_nessun_ambito(
+    casa: Casa, entra: Entra, chi: str
+) -> None:
+    cliente = await entra(chi)
+    prima = await fotografia(casa.banca, "crema")
+    for rotta in ROTTE:
+        for dati in (casa.nostri, casa.altrui):
+            oggetto = dati.oggetti.get(CASI[rotta].oggetto or "", "")
+            risposta = await prova(cliente, rotta, dati.slug, oggetto)
+            assert risposta.status_code == 404, rotta
+            senza_segni(risposta, dati, oggetto)
+    risposta = await cliente.get("/profilo")
+    assert risposta.status_code == 200
+    senza_segni(risposta, casa.altrui)
+    senza_segni(risposta, casa.nostri)
+    assert await fotografia(casa.banca, "crema") == prima
+
+
+async def test_chi_ha_un_solo_ambito_non_amministra_la_piattaforma(entra: Entra) -> None:
+    for chi in ("rita.crema", "olga.crema", "pia.pandino", "aldo.ats"):
+        cliente = await entra(chi)
+        assert (await cliente.get("/amministrazione/utenti")).status_code == 403
+        assert (await cliente.vai("POST", "/amministrazione/incarichi", {})).status_code == 403
+        if chi != "aldo.ats":
+            assert (await cliente.get("/ats/valpadana")).status_code == 403
+
+
+NEGATI = {
+    "olga.crema": {("GET", "/{ambito:str}/debito/{id_:uuid}/invio"),
+                   ("POST", "/{ambito:str}/debito/{id_:uuid}/invio"),
+                   ("GET", "/{ambito:str}/registro")},
+    "pia.pandino": {r for r in ROTTE if any(f"/{parte}" in r[1] for parte in
+                                            ("debito", "lavori", "plugin", "registro"))},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("chi", list(NEGATI))
+async def test_nel_proprio_ambito_si_fa_solo_cio_che_l_incarico_prevede(
+    casa: Casa, entra: Entra, chi: str
+) -> None:
+    cliente = await entra(chi)
+    prima = await fotografia(casa.banca, "crema")
+    for rotta in sorted(NEGATI[chi]):
+        oggetto = casa.nostri.oggetti.get(CASI[rotta].oggetto or "", "")
+        assert (await prova(cliente, rotta, "crema", oggetto)).status_code == 403, rotta
+    assert await fotografia(casa.banca, "crema") == prima
+
+
+async def test_chi_lavora_per_un_comune_vede_le_sue_righe_e_non_i_file_dell_ambito(
+    casa: Casa, entra: Entra
+) -> None:
+    cliente = await entra("pia.pandino")
+    elenco = await cliente.get("/crema/prestazioni?anno=2025")
+    assert casa.nostri.segni[1] in elenco.text
+    assert casa.nostri.segni[2] not in elenco.text
+    di_crema = f"/crema/prestazioni/{casa.nostri.oggetti['prestazione']}"
+    assert (await cliente.get(di_crema)).status_code == 404
+    for lotto in ("lotto", "fermo"):
+        for coda in ("", "/errori.csv"):
+            risposta = await cliente.get(f"/crema/importazioni/{casa.nostri.oggetti[lotto]}{coda}")
+            assert risposta.status_code == 404
+        assert (await cliente.vai("POST", f"/crema/importazioni/{casa.nostri.oggetti[lotto]}/decidi",
+                                  {"azione": "tieni"})).status_code == 404  # fmt: skip
+    assert "Nostrana.csv" not in (await cliente.get("/crema/importazioni")).text
+
+
+async def test_senza_il_gettone_del_modulo_nulla_si_fa(casa: Casa, entra: Entra) -> None:
+    cliente = await entra("rita.crema")
+    prima = await fotografia(casa.banca, "crema")
+    for rotta in ROTTE:
+        if rotta[0] != "POST":
+            continue
+        oggetto = casa.nostri.oggetti.get(CASI[rotta].oggetto or "", "")
+        risposta = await cliente.post(indirizzo(rotta, "crema", oggetto), data=CASI[rotta].modulo or {})
+        assert risposta.status_code == 403, rotta
+    assert await fotografia(casa.banca, "crema") == prima
+
+
+# --- services and files -------------------------------------------------------------------------
+
+
+async def test_i_servizi_stessi_non_trovano_cio_che_e_d_altri(casa: Casa) -> None:
+    altrui = casa.altrui.oggetti
+    esportazione = UUID(altrui["esportazione"])
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        for chiamata in (
+            lambda: debito.esportazione(esportazione),
+            lambda: debito.manifesto_di(esportazione),
+            lambda: debito.per_scaricare(esportazione),
+            lambda: debito.registra_invio(esportazione, "pec", None),
+            lambda: stato_lavoro(UUID(altrui["lavoro"])),
+            lambda: consultazione.dettaglio(int(altrui["prestazione"])),
+            lambda: consultazione.lotto(int(altrui["lotto"])),
+        ):
+            with pytest.raises(NonTrovato):
+                async with unita.punto_di_ritorno():
+                    await chiamata()
+        assert await debito.invii(esportazione) == []
+
+
+async def test_il_file_che_si_scarica_e_il_proprio(casa: Casa, entra: Entra) -> None:
+    for chi, dati in (("rita.crema", casa.nostri), ("vera.cremona", casa.altrui)):
+        id_ = dati.oggetti["esportazione"]
+        file = await (await entra(chi)).get(f"/{dati.slug}/debito/{id_}/file")
+        manifesto = await (await entra(chi)).get(f"/{dati.slug}/debito/{id_}/manifesto.json")
+        assert hashlib.sha256(file.content).hexdigest() == json.loads(manifesto.text)["sha256"]
+        assert file.headers["content-length"] == str(len(file.content))
+        assert dati.segni[1] in file.text
+
+
+async def test_ogni_ambito_ha_il_suo_deposito_e_dentro_ci_sono_solo_i_suoi_file(casa: Casa) -> None:
+    nomi = {slug: archivio().nome_bucket(slug) for slug in ("crema", "cremona")}
+    assert len(set(nomi.values())) == 2
+    for dati, altrui in ((casa.nostri, casa.altrui), (casa.altrui, casa.nostri)):
+        oggetti = list(archivio().cliente.list_objects(nomi[dati.slug], recursive=True))
+        assert len(oggetti) >= 2
+        for oggetto in oggetti:
+            pezzi = archivio().leggi_a_flusso(nomi[dati.slug], str(oggetto.object_name))
+            contenuto = b"".join([p async for p in pezzi]).decode()
+            assert any(segno in contenuto for segno in dati.segni)
+            for segno in altrui.segni:
+                assert segno not in contenuto
+    righe = await interroga(
+        casa.banca.superutente,
+        "SELECT DISTINCT a.slug, e.bucket FROM esportazione e JOIN ambito a ON a.id = e.ambito_id "
+        "WHERE e.bucket IS NOT NULL",
+    )
+    assert {(r["slug"], r["bucket"]) for r in righe} == set(nomi.items())
