@@ -43,8 +43,6 @@ class Gruppo(click.Group):
         try:
             return super().invoke(ctx)
         except ErroreCapofila as errore:
-            if ctx.find_root().params.get("traccia"):
-                raise
             if _vuole_json(ctx):
                 _stampa_json({"errore": errore.codice, "messaggio": errore.messaggio})
             ERR.print(f"[bold red]Errore:[/] {errore.messaggio}", soft_wrap=True)
@@ -215,7 +213,7 @@ def worker() -> None:
     """Il processo dei lavori, con i servizi configurati nell'ambiente."""
     from capofila.worker import main as avvia
 
-    avvia()
+    raise SystemExit(avvia())
 
 
 @main.command()
@@ -301,7 +299,7 @@ def ambito_list(json_: bool) -> None:
         _stampa_json([{"ambito": a.slug, "nome": a.nome, "capofila": a.capofila} for a in trovati])
         return
     for uno in trovati:
-        FUORI.print(f"{uno.slug}\t{uno.nome}\t{uno.capofila}")
+        click.echo(f"{uno.slug}\t{uno.nome}\t{uno.capofila}")
 
 
 @ambito.command("apply")
@@ -400,7 +398,7 @@ def plugin_list(json_: bool) -> None:
         )  # fmt: skip
         return
     for m in manifesti:
-        FUORI.print(f"{m.id}\t{m.versione}\t{m.fornitore}\t{m.denominazione}")
+        click.echo(f"{m.id}\t{m.versione}\t{m.fornitore}\t{m.denominazione}")
 
 
 # --- prestazioni --------------------------------------------------------------------------------
@@ -454,7 +452,8 @@ def prestazioni_import(
             )
         ERR.print(
             f"Righe {esito.righe}, valide {esito.valide}, importate {esito.importate}, "
-            f"errori {esito.errori_totali}: {_NOMI_STATO[esito.stato]}"
+            f"errori {esito.errori_totali}: {_NOMI_STATO[esito.stato]}",
+            soft_wrap=True,
         )
     if esito.errori_totali and not (solo_valide and esito.importate):
         raise SystemExit(1)
@@ -506,7 +505,7 @@ def debito_list(ambito: str, json_: bool) -> None:
         _stampa_json([_riassunto(e) for e in trovate])
         return
     for e in trovate:
-        FUORI.print(
+        click.echo(
             f"{e.id}\t{e.flusso}\t{e.periodo}\t{e.stato}\t{e.righe or '—'}\t{e.nome_flusso}"
         )
 
@@ -525,7 +524,7 @@ def _riassunto(e: Any) -> dict[str, Any]:
 @opzione_ambito
 @click.option("--periodo", "testo_periodo", required=True, help="2025, 2025-03, 2025-T1 o 2025-S1.")
 @click.option(
-    "--ente", help="Codice Belfiore o nome dell'ente che trasmette; il capofila se manca."
+    "--ente", help="Codice Belfiore o nome dell'ente che trasmette; quello dell'ambito se manca."
 )
 @click.option(
     "--escludi-errate", is_flag=True, help="Lascia fuori i record che non passano più i controlli."

@@ -53,8 +53,10 @@ async def _database() -> Esame:
 
 def _broker() -> Esame:
     parti = urlsplit(impostazioni().broker_url)
+    if not parti.hostname:
+        return Esame("broker", False, "CAPOFILA_BROKER_URL manca o non si legge.")
     try:
-        with socket.create_connection((parti.hostname or "", parti.port or 6379), 3):
+        with socket.create_connection((parti.hostname, parti.port or 6379), 3):
             return Esame("broker", True, "risponde.")
     except OSError:
         return Esame("broker", False, "non risponde: i lavori restano in coda finché non torna.")

@@ -422,7 +422,8 @@ class _Arrivo:
         esito.errori.sort(key=lambda errore: errore.riga)
 
     async def concludi(self, esito: EsitoImportazione) -> None:
-        """Write down what was stored."""
+        """Write down what was stored; the same file waits no more."""
+        await self._annulla_attesa()
         esito.lotto = self.lotto_id
         await self.unita.esegui(
             "UPDATE lotto SET righe = $3, valide = $4, importate = $5, errori_totali = $6, "
@@ -436,7 +437,8 @@ class _Arrivo:
         )
 
     async def metti_in_attesa(self, esito: EsitoImportazione) -> int:
-        """Keep the file for whoever has to decide."""
+        """Keep the file for whoever has to decide, once."""
+        await self._annulla_attesa()
         lotto_id = await self._apri_lotto("da_decidere")
         await self.unita.esegui(
             "UPDATE lotto SET righe = $3, valide = $4, errori_totali = $5, errori = $6::jsonb, "
@@ -452,6 +454,15 @@ class _Arrivo:
             datetime.now(UTC) + ATTESA_DECISIONE,
         )
         return lotto_id
+
+    async def _annulla_attesa(self) -> None:
+        await self.unita.esegui(
+            "UPDATE lotto SET stato = 'annullato', contenuto = NULL, errori = NULL, avvisi = NULL, "
+            "deciso_il = now(), scade_il = NULL "
+            "WHERE ambito_id = $1 AND sha256 = $2 AND stato = 'da_decidere'",
+            self.unita.ambito,
+            self.sha256,
+        )
 
     async def _apri_lotto(self, stato: str) -> int:
         intestazione = self.sorgente.intestazione
