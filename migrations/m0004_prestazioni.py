@@ -51,7 +51,7 @@ CREATE INDEX ON lotto (ambito_id, caricato_il DESC);
 CREATE INDEX ON lotto (ambito_id, sha256);
 SELECT proteggi('lotto');
 CREATE POLICY comune ON lotto AS RESTRICTIVE TO capofila_app
-  USING ((SELECT nullif(current_setting('capofila.comune', true), '')) IS NULL
+  USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
          OR comune = (SELECT current_setting('capofila.comune', true)));
 
 -- A prestazione sociale as it was granted to a person: a snapshot, with the personal data of that
@@ -139,13 +139,14 @@ CREATE UNIQUE INDEX prestazione_unica ON prestazione
    tipo_operazione, ente_erogatore_id) NULLS NOT DISTINCT;
 SELECT proteggi('prestazione', 'SELECT, INSERT');
 GRANT UPDATE (conforme_a, forma_gruppo, forma_riga) ON prestazione TO capofila_app;
--- Whoever works for one comune sees that comune's rows only. A CASE, because the planner takes an
--- OR for a condition that hardly any row meets, and plans the ambito's own queries badly.
+-- Whoever works for one comune sees that comune's rows only. The first half is one boolean computed
+-- once a query: an IS NULL there would be taken for a condition that hardly any row meets, and the
+-- ambito's own queries would be planned badly.
 CREATE POLICY comune ON prestazione AS RESTRICTIVE TO capofila_app
-  USING (CASE (SELECT coalesce(current_setting('capofila.comune', true), '')) WHEN '' THEN true
-         ELSE comune_titolare = (SELECT current_setting('capofila.comune', true)) END)
-  WITH CHECK (CASE (SELECT coalesce(current_setting('capofila.comune', true), '')) WHEN '' THEN true
-         ELSE comune_titolare = (SELECT current_setting('capofila.comune', true)) END);
+  USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
+         OR comune_titolare = (SELECT current_setting('capofila.comune', true)))
+  WITH CHECK ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
+         OR comune_titolare = (SELECT current_setting('capofila.comune', true)));
 
 -- The references of a prestazione (its ambito through the lotto), checked a statement at a time:
 -- foreign keys checked a row at a time cost more than all the rest of an import
@@ -196,10 +197,10 @@ CREATE UNIQUE INDEX scheda_sinba_unica ON scheda_sinba (ambito_id, anno, id_bene
 SELECT proteggi('scheda_sinba', 'SELECT, INSERT');
 GRANT UPDATE (conforme_a, forma_riga) ON scheda_sinba TO capofila_app;
 CREATE POLICY comune ON scheda_sinba AS RESTRICTIVE TO capofila_app
-  USING (CASE (SELECT coalesce(current_setting('capofila.comune', true), '')) WHEN '' THEN true
-         ELSE comune_titolare = (SELECT current_setting('capofila.comune', true)) END)
-  WITH CHECK (CASE (SELECT coalesce(current_setting('capofila.comune', true), '')) WHEN '' THEN true
-         ELSE comune_titolare = (SELECT current_setting('capofila.comune', true)) END);
+  USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
+         OR comune_titolare = (SELECT current_setting('capofila.comune', true)))
+  WITH CHECK ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
+         OR comune_titolare = (SELECT current_setting('capofila.comune', true)));
 """
 
 forwards = da_sql(ID, DESCRIPTION, SQL)
