@@ -505,9 +505,7 @@ def debito_list(ambito: str, json_: bool) -> None:
         _stampa_json([_riassunto(e) for e in trovate])
         return
     for e in trovate:
-        click.echo(
-            f"{e.id}\t{e.flusso}\t{e.periodo}\t{e.stato}\t{e.righe or '—'}\t{e.nome_flusso}"
-        )
+        click.echo(f"{e.id}\t{e.flusso}\t{e.periodo}\t{e.stato}\t{e.righe or '—'}\t{e.nome_flusso}")
 
 
 def _riassunto(e: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from tests.prestazioni.casi import contesto, porta
+
 from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_di_lavoro
@@ -19,7 +21,6 @@ from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito.rules import periodo
 from capofila.debito.service import Esportazione, chiedi_esportazione, esportazione
 from capofila.worker import avvia_worker
-from tests.prestazioni.casi import contesto, porta
 
 VELOCI = Tempi(
     battito=0.3, stantio=2, rinvio=1, rinvio_massimo=2, giro=0.2, progresso=0.1,

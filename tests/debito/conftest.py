@@ -22,6 +22,6 @@ async def lavora(impostazioni_prova: Impostazioni) -> AsyncIterator[Impostazioni
 
 
 @pytest.fixture
-def altra_banca(servizi: Any, modello: str) -> Iterator[Banca]:  # noqa: F811
+def altra_banca(servizi: Any, modello: str) -> Iterator[Banca]:
     with banca_da(servizi, modello) as banca:
         yield banca

@@ -87,7 +87,10 @@ async def test_il_file_e_valido_e_dice_quanto_e_stato_importato(lavora: Impostaz
     controlla_schema(xml, "PS_PSA_SINA201812.xsd")
     lettura = leggi(io.BytesIO(xml))
     assert lettura.intestazione.nome == fatta.nome_flusso == "D142.PS.20260301.0000001"
-    assert (lettura.intestazione.ente_codice, lettura.intestazione.ente_indirizzo) == ("D142", "D142")
+    assert (lettura.intestazione.ente_codice, lettura.intestazione.ente_indirizzo) == (
+        "D142",
+        "D142",
+    )
     letti = [dict(zip(lettura.colonne, r.celle, strict=True)) for r in lettura]
     assert [r["codice_fiscale"] for r in letti] == [codice_fiscale(n) for n in (1, 2, 3)]
     assert letti[1]["cognome"] == "D’Angelo & figli"
@@ -136,7 +139,9 @@ async def test_il_lavoro_rifatto_scrive_gli_stessi_byte(
     await importa(csv_di(*map(riga, range(20))))
     una = await esporta()
     # As if the worker had died between the store and the database.
-    await interroga(banca.superutente, "UPDATE esportazione SET stato = 'in_preparazione', sha256 = NULL")
+    await interroga(
+        banca.superutente, "UPDATE esportazione SET stato = 'in_preparazione', sha256 = NULL"
+    )
     await interroga(banca.superutente, "UPDATE lavoro SET stato = 'fallito'")
     rifatta = await attendi(await chiedi())
     assert rifatta.id == una.id
@@ -430,7 +435,13 @@ class PluginDiProva:
     @hookimpl
     def flussi(self) -> tuple[Flusso, ...]:
         campi = FLUSSO_PRESTAZIONI.campi_per_nome
-        scelti = ("protocollo_domanda", "cognome", "ente_erogatore", "importo_mensile", "data_inizio")
+        scelti = (
+            "protocollo_domanda",
+            "cognome",
+            "ente_erogatore",
+            "importo_mensile",
+            "data_inizio",
+        )
         return (
             Flusso(
                 id="conti", denominazione="Conti", destinatario="Ragioneria", versione_schema="1",
@@ -495,7 +506,11 @@ async def test_il_manifesto_prova_l_oggetto_e_sta_accanto_ad_esso(lavora: Impost
     }
     assert (dato["versione_schema"], dato["capofila"]) == ("201812", capofila.__version__)
     assert set(dato["plugin"]) == {"siuss", "crema"}
-    assert prima <= datetime.fromisoformat(dato["dati_al"]) <= datetime.fromisoformat(dato["creato_il"])
+    assert (
+        prima
+        <= datetime.fromisoformat(dato["dati_al"])
+        <= datetime.fromisoformat(dato["creato_il"])
+    )
     assert dato["ente"]["codice"] == "D142"
     assert [a["codice"] for a in dato["avvisi"]] == ["operatore_dimostrativo"]
     bucket, _, oggetto = (fatta.uri or "").removeprefix("s3://").partition("/")
@@ -607,14 +622,28 @@ async def test_nomi_codici_e_importi_non_stanno_fuori_dalle_prestazioni(
     lavora: Impostazioni, banca: Banca, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    segreti = (codice_fiscale(7), codice_fiscale(8), "Ypsilonrossi", "Zetamaria", "777.77", "777,77")
+    segreti = (
+        codice_fiscale(7),
+        codice_fiscale(8),
+        "Ypsilonrossi",
+        "Zetamaria",
+        "777.77",
+        "777,77",
+    )
     cambi = {"cognome": "Ypsilonrossi", "nome": "Zetamaria", "importo_mensile": "777,77",
              "quota_ente": "777,77", "quota_utente": ""}  # fmt: skip
     await importa(csv_di(riga(7, **cambi), riga(8, **cambi)))
     await esporta()
     await _invecchia(banca, "UPDATE prestazione SET area_utenza = NULL WHERE riga = 2")
     await esporta(nuova=True)
-    tabelle = ("lavoro", "lavoro_uscita", "esportazione", "registro", "registro_piattaforma", "lotto")
+    tabelle = (
+        "lavoro",
+        "lavoro_uscita",
+        "esportazione",
+        "registro",
+        "registro_piattaforma",
+        "lotto",
+    )
     scritti = [
         (tabella, str(dict(r)))
         for tabella in tabelle

@@ -84,14 +84,20 @@ ESPORTAZIONE = {
 
 def test_dal_file_al_debito_scaricato(macchina: Macchina) -> None:
     file = macchina.file("gennaio.csv", csv_di(riga(1), riga(2)))
-    prova = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--dry-run", "--json")
+    prova = macchina.capofila(
+        "prestazioni", "import", file, "--ambito", "crema", "--dry-run", "--json"
+    )
     assert (prova.stato, prova.json["righe"], prova.json["valide"]) == (0, 2, 2)
     assert macchina.conta("prestazione") == 0
 
     importato = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--json")
     assert importato.stato == 0
     assert {"righe", "valide", "errori"} <= set(importato.json)
-    assert (importato.json["righe"], importato.json["valide"], importato.json["errori"]) == (2, 2, [])
+    assert (importato.json["righe"], importato.json["valide"], importato.json["errori"]) == (
+        2,
+        2,
+        [],
+    )
     ripetuto = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--json")
     assert (ripetuto.stato, ripetuto.json["stato"]) == (0, "gia_importato")
     assert macchina.conta("prestazione") == 2
@@ -183,7 +189,11 @@ def test_un_periodo_vuoto_da_stato_1_con_la_forma_di_sempre(macchina: Macchina) 
                               "2025-03", "--json")  # fmt: skip
     assert esito.stato == 1
     assert set(esito.json) >= ESPORTAZIONE
-    assert (esito.json["stato"], esito.json["righe"], esito.json["sha256"]) == ("respinta", None, None)
+    assert (esito.json["stato"], esito.json["righe"], esito.json["sha256"]) == (
+        "respinta",
+        None,
+        None,
+    )
     assert "nessuna prestazione" in esito.json["avvisi"][0]["messaggio"]
 
 

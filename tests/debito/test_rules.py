@@ -54,7 +54,11 @@ def test_ogni_altra_scrittura_si_rifiuta_dicendo_come_si_scrive(testo: str) -> N
 @given(st.integers(1900, 2099))
 def test_mesi_trimestri_e_semestri_coprono_l_anno_senza_sovrapporsi(anno: int) -> None:
     for segno, quanti in (("S", 2), ("T", 4), ("", 12)):
-        nomi = [n for n in periodi_dell_anno(anno)[1:] if n[5:6] == segno or (not segno and n[5:].isdigit())]
+        nomi = [
+            n
+            for n in periodi_dell_anno(anno)[1:]
+            if n[5:6] == segno or (not segno and n[5:].isdigit())
+        ]
         parti = [periodo(nome) for nome in nomi]
         assert len(parti) == quanti
         assert (parti[0].dal, parti[-1].al) == (date(anno, 1, 1), date(anno, 12, 31))

@@ -139,7 +139,7 @@ async def test_con_le_code_ferme_la_richiesta_aspetta_lo_dice_e_poi_parte(
     pagina = await al_lavoro.get(f"/crema/debito/{chiesta.id}")
     assert pagina.status_code == 200
     assert "In attesa" in pagina.text
-    assert "La richiesta è salvata e parte da sola" in pagina.text.replace("&#39;", "'")
+    assert "resta in coda e parte da solo" in pagina.text
     assert (await com_e(chiesta.id))[1].stato == "in_attesa"
     await asyncio.to_thread(fragile.gestore.accendi, "valkey")
     fatta = await attendi(chiesta)
@@ -163,7 +163,8 @@ async def test_con_l_archivio_fermo_si_ritenta_e_poi_si_sigilla(
     await fino_a(ritenta)
     pagina = await al_lavoro.get(f"/crema/debito/{chiesta.id}")
     assert pagina.status_code == 200
-    assert "nuovo tentativo" in pagina.text
+    assert "resta in coda e parte da solo" in pagina.text
+    assert "Il prossimo parte da solo" in pagina.text
     assert (await com_e(chiesta.id))[0].stato == "in_preparazione"
     await asyncio.to_thread(fragile.gestore.accendi, "s3")
     fatta = await attendi(chiesta)
@@ -183,7 +184,7 @@ async def test_senza_base_dati_la_pagina_lo_dice_in_italiano_e_poi_torna(
         risposta = await al_lavoro.get(percorso)
         assert risposta.status_code == 503, percorso
         assert "Il database" in risposta.text
-        assert "lang=\"it\"" in risposta.text
+        assert 'lang="it"' in risposta.text
         assert "Traceback" not in risposta.text
     risposta = await al_lavoro.post(
         "/crema/importazioni", files={"file": ("a.csv", csv_di(riga(3)))}

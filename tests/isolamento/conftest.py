@@ -92,7 +92,9 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         banca.superutente, "UPDATE lavoro SET stato = 'fallito' WHERE id = $1::uuid", fallita.lavoro
     )
     async with unita_di_lavoro(await contesto(slug)) as unita:
-        prestazione = await unita.valore("SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono)
+        prestazione = await unita.valore(
+            "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
+        )
     segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
@@ -107,7 +109,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
 
 
 @pytest.fixture(scope="module")
-def banca_piena(servizi: Any, modello: str) -> Iterator[Banca]:  # noqa: F811
+def banca_piena(servizi: Any, modello: str) -> Iterator[Banca]:
     assemble()
     with banca_da(servizi, modello) as banca, pytest.MonkeyPatch.context() as prova:
         for nome, valore in ambiente(servizi, banca).items():
@@ -138,7 +140,9 @@ async def casa(banca_piena: Banca) -> AsyncIterator[Casa]:
         await service.aggiungi_utente("aldo.ats", "Aldo Analista", PAROLA, "analista_ats", None,
                                       None, ats="valpadana")  # fmt: skip
     async with unita_di_lavoro(Contesto(amministratore=True)):
-        await service.aggiungi_utente("anna.ammi", "Anna Ammi", PAROLA, "amministratore", None, None)
+        await service.aggiungi_utente(
+            "anna.ammi", "Anna Ammi", PAROLA, "amministratore", None, None
+        )
     yield Casa(banca_piena, app, nostri, altrui)
     await MOTORE.chiudi()
 

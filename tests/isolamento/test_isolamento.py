@@ -206,7 +206,9 @@ async def test_nessun_filtro_fa_vedere_le_prestazioni_d_altri(
     valori = {"comune": "D150", "ente": str(ente), "codice": "A2.07' OR true --", "anno": "2025",
               "carattere": "x", "pagina": "2"}  # fmt: skip
     cliente = await entra("rita.crema")
-    risposta = await cliente.get("/crema/prestazioni", params={"anno": "2025", filtro: valori[filtro]})
+    risposta = await cliente.get(
+        "/crema/prestazioni", params={"anno": "2025", filtro: valori[filtro]}
+    )
     assert risposta.status_code == 200
     senza_segni(risposta, casa.altrui)
 
@@ -311,7 +313,9 @@ async def test_senza_il_gettone_del_modulo_nulla_si_fa(casa: Casa, entra: Entra)
         if rotta[0] != "POST":
             continue
         oggetto = casa.nostri.oggetti.get(CASI[rotta].oggetto or "", "")
-        risposta = await cliente.post(indirizzo(rotta, "crema", oggetto), data=CASI[rotta].modulo or {})
+        risposta = await cliente.post(
+            indirizzo(rotta, "crema", oggetto), data=CASI[rotta].modulo or {}
+        )
         assert risposta.status_code == 403, rotta
     assert await fotografia(casa.banca, "crema") == prima
 

@@ -10,9 +10,7 @@ from capofila.prestazioni.scheda import Dato, raggruppa
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI
 from capofila.territorio.rules import Comune, MappaComuni
 
-COMUNI = MappaComuni.da(
-    [Comune(istat="019035", nome="Crema", belfiore="D142", provincia="CR")]
-)
+COMUNI = MappaComuni.da([Comune(istat="019035", nome="Crema", belfiore="D142", provincia="CR")])
 PRESTAZIONE: dict[str, Any] = {
     "cognome": "D'Angelo", "nome": "Zoë", "codice_fiscale": "DNGZOE80A41D142K",
     "anno_nascita": 1980, "luogo_nascita": "Z999", "genere": "F", "cittadinanza": "380",

@@ -16,7 +16,7 @@ __all__ = ["modello"]
 
 
 @pytest.fixture(scope="module")
-def banca_del_modulo(servizi: Any, modello: str) -> Iterator[Banca]:  # noqa: F811
+def banca_del_modulo(servizi: Any, modello: str) -> Iterator[Banca]:
     with banca_da(servizi, modello) as banca:
         with pytest.MonkeyPatch.context() as prova:
             for nome, valore in ambiente(servizi, banca).items():

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.prestazioni.casi import codice_fiscale, csv_di, flussi, memorizzate, porta, prova, riga
+from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO, SINBA, albero
 
 from capofila.base.errori import ErroreCapofila, RichiestaNonValida
 from capofila.prestazioni import flussi_ricevuti
 from capofila.prestazioni.service import EsitoImportazione, FileRicevuto, Opzioni, decidi, importa
 from capofila.siuss import Lettura
-from tests.prestazioni.casi import codice_fiscale, csv_di, flussi, memorizzate, porta, prova, riga
-from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO, SINBA, albero
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("ambiti")]
 
@@ -212,7 +212,9 @@ _SENZA_PROLOGO = BUONO.split(b"?>", 1)[1]
     ids=["bomba", "entita-esterna", "dtd-esterna", "spazio-nomi", "html", "tronco", "interrotto",
          "malformato", "profondo", "lungo", "fuori-posto"],
 )  # fmt: skip
-async def test_un_xml_ostile_o_rotto_si_rifiuta_e_nulla_resta(contenuto: bytes, parola: str) -> None:
+async def test_un_xml_ostile_o_rotto_si_rifiuta_e_nulla_resta(
+    contenuto: bytes, parola: str
+) -> None:
     async with prova() as unita:
         await unita.esegui(TIENI, "D142")
         with pytest.raises(ErroreCapofila) as caso:

@@ -15,11 +15,11 @@ import pytest
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
+from tests.prestazioni.casi import csv_di
 
 from capofila.base.errori import DatiNonValidi, ErroreCapofila, RichiestaNonValida, TroppoGrande
 from capofila.prestazioni import lettura
 from capofila.prestazioni.lettura import Foglio, apri, riconosci
-from tests.prestazioni.casi import csv_di
 
 NOTE = ("comune_titolare", "codice_fiscale", "cognome", "importo_mensile", "data_inizio")
 COLONNE = ["codice_fiscale", "cognome", "importo_mensile"]
@@ -37,7 +37,9 @@ def tutte(foglio: Foglio) -> list[list[str]]:
     return [list(riga) for blocco in foglio.blocchi for riga in blocco]
 
 
-def scritto(*, separatore: str = ";", fine: str = "\n", righe: Sequence[Sequence[str]] = RIGHE) -> str:
+def scritto(
+    *, separatore: str = ";", fine: str = "\n", righe: Sequence[Sequence[str]] = RIGHE
+) -> str:
     virgolette = '"' if separatore == "," else ""
     corpo = [[f"{virgolette}{cella}{virgolette}" for cella in riga] for riga in righe]
     return fine.join(separatore.join(riga) for riga in [COLONNE, *corpo]) + fine

@@ -65,7 +65,7 @@ DI_PROVA = b"""<Flusso xmlns="http://inps.it/Casellario"
      DenominazionePrestazione="Buoni spesa o buoni pasto" ProtocolloDomanda="prova/2"> </PrestazioniSociali>
  </Beneficiario>
 </Flusso>
-"""  # noqa: E501
+"""
 
 
 def _prepara(lettura: Lettura, letti: list[RecordLetto]) -> tuple[list[ErroreRiga], list[str]]:
