@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_mesi_trimestri_e_semestri_coprono_l_anno_senza_sovrapporsi(anno: int) -
         parti = [periodo(nome) for nome in nomi]
         assert len(parti) == quanti
         assert (parti[0].dal, parti[-1].al) == (date(anno, 1, 1), date(anno, 12, 31))
-        for prima, dopo in zip(parti, parti[1:], strict=False):
+        for prima, dopo in pairwise(parti):
             assert dopo.dal == prima.al + timedelta(days=1)
 
 

@@ -41,6 +41,7 @@ from capofila.base.errori import (
 )
 from capofila.base.impostazioni import impostazioni
 from capofila.prestazioni import consultazione, service
+from capofila.prestazioni.rules import file_errori
 from capofila.prestazioni.service import EsitoImportazione, decidi, pulisci_scaduti
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("ambiti")]
@@ -824,6 +825,27 @@ async def test_il_registro_dice_che_cosa_e_stato_fatto_senza_nomi() -> None:
         tutto = repr([dict(v) for v in voci])
         for segreto in ("Rossi", "Maria", codice_fiscale(1), "312"):
             assert segreto not in tutto
+
+
+async def test_nel_file_degli_errori_una_formula_e_innocua() -> None:
+    cattive = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-1+2", '=HYPERLINK("http://x";"y")']
+    async with prova():
+        fermo = await porta(
+            csv_di(
+                *(
+                    {**riga(n, cognome=c), "=nota": "x" * 70_000 + "\0"}
+                    for n, c in enumerate(cattive)
+                )
+            )
+        )
+        _, trattenuti, _ = await consultazione.lotto(fermo.lotto or 0)
+    testo = file_errori(trattenuti).decode("utf-8-sig")
+    righe = list(csv.DictReader(io.StringIO(testo, newline=""), delimiter=";"))
+    assert [r["valore"] for r in righe if r["colonna"] == "cognome"] == [f"'{c}" for c in cattive]
+    assert {r["riga"] for r in righe} == {"2", "3", "4", "5", "6"}
+    for r in righe:
+        for cella in r.values():
+            assert cella[:1] not in ("=", "+", "-", "@", "\t", "\r")
 
 
 # --- anything valid is found again --------------------------------------------------------------

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -23,6 +21,7 @@ from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.prestazioni import consultazione, service
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
+from capofila.prestazioni.rules import file_errori
 from capofila.prestazioni.scheda import raggruppa
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
@@ -377,19 +376,9 @@ async def decidi(
 async def errori_csv(request: Request[Any, Any, Any], id_: int) -> Response[bytes]:
     """The errors as a file, to correct the source row by row."""
     _, errori, _ = await consultazione.lotto(id_)
-    uscita = io.StringIO()
-    penna = csv.writer(uscita, delimiter=";", lineterminator="\r\n")
-    penna.writerow(["riga", "colonna", "valore", "codice", "messaggio"])
-    for errore in errori:
-        valore = str(errore["valore"])
-        if valore[:1] in ("=", "+", "-", "@", "\t", "\r"):
-            valore = "'" + valore
-        penna.writerow(
-            [errore["riga"], errore["colonna"], valore, errore["codice"], errore["messaggio"]]
-        )
     await registra_lettura("prestazioni.scarica_errori", "lotto", str(id_))
     return Response(
-        ("\ufeff" + uscita.getvalue()).encode(),
+        file_errori(errori),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="errori-{id_}.csv"'},
     )

@@ -11,8 +11,10 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from capofila.hooks import ErroreRiga, LottoPreparato
+from capofila.hooks.tracciati import cella_csv
 from capofila.territorio.rules import Ente, MappaEnti
 
 Periodo = tuple[date | None, date | None]
@@ -193,3 +195,13 @@ def vicino(nome: str, noti: Iterable[str]) -> str:
     """A hint at the known column that was perhaps meant."""
     simili = difflib.get_close_matches(nome.strip().lower(), list(noti), n=1, cutoff=0.8)
     return f" Forse intendevi «{simili[0]}»." if simili else ""
+
+
+_CELLE_ERRORE: Final = ("riga", "colonna", "valore", "codice", "messaggio")
+
+
+def file_errori(errori: Iterable[Mapping[str, object]]) -> bytes:
+    """The errors as a CSV for the spreadsheet; what it would run as a formula is made harmless."""
+    righe = [_CELLE_ERRORE, *([str(e[nome]) for nome in _CELLE_ERRORE] for e in errori)]
+    testo = "".join(";".join(map(cella_csv, riga)) + "\r\n" for riga in righe)
+    return ("\ufeff" + testo).encode()
