@@ -122,7 +122,7 @@ CREATE TABLE prestazione (
   PRIMARY KEY (ambito_id, id),
   -- The database's own word on the rules that make a record payable at all.
   CONSTRAINT importi CHECK (come_ricevuto OR (
-    coalesce(importo_mensile, importo) > 0
+    coalesce(importo_mensile, importo, 0) > 0
     AND (num_nonnulls(quota_ente, quota_utente, quota_ssn) = 0
          OR coalesce(quota_ente, 0) + coalesce(quota_utente, 0) + coalesce(quota_ssn, 0)
             = coalesce(importo_mensile, importo)))),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
 import logging
+import os
+import re
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +31,7 @@ from tests.debito.casi import (
     officina,
     sql,
 )
-from tests.prestazioni.casi import codice_fiscale, contesto, csv_di, interroga, riga
+from tests.prestazioni.casi import codice_fiscale, contesto, csv_di, interroga, porta, riga
 from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO, SINBA, albero
 from tests.siuss.casi import NS, controlla_schema, difetti_di_forma, schema_inps
 
@@ -371,7 +375,6 @@ async def test_un_flusso_ricevuto_esce_con_tutti_i_suoi_attributi(lavora: Impost
     assert sorted(dopo[1:], key=repr) == sorted(prima[1:], key=repr)
 
 
-@pytest.mark.xfail(strict=True, reason="blanks around a code are kept, and the schema counts them")
 async def test_un_flusso_ricevuto_in_modo_normale_esce_valido_anche_se_ha_spazi_nei_codici(
     lavora: Impostazioni,
 ) -> None:
@@ -661,3 +664,51 @@ async def test_nomi_codici_e_importi_non_stanno_fuori_dalle_prestazioni(
 
 def test_i_tempi_del_test_sono_brevi() -> None:
     assert VELOCI.stantio < 5
+
+
+# --- the samples that the receiver publishes, when they are given -------------------------------
+
+
+def _esempi_inps() -> list[bytes]:
+    testo = (Path(os.environ["CAPOFILA_SIUSS_ESEMPI"]) / "api-comuni.yaml").read_text("utf-8")
+    blocchi = re.findall(r"[A-Za-z0-9+/=\n ]{400,}", testo)
+    return [base64.b64decode(re.sub(r"\s", "", blocco)) for blocco in blocchi]
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CAPOFILA_SIUSS_ESEMPI"), reason="CAPOFILA_SIUSS_ESEMPI is not set"
+)
+async def test_gli_esempi_di_inps_si_segnalano_e_come_ricevuti_tornano_uguali(
+    lavora: Impostazioni, banca: Banca
+) -> None:
+    esempi = _esempi_inps()
+    assert len(esempi) == 3
+    for numero, esempio in enumerate(esempi):
+        async with unita_di_lavoro(await contesto("crema")):
+            esito = await porta(esempio, f"{numero}.xml")
+        assert (esito.stato, esito.importate) == ("da_decidere", 0)
+        assert "ente_fuori_ambito" in {e.codice for e in esito.errori}
+    for numero, esempio in enumerate(esempi):
+        lettura = leggi(io.BytesIO(esempio))
+        codice = lettura.intestazione.ente_codice
+        belfiore = codice if re.fullmatch("[A-Z][0-9]{3}", codice) else f"Z99{numero}"
+        await interroga(
+            banca.superutente,
+            f"INSERT INTO comune (istat, nome, belfiore, provincia, fonte) VALUES "
+            f"('99900{numero}', 'Prova {numero}', '{belfiore}', 'XX', 'prova') ON CONFLICT DO NOTHING",
+        )
+        async with unita_di_lavoro(await contesto("crema")) as unita:
+            istat = await unita.valore("SELECT istat FROM comune WHERE belfiore = $1", belfiore)
+            await unita.esegui(
+                "INSERT INTO appartenenza (istat, fonte) SELECT $1, 'prova' WHERE NOT EXISTS "
+                "(SELECT 1 FROM appartenenza WHERE istat = $1)",
+                istat,
+            )
+            await unita.esegui(
+                "INSERT INTO ente (tipo, denominazione, codice, istat, come_ricevuto) "
+                "VALUES ('comune', $1, $2, $3, true) ON CONFLICT DO NOTHING",
+                *(f"Prova {numero}", codice, istat),
+            )
+        lotto = await importa(esempio, f"{numero}.xml")
+        reso = await esporta(flusso=lettura.flusso_id, ricevuto=lotto)
+        assert albero(await contenuto(reso)) == albero(esempio)

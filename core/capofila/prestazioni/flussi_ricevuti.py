@@ -9,6 +9,7 @@ out again attribute for attribute.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from capofila.prestazioni.service import FileRicevuto, Filo, Sorgente
 
 RECORD_PER_BLOCCO: Final = 5000
+_SPAZI: Final = re.compile(r'="\s|\s"|>\s+[^\s<]|[^\s>]\s+<')
+"""Blanks around a value: the schema counts them, so a record that has some goes out in our form."""
 
 
 async def apri_flusso(
@@ -100,7 +103,7 @@ def _blocchi(lettura: Lettura, flusso: Flusso, *, come_ricevuto: bool) -> Iterat
         lotto = preparatore.prepara([uno.celle for uno in letti], prima)
         for i, numero in enumerate(lotto.numeri):
             uno = letti[numero - prima]
-            if come_ricevuto or lotto.riga[i] is not None:
+            if come_ricevuto or (lotto.riga[i] is not None and not _SPAZI.search(uno.forma)):
                 lotto.gruppo[i] = uno.gruppo
                 lotto.riga[i] = uno.forma
             lotto.avvisi.extend(
