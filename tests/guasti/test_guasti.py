@@ -30,7 +30,6 @@ from capofila.app import crea_app
 from capofila.base.archivio import archivio
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
-from capofila.base.migrazione import migra
 from capofila.base.ruoli import prepara
 from capofila.debito.service import Esportazione
 from capofila.territorio.service import applica, applica_comuni
@@ -77,7 +76,13 @@ def fragile() -> Iterator[Fragile]:
 
 async def _semina(indirizzo: str, banca: Banca) -> None:
     await prepara(indirizzo, banca.nome, PAROLE)
-    await migra(banca.migra)
+    # In a process of its own: Piccolo's engine is bound to the first database it migrates.
+    subprocess.run(
+        [sys.executable, "-m", "capofila.cli", "database", "migrate"],
+        env={**os.environ, "CAPOFILA_MIGRAZIONI_URL": banca.migra},
+        check=True,
+        capture_output=True,
+    )
     await MOTORE.apri({"app": banca.app}, massimo=2)
     try:
         async with unita_di_lavoro(Contesto(amministratore=True)):

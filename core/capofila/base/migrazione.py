@@ -49,8 +49,10 @@ async def migra(indirizzo: str) -> list[str]:
     from piccolo.apps.migrations.tables import Migration
 
     from capofila.base.piccolo_app import APP_CONFIG
-    from capofila.base.piccolo_conf import DB
+    from capofila.base.piccolo_conf import DB, configurazione
 
+    # The module is imported once, for whichever database came first.
+    DB.config = configurazione(indirizzo)
     Migration._meta.db = DB
 
     class Nostre(ForwardsMigrationManager):

@@ -6,21 +6,25 @@ The rooms never import this; they name :data:`capofila.base.database.MOTORE`.
 from __future__ import annotations
 
 import os
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from piccolo.conf.apps import AppRegistry
 from piccolo.engine.postgres import PostgresEngine
 
-_indirizzo = urlsplit(os.environ["CAPOFILA_MIGRAZIONI_URL"])
 
-DB = PostgresEngine(
-    config={
-        "host": _indirizzo.hostname,
-        "port": _indirizzo.port or 5432,
-        "user": unquote(_indirizzo.username or ""),
-        "password": unquote(_indirizzo.password or ""),
-        "database": _indirizzo.path.lstrip("/"),
+def configurazione(indirizzo: str) -> dict[str, Any]:
+    """What asyncpg wants of an address."""
+    parti = urlsplit(indirizzo)
+    return {
+        "host": parti.hostname,
+        "port": parti.port or 5432,
+        "user": unquote(parti.username or ""),
+        "password": unquote(parti.password or ""),
+        "database": parti.path.lstrip("/"),
     }
-)
+
+
+DB = PostgresEngine(config=configurazione(os.environ["CAPOFILA_MIGRAZIONI_URL"]))
 
 APP_REGISTRY = AppRegistry(apps=["capofila.base.piccolo_app"])
