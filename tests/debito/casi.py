@@ -45,7 +45,9 @@ async def officina(valori: Impostazioni, tempi: Tempi = VELOCI) -> AsyncIterator
         yield
     finally:
         arresto.set()
-        await opera
+        fermati, _ = await asyncio.wait({opera}, timeout=30)
+        assert fermati, "the worker was told to stop and did not"
+        opera.result()
 
 
 async def importa(

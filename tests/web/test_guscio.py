@@ -182,4 +182,4 @@ def test_i_collegamenti_del_piede_sono_dell_ambito_e_poi_della_piattaforma() -> 
     ambito = Ambito("crema", "Crema", "/", link_privacy="/privacy/crema")
     pagina = Pagina(titolo="x", ambito=ambito, link_privacy="/privacy", link_accessibilita="/acc")
     assert (pagina.privacy, pagina.accessibilita) == ("/privacy/crema", "/acc")
-    assert Pagina(titolo="x").privacy == ""
+    assert Pagina(titolo="x").privacy == "/privacy"
