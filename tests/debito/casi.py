@@ -83,7 +83,7 @@ async def com_e(id_: str, slug: str = "crema") -> tuple[Esportazione, StatoLavor
         return trovata, await stato_lavoro(UUID(trovata.lavoro))
 
 
-async def attendi(chiesta: Esportazione, entro: float = 30) -> Esportazione:
+async def attendi(chiesta: Esportazione, entro: float = 90) -> Esportazione:
     """Wait until its job has ended."""
     limite = time.monotonic() + entro
     while True:
