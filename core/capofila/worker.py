@@ -126,7 +126,8 @@ async def _apri(valori: Impostazioni, fine: asyncio.Event) -> bool:
                 raise
             return True
         try:
-            await asyncio.wait_for(fine.wait(), pausa)
+            async with asyncio.timeout(pausa):
+                await fine.wait()
         except TimeoutError:
             pausa = min(10.0, pausa * 2)
     return False

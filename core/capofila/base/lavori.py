@@ -791,7 +791,9 @@ class Esecutore:
         while True:
             with contextlib.suppress(TimeoutError):
                 resta = max(0.05, self.tempi.battito - (time.monotonic() - ultimo))
-                await asyncio.wait_for(compito._cambiato.wait(), resta)
+                # Not wait_for: in Python 3.11 it loses a cancellation that comes with the event.
+                async with asyncio.timeout(resta):
+                    await compito._cambiato.wait()
             compito._cambiato.clear()
             batte = time.monotonic() - ultimo >= self.tempi.battito
             fatto, totale, fase = compito._avanzamento

@@ -90,7 +90,9 @@ class Staffetta:
                     continue
                 pausa = 0.5
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._sveglia.wait(), attesa)
+                    # Not wait_for: in Python 3.11 it loses a cancellation that comes with the event.
+                    async with asyncio.timeout(attesa):
+                        await self._sveglia.wait()
         finally:
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
                 await connessione.close(timeout=3)
