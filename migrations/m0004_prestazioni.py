@@ -55,9 +55,10 @@ CREATE POLICY comune ON lotto AS RESTRICTIVE TO capofila_app
          OR comune = (SELECT current_setting('capofila.comune', true)));
 
 -- A prestazione sociale as it was granted to a person: a snapshot, with the personal data of that
--- day. `comune_titolare` (Belfiore) owns it, the ente erogatore pays it. `forma_gruppo` and
--- `forma_riga` are its form in the national flow, fixed when it passed the checks of
--- `conforme_a`; for a record kept as received they are what was received.
+-- day. `comune_titolare` (Belfiore) owns it, the ente erogatore pays it. `conforme_a` is the version
+-- of the flow whose checks it passed. `forma_gruppo` and `forma_riga` are the text it was received
+-- with in a national flow, which goes out again as it is; any other record is written when it is
+-- exported.
 CREATE TABLE prestazione (
   ambito_id smallint NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY (CACHE 100),
@@ -117,8 +118,8 @@ CREATE TABLE prestazione (
   sina_invalidita_civile text COLLATE "C",
   come_ricevuto boolean NOT NULL DEFAULT false,
   conforme_a integer,
-  forma_gruppo text COLLATE "C" NOT NULL,
-  forma_riga text COLLATE "C" NOT NULL,
+  forma_gruppo text COLLATE "C",
+  forma_riga text COLLATE "C",
   PRIMARY KEY (ambito_id, id),
   -- The database's own word on the rules that make a record payable at all.
   CONSTRAINT importi CHECK (come_ricevuto OR (
@@ -130,15 +131,15 @@ CREATE TABLE prestazione (
     competenza IS NOT NULL AND anno = extract(year FROM competenza)
     AND (data_fine IS NULL OR data_fine >= data_inizio))),
   CONSTRAINT dsu CHECK (come_ricevuto OR num_nonnulls(dsu_protocollo, dsu_anno, dsu_data) IN (0, 3)),
-  CONSTRAINT controllata CHECK (come_ricevuto OR conforme_a IS NOT NULL)
+  CONSTRAINT controllata CHECK (
+    CASE WHEN come_ricevuto THEN forma_riga IS NOT NULL ELSE conforme_a IS NOT NULL END)
 );
-ALTER TABLE prestazione SET (toast_tuple_target = 8160);
 -- One domanda, one code, one start: no duplicate. It is also the order of the file.
 CREATE UNIQUE INDEX prestazione_unica ON prestazione
   (ambito_id, anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza,
    tipo_operazione, ente_erogatore_id) NULLS NOT DISTINCT;
 SELECT proteggi('prestazione', 'SELECT, INSERT');
-GRANT UPDATE (conforme_a, forma_gruppo, forma_riga) ON prestazione TO capofila_app;
+GRANT UPDATE (conforme_a) ON prestazione TO capofila_app;
 -- Whoever works for one comune sees that comune's rows only. The first half is one boolean computed
 -- once a query: an IS NULL there would be taken for a condition that hardly any row meets, and the
 -- ambito's own queries would be planned badly.
@@ -186,16 +187,17 @@ CREATE TABLE scheda_sinba (
   dati jsonb NOT NULL,
   come_ricevuto boolean NOT NULL DEFAULT false,
   conforme_a integer,
-  forma_gruppo text COLLATE "C" NOT NULL DEFAULT '',
-  forma_riga text COLLATE "C" NOT NULL,
+  forma_gruppo text COLLATE "C",
+  forma_riga text COLLATE "C",
   PRIMARY KEY (ambito_id, id),
   FOREIGN KEY (ambito_id, lotto_id) REFERENCES lotto (ambito_id, id),
   FOREIGN KEY (ambito_id, ente_erogatore_id) REFERENCES ente (ambito_id, id),
-  CONSTRAINT controllata CHECK (come_ricevuto OR conforme_a IS NOT NULL)
+  CONSTRAINT controllata CHECK (
+    CASE WHEN come_ricevuto THEN forma_riga IS NOT NULL ELSE conforme_a IS NOT NULL END)
 );
 CREATE UNIQUE INDEX scheda_sinba_unica ON scheda_sinba (ambito_id, anno, id_beneficiario, ente_erogatore_id);
 SELECT proteggi('scheda_sinba', 'SELECT, INSERT');
-GRANT UPDATE (conforme_a, forma_riga) ON scheda_sinba TO capofila_app;
+GRANT UPDATE (conforme_a) ON scheda_sinba TO capofila_app;
 CREATE POLICY comune ON scheda_sinba AS RESTRICTIVE TO capofila_app
   USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
          OR comune_titolare = (SELECT current_setting('capofila.comune', true)))

@@ -578,15 +578,14 @@ async def _moltiplica(banca: Banca, quante: int) -> None:
         for r in await interroga(
             banca.superutente,
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'prestazione' "
-            "AND column_name NOT IN ('id', 'codice_fiscale', 'forma_gruppo')",
+            "AND column_name NOT IN ('id', 'codice_fiscale')",
         )
     ]
     nomi = ", ".join(colonne)
     falso = "'ZZ' || lpad(n::text, 14, '0')"
     await interroga(
         banca.superutente,
-        f"INSERT INTO prestazione ({nomi}, codice_fiscale, forma_gruppo) SELECT {nomi}, {falso}, "
-        f"replace(forma_gruppo, codice_fiscale, {falso}) "
+        f"INSERT INTO prestazione ({nomi}, codice_fiscale) SELECT {nomi}, {falso} "
         f"FROM prestazione, generate_series(1, {quante - 1}) n",
     )
 

@@ -59,19 +59,22 @@ def _codici(errori: list[ErroreRiga]) -> list[tuple[int, str, str]]:
 
 
 def test_una_riga_buona_ha_valori_canonici_predefiniti_e_forme() -> None:
-    lotto = Preparatore(FLUSSO, COLONNE).prepara([["Rossi", "12,5", "", "19035"]])
+    preparatore = Preparatore(FLUSSO, COLONNE)
+    lotto = preparatore.prepara([["Rossi", "12,5", "", "19035"]])
     assert lotto.errori == []
     assert {nome: valori[0] for nome, valori in lotto.colonne.items()} == {
         "persona": "Rossi", "importo": "12.50", "quota": None, "comune": "019035",
         "nazione": "380", "regione": "03", "operazione": "I", "pagante": "Rossi",
     }  # fmt: skip
-    assert lotto.gruppo == ['<Persona Nome="Rossi" Regione="03">']
-    assert lotto.riga == ['<Riga Importo="12.50" Op="I"/>']
+    gruppo, riga = preparatore.rendi(lotto)
+    assert gruppo == ['<Persona Nome="Rossi" Regione="03">']
+    assert riga == ['<Riga Importo="12.50" Op="I"/>']
     assert (lotto.valide, lotto.righe, lotto.numeri) == (1, 1, [2])
 
 
 def test_una_riga_con_errori_dice_tutti_i_suoi_mali_e_non_ha_forma() -> None:
-    lotto = Preparatore(FLUSSO, COLONNE).prepara(
+    preparatore = Preparatore(FLUSSO, COLONNE)
+    lotto = preparatore.prepara(
         [["=A1", "1.234", "1,00", "Crema"], ["", "1", "2", ""], ["Verdi", "9", "9", ""]], 40
     )
     assert _codici(lotto.errori) == [
@@ -83,9 +86,10 @@ def test_una_riga_con_errori_dice_tutti_i_suoi_mali_e_non_ha_forma() -> None:
     ]
     assert lotto.errori[1].valore == "1.234"
     assert lotto.errori[-1].messaggio == "quota-uguale: 2,00"
-    assert [riga is None for riga in lotto.riga] == [True, True, False]
-    assert [g is None for g in lotto.gruppo] == [True, True, False]
-    assert lotto.valide == 1
+    gruppo, riga = preparatore.rendi(lotto)
+    assert [r is None for r in riga] == [True, True, False]
+    assert [g is None for g in gruppo] == [True, True, False]
+    assert (lotto.valide, lotto.buone, len(lotto)) == (1, [2], 3)
     # The refused amount is not also reported by the rule that reads it.
     assert lotto.colonne["importo"] == [None, "1.00", "9.00"]
 
@@ -93,8 +97,7 @@ def test_una_riga_con_errori_dice_tutti_i_suoi_mali_e_non_ha_forma() -> None:
 def test_un_avviso_non_toglie_la_riga() -> None:
     lotto = Preparatore(FLUSSO, COLONNE).prepara([["Rossi", "900", "", ""]])
     assert _codici(lotto.avvisi) == [(2, "importo", "importo-alto")]
-    assert lotto.riga[0] is not None
-    assert lotto.valide == 1
+    assert lotto.buone == [0]
 
 
 def test_righe_vuote_e_righe_di_lunghezza_sbagliata_tengono_la_numerazione() -> None:
@@ -108,8 +111,10 @@ def test_righe_vuote_e_righe_di_lunghezza_sbagliata_tengono_la_numerazione() -> 
 
 
 def test_un_lotto_vuoto_non_ha_nulla() -> None:
-    lotto = Preparatore(FLUSSO, COLONNE).prepara([])
-    assert (lotto.valide, lotto.righe, lotto.riga, lotto.errori) == (0, 0, [], [])
+    preparatore = Preparatore(FLUSSO, COLONNE)
+    lotto = preparatore.prepara([])
+    assert (lotto.valide, lotto.righe, lotto.buone, lotto.errori) == (0, 0, [], [])
+    assert preparatore.rendi(lotto) == ([], [])
     assert set(lotto.colonne) == {campo.nome for campo in FLUSSO.campi}
 
 
@@ -137,7 +142,7 @@ def test_un_carattere_nullo_anche_in_una_colonna_ignorata_ferma_la_riga() -> Non
         (2, "note", "carattere_non_ammesso"),
         (3, "persona", "carattere_non_ammesso"),
     ]
-    assert [riga is not None for riga in lotto.riga] == [False, False, True]
+    assert lotto.buone == [2]
 
 
 def test_un_predefinito_non_copre_un_valore_rifiutato() -> None:
@@ -172,14 +177,21 @@ _cella = st.sampled_from(["", " ", "Rossi", "Nicolò", "=1", "1", "2,00", "1.234
 
 @given(st.lists(st.lists(_cella, min_size=4, max_size=4), max_size=60), st.integers(1, 60))
 def test_il_taglio_in_lotti_non_cambia_il_risultato(righe: list[list[str]], passo: int) -> None:
-    intero = Preparatore(FLUSSO, COLONNE).prepara(righe)
-    a_pezzi = Preparatore(FLUSSO, COLONNE)
+    tutto, a_pezzi = Preparatore(FLUSSO, COLONNE), Preparatore(FLUSSO, COLONNE)
+    intero = tutto.prepara(righe)
     lotti = [a_pezzi.prepara(righe[n : n + passo], 2 + n) for n in range(0, len(righe), passo)]
-    assert [x for lotto in lotti for x in lotto.riga] == intero.riga
-    assert [x for lotto in lotti for x in lotto.gruppo] == intero.gruppo
+    rese = [a_pezzi.rendi(lotto) for lotto in lotti]
+    assert tuple([x for resa in rese for x in resa[n]] for n in (0, 1)) == tutto.rendi(intero)
     assert [x for lotto in lotti for x in lotto.errori] == intero.errori
     assert [x for lotto in lotti for x in lotto.avvisi] == intero.avvisi
     assert [n for lotto in lotti for n in lotto.numeri] == intero.numeri
+
+
+@given(st.lists(st.lists(_cella, min_size=4, max_size=4), min_size=1, max_size=20))
+def test_per_colonne_e_per_righe_e_lo_stesso(righe: list[list[str]]) -> None:
+    righe = [riga for riga in righe if riga[0].strip()] or [["Rossi", "1", "", ""]]
+    per_colonne = Preparatore(FLUSSO, COLONNE).prepara_colonne([*zip(*righe, strict=True)], 7)
+    assert per_colonne == Preparatore(FLUSSO, COLONNE).prepara(righe, 7)
 
 
 @given(st.lists(st.lists(_cella, min_size=4, max_size=4), min_size=1, max_size=20))
@@ -204,7 +216,8 @@ def test_le_memorie_restano_limitate_e_il_risultato_giusto() -> None:
     lotto = preparatore.prepara([*righe, *righe])
     assert lotto.errori == []
     assert lotto.colonne["importo"][quante] == "0.01"
-    assert lotto.riga[quante - 1] == lotto.riga[-1] == f'<Riga Importo="{quante - 1}.01" Op="I"/>'
+    _, riga = preparatore.rendi(lotto)
+    assert riga[quante - 1] == riga[-1] == f'<Riga Importo="{quante - 1}.01" Op="I"/>'
     assert all(len(memoria) <= LIMITE_MEMORIA for memoria in preparatore._memorie.values())
 
 

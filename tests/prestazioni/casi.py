@@ -18,9 +18,11 @@ from tests.siuss.casi import BUONA
 
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import MOTORE, Contesto, UnitaDiLavoro, unita_di_lavoro
+from capofila.debito.resa_sql import espressioni
 from capofila.hooks import Flusso
 from capofila.hooks.campi import carattere_controllo
 from capofila.prestazioni.service import EsitoImportazione, FileRicevuto, Opzioni, importa
+from capofila.siuss import FLUSSO_PRESTAZIONI
 from capofila.territorio.service import applica, applica_comuni
 
 TENANTS = Path(__file__).resolve().parents[2] / "tenants"
@@ -202,3 +204,13 @@ async def prova(slug: str = "crema", comune: str | None = None) -> AsyncIterator
 async def memorizzate(unita: UnitaDiLavoro) -> list[dict[str, Any]]:
     """The prestazioni that are there, in the order in which they came."""
     return [dict(r) for r in await unita.righe("SELECT * FROM prestazione ORDER BY lotto_id, riga")]
+
+
+async def rese(unita: UnitaDiLavoro) -> list[tuple[str, str]]:
+    """Every prestazione as the export writes it, in the order of entry."""
+    gruppo, record = espressioni(FLUSSO_PRESTAZIONI, lambda nome: f"p.{nome}::text")
+    righe = await unita.righe(
+        f"SELECT coalesce(forma_gruppo, {gruppo}) AS gruppo, coalesce(forma_riga, {record}) AS riga "
+        "FROM prestazione p ORDER BY id"
+    )
+    return [(riga["gruppo"], riga["riga"]) for riga in righe]

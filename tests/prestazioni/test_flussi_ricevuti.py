@@ -33,9 +33,10 @@ async def ricomposto(unita: Any, lotto: int | None, tabella: str = "prestazione"
     for r in await unita.righe(
         f"SELECT forma_gruppo, forma_riga FROM {tabella} WHERE lotto_id = $1 ORDER BY riga", lotto
     ):
-        if r["forma_gruppo"] != precedente:
-            pezzi += ["</Beneficiario>" if precedente else "", r["forma_gruppo"]]
-            precedente = r["forma_gruppo"]
+        gruppo = r["forma_gruppo"] or ""
+        if gruppo != precedente:
+            pezzi += ["</Beneficiario>" if precedente else "", gruppo]
+            precedente = gruppo
         pezzi.append(r["forma_riga"])
     return "".join([*pezzi, "</Beneficiario>" if precedente else "", "</Flusso>"]).encode()
 

@@ -26,6 +26,7 @@ from tests.prestazioni.casi import (
     memorizzate,
     porta,
     prova,
+    rese,
     riga,
 )
 from tests.prestazioni.test_lettura import ods, xlsx
@@ -90,7 +91,7 @@ async def test_un_file_buono_e_importato_con_il_suo_lotto() -> None:
         assert (prima["anno"], prima["riga"], seconda["riga"]) == (2025, 2, 3)
         assert prima["nazione_residenza"] == "380"
         assert prima["lotto_id"] == esito.lotto
-        assert 'DataInizioPrestazione="2025-01-01"' in prima["forma_riga"]
+        assert (prima["forma_gruppo"], prima["forma_riga"]) == (None, None)
         enti = dict(await unita.righe("SELECT id, denominazione FROM ente"))
         assert enti[prima["ente_erogatore_id"]] == AZIENDA
         assert enti[seconda["ente_erogatore_id"]] == "Comune di Crema"
@@ -401,7 +402,8 @@ async def test_un_nome_si_ritrova_com_era(nome: str) -> None:
         assert errori(esito) == []
         prima, dopo = await memorizzate(unita)
         assert (prima["cognome"], prima["nome"], dopo["cognome"]) == (nome, nome, "Dopo")
-        anagrafica = etree.fromstring(prima["forma_gruppo"] + "</Beneficiario>")[0]
+        gruppo, _ = (await rese(unita))[0]
+        anagrafica = etree.fromstring(gruppo + "</Beneficiario>")[0]
         assert (anagrafica.get("Cognome"), anagrafica.get("Nome")) == (nome, nome)
 
 

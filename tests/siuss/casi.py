@@ -80,7 +80,12 @@ def prepara(flusso: Flusso, *righe: Mapping[str, str | None]) -> LottoPreparato:
 
 def documento(flusso: Flusso, lotto: LottoPreparato) -> bytes:
     """The whole file of a lot without errors, one gruppo after another as an export does."""
-    return assembla(flusso, zip(lotto.gruppo, lotto.riga, strict=True))
+    return assembla(flusso, zip(*forme(flusso, lotto), strict=True))
+
+
+def forme(flusso: Flusso, lotto: LottoPreparato) -> tuple[list[str | None], list[str | None]]:
+    """The fragments of a lot: gruppo and riga."""
+    return Preparatore(flusso, ()).rendi(lotto)
 
 
 def assembla(flusso: Flusso, forme: Iterable[tuple[str | None, str | None]]) -> bytes:

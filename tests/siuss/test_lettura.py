@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from tests.siuss.casi import BUONA, INTESTAZIONE, NS, assembla, documento, prepara
+from tests.siuss.casi import BUONA, INTESTAZIONE, NS, assembla, documento, forme, prepara
 
 from capofila.hooks.flussi import ErroreRiga, Preparatore
 from capofila.siuss import (
@@ -273,11 +273,11 @@ class _Lungo(io.RawIOBase):
     def __init__(self, persone: int, prestazioni: int) -> None:
         lotto = prepara(FLUSSO_PRESTAZIONI, BUONA)
         tracciato = FLUSSO_PRESTAZIONI.tracciato
-        assert lotto.gruppo[0] is not None
-        assert lotto.riga[0] is not None
+        (gruppo,), (riga,) = forme(FLUSSO_PRESTAZIONI, lotto)
+        assert gruppo is not None
         persona = [
-            lotto.gruppo[0].encode(),
-            *[f"{lotto.riga[0]}\n".encode()] * prestazioni,
+            gruppo.encode(),
+            *[f"{riga}\n".encode()] * prestazioni,
             tracciato.chiusura_gruppo().encode(),
         ]
         self._pezzi: Iterator[bytes] = chain(
@@ -386,6 +386,7 @@ def test_i_tre_esempi_di_inps_tornano_uguali_e_con_i_loro_difetti() -> None:
 def test_le_forme_ricevute_e_quelle_nostre_stanno_nello_stesso_file() -> None:
     nostra = prepara(FLUSSO_PRESTAZIONI, BUONA)
     letti = list(leggi(io.BytesIO(DI_PROVA)))
-    forme = [(x.gruppo, x.forma) for x in letti] + [(nostra.gruppo[0], nostra.riga[0])]
-    tornati = list(leggi(io.BytesIO(assembla(FLUSSO_PRESTAZIONI, forme))))
-    assert [(x.gruppo, x.forma) for x in tornati] == forme
+    (gruppo,), (riga,) = forme(FLUSSO_PRESTAZIONI, nostra)
+    tutte = [*((x.gruppo, x.forma) for x in letti), (gruppo, riga)]
+    tornati = list(leggi(io.BytesIO(assembla(FLUSSO_PRESTAZIONI, tutte))))
+    assert [(x.gruppo, x.forma) for x in tornati] == tutte

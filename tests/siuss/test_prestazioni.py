@@ -9,7 +9,14 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.siuss.casi import BUONA, controlla_schema, documento, prepara, prestazioni_valide
+from tests.siuss.casi import (
+    BUONA,
+    controlla_schema,
+    documento,
+    forme,
+    prepara,
+    prestazioni_valide,
+)
 
 from capofila.hooks.regole import Regola, campi_letti, compila, interpreta
 from capofila.siuss import (
@@ -91,12 +98,13 @@ def test_ogni_controesempio_e_segnalato_al_suo_campo_dentro_una_riga_intera(rego
 def test_la_riga_buona_e_buona_e_il_file_e_quello_atteso() -> None:
     lotto = prepara(FLUSSO_PRESTAZIONI, BUONA)
     assert (lotto.errori, lotto.avvisi) == ([], [])
-    assert lotto.gruppo == [
+    gruppo, riga = forme(FLUSSO_PRESTAZIONI, lotto)
+    assert gruppo == [
         '<Beneficiario CodiceFiscale="RSSMRA80A41D142Q"><Anagrafica Cognome="Rossi" Nome="Maria" '
         'AnnoNascita="1980" LuogoNascita="D142" Genere="2" CodiceCittadinanza="380"/>'
         '<Indirizzo CodiceRegione="03" CodiceComune="019035" CodiceNazione="380"/>'
     ]
-    assert lotto.riga == [
+    assert riga == [
         '<PrestazioniSociali TipoOperazione="I" PresenzaProvaMezzi="1" CaratterePrestazione="1" '
         'CodicePrestazione="A2.07" DenominazionePrestazione="Assistenza domiciliare '
         'socio-assistenziale" ProtocolloDomanda="2025/1" DataInizioPrestazione="2025-01-01" '
@@ -184,7 +192,6 @@ def test_ogni_insieme_valido_esce_conforme_allo_schema_e_rientra_uguale(
     )
     assert rientro.errori == []
     assert rientro.colonne == uscita.colonne
-    assert [(x.gruppo, x.forma) for x in letti] == list(
-        zip(uscita.gruppo, uscita.riga, strict=True)
-    )
+    nostre = forme(FLUSSO_PRESTAZIONI, uscita)
+    assert [(x.gruppo, x.forma) for x in letti] == list(zip(*nostre, strict=True))
     assert all(x.ignoti == () for x in letti)

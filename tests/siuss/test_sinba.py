@@ -7,7 +7,7 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.siuss.casi import MINORE, controlla_schema, documento, minori_validi, prepara
+from tests.siuss.casi import MINORE, controlla_schema, documento, forme, minori_validi, prepara
 
 from capofila.siuss import FLUSSO_SINBA, leggi
 from capofila.siuss.sinba import nome_campo
@@ -16,8 +16,9 @@ from capofila.siuss.sinba import nome_campo
 def test_il_minore_di_esempio_esce_come_vuole_lo_schema_e_senza_codice_fiscale() -> None:
     lotto = prepara(FLUSSO_SINBA, MINORE)
     assert lotto.errori == []
-    assert lotto.gruppo == [None]
-    assert lotto.riga[0] == (
+    gruppo, riga = forme(FLUSSO_SINBA, lotto)
+    assert gruppo == [None]
+    assert riga[0] == (
         '<SINBA IDBeneficiario="M-0001" MinoreStranieroNoAcc="2" CondizioneMinore="1" '
         'LuogoVita="1" ScuolaFrequentata="5" CondizioneLavoro="1" Disabilita="2" '
         'DataPrimaSegnalazione="03/2024" FonteSegnalazione="13" ValutazioneMinore="1" '
@@ -77,4 +78,4 @@ def test_ogni_insieme_valido_esce_conforme_allo_schema_e_rientra_uguale(
         FLUSSO_SINBA, *[dict(zip(lettura.colonne, x.celle, strict=True)) for x in letti]
     )
     assert rientro.colonne == uscita.colonne
-    assert [x.forma for x in letti] == uscita.riga
+    assert [x.forma for x in letti] == forme(FLUSSO_SINBA, uscita)[1]

@@ -297,7 +297,11 @@ class Motore(PostgresEngine):
                     max_size=massimo,
                     reset=_nessun_ripristino,
                     max_inactive_connection_lifetime=300,
-                    server_settings={"application_name": f"capofila-{ruolo}", "timezone": "UTC"},
+                    server_settings={
+                        "application_name": f"capofila-{ruolo}",
+                        "timezone": "UTC",
+                        "datestyle": "ISO",
+                    },
                 )
         except (OSError, asyncpg.PostgresError) as errore:
             await self.chiudi()

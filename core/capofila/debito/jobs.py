@@ -1,10 +1,10 @@
 """The job that writes a file of the debito informativo: check, stream, seal.
 
-One snapshot of the data serves the whole job. Records of the national flow carry their form since
-they passed its checks: they stream out of an index in the order of the file, and only a seam is
-put between two persons. Records of any other flow, and those that were checked under older rules,
-are prepared again on the way. Memory is constant: what PostgreSQL sends goes, part by part, to the
-object store.
+One snapshot of the data serves the whole job. Records of the national flow say under which version
+they passed its checks: PostgreSQL writes them in the layout and streams them out of an index in the
+order of the file, and only a seam is put between two persons. Records of any other flow, and those
+that were checked under older rules, are prepared again on the way. Memory is constant: what
+PostgreSQL sends goes, part by part, to the object store.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
+from capofila.debito.resa_sql import espressioni, letterale
 from capofila.debito.rules import Periodo, manifesto, nome_oggetto
 from capofila.debito.service import TIPO_LAVORO, ultima_intestazione
 from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore
@@ -351,7 +352,7 @@ class _Selezione:
     async def in_forma(
         self, unita: UnitaDiLavoro, conti: _Conti, scrittore: Any, compito: Compito
     ) -> None:
-        """Stream the stored forms, opening and closing an element for each person."""
+        """Stream the records in their layout, opening and closing an element for each person."""
         dove, valori = self.dove()
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
         resto = precedente = b""
@@ -379,9 +380,11 @@ class _Selezione:
             "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
             "SET LOCAL enable_bitmapscan = off"
         )
+        gruppo, record = espressioni(self.flusso, self._colonna)
         await unita.copia_da(
-            f"SELECT nullif(forma_gruppo, ''), forma_riga FROM {self.tabella} p WHERE {dove} "
-            f"ORDER BY {self._ordine()}",
+            f"SELECT CASE WHEN forma_riga IS NULL THEN nullif({gruppo}, '') ELSE forma_gruppo END, "
+            f"coalesce(forma_riga, {record}) "
+            f"FROM {self.tabella} p WHERE {dove} ORDER BY {self._ordine()}",
             *valori,
             verso=ricevi,
             format="csv",
@@ -392,6 +395,12 @@ class _Selezione:
             raise RuntimeError("the last row of the stream was cut")
         if precedente:
             await scrittore.scrivi(chiusura)
+
+    def _colonna(self, nome: str) -> str:
+        """Where the value of a field stands."""
+        if self.tabella == "scheda_sinba":
+            return f"(p.dati ->> {letterale(nome)})"
+        return f"p.{nome}::text"
 
     def _ordine(self) -> str:
         if self.riga["lotto_ricevuto_id"] is not None:
@@ -417,18 +426,18 @@ class _Selezione:
         }
         nomi = [campo.nome for campo in self.flusso.campi]
         if self.tabella == "scheda_sinba":
-            espressioni = [f"p.dati ->> '{nome}'" for nome in nomi]
+            valori_campi = [self._colonna(nome) for nome in nomi]
         else:
-            espressioni = [
+            valori_campi = [
                 "(SELECT left(e.denominazione, 100) FROM ente e WHERE e.ambito_id = p.ambito_id "
                 "AND e.id = p.ente_erogatore_id)"
                 if nome == "ente_erogatore"
-                else f"p.{nome}::text"
+                else self._colonna(nome)
                 if nome in presenti
                 else "NULL"
                 for nome in nomi
             ]
-        vuote = [f"coalesce({espressione}, '')" for espressione in espressioni]
+        vuote = [f"coalesce({valore}, '')" for valore in valori_campi]
         preparatore = Preparatore(self.flusso, nomi)
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
         precedente: bytes | None = None
@@ -442,6 +451,7 @@ class _Selezione:
         while righe := await cursore.fetch(RIGHE_PER_VOLTA):
             quante = len(nomi)
             lotto = preparatore.prepara([tuple(r)[:quante] for r in righe])
+            nostre = zip(*preparatore.rendi(lotto), strict=True)
             # A record kept as received goes out whatever its faults; each other counts once a rule.
             fuori = {n for n, originale in zip(lotto.numeri, righe, strict=True)
                      if not (originale[quante] and self.nazionale)}  # fmt: skip
@@ -449,7 +459,7 @@ class _Selezione:
                 if numero in fuori:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
-            for originale, gruppo, corpo in zip(righe, lotto.gruppo, lotto.riga, strict=True):
+            for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
                 ricevuta = originale[quante] and self.nazionale
                 if ricevuta:
                     gruppo, corpo = originale[quante + 1], originale[quante + 2]

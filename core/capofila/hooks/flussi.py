@@ -1,8 +1,8 @@
 """A flow of the debito informativo as one declaration, and the pipeline that prepares its records.
 
 `Flusso` puts together fields, rules and layout. `Preparatore` takes the rows of a file as text and
-gives back canonical columns, the rendered fragments of the good rows, and what is wrong with the
-others, place by place. It is pure: reading the file, storing and exporting are somebody else's.
+gives back canonical columns and what is wrong, place by place; asked, it also renders the good rows
+in the layout. It is pure: reading the file, storing and exporting are somebody else's.
 
 The pipeline works by columns, because the columns of these files repeat themselves: a memo for
 each column reads a value once, one function generated from the rules checks a whole row, and the
@@ -169,24 +169,38 @@ class LottoPreparato(msgspec.Struct):
 
     Attributes:
         colonne: canonical values of every field, in declared order; None where absent or refused.
-        gruppo: fragment that opens the person's element; None where the row has an error, and
-            everywhere when the layout has no gruppi.
-        riga: fragment of the record; None where the row has an error.
+        scartate: places of the rows that have an error.
         errori: what keeps rows out.
         avvisi: what deserves a look.
-        valide: rows without errors.
         numeri: row numbers in the file.
         righe: rows found, those of the wrong length included, blank ones not.
+        ricevute: for records that came in the layout already, the fragments they came with (gruppo
+            and riga, None where ours is to be written).
     """
 
     colonne: dict[str, list[str | None]]
-    gruppo: list[str | None]
-    riga: list[str | None]
+    scartate: Set[int]
     errori: list[ErroreRiga]
     avvisi: list[ErroreRiga]
-    valide: int
     numeri: list[int]
     righe: int
+    ricevute: tuple[list[str | None], list[str | None]] | None = None
+
+    def __len__(self) -> int:
+        """Rows read: the length of every column."""
+        return len(self.numeri)
+
+    @property
+    def valide(self) -> int:
+        """How many rows have no error."""
+        return len(self.numeri) - len(self.scartate)
+
+    @property
+    def buone(self) -> list[int]:
+        """Places of the rows without errors."""
+        if not self.scartate:
+            return list(range(len(self.numeri)))
+        return [i for i in range(len(self.numeri)) if i not in self.scartate]
 
 
 class _Letti(dict[str, "str | None"]):
@@ -287,17 +301,38 @@ class Preparatore:
         self._resa_riga = flusso.tracciato.resa_riga()
 
     def prepara(self, righe: Sequence[Sequence[str]], prima_riga: int = 2) -> LottoPreparato:
-        """Read, check and render a lot of rows.
+        """Read and check a lot of rows.
 
         Args:
             righe: cells as text, in the order of the header; blank rows are skipped.
             prima_riga: number in the file of the first of them.
         """
         errori: list[ErroreRiga] = []
-        avvisi: list[ErroreRiga] = []
         buone, numeri, trovate = self._separa(righe, prima_riga, errori)
-        quante = len(buone)
-        celle: list[tuple[str, ...]] = list(zip(*buone, strict=True)) if buone else []
+        celle: list[Sequence[str]] = list(zip(*buone, strict=True)) if buone else []
+        return self._prepara(celle, numeri, trovate, errori)
+
+    def prepara_colonne(
+        self, celle: Sequence[Sequence[str]], prima_riga: int = 2
+    ) -> LottoPreparato:
+        """Read and check a lot of rows given by columns: none of them blank, all of full length.
+
+        Args:
+            celle: one sequence of cells for each column of the header.
+            prima_riga: number in the file of the first row.
+        """
+        quante = len(celle[0])
+        return self._prepara(celle, list(range(prima_riga, prima_riga + quante)), quante, [])
+
+    def _prepara(
+        self,
+        celle: Sequence[Sequence[str]],
+        numeri: list[int],
+        trovate: int,
+        errori: list[ErroreRiga],
+    ) -> LottoPreparato:
+        avvisi: list[ErroreRiga] = []
+        quante = len(numeri)
         rifiutati: dict[int, set[str]] = {}
         for posizione in self._ignote if quante else ():
             self._cerca_nulli(celle[posizione], self.colonne[posizione], numeri, errori, rifiutati)
@@ -311,7 +346,6 @@ class Preparatore:
             self._cerca_mancanti(letti, numeri, errori, rifiutati)
             self._applica_regole(letti, celle, numeri, errori, avvisi, rifiutati)
 
-        gruppo, riga = self._rendi(letti, quante, rifiutati)
         vuota: list[str | None] = [None] * quante
         ordine = {campo.nome: n for n, campo in enumerate(self.flusso.campi)}
         errori.sort(key=lambda e: (e.riga, ordine.get(e.colonna, -1)))
@@ -320,11 +354,9 @@ class Preparatore:
                 campo.nome: letti[campo.nome] if campo.nome in letti else vuota.copy()
                 for campo in self.flusso.campi
             },
-            gruppo=gruppo,
-            riga=riga,
+            scartate=rifiutati.keys(),
             errori=errori,
             avvisi=avvisi,
-            valide=quante - len(rifiutati),
             numeri=numeri,
             righe=trovate,
         )
@@ -520,19 +552,23 @@ class Preparatore:
                 else:
                     avvisi.append(errore)
 
-    def _rendi(
-        self,
-        letti: Mapping[str, list[str | None]],
-        quante: int,
-        rifiutati: Mapping[int, set[str]],
-    ) -> tuple[list[str | None], list[str | None]]:
+    def rendi(self, lotto: LottoPreparato) -> tuple[list[str | None], list[str | None]]:
+        """The fragments of the rows of a lot in the layout of the flow.
+
+        Returns:
+            What opens the element of the person (None throughout when the layout has no gruppi),
+            and the record itself; None where the row has an error.
+        """
+        quante = len(lotto)
         gruppo: list[str | None] = [None] * quante
         if not quante:
             return gruppo, []
+        # A column that is empty throughout adds nothing to any fragment.
+        pieni = {nome: valori for nome, valori in lotto.colonne.items() if any(valori)}
         if self._resa_gruppo is not None:
-            gruppo = [*self._resa_gruppo.rendi(letti, quante)]
-        riga: list[str | None] = [*self._resa_riga.rendi(letti, quante)]
-        for i in rifiutati:
+            gruppo = [*self._resa_gruppo.rendi(pieni, quante)]
+        riga: list[str | None] = [*self._resa_riga.rendi(pieni, quante)]
+        for i in lotto.scartate:
             gruppo[i] = riga[i] = None
         return gruppo, riga
 

@@ -29,7 +29,7 @@ LIMITE_MEMORIA: Final = 8_192
 """Entries a memo of repeated values may hold before it starts again."""
 
 _SPECIALI: Final = re.compile('[&<>"\t\n\r\x85\u2028]')
-_RIFERIMENTI: Final = {
+RIFERIMENTI: Final = {
     "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;",
     "\r": "&#13;", "\x85": "&#133;", "\u2028": "&#8232;",
 }  # fmt: skip
@@ -39,7 +39,7 @@ def proteggi(testo: str) -> str:
     """A text as it must stand inside an XML element or between double quotes in an attribute."""
     if _SPECIALI.search(testo) is None:
         return testo
-    return _SPECIALI.sub(lambda trovato: _RIFERIMENTI[trovato[0]], testo)
+    return _SPECIALI.sub(lambda trovato: RIFERIMENTI[trovato[0]], testo)
 
 
 class Attributo(msgspec.Struct, frozen=True):

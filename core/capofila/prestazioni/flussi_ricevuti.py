@@ -101,18 +101,20 @@ def _blocchi(lettura: Lettura, flusso: Flusso, *, come_ricevuto: bool) -> Iterat
         if not letti:
             return
         lotto = preparatore.prepara([uno.celle for uno in letti], prima)
+        gruppi: list[str | None] = [None] * len(lotto)
+        righe: list[str | None] = [None] * len(lotto)
         for i, numero in enumerate(lotto.numeri):
             uno = letti[numero - prima]
-            if come_ricevuto or (lotto.riga[i] is not None and not _SPAZI.search(uno.forma)):
-                lotto.gruppo[i] = uno.gruppo
-                lotto.riga[i] = uno.forma
+            if come_ricevuto or not (i in lotto.scartate or _SPAZI.search(uno.forma)):
+                gruppi[i], righe[i] = uno.gruppo, uno.forma
             lotto.avvisi.extend(
                 ErroreRiga(numero, nome, "", "attributo_sconosciuto",
                            "Il record ha un dato che lo schema non prevede: viene conservato.")
                 for nome in uno.ignoti
             )  # fmt: skip
+        lotto.ricevute = (gruppi, righe)
         if come_ricevuto:
-            lotto.valide = len(lotto.riga)
+            lotto.scartate = frozenset()
         prima += len(letti)
         yield lotto
 

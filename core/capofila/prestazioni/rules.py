@@ -79,13 +79,12 @@ class Collocazione:
         trovata = self._colonne.get(nome)
         if trovata is not None:
             return trovata
-        return lotto.colonne.get(nome) or [None] * len(lotto.riga)
+        return lotto.colonne.get(nome) or [None] * len(lotto)
 
     def colloca(self, lotto: LottoPreparato) -> list[ErroreRiga]:
         """Resolve enti, comuni and years; returns what does not fit this ambito."""
-        quante = len(lotto.riga)
         if "data_inizio" not in lotto.colonne:
-            self.buone = [i for i in range(quante) if lotto.riga[i] is not None]
+            self.buone = lotto.buone
             return []
         errori: list[ErroreRiga] = []
         competenza = _prima_presente(
@@ -105,17 +104,14 @@ class Collocazione:
         }
         if self._come_ricevuto:
             self._completa_ricevuti(lotto)
-        self.buone = [
-            i
-            for i in range(quante)
-            if lotto.riga[i] is not None
-            and (self._come_ricevuto or not fuori or lotto.numeri[i] not in fuori)
-        ]
+        self.buone = lotto.buone
+        if fuori and not self._come_ricevuto:
+            self.buone = [i for i in self.buone if lotto.numeri[i] not in fuori]
         return errori
 
     def _enti(self, lotto: LottoPreparato, errori: list[ErroreRiga]) -> list[str | None]:
         if self._ente is not None:
-            return [str(self._ente.id)] * len(lotto.riga)
+            return [str(self._ente.id)] * len(lotto)
         valori = lotto.colonne["ente_erogatore"]
         memoria: dict[str | None, str | None] = {None: None}
         for testo in {*valori} - {None}:
@@ -138,7 +134,7 @@ class Collocazione:
     ) -> list[str | None]:
         valori: list[str | None] = list(lotto.colonne.get("comune_titolare") or ())
         if self._ente is not None and (not valori or not any(valori)):
-            valori = [self._ente.codice or ""] * len(lotto.riga)
+            valori = [self._ente.codice or ""] * len(lotto)
             if self._come_ricevuto:
                 return valori
         solo = self._riferimenti.solo_comune

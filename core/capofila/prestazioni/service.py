@@ -325,7 +325,7 @@ async def _sorgente(
                    "Colonna non prevista: non viene importata." + vicino(nome, noti))
         for nome in preparatore.sconosciute
     ]  # fmt: skip
-    blocchi = iter(()) if errori else _prepara_blocchi(preparatore, foglio)
+    blocchi = iter(()) if errori else lotti_di(preparatore, foglio)
     return Sorgente(flusso=flusso, blocchi=blocchi, errori=errori, avvisi=avvisi)
 
 
@@ -350,11 +350,17 @@ def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[
     return errori
 
 
-def _prepara_blocchi(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
+def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
+    """The rows of a file, read and checked a block at a time."""
     prima = 2
-    for righe in foglio.blocchi:
-        yield preparatore.prepara(righe, prima)
-        prima += len(righe)
+    for blocco in foglio.blocchi:
+        if isinstance(blocco, lettura.PerColonne):
+            lotto = preparatore.prepara_colonne(blocco.celle, prima)
+            prima += len(lotto)
+        else:
+            lotto = preparatore.prepara(blocco, prima)
+            prima += len(blocco)
+        yield lotto
 
 
 # --- how rows reach the database ----------------------------------------------------------------
@@ -548,10 +554,8 @@ class _Arrivo:
         doppi: list[ErroreRiga] = []
         ente = self.sorgente.ente
         assert ente is not None
-        for i in range(len(lotto.riga)):
-            forma = lotto.riga[i]
-            if forma is None:
-                continue
+        for i in lotto.buone:
+            forma = lotto.ricevute[1][i] if lotto.ricevute else None
             dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
             beneficiario = dati.get("id_beneficiario") or f"riga {lotto.numeri[i]}"
             inserita = await self.unita.valore(
@@ -593,18 +597,17 @@ def _testo_copia(
     lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
 ) -> tuple[list[str], bytes]:
     """The good rows in PostgreSQL's COPY text format, without the columns that none fills."""
-    quante = len(lotto.riga)
-    tutte = len(buone) == quante
+    tutte = len(buone) == len(lotto)
     nomi: list[str] = []
     colonne: list[Sequence[str]] = []
     for nome in COLONNE:
         valori: Sequence[str | None]
         if nome == "riga":
             valori = [str(numero) for numero in lotto.numeri]
-        elif nome == "forma_gruppo":
-            valori = lotto.gruppo
-        elif nome == "forma_riga":
-            valori = lotto.riga
+        elif nome == "forma_gruppo" or nome == "forma_riga":
+            if lotto.ricevute is None:
+                continue
+            valori = lotto.ricevute[nome == "forma_riga"]
         else:
             valori = collocazione.colonna(nome, lotto)
         if not tutte:
