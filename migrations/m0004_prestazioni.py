@@ -58,7 +58,8 @@ CREATE POLICY comune ON lotto AS RESTRICTIVE TO capofila_app
 -- day. `comune_titolare` (Belfiore) owns it, the ente erogatore pays it. `conforme_a` is the version
 -- of the flow whose checks it passed. `forma_gruppo` and `forma_riga` are the text it was received
 -- with in a national flow, which goes out again as it is; any other record is written when it is
--- exported.
+-- exported. A record is never changed: `sostituita_lotto` is the lotto that brought its next version,
+-- or that took it away.
 CREATE TABLE prestazione (
   ambito_id smallint NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY (CACHE 100),
@@ -120,6 +121,7 @@ CREATE TABLE prestazione (
   conforme_a integer,
   forma_gruppo text COLLATE "C",
   forma_riga text COLLATE "C",
+  sostituita_lotto integer,
   PRIMARY KEY (ambito_id, id),
   -- The database's own word on the rules that make a record payable at all.
   CONSTRAINT importi CHECK (come_ricevuto OR (
@@ -134,12 +136,13 @@ CREATE TABLE prestazione (
   CONSTRAINT controllata CHECK (
     CASE WHEN come_ricevuto THEN forma_riga IS NOT NULL ELSE conforme_a IS NOT NULL END)
 );
--- One domanda, one code, one start: no duplicate. It is also the order of the file.
+-- One domanda, one code, one start: no duplicate among the records in force. It is also the order of
+-- the file, an old version before the new one.
 CREATE UNIQUE INDEX prestazione_unica ON prestazione
   (ambito_id, anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza,
-   tipo_operazione, ente_erogatore_id) NULLS NOT DISTINCT;
+   tipo_operazione, ente_erogatore_id, sostituita_lotto) NULLS NOT DISTINCT;
 SELECT proteggi('prestazione', 'SELECT, INSERT');
-GRANT UPDATE (conforme_a) ON prestazione TO capofila_app;
+GRANT UPDATE (conforme_a, sostituita_lotto) ON prestazione TO capofila_app;
 -- Whoever works for one comune sees that comune's rows only. The first half is one boolean computed
 -- once a query: an IS NULL there would be taken for a condition that hardly any row meets, and the
 -- ambito's own queries would be planned badly.
