@@ -28,7 +28,22 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
-from capofila.hooks.flussi import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
+from capofila.hooks.flussi import (
+    ErroreRiga,
+    Flusso,
+    LottoPreparato,
+    Preparatore,
+    RegolaNome,
+    impronta,
+)
+from capofila.hooks.lettori import (
+    FileNonLeggibile,
+    FlussoRicevuto,
+    LettoreFlussi,
+    RadiceXML,
+    RecordLetto,
+    radice_xml,
+)
 from capofila.hooks.manifesto import (
     CONTRATTO,
     Manifesto,
@@ -88,10 +103,13 @@ __all__ = [
     "DichiarazioneErrata",
     "Elemento",
     "ErroreRiga",
+    "FileNonLeggibile",
     "Flusso",
+    "FlussoRicevuto",
     "GiornoLavorativo",
     "IntestazioneFlusso",
     "Invitato",
+    "LettoreFlussi",
     "Lista",
     "LottoPreparato",
     "Manifesto",
@@ -103,8 +121,11 @@ __all__ = [
     "Preparatore",
     "Presidenza",
     "Privacy",
+    "RadiceXML",
+    "RecordLetto",
     "Regola",
     "RegolaData",
+    "RegolaNome",
     "RegolaVoto",
     "Rifiuto",
     "Ripetuto",
@@ -125,6 +146,7 @@ __all__ = [
     "lavorativo",
     "per_testa",
     "pesato_per_abitanti",
+    "radice_xml",
     "regole",
     "scadenze",
     "sposta",
