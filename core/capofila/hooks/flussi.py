@@ -55,6 +55,7 @@ __all__ = [
     "Flusso",
     "IntestazioneFlusso",
     "LottoPreparato",
+    "Operazione",
     "Preparatore",
     "RegolaNome",
     "impronta",
@@ -84,6 +85,19 @@ class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
     fonte: str = ""
 
 
+class Operazione(msgspec.Struct, frozen=True, kw_only=True):
+    """How a record says that it adds or takes away: a receiver that corrects by C and then I.
+
+    Attributes:
+        campo: the field; in the layout it is an attribute of the record.
+        inserimento, cancellazione: its two values.
+    """
+
+    campo: str
+    inserimento: str = "I"
+    cancellazione: str = "C"
+
+
 class Flusso(msgspec.Struct, frozen=True, dict=True):
     """A reporting duty as data.
 
@@ -104,6 +118,8 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             the columns of the table, a record says under which version of it the checks were
             passed, and one that was received in its layout keeps that text. One active flow at most
             for each `fonte`.
+        operazione: how a record is taken back; a flow that declares it is sent by variations, the
+            others always whole.
     """
 
     id: str
@@ -119,6 +135,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     fonti_normative: tuple[str, ...] = ()
     regola_nome: RegolaNome | None = None
     principale: bool = False
+    operazione: Operazione | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names fields it does not have.
@@ -137,6 +154,8 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             ignoti = letti - noti - {"somma"}
             if ignoti:
                 raise ValueError(f"{self.id}, {regola.codice}: unknown fields {sorted(ignoti)}")
+        if self.operazione is not None and self.operazione.campo not in noti:
+            raise ValueError(f"{self.id}: unknown field {self.operazione.campo}")
         for campo in self.campi:
             da = getattr(campo.predefinito, "campo", None)
             if da is not None and da not in noti:
