@@ -57,4 +57,4 @@ lock: ## Write requirements.lock again, with the newest versions that fit
 	bash infra/blocca.sh
 
 clean: ## Remove what make made, except the data folder
-	rm -rf .venv .strumenti core/capofila/web/static/terze .mypy_cache .ruff_cache .pytest_cache .coverage*
+	rm -rf .venv .strumenti core/capofila/web/static/terze .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
