@@ -237,7 +237,7 @@ def test_senza_manifesto_e_rifiutato() -> None:
             {"privacy": Privacy(dati_personali=False, dichiarazione=" ")},
             "manca la dichiarazione sulla privacy",
         ),
-        ({"contratto": "1.1"}, "è scritto per il contratto 1.1"),
+        ({"contratto": "1.2"}, "è scritto per il contratto 1.2"),
         ({"contratto": "2.0"}, "è scritto per il contratto 2.0"),
     ],
 )

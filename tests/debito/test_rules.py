@@ -13,7 +13,6 @@ from capofila.base.errori import DatiNonValidi
 from capofila.debito.rules import (
     Periodo,
     manifesto,
-    nome_flusso,
     nome_oggetto,
     periodi_dell_anno,
     periodo,
@@ -65,10 +64,6 @@ def test_mesi_trimestri_e_semestri_coprono_l_anno_senza_sovrapporsi(anno: int) -
         assert (parti[0].dal, parti[-1].al) == (date(anno, 1, 1), date(anno, 12, 31))
         for prima, dopo in pairwise(parti):
             assert dopo.dal == prima.al + timedelta(days=1)
-
-
-def test_il_nome_di_un_flusso_segue_la_regola_dell_inps() -> None:
-    assert nome_flusso("D142", "PS", date(2026, 3, 1), 12) == "D142.PS.20260301.0000012"
 
 
 def test_l_oggetto_sta_sotto_il_suo_flusso_e_il_suo_periodo() -> None:

@@ -135,7 +135,7 @@ def test_un_manifesto_completo_non_ha_difetti() -> None:
         ({"fornitore": " "}, "manca il fornitore"),
         ({"licenza": ""}, "manca la licenza"),
         ({"versione": "ultima"}, "non è una versione"),
-        ({"contratto": "2.0"}, "offre il contratto 1.0"),
+        ({"contratto": "2.0"}, "offre il contratto 1.1"),
         ({"contratto": "due"}, "non è una versione del contratto"),
         ({"fonti": ()}, "manca una fonte normativa"),
         (

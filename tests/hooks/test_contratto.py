@@ -78,6 +78,7 @@ NOMI_PUBBLICI = [
     "Privacy",
     "Regola",
     "RegolaData",
+    "RegolaNome",
     "RegolaVoto",
     "Rifiuto",
     "Ripetuto",

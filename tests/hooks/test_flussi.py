@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from capofila.hooks import regole as r
 from capofila.hooks.campi import Campo, Copia, Costante, DaTabella, SePresente, Tipo
-from capofila.hooks.flussi import ErroreRiga, Flusso, Preparatore, impronta
+from capofila.hooks.flussi import ErroreRiga, Flusso, Preparatore, RegolaNome, impronta
 from capofila.hooks.tracciati import LIMITE_MEMORIA, Attributo, Elemento, TracciatoXML
 
 
@@ -252,3 +253,24 @@ def test_l_impronta_cambia_con_le_regole_e_non_con_le_parole() -> None:
 def test_un_flusso_che_nomina_campi_che_non_ha_non_nasce(cambi: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="prova"):
         msgspec.structs.replace(FLUSSO, **cambi)
+
+
+def test_un_file_si_chiama_come_vuole_chi_lo_riceve() -> None:
+    giorno = date(2026, 3, 1)
+    assert FLUSSO.nome("D142", giorno, 12) == "D142.PROVA.20260301.0000012"
+    suo = msgspec.structs.replace(
+        FLUSSO, regola_nome=RegolaNome(sigla="RL", cifre=2, lunghezza=19, fonte="prova")
+    )
+    assert suo.nome("D142", giorno, 12) == "D142.RL.20260301.12"
+    assert suo.nome("D142", giorno, 1).startswith(suo.serie("D142", giorno))
+    for ente, progressivo, perche in (
+        ("", 1, "ente"), ("D.142", 1, "ente"), ("D142", 0, "digits"), ("D142", 100, "digits"),
+        ("D1420", 1, "longer"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=perche):
+            suo.nome(ente, giorno, progressivo)
+
+
+def test_l_impronta_non_dipende_da_come_si_chiamano_i_file() -> None:
+    suo = msgspec.structs.replace(FLUSSO, regola_nome=RegolaNome(sigla="RL"))
+    assert impronta(suo) == impronta(FLUSSO)

@@ -23,13 +23,13 @@ from capofila.hooks.flussi import ErroreRiga, Preparatore
 from capofila.siuss import (
     FLUSSI,
     FLUSSO_PRESTAZIONI,
+    FLUSSO_SINBA,
     FileNonLeggibile,
     Lettura,
     RecordLetto,
     controlla_intestazione,
     leggi,
     nome_file,
-    nome_flusso,
 )
 
 # Of the shape of a published sample, with faults of the same kinds: a wrong check digit in the
@@ -316,14 +316,21 @@ def test_la_memoria_non_cresce_con_il_file(persone: int, prestazioni: int) -> No
 
 
 def test_il_nome_del_flusso_e_del_file_seguono_la_regola_di_inps() -> None:
-    nome = nome_flusso("D142", "PS", date(2025, 1, 31), 12)
+    nome = FLUSSO_PRESTAZIONI.nome("D142", date(2025, 1, 31), 12)
     assert nome == "D142.PS.20250131.0000012"
     assert nome_file(nome) == "D142.PS.20250131.0000012.xml"
     assert nome_file("../x y") == ".._x_y.xml"
-    assert nome_flusso("D142", "SINBA", date(2025, 1, 31), 1) == "D142.SINBA.20250131.0000001"
+    sinba = FLUSSO_SINBA.nome("D142", date(2025, 1, 31), 1)
+    assert sinba == "D142.SINBA.20250131.0000001"
+    for flusso, suo in ((FLUSSO_PRESTAZIONI, nome), (FLUSSO_SINBA, sinba)):
+        assert suo.startswith(flusso.serie("D142", date(2025, 1, 31)))
+        assert flusso.regola_nome is not None
+        assert "2.0.1" in flusso.regola_nome.fonte
+        mia = msgspec.structs.replace(INTESTAZIONE, nome=suo, ente_codice="D142")
+        assert controlla_intestazione(mia) == []
     for codice, progressivo in (("", 1), ("D.142", 1), ("x" * 33, 1), ("D142", 0), ("D142", 10**7)):
-        with pytest.raises(ValueError, match=r"number|ente"):
-            nome_flusso(codice, "PS", date(2025, 1, 31), progressivo)
+        with pytest.raises(ValueError, match=r"number|ente|longer"):
+            FLUSSO_PRESTAZIONI.nome(codice, date(2025, 1, 31), progressivo)
 
 
 @pytest.mark.parametrize(

@@ -69,14 +69,6 @@ def periodi_dell_anno(anno: int) -> list[str]:
     return [str(anno), *(f"{anno}-{parte}" for parte in parti)]
 
 
-def nome_flusso(ente: str, tipo: str, giorno: date, progressivo: int) -> str:
-    """The name of a flow: {ente}.{tipo}.{AAAAMMGG}.{progressivo of the day}.
-
-    Source: INPS, Specifica tecnica v2.0.1 of 22/05/2025, table 2.
-    """
-    return f"{ente}.{tipo}.{giorno:%Y%m%d}.{progressivo:07d}"
-
-
 def nome_oggetto(flusso: Flusso, periodo_: str, nome: str) -> str:
     """Where a file stands in the bucket of the ambito."""
     return f"debito/{flusso.id}/{periodo_}/{nome}.{flusso.estensione}"

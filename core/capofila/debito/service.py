@@ -15,12 +15,10 @@ from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
-from capofila.debito.rules import Periodo, nome_flusso, periodo
+from capofila.debito.rules import Periodo, periodo
 from capofila.hooks import Flusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
-TIPI_FLUSSO = {"siuss": "PS", "siuss-sinba": "SINBA"}
-"""The middle part of the name of an INPS flow; other flows use their id."""
 
 
 class Esportazione(msgspec.Struct, kw_only=True):
@@ -124,11 +122,10 @@ async def chiedi_esportazione(
         await _rimetti_in_coda(trovata)
         return trovata
     quando = giorno or datetime.now(UTC).date()
-    tipo = TIPI_FLUSSO.get(flusso.id, flusso.id.upper())
     ultimo: int = await unita.valore(
-        "SELECT count(*) FROM esportazione WHERE ambito_id = $1 AND nome_flusso LIKE $2",
+        "SELECT count(*) FROM esportazione WHERE ambito_id = $1 AND starts_with(nome_flusso, $2)",
         unita.ambito,
-        f"{mittente.codice}.{tipo}.{quando:%Y%m%d}.%",
+        flusso.serie(mittente.codice, quando),
     )
     id_: UUID = await unita.valore(
         "INSERT INTO esportazione (flusso, periodo, dal, al, ente_id, lotto_ricevuto_id, "
@@ -141,7 +138,7 @@ async def chiedi_esportazione(
         mittente.id,
         ricevuto,
         escludi_errate,
-        nome_flusso(mittente.codice, tipo, quando, ultimo + 1),
+        flusso.nome(mittente.codice, quando, ultimo + 1),
         impronta_dati,
     )
     lavoro = await richiedi(TIPO_LAVORO, {"esportazione": str(id_)}, chiave=str(id_))

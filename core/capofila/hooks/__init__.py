@@ -28,7 +28,14 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
-from capofila.hooks.flussi import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
+from capofila.hooks.flussi import (
+    ErroreRiga,
+    Flusso,
+    LottoPreparato,
+    Preparatore,
+    RegolaNome,
+    impronta,
+)
 from capofila.hooks.manifesto import (
     CONTRATTO,
     Manifesto,
@@ -105,6 +112,7 @@ __all__ = [
     "Privacy",
     "Regola",
     "RegolaData",
+    "RegolaNome",
     "RegolaVoto",
     "Rifiuto",
     "Ripetuto",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence, Set
+from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
@@ -55,6 +56,7 @@ __all__ = [
     "IntestazioneFlusso",
     "LottoPreparato",
     "Preparatore",
+    "RegolaNome",
     "impronta",
     "normalizza_nome",
 ]
@@ -64,6 +66,22 @@ VERSIONE_LETTURA: Final = 1
 
 _MOSTRATI: Final = 200
 """Characters of a wrong value that an error repeats."""
+
+
+class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
+    """How the receiver wants a file to be called: ``{ente}.{sigla}.{AAAAMMGG}.{progressivo}``.
+
+    Attributes:
+        sigla: what the receiver calls the flow.
+        cifre: digits of the number that the file has among those of its day.
+        lunghezza: the most characters that a name may have.
+        fonte: where the receiver says so.
+    """
+
+    sigla: str
+    cifre: int = 7
+    lunghezza: int = 50
+    fonte: str = ""
 
 
 class Flusso(msgspec.Struct, frozen=True, dict=True):
@@ -81,6 +99,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
         estensione: of the file, without the dot.
         media_type: of the file.
         fonti_normative: acts and documents it comes from.
+        regola_nome: how its files are called; by its `id` in capitals unless told.
     """
 
     id: str
@@ -94,6 +113,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     estensione: str
     media_type: str
     fonti_normative: tuple[str, ...] = ()
+    regola_nome: RegolaNome | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names fields it does not have.
@@ -121,6 +141,34 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     def campi_per_nome(self) -> Mapping[str, Campo]:
         """The fields by name."""
         return {campo.nome: campo for campo in self.campi}
+
+    def serie(self, ente: str, giorno: date) -> str:
+        """What the names of all its files of one ente and day begin with.
+
+        Raises:
+            ValueError: the code of the ente cannot stand in a name.
+        """
+        if not ente or "." in ente:
+            raise ValueError(f"not a code of an ente: {ente!r}")
+        return f"{ente}.{self._nomi.sigla}.{giorno:%Y%m%d}."
+
+    def nome(self, ente: str, giorno: date, progressivo: int) -> str:
+        """The name of a file: its `serie` and its number among those of the day.
+
+        Raises:
+            ValueError: the receiver's rule has no room for it.
+        """
+        regola = self._nomi
+        if not 0 < progressivo < 10**regola.cifre:
+            raise ValueError(f"the number of a file has {regola.cifre} digits: {progressivo}")
+        nome = f"{self.serie(ente, giorno)}{progressivo:0{regola.cifre}d}"
+        if len(nome) > regola.lunghezza:
+            raise ValueError(f"longer than {regola.lunghezza} characters: {nome}")
+        return nome
+
+    @cached_property
+    def _nomi(self) -> RegolaNome:
+        return self.regola_nome or RegolaNome(sigla=self.id.upper())
 
 
 def impronta(flusso: Flusso) -> str:

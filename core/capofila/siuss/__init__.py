@@ -13,7 +13,6 @@ from capofila.siuss.lettura import (
     controlla_intestazione,
     leggi,
     nome_file,
-    nome_flusso,
 )
 from capofila.siuss.plugin import FLUSSI, flussi, manifesto
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI, flusso_prestazioni
@@ -35,5 +34,4 @@ __all__ = [
     "leggi",
     "manifesto",
     "nome_file",
-    "nome_flusso",
 ]

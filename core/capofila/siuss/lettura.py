@@ -640,23 +640,6 @@ def leggi(flusso: BinaryIO) -> Lettura:
 _NOME: Final = re.compile(
     r"(?P<ente>[^.]{1,32})\.(?:PS|PSA|SINA|SINBA)\.(?P<data>[0-9]{8})\.[0-9]{1,10}", re.ASCII
 )
-TipoNome = Literal["PS", "PSA", "SINA", "SINBA"]
-
-
-def nome_flusso(codice_ente: str, tipo: TipoNome, data: date, progressivo: int) -> str:
-    """The identifier of a flow by INPS's rule: {ente}.{tipo}.{AAAAMMGG}.{progressivo, 7 digits}.
-
-    Source: INPS technical specification 2.0.1, tables 2 and 13 and section 3.2.
-
-    Raises:
-        ValueError: the parts do not make a name of at most 50 characters.
-    """
-    if not 0 < progressivo <= 9_999_999:
-        raise ValueError("the daily number of a flow goes from 1 to 9999999")
-    nome = f"{codice_ente}.{tipo}.{data:%Y%m%d}.{progressivo:07d}"
-    if not codice_ente or "." in codice_ente or len(nome) > 50:
-        raise ValueError(f"not a code of an ente: {codice_ente!r}")
-    return nome
 
 
 def nome_file(nome: str, estensione: str = "xml") -> str:

@@ -49,7 +49,7 @@ def manifesto() -> Manifesto:
         distretto=None,
         denominazione="SIUSS, Sistema informativo unitario dei servizi sociali (INPS)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.1",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(_DM_206, _DLGS_147, _SPECIFICA),

@@ -19,7 +19,7 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
-from capofila.hooks.flussi import Flusso
+from capofila.hooks.flussi import Flusso, RegolaNome
 from capofila.hooks.regole import (
     AlmenoUno,
     AnnoDelCodiceFiscale,
@@ -562,6 +562,7 @@ def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flus
             "INPS, schema PS_PSA_SINA201812",
             ST,
         ),
+        regola_nome=RegolaNome(sigla="PS", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
     )
 
 

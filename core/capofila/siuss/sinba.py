@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from capofila.hooks.campi import Campo, Tipo
-from capofila.hooks.flussi import Flusso
+from capofila.hooks.flussi import Flusso, RegolaNome
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, TracciatoXML
 from capofila.siuss.codifiche import PRESTAZIONI, SI_NO_INPS, Prestazione, tavola
 from capofila.siuss.prestazioni import IDENTIFICAZIONE, SPAZIO_NOMI
@@ -261,6 +261,7 @@ def flusso_sinba(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
         estensione="xml",
         media_type="application/xml",
         fonti_normative=("DM 16/12/2014 n. 206", "INPS, schema SINBA", ST),
+        regola_nome=RegolaNome(sigla="SINBA", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
     )  # fmt: skip
 
 
