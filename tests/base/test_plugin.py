@@ -115,6 +115,13 @@ class ConFlussi(Plugin):
         return tuple(_flusso(id) for id in self._flussi)
 
 
+class ConPrincipale(Plugin):
+    @hookimpl
+    def flussi(self) -> tuple[Flusso, ...]:
+        id = self._manifesto.id
+        return (_flusso(id), msgspec.structs.replace(_flusso(f"{id}-p"), principale=True))
+
+
 class ConOrgani(Plugin):
     def __init__(self, id: str, *organi: Organo) -> None:
         super().__init__(id)
@@ -447,6 +454,7 @@ def test_la_stessa_domanda_riusa_lo_stesso_insieme() -> None:
     ("uno", "altro", "che_cosa"),
     [
         (ConFlussi("aa", "x"), ConFlussi("bb", "x"), "Il flusso «x»"),
+        (ConPrincipale("aa"), ConPrincipale("bb"), "Il flusso principale di «prestazioni»"),
         (ConOrgani("aa", _organo("x")), ConOrgani("bb", _organo("x")), "L'organo «x»"),
         (
             ConAdempimenti("aa", _adempimento("x")),

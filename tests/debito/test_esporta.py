@@ -490,6 +490,49 @@ async def test_il_flusso_di_un_fornitore_esce_come_lui_lo_dichiara(
     assert set(plugin) == {"siuss", "crema", "crema_conti"}
 
 
+@pytest.mark.usefixtures("con_plugin")
+async def test_di_un_record_come_ricevuto_il_fornitore_ha_i_dati_e_non_la_forma_di_un_altro(
+    lavora: Impostazioni,
+) -> None:
+    await sql("INSERT INTO attivazione (plugin, dal) VALUES ('crema_conti', '2020-01-01')")
+    await sql("UPDATE ente SET come_ricevuto = true WHERE codice = 'D142'")
+    await importa(DIFETTOSO, "flusso.xml")
+    fatta = await esporta(flusso="conti", ente="D142")
+    righe = (await contenuto(fatta)).decode("utf-8-sig").splitlines()
+    assert (fatta.stato, fatta.righe, len(righe)) == ("sigillata", 3, 4)
+    assert not any("<" in riga for riga in righe)
+    assert "come_ricevuto" not in {a["codice"] for a in fatta.avvisi}
+
+
+class PluginPrincipale(PluginDiProva):
+    """A vendor's own flow of the prestazioni, in the place of the national one."""
+
+    @hookimpl
+    def flussi(self) -> tuple[Flusso, ...]:
+        return (msgspec.structs.replace(FLUSSO_PRESTAZIONI, id="mio", regola_nome=None),)
+
+
+async def test_il_flusso_che_si_dichiara_principale_porta_dentro_e_fa_uscire_le_prestazioni(
+    lavora: Impostazioni, banca: Banca, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registro = Registro.carica()
+    registro.registra(PluginPrincipale())
+    monkeypatch.setattr(attivazioni, "registro", lambda: registro)
+    await interroga(banca.superutente, "DELETE FROM attivazione WHERE plugin = 'siuss'")
+    with pytest.raises(Conflitto, match="Nessun plugin attivo"):
+        await importa(csv_di(riga(1)))
+    await sql("INSERT INTO attivazione (plugin, dal) VALUES ('crema_conti', '2020-01-01')")
+    await importa(csv_di(riga(1), riga(2)))
+
+    def non_serve(*_: object) -> None:
+        raise AssertionError("the stored forms are this flow's: nothing is prepared again")
+
+    monkeypatch.setattr(jobs, "Preparatore", non_serve)
+    fatta = await esporta(flusso="mio")
+    assert fatta.nome_flusso == "D142.MIO.20260301.0000001"
+    assert protocolli(await contenuto(fatta)) == {"2025/1", "2025/2"}
+
+
 # --- the proof ----------------------------------------------------------------------------------
 
 

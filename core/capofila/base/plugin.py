@@ -536,6 +536,7 @@ class PluginAttivi:
 
     def _flussi(self) -> list[tuple[Manifesto, Flusso]]:
         trovati: dict[str, tuple[Manifesto, Flusso]] = {}
+        principali: dict[str, Manifesto] = {}
         for manifesto, flusso in self._risposte("flussi", Flusso):
             if flusso.id in trovati:
                 raise _conflitto("il flusso", flusso.id, trovati[flusso.id][0], manifesto)
@@ -543,6 +544,10 @@ class PluginAttivi:
                 raise PluginInErrore(
                     manifesto, "flussi", f"il flusso «{flusso.id}» non cita una fonte"
                 )
+            if flusso.principale:
+                altro = principali.setdefault(flusso.fonte, manifesto)
+                if altro is not manifesto:
+                    raise _conflitto("il flusso principale di", flusso.fonte, altro, manifesto)
             trovati[flusso.id] = (manifesto, flusso)
         return [trovati[id] for id in sorted(trovati)]
 

@@ -1,10 +1,10 @@
 """The job that writes a file of the debito informativo: check, stream, seal.
 
-One snapshot of the data serves the whole job. Records of the national flow say under which version
-they passed its checks: PostgreSQL writes them in the layout and streams them out of an index in the
-order of the file, and only a seam is put between two persons. Records of any other flow, and those
-that were checked under older rules, are prepared again on the way. Memory is constant: what
-PostgreSQL sends goes, part by part, to the object store.
+One snapshot of the data serves the whole job. For the flow that stores the records
+(`Flusso.principale`) each says under which version it passed the checks: PostgreSQL writes them in
+the layout and streams them out of an index in the order of the file, and only a seam is put between
+two persons. For any other flow, and where they were checked under older rules, records are prepared
+again on the way. Memory is constant: what PostgreSQL sends goes, part by part, to the object store.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from capofila.base.telemetria import misure
 from capofila.debito.resa_sql import espressioni, letterale
 from capofila.debito.rules import Periodo, manifesto, nome_oggetto
 from capofila.debito.service import TIPO_LAVORO, ultima_intestazione
-from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore
+from capofila.hooks import Flusso, IntestazioneFlusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito, versione_in_vigore
 
 RIGHE_PER_VOLTA: Final = 5000
@@ -238,8 +238,6 @@ class _Selezione:
         self.riga = riga
         self.versione = versione
         self.tabella = "scheda_sinba" if flusso.fonte == "sinba" else "prestazione"
-        self.nazionale = flusso.id in ("siuss", "siuss-sinba")
-        """Flows whose form is stored with the record."""
         self.solo_membri = False
 
     def dove(self, da: int = 1) -> tuple[str, list[object]]:
@@ -317,7 +315,7 @@ class _Selezione:
             )  # fmt: skip
         da_rifare = (
             totale
-            if not self.nazionale
+            if not self.flusso.principale or not isinstance(self.flusso.tracciato, TracciatoXML)
             else sum(
                 gruppo["righe"]
                 for gruppo in gruppi
@@ -327,7 +325,11 @@ class _Selezione:
         if fuori:
             self.solo_membri = True
             totale -= fuori
-        ricevute = sum(gruppo["righe"] for gruppo in gruppi if gruppo["come_ricevuto"])
+        ricevute = sum(
+            gruppo["righe"]
+            for gruppo in gruppi
+            if gruppo["come_ricevuto"] and self.flusso.principale
+        )
         avvisi = []
         if fuori:
             avvisi.append(
@@ -454,13 +456,13 @@ class _Selezione:
             nostre = zip(*preparatore.rendi(lotto), strict=True)
             # A record kept as received goes out whatever its faults; each other counts once a rule.
             fuori = {n for n, originale in zip(lotto.numeri, righe, strict=True)
-                     if not (originale[quante] and self.nazionale)}  # fmt: skip
+                     if not (originale[quante] and self.flusso.principale)}  # fmt: skip
             for numero, codice in {(e.riga, e.codice) for e in lotto.errori}:
                 if numero in fuori:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
             for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
-                ricevuta = originale[quante] and self.nazionale
+                ricevuta = originale[quante] and self.flusso.principale
                 if ricevuta:
                     gruppo, corpo = originale[quante + 1], originale[quante + 2]
                 if corpo is None:

@@ -41,7 +41,7 @@ STATI = {
     "respinta": ("Respinta", "errore"),
     "inviata": ("Inviata", "chiuso"),
 }
-CANALI = {"portale": "Portale INPS", "pec": "PEC", "altro": "Altro"}
+CANALI = {"portale": "Portale del destinatario", "pec": "PEC", "altro": "Altro"}
 _COLONNE: Final = (
     Colonna("File"),
     Colonna("Periodo"),

@@ -100,6 +100,10 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
         media_type: of the file.
         fonti_normative: acts and documents it comes from.
         regola_nome: how its files are called; by its `id` in capitals unless told.
+        principale: the records of its `fonte` come in and are stored by this flow: its fields are
+            the columns of the table, a record says under which version of it the checks were
+            passed, and one that was received in its layout keeps that text. One active flow at most
+            for each `fonte`.
     """
 
     id: str
@@ -114,6 +118,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     media_type: str
     fonti_normative: tuple[str, ...] = ()
     regola_nome: RegolaNome | None = None
+    principale: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names fields it does not have.

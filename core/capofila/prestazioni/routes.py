@@ -15,13 +15,13 @@ from litestar.response import Redirect, Response, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.errori import ErroreCapofila, RichiestaNonValida
+from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.prestazioni import consultazione, service
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
-from capofila.prestazioni.rules import file_errori
+from capofila.prestazioni.rules import file_errori, flusso_principale
 from capofila.prestazioni.scheda import raggruppa
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
@@ -125,8 +125,7 @@ async def _elenco(
         pagina = dataclasses.replace(pagina, url=f"{base}?{urlencode(scelte)}")
     contesto: dict[str, Any] = {}
     if request.headers.get("hx-request") != "true":
-        flussi = await _flussi()
-        nomi = _nomi_codici(flussi)
+        nomi = _nomi_codici(flusso_principale(await _flussi()))
         contesto = {
             "opzioni_comune": sorted(
                 ((e.codice, comuni[e.codice].nome) for e in enti
@@ -176,10 +175,9 @@ def _scelte(filtro: Filtro) -> dict[str, object]:
     return {nome: valore for nome, valore in scelte.items() if valore is not None}
 
 
-def _nomi_codici(flussi: Mapping[str, Flusso]) -> Mapping[str, str]:
-    if "siuss" not in flussi:
-        return {}
-    return flussi["siuss"].campi_per_nome["codice_prestazione"].codici or {}
+def _nomi_codici(flusso: Flusso | None) -> Mapping[str, str]:
+    campo = None if flusso is None else flusso.campi_per_nome.get("codice_prestazione")
+    return (campo and campo.codici) or {}
 
 
 @get("/{ambito:str}/prestazioni", opt={"permesso": "prestazioni.vedi"}, name="prestazioni")
@@ -218,7 +216,9 @@ async def cerca(
 )
 async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
     """An empty file with the header, for the spreadsheet."""
-    flusso = (await plugin_attivi()).flusso("siuss")
+    flusso = flusso_principale(await _flussi())
+    if flusso is None:
+        raise NonTrovato("Nessun flusso attivo in questo ambito dice quali colonne servono.")
     testo = ";".join(campo.nome for campo in flusso.campi) + "\r\n"
     return Response(
         ("\ufeff" + testo).encode(),
@@ -247,7 +247,7 @@ async def una(request: Request[Any, Any, Any], id_: int) -> Template:
         "prestazioni/una.html",
         pagina,
         prestazione=prestazione,
-        gruppi=raggruppa(prestazione, flussi.get("siuss"), await territorio.mappa_comuni()),
+        gruppi=raggruppa(prestazione, flusso_principale(flussi), await territorio.mappa_comuni()),
         file=f"/{ambito.slug}/importazioni/{prestazione['lotto_id']}"
         if visita.puo("prestazioni.importa")
         else "",
@@ -270,10 +270,10 @@ async def _importazioni(
     ambito = visita_corrente().nell_ambito
     numero = _pagina_richiesta(request)
     lotti = await consultazione.lotti(numero)
-    flussi = await _flussi()
+    flusso = flusso_principale(await _flussi())
     pagina = costruisci_pagina(
         request, "Importazioni", con_errori=bool(errore),
-        sommario="Porta qui le prestazioni da un foglio o da un flusso SIUSS già esistente.",
+        sommario="Porta qui le prestazioni da un foglio o dal flusso di un altro programma.",
     )  # fmt: skip
     return rispondi(
         request,
@@ -287,7 +287,7 @@ async def _importazioni(
         massimo=impostazioni().carico_massimo_mb,
         base=f"/{ambito.slug}/importazioni",
         modello=f"/{ambito.slug}/prestazioni/modello.csv",
-        campi=flussi["siuss"].campi if "siuss" in flussi else (),
+        campi=() if flusso is None else flusso.campi,
         stati=STATI_LOTTO,
         colonne=_COLONNE_LOTTI,
         colonne_guida=_COLONNE_GUIDA,

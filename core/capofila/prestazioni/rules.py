@@ -13,11 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from capofila.hooks import ErroreRiga, LottoPreparato
+from capofila.hooks import ErroreRiga, Flusso, LottoPreparato
 from capofila.hooks.tracciati import cella_csv
 from capofila.territorio.rules import Ente, MappaEnti
 
 Periodo = tuple[date | None, date | None]
+
+FONTE: Final = "prestazioni"
+"""What a flow that is fed by the prestazioni declares as its `fonte`."""
+
+
+def flusso_principale(flussi: Mapping[str, Flusso]) -> Flusso | None:
+    """The flow by which prestazioni come in and are stored; None when no active plugin has one."""
+    return next((f for f in flussi.values() if f.principale and f.fonte == FONTE), None)
 
 
 class Riferimenti:

@@ -25,7 +25,7 @@ from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
 from capofila.prestazioni import lettura
 from capofila.prestazioni.consultazione import INTEGER
-from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_principale, vicino
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
@@ -76,6 +76,7 @@ class EsitoImportazione(msgspec.Struct, kw_only=True):
         avvisi: what deserves a look.
         lotto: the file in Capofila; None on a trial.
         stato: ``importato``, ``da_decidere``, ``prova`` or ``gia_importato``.
+        flusso: the flow that it was read and checked by.
     """
 
     righe: int = 0
@@ -86,7 +87,7 @@ class EsitoImportazione(msgspec.Struct, kw_only=True):
     avvisi: list[ErroreRiga] = msgspec.field(default_factory=list)
     lotto: int | None = None
     stato: str = "importato"
-    flusso: str = "siuss"
+    flusso: str = ""
 
     def aggiungi_errori(self, errori: Sequence[ErroreRiga]) -> None:
         """Count them all, keep the first."""
@@ -234,8 +235,8 @@ async def decidi(
     if lotto_id not in INTEGER:
         raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     lotto = await unita.riga(
-        "SELECT id, nome_file, stato, contenuto, righe, valide, comune, scade_il < now() AS scaduto "
-        "FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        "SELECT id, nome_file, flusso, stato, contenuto, righe, valide, comune, "
+        "scade_il < now() AS scaduto FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
         unita.ambito,
         lotto_id,
     )
@@ -255,7 +256,7 @@ async def decidi(
             raise DatiNonValidi("Nessuna riga è importabile: correggi il file e caricalo di nuovo.")
     else:
         esito = EsitoImportazione(righe=lotto["righe"], valide=lotto["valide"], stato="annullato")
-        esito.lotto = lotto_id
+        esito.lotto, esito.flusso = lotto_id, lotto["flusso"]
     await unita.esegui(
         "UPDATE lotto SET stato = 'annullato', contenuto = NULL, errori = NULL, avvisi = NULL, "
         "deciso_il = now(), scade_il = NULL WHERE ambito_id = $1 AND id = $2",
@@ -313,9 +314,12 @@ async def _sorgente(
         from capofila.prestazioni.flussi_ricevuti import apri_flusso
 
         return await apri_flusso(file, flussi, riferimenti, filo)
-    flusso = flussi.get("siuss")
+    flusso = flusso_principale(flussi)
     if flusso is None:
-        raise Conflitto("Il flusso SIUSS non è attivo in questo ambito: attivalo nei plugin.")
+        raise Conflitto(
+            "Nessun plugin attivo in questo ambito dice come si importano le prestazioni: attiva "
+            "nei plugin il flusso che le riguarda."
+        )
     noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
     foglio = await filo.chiama(lettura.apri, formato, file.contenuto, noti)
     preparatore = Preparatore(flusso, foglio.colonne)

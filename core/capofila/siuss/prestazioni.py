@@ -563,6 +563,7 @@ def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flus
             ST,
         ),
         regola_nome=RegolaNome(sigla="PS", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
+        principale=True,
     )
 
 

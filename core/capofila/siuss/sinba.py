@@ -262,6 +262,7 @@ def flusso_sinba(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
         media_type="application/xml",
         fonti_normative=("DM 16/12/2014 n. 206", "INPS, schema SINBA", ST),
         regola_nome=RegolaNome(sigla="SINBA", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
+        principale=True,
     )  # fmt: skip
 
 
