@@ -420,7 +420,7 @@ def prestazioni() -> None:
 def prestazioni_import(
     file: Path, ambito: str, prova: bool, solo_valide: bool, json_: bool
 ) -> None:  # fmt: skip
-    """Importa un CSV, un Excel, un ODS o un flusso XML SIUSS già esistente."""
+    """Importa un CSV, un Excel, un ODS o il flusso XML di un altro programma, come SIUSS."""
     from capofila.prestazioni.service import FileRicevuto, Opzioni, importa
 
     contenuto = _leggi_file(file)

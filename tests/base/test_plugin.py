@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import io
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ from capofila.base.errori import NonTrovato
 from capofila.base.plugin import (
     Attivazione,
     AvvioRifiutato,
+    LettoreProtetto,
     PluginAssente,
     PluginInConflitto,
     PluginInErrore,
@@ -29,10 +31,16 @@ from capofila.base.plugin import (
 from capofila.hooks import (
     Adempimento,
     Atto,
+    FileNonLeggibile,
     Flusso,
+    FlussoRicevuto,
+    IntestazioneFlusso,
+    LettoreFlussi,
     Manifesto,
     Organo,
     Privacy,
+    RadiceXML,
+    RecordLetto,
     RegolaData,
     Specie,
     TracciatoCSV,
@@ -120,6 +128,20 @@ class ConPrincipale(Plugin):
     def flussi(self) -> tuple[Flusso, ...]:
         id = self._manifesto.id
         return (_flusso(id), msgspec.structs.replace(_flusso(f"{id}-p"), principale=True))
+
+
+class ConLettore(Plugin):
+    """Reads documents of one root element, by a function that a test gives."""
+
+    def __init__(
+        self, id: str, radice: RadiceXML, apri: Callable[[BinaryIO], Any] = lambda _: None
+    ) -> None:
+        super().__init__(id)
+        self._lettore = LettoreFlussi(denominazione=id, radice=radice, apri=apri)
+
+    @hookimpl
+    def lettori(self) -> tuple[LettoreFlussi, ...]:
+        return (self._lettore,)
 
 
 class ConOrgani(Plugin):
@@ -455,6 +477,11 @@ def test_la_stessa_domanda_riusa_lo_stesso_insieme() -> None:
     [
         (ConFlussi("aa", "x"), ConFlussi("bb", "x"), "Il flusso «x»"),
         (ConPrincipale("aa"), ConPrincipale("bb"), "Il flusso principale di «prestazioni»"),
+        (
+            ConLettore("aa", RadiceXML("urn:x", "Dati")),
+            ConLettore("bb", RadiceXML("urn:x", "Dati")),
+            "Il lettore di «Dati, spazio dei nomi urn:x»",
+        ),
         (ConOrgani("aa", _organo("x")), ConOrgani("bb", _organo("x")), "L'organo «x»"),
         (
             ConAdempimenti("aa", _adempimento("x")),
@@ -689,3 +716,82 @@ def test_il_calendario_prende_le_scadenze_che_cadono_nel_periodo_di_qualunque_an
     assert [
         (s.adempimento, s.anno) for s in attivi.calendario(date(2026, 1, 1), date(2026, 12, 31))
     ] == [("report", 2025), ("piano", 2026), ("bilancio", 2027)]
+
+
+# --- readers of received files ------------------------------------------------------------------
+
+DATI = RadiceXML("", "Dati")
+
+
+def _ricevuto(*record: RecordLetto, **campi: Any) -> FlussoRicevuto:
+    return FlussoRicevuto(
+        **{
+            "flusso": "x",
+            "colonne": ("a",),
+            "intestazione": IntestazioneFlusso("", "", "", "", ""),
+            "record": iter(record),
+        }
+        | campi
+    )
+
+
+def _lettore(apri: Callable[[BinaryIO], Any]) -> LettoreProtetto:
+    attivi = _registro(ConLettore("prova", DATI, apri)).attivi(_attive("prova"), OGGI)
+    return attivi.lettore(DATI)
+
+
+def test_il_lettore_si_trova_dall_elemento_radice_e_solo_se_e_attivo() -> None:
+    registro = _registro(ConLettore("aa", DATI), ConLettore("bb", RadiceXML("urn:x", "Dati")))
+    attivi = registro.attivi(_attive("aa", "bb"), OGGI)
+    assert attivi.lettore(DATI).manifesto.id == "aa"
+    assert attivi.lettore(RadiceXML("urn:x", "Dati")).manifesto.id == "bb"
+    assert [lettore.denominazione for lettore in attivi.lettori()] == ["aa", "bb"]
+    with pytest.raises(NonTrovato, match="«Dati»"):
+        registro.attivi(_attive("bb"), OGGI).lettore(DATI)
+
+
+def test_un_lettore_da_i_record_a_mano_a_mano() -> None:
+    tre = [RecordLetto(celle=(str(n),)) for n in range(3)]
+    lettore = _lettore(lambda _: _ricevuto(*tre))
+    aperto = lettore.apri(io.BytesIO())
+    assert [lettore.record(aperto, 2) for _ in range(3)] == [tre[:2], tre[2:], []]
+
+
+def test_cio_che_un_lettore_non_sa_leggere_lo_dice_lui() -> None:
+    def apri(_: BinaryIO) -> FlussoRicevuto:
+        raise FileNonLeggibile("versione", "il file è di un'altra versione")
+
+    with pytest.raises(FileNonLeggibile, match="altra versione"):
+        _lettore(apri).apri(io.BytesIO())
+
+
+def _rotto() -> Iterator[RecordLetto]:
+    yield RecordLetto(celle=("1",))
+    raise RuntimeError(NOME_SEGRETO)
+
+
+@pytest.mark.parametrize(
+    ("aperto", "causa"),
+    [
+        (None, "la sua forma"),
+        (_ricevuto(intestazione=None), "la sua forma"),
+        (_ricevuto(intestazione=IntestazioneFlusso(NOME_SEGRETO, None, "", "", "")), "la sua forma"),  # type: ignore[arg-type]
+        (_ricevuto(record=None), "TypeError"),
+        (_ricevuto(record=_rotto()), "RuntimeError"),
+        (_ricevuto(record=iter([(NOME_SEGRETO,)])), "la sua forma"),
+        (_ricevuto(RecordLetto(celle=(NOME_SEGRETO, None))), "la sua forma"),  # type: ignore[arg-type]
+        (_ricevuto(RecordLetto(celle=("1",), forma=f"<a>{NOME_SEGRETO}</a>")), "tracciato"),
+        (_ricevuto(RecordLetto(celle=("1",)), testata=b"<Dati>"), "tracciato"),
+        (_ricevuto(RecordLetto(celle=("1",), forma=f"<a\nb='{NOME_SEGRETO}'/>"), testata=b"<D>"),
+         "a capo"),
+        (_ricevuto(RecordLetto(celle=("1",), forma="<a/>", gruppo="<g\x03>"), testata=b"<D>"),
+         "a capo"),
+    ],
+)  # fmt: skip
+def test_un_lettore_che_sbaglia_si_ferma_col_suo_nome_e_senza_dati(aperto: Any, causa: str) -> None:
+    lettore = _lettore(lambda _: aperto)
+    with pytest.raises(PluginInErrore, match="Ditta Esempio") as preso:
+        lettore.record(lettore.apri(io.BytesIO()), 10)
+    assert causa in preso.value.causa
+    assert preso.value.hook == "lettori"
+    assert NOME_SEGRETO not in "".join(traceback.format_exception(preso.value))

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import date
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pluggy
 import pytest
@@ -22,9 +23,13 @@ from capofila.hooks import (
     Adempimento,
     Atto,
     Flusso,
+    FlussoRicevuto,
+    IntestazioneFlusso,
+    LettoreFlussi,
     Manifesto,
     Organo,
     Privacy,
+    RadiceXML,
     RegolaData,
     Specie,
     TracciatoCSV,
@@ -61,10 +66,13 @@ NOMI_PUBBLICI = [
     "DichiarazioneErrata",
     "Elemento",
     "ErroreRiga",
+    "FileNonLeggibile",
     "Flusso",
+    "FlussoRicevuto",
     "GiornoLavorativo",
     "IntestazioneFlusso",
     "Invitato",
+    "LettoreFlussi",
     "Lista",
     "LottoPreparato",
     "Manifesto",
@@ -76,6 +84,8 @@ NOMI_PUBBLICI = [
     "Preparatore",
     "Presidenza",
     "Privacy",
+    "RadiceXML",
+    "RecordLetto",
     "Regola",
     "RegolaData",
     "RegolaNome",
@@ -99,6 +109,7 @@ NOMI_PUBBLICI = [
     "lavorativo",
     "per_testa",
     "pesato_per_abitanti",
+    "radice_xml",
     "regole",
     "scadenze",
     "sposta",
@@ -143,7 +154,7 @@ def _gestore(plugin: object) -> pluggy.PluginManager:
 
 
 def test_le_specifiche_sono_quelle_attese() -> None:
-    assert list(_hook()) == ["manifesto", "flussi", "adempimenti", "organi"]
+    assert list(_hook()) == ["manifesto", "flussi", "lettori", "adempimenti", "organi"]
 
 
 @pytest.mark.parametrize("nome", _hook())
@@ -264,6 +275,25 @@ def test_hook_flussi() -> None:
 
     ((flusso,),) = _gestore(Plugin()).hook.flussi()
     assert flusso.id == "prova"
+
+
+def test_hook_lettori() -> None:
+    class Plugin:
+        @hookimpl
+        def lettori(self) -> tuple[LettoreFlussi, ...]:
+            def apri(file: BinaryIO) -> FlussoRicevuto:
+                return FlussoRicevuto(
+                    flusso=file.read().decode(),
+                    colonne=(),
+                    intestazione=IntestazioneFlusso("", "", "", "", ""),
+                    record=iter(()),
+                )
+
+            return (LettoreFlussi(denominazione="Prova", radice=RadiceXML("", "P"), apri=apri),)
+
+    ((lettore,),) = _gestore(Plugin()).hook.lettori()
+    assert lettore.radice == RadiceXML("", "P")
+    assert lettore.apri(BytesIO(b"prova")).flusso == "prova"
 
 
 def test_hook_adempimenti() -> None:

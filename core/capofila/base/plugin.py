@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain, islice
 from types import TracebackType
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
 import msgspec
 import pluggy
@@ -28,9 +30,17 @@ from capofila.hooks import specifiche
 from capofila.hooks.adempimenti import SCARTO_MASSIMO, Adempimento, Scadenza, scadenze
 from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
 from capofila.hooks.flussi import Flusso
+from capofila.hooks.lettori import (
+    FileNonLeggibile,
+    FlussoRicevuto,
+    LettoreFlussi,
+    RadiceXML,
+    RecordLetto,
+)
 from capofila.hooks.manifesto import Manifesto, difetti
 from capofila.hooks.marcatori import PROGETTO
 from capofila.hooks.organi import Organo
+from capofila.hooks.tracciati import IntestazioneFlusso
 
 GRUPPO: Final = "capofila.distretti"
 """Entry point group of the plugins."""
@@ -417,6 +427,7 @@ class Registro:
         for inizio in sorted({giorno, *(una.dal for una in tutte if una.dal > giorno)}):
             attivi = self.attivi(tutte, inizio)
             attivi.flussi()
+            attivi.lettori()
             attivi.organi()
             attivi.adempimenti(inizio.year)
 
@@ -477,6 +488,24 @@ class PluginAttivi:
             NonTrovato: no active plugin offers it.
         """
         return self._uno_dei_flussi(id)[0]
+
+    def lettori(self) -> tuple[LettoreFlussi, ...]:
+        """What can be read of other programs, by root element."""
+        return tuple(lettore for _, lettore in self._lettori())
+
+    def lettore(self, radice: RadiceXML) -> LettoreProtetto:
+        """The reader of the documents with that root element.
+
+        Raises:
+            NonTrovato: no active plugin reads them.
+        """
+        for manifesto, lettore in self._lettori():
+            if lettore.radice == radice:
+                return LettoreProtetto(manifesto, lettore)
+        raise NonTrovato(
+            f"Nessun plugin attivo in questo ambito legge i file che cominciano con "
+            f"«{_radice(radice)}»."
+        )
 
     def organi(self) -> tuple[Organo, ...]:
         """The bodies that exist on the day, by code."""
@@ -551,6 +580,16 @@ class PluginAttivi:
             trovati[flusso.id] = (manifesto, flusso)
         return [trovati[id] for id in sorted(trovati)]
 
+    def _lettori(self) -> list[tuple[Manifesto, LettoreFlussi]]:
+        trovati: dict[tuple[str, str], tuple[Manifesto, LettoreFlussi]] = {}
+        for manifesto, lettore in self._risposte("lettori", LettoreFlussi):
+            chiave = (lettore.radice.spazio_nomi, lettore.radice.nome)
+            if chiave in trovati:
+                radice = _radice(lettore.radice)
+                raise _conflitto("il lettore di", radice, trovati[chiave][0], manifesto)
+            trovati[chiave] = (manifesto, lettore)
+        return [trovati[chiave] for chiave in sorted(trovati)]
+
     def _uno_dei_flussi(self, id: str) -> tuple[Manifesto, Flusso]:
         for manifesto, flusso in self._flussi():
             if flusso.id == id:
@@ -584,6 +623,79 @@ class PluginAttivi:
                 trovati[codice], key=lambda coppia: coppia[1].valido_dal or date.min
             )
         )
+
+
+_NON_IN_UN_FRAMMENTO: Final = re.compile("[\x00-\x1f]")
+"""Fragments travel one to a line, with a mark between the two of a record."""
+
+
+class LettoreProtetto:
+    """A plugin's reader, run so that what it does wrong has an author and tells no data.
+
+    What it cannot read is told by `FileNonLeggibile`, as the contract says.
+    """
+
+    def __init__(self, manifesto: Manifesto, lettore: LettoreFlussi) -> None:
+        self.manifesto = manifesto
+        self.lettore = lettore
+
+    def apri(self, file: BinaryIO) -> FlussoRicevuto:
+        """Open a file.
+
+        Raises:
+            FileNonLeggibile: the reader says so.
+            PluginInErrore: it failed.
+        """
+        ricevuto = self._chiama(self.lettore.apri, file)
+        if (
+            not isinstance(ricevuto, FlussoRicevuto)
+            or not isinstance(ricevuto.intestazione, IntestazioneFlusso)
+            or not _ben_fatto(ricevuto.intestazione)
+        ):
+            raise PluginInErrore(self.manifesto, "lettori", "il file aperto non ha la sua forma")
+        return ricevuto
+
+    def record(self, ricevuto: FlussoRicevuto, quanti: int) -> list[RecordLetto]:
+        """The next records; none at the end.
+
+        Raises:
+            FileNonLeggibile: the reader says so.
+            PluginInErrore: it failed, or a record cannot be used.
+        """
+        letti: list[RecordLetto] = self._chiama(lambda: list(islice(ricevuto.record, quanti)))
+        difetto = None
+        if not {*map(type, letti)} <= {RecordLetto} or not {
+            *map(type, chain.from_iterable(uno.celle for uno in letti))
+        } <= {str}:
+            difetto = "un record non ha la sua forma"
+        elif any((uno.forma is None) != (ricevuto.testata is None) for uno in letti):
+            difetto = "la testata e i record non sono tutti nel tracciato del flusso"
+        elif any(
+            _NON_IN_UN_FRAMMENTO.search(f"{uno.gruppo or ''}{uno.forma or ''}") for uno in letti
+        ):
+            difetto = "un frammento contiene un a capo o un altro carattere di controllo"
+        if difetto is not None:
+            raise PluginInErrore(self.manifesto, "lettori", difetto)
+        return letti
+
+    def _chiama(self, funzione: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        def con_rifiuto() -> _T | FileNonLeggibile:
+            try:
+                return funzione(*args, **kwargs)
+            except FileNonLeggibile as rifiuto:
+                return rifiuto
+
+        esito = protetto(self.manifesto, "lettori", con_rifiuto)
+        if isinstance(esito, FileNonLeggibile):
+            raise esito
+        return esito
+
+
+def _radice(radice: RadiceXML) -> str:
+    """A root element, for people."""
+    if not radice.spazio_nomi:
+        return radice.nome
+    return f"{radice.nome}, spazio dei nomi {radice.spazio_nomi}"
 
 
 def _conflitto(nome: str, codice: str, uno: Manifesto, altro: Manifesto) -> PluginInConflitto:

@@ -20,7 +20,7 @@ from capofila.debito.service import Esportazione
 from capofila.gestione.rules import DaFare, FileInAttesa, LavoroFermo, da_fare, respinti_aperti
 from capofila.governo import service as governo
 from capofila.governo.rules import ScadenzaVista
-from capofila.hooks import Adempimento, Flusso, Manifesto, Organo
+from capofila.hooks import Adempimento, Flusso, LettoreFlussi, Manifesto, Organo
 from capofila.prestazioni import consultazione
 from capofila.prestazioni.consultazione import Filtro
 
@@ -119,6 +119,7 @@ class PluginVisto(msgspec.Struct, frozen=True, kw_only=True):
     dal: date
     al: date | None
     flussi: tuple[Flusso, ...]
+    lettori: tuple[LettoreFlussi, ...]
     organi: tuple[Organo, ...]
     adempimenti: tuple[Adempimento, ...]
 
@@ -137,6 +138,7 @@ def _visto(manifesto: Manifesto, attivazione: Attivazione, giorno: date) -> Plug
         dal=attivazione.dal,
         al=attivazione.al,
         flussi=solo.flussi(),
+        lettori=solo.lettori(),
         organi=solo.organi(),
         adempimenti=_in_vigore(solo.adempimenti(giorno.year), giorno),
     )

@@ -9,6 +9,7 @@ from capofila.hooks.marcatori import hookspec
 if TYPE_CHECKING:
     from capofila.hooks.adempimenti import Adempimento
     from capofila.hooks.flussi import Flusso
+    from capofila.hooks.lettori import LettoreFlussi
     from capofila.hooks.manifesto import Manifesto
     from capofila.hooks.organi import Organo
 
@@ -21,6 +22,11 @@ def manifesto() -> Manifesto:  # type: ignore[empty-body]
 @hookspec
 def flussi() -> tuple[Flusso, ...]:  # type: ignore[empty-body]
     """The reporting flows that the plugin knows how to check and to write."""
+
+
+@hookspec
+def lettori() -> tuple[LettoreFlussi, ...]:  # type: ignore[empty-body]
+    """The readers of the files that other programs have written."""
 
 
 @hookspec

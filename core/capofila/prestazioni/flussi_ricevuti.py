@@ -1,6 +1,7 @@
-"""Existing SIUSS flows brought in from other software, each record with its form as received.
+"""Existing flows brought in from other software, by the reader that an active plugin offers.
 
-A record that passes the checks keeps the very attributes it came with, so nothing is lost on the
+When the file is in the layout of the flow each record keeps its form as received. A record that
+passes the checks keeps the very attributes it came with, so nothing is lost on the
 way out. A record that does not is refused like a row of a table, unless its ente is configured to
 be kept *come ricevuto*: then it is stored as it is, its faults are told as remarks, and it goes
 out again attribute for attribute.
@@ -11,13 +12,21 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from capofila.base.errori import Conflitto, RichiestaNonValida
-from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.errori import Conflitto, NonTrovato, RichiestaNonValida
+from capofila.base.plugin import LettoreProtetto
+from capofila.hooks import (
+    ErroreRiga,
+    FileNonLeggibile,
+    Flusso,
+    FlussoRicevuto,
+    LottoPreparato,
+    Preparatore,
+    radice_xml,
+)
 from capofila.prestazioni.rules import Riferimenti
-from capofila.siuss.lettura import FileNonLeggibile, Lettura, controlla_intestazione, leggi
 
 if TYPE_CHECKING:
     from capofila.prestazioni.service import FileRicevuto, Filo, Sorgente
@@ -30,26 +39,43 @@ _SPAZI: Final = re.compile(r'="\s|\s"|>\s+[^\s<]|[^\s>]\s+<')
 async def apri_flusso(
     file: FileRicevuto, flussi: Mapping[str, Flusso], riferimenti: Riferimenti, filo: Filo
 ) -> Sorgente:
-    """Open an XML flow of the INPS.
+    """Open an XML flow, by the reader of its root element.
 
     Raises:
-        RichiestaNonValida: it is no SIUSS flow, or cannot be read.
-        Conflitto: the flow is not active in the ambito.
+        RichiestaNonValida: no active plugin reads it, or it cannot be read.
+        Conflitto: the flow that it brings in is not active in the ambito, or not one that stores
+            records.
+        PluginInErrore: the reader failed.
     """
     from capofila.prestazioni.service import Sorgente
 
+    attivi = await plugin_attivi()
     try:
-        lettura = await filo.chiama(leggi, io.BytesIO(file.contenuto))
+        lettore = attivi.lettore(radice_xml(file.contenuto))
+        ricevuto = await filo.chiama(lettore.apri, io.BytesIO(file.contenuto))
     except FileNonLeggibile as errore:
         raise _non_leggibile(errore) from None
-    flusso = flussi.get(lettura.flusso_id)
+    except NonTrovato as errore:
+        raise RichiestaNonValida(
+            f"{errore.messaggio} Controlla di aver scelto il file giusto."
+        ) from None
+    flusso = flussi.get(ricevuto.flusso)
     if flusso is None:
-        raise Conflitto(f"Il flusso «{lettura.flusso_id}» non è attivo in questo ambito.")
-    intestazione = lettura.intestazione
+        raise Conflitto(f"Il flusso «{ricevuto.flusso}» non è attivo in questo ambito.")
+    if not flusso.principale:
+        raise Conflitto(
+            f"Il flusso «{flusso.id}» si produce dai dati dell'ambito, e non si può importare."
+        )
+    intestazione = ricevuto.intestazione
     ente = riferimenti.ente(intestazione.ente_codice)
-    come_ricevuto = ente is not None and ente.come_ricevuto
-    difetti = controlla_intestazione(intestazione)
-    if ente is None or (come_ricevuto and not riferimenti.membro(intestazione.ente_codice, None)):
+    # Only what came in the layout of the flow can go out again as it came in.
+    nel_tracciato = ricevuto.testata is not None
+    come_ricevuto = ente is not None and ente.come_ricevuto and nel_tracciato
+    difetti = list(ricevuto.difetti)
+    come_tabella = not nel_tracciato and "ente_erogatore" in ricevuto.colonne
+    if come_tabella:
+        ente = None
+    elif ente is None or (come_ricevuto and not riferimenti.membro(intestazione.ente_codice, None)):
         difetti.append(
             ErroreRiga(1, "ente_codice", intestazione.ente_codice, "ente_fuori_ambito",
                        "L'ente che ha prodotto il flusso non è tra quelli dell'ambito: controlla di "
@@ -57,12 +83,12 @@ async def apri_flusso(
         )  # fmt: skip
     avvisi = [
         ErroreRiga(1, nome, "", "attributo_sconosciuto",
-                   "L'intestazione ha un dato che lo schema non prevede: viene conservato.")
-        for nome in lettura.ignoti
+                   f"L'intestazione ha un dato che lo schema non prevede: {_fine(ricevuto)}.")
+        for nome in ricevuto.ignoti
     ]  # fmt: skip
     if come_ricevuto:
         avvisi, difetti = [*difetti, *avvisi], []
-    blocchi = _blocchi(lettura, flusso, come_ricevuto=come_ricevuto)
+    blocchi = _blocchi(lettore, ricevuto, flusso, come_ricevuto=come_ricevuto)
     solo = riferimenti.solo_comune
     if come_ricevuto and solo is not None and ente is not None and ente.codice != solo:
         difetti = [
@@ -77,25 +103,28 @@ async def apri_flusso(
         avvisi=avvisi,
         ente=ente,
         come_ricevuto=come_ricevuto,
-        intestazione={
+        intestazione=None
+        if ricevuto.testata is None
+        else {
             "nome": intestazione.nome,
             "ente_codice": intestazione.ente_codice,
             "ente_denominazione": intestazione.ente_denominazione,
             "ente_indirizzo": intestazione.ente_indirizzo,
             "cf_operatore": intestazione.cf_operatore,
-            "testata": lettura.testata.decode(),
+            "testata": ricevuto.testata.decode(),
         },
     )
 
 
-def _blocchi(lettura: Lettura, flusso: Flusso, *, come_ricevuto: bool) -> Iterator[LottoPreparato]:
-    """Prepared blocks whose forms are the received ones."""
-    preparatore = Preparatore(flusso, lettura.colonne)
-    record = iter(lettura)
+def _blocchi(
+    lettore: LettoreProtetto, ricevuto: FlussoRicevuto, flusso: Flusso, *, come_ricevuto: bool
+) -> Iterator[LottoPreparato]:
+    """Prepared blocks whose forms are the received ones, where the file has them."""
+    preparatore = Preparatore(flusso, ricevuto.colonne)
     prima = 2
     while True:
         try:
-            letti = list(islice(record, RECORD_PER_BLOCCO))
+            letti = lettore.record(ricevuto, RECORD_PER_BLOCCO)
         except FileNonLeggibile as errore:
             raise _non_leggibile(errore) from None
         if not letti:
@@ -105,18 +134,26 @@ def _blocchi(lettura: Lettura, flusso: Flusso, *, come_ricevuto: bool) -> Iterat
         righe: list[str | None] = [None] * len(lotto)
         for i, numero in enumerate(lotto.numeri):
             uno = letti[numero - prima]
-            if come_ricevuto or not (i in lotto.scartate or _SPAZI.search(uno.forma)):
+            if uno.forma is not None and (
+                come_ricevuto or not (i in lotto.scartate or _SPAZI.search(uno.forma))
+            ):
                 gruppi[i], righe[i] = uno.gruppo, uno.forma
             lotto.avvisi.extend(
                 ErroreRiga(numero, nome, "", "attributo_sconosciuto",
-                           "Il record ha un dato che lo schema non prevede: viene conservato.")
+                           f"Il record ha un dato che lo schema non prevede: {_fine(ricevuto)}.")
                 for nome in uno.ignoti
             )  # fmt: skip
-        lotto.ricevute = (gruppi, righe)
+        if ricevuto.testata is not None:
+            lotto.ricevute = (gruppi, righe)
         if come_ricevuto:
             lotto.scartate = frozenset()
         prima += len(letti)
         yield lotto
+
+
+def _fine(ricevuto: FlussoRicevuto) -> str:
+    """What becomes of an attribute that the flow does not have."""
+    return "non viene importato" if ricevuto.testata is None else "viene conservato"
 
 
 def _non_leggibile(errore: FileNonLeggibile) -> RichiestaNonValida:

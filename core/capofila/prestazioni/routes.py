@@ -270,7 +270,8 @@ async def _importazioni(
     ambito = visita_corrente().nell_ambito
     numero = _pagina_richiesta(request)
     lotti = await consultazione.lotti(numero)
-    flusso = flusso_principale(await _flussi())
+    attivi = await plugin_attivi()
+    flusso = flusso_principale({flusso.id: flusso for flusso in attivi.flussi()})
     pagina = costruisci_pagina(
         request, "Importazioni", con_errori=bool(errore),
         sommario="Porta qui le prestazioni da un foglio o dal flusso di un altro programma.",
@@ -288,6 +289,7 @@ async def _importazioni(
         base=f"/{ambito.slug}/importazioni",
         modello=f"/{ambito.slug}/prestazioni/modello.csv",
         campi=() if flusso is None else flusso.campi,
+        lettori=[lettore.denominazione for lettore in attivi.lettori()],
         stati=STATI_LOTTO,
         colonne=_COLONNE_LOTTI,
         colonne_guida=_COLONNE_GUIDA,

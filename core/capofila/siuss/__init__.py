@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from capofila.siuss.codifiche import PRESTAZIONI, Prestazione
 from capofila.siuss.lettura import (
-    FileNonLeggibile,
     Lettura,
-    RecordLetto,
     controlla_intestazione,
     leggi,
     nome_file,
 )
-from capofila.siuss.plugin import FLUSSI, flussi, manifesto
+from capofila.siuss.plugin import FLUSSI, flussi, lettori, manifesto
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI, flusso_prestazioni
 from capofila.siuss.sinba import FLUSSO_SINBA, flusso_sinba
 
@@ -23,15 +21,14 @@ __all__ = [
     "FLUSSO_PRESTAZIONI",
     "FLUSSO_SINBA",
     "PRESTAZIONI",
-    "FileNonLeggibile",
     "Lettura",
     "Prestazione",
-    "RecordLetto",
     "controlla_intestazione",
     "flussi",
     "flusso_prestazioni",
     "flusso_sinba",
     "leggi",
+    "lettori",
     "manifesto",
     "nome_file",
 ]

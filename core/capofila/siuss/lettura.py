@@ -15,13 +15,20 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, Final, Literal, cast
-from xml.parsers import expat
 
 import msgspec
 from lxml import etree
 
 from capofila.hooks.campi import Rifiuto, Tipo, leggi_belfiore, leggi_codice_fiscale
 from capofila.hooks.flussi import ErroreRiga, Flusso, IntestazioneFlusso
+from capofila.hooks.lettori import (
+    PROLOGO_MASSIMO,
+    FileNonLeggibile,
+    FlussoRicevuto,
+    RadiceXML,
+    RecordLetto,
+    radice_xml,
+)
 from capofila.hooks.tracciati import Elemento, Lista, Ripetuto, TracciatoXML, proteggi
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI, SPAZIO_NOMI
 from capofila.siuss.sinba import FLUSSO_SINBA
@@ -32,45 +39,6 @@ TESTO_MASSIMO: Final = 4000
 """Characters of one attribute or text: twenty times the longest the schemas admit."""
 ELEMENTI_MASSIMI: Final = 2000
 """Elements inside one record, and records' siblings in the head of a person."""
-PROLOGO_MASSIMO: Final = 64 * 1024
-"""Bytes before the root element."""
-
-
-class FileNonLeggibile(Exception):
-    """The file is not a SIUSS flow, or not one that may be read.
-
-    Attributes:
-        codice: stable code of the fault.
-        messaggio: Italian, for the person who gave the file.
-        linea: line of the file, when known.
-    """
-
-    def __init__(self, codice: str, messaggio: str, linea: int | None = None) -> None:
-        super().__init__(messaggio)
-        self.codice = codice
-        self.messaggio = messaggio
-        self.linea = linea
-
-
-class RecordLetto(msgspec.Struct, frozen=True):
-    """One prestazione (or one minor) as received.
-
-    Attributes:
-        riga: ordinal of the record, the first being 2, as under the header of a table.
-        linea: line of the file where its start tag ends; None when the parser lost count.
-        celle: raw text in the order of `Lettura.colonne`, ready for a `Preparatore`.
-        gruppo: verbatim opening of the person's element; None for the flow that has none.
-        forma: verbatim element of the record.
-        ignoti: attributes and elements that the schema does not have, kept in the fragments.
-    """
-
-    riga: int
-    linea: int | None
-    celle: tuple[str, ...]
-    gruppo: str | None
-    forma: str
-    ignoti: tuple[str, ...] = ()
-
 
 Percorso = tuple[str, ...]
 
@@ -187,10 +155,6 @@ def _verbatim(elemento: etree._Element, sopra: str, chiudi: bool = True) -> str:
     return f"{apertura}>{interno}</{nome}>" if interno else f"{apertura}/>"
 
 
-class _RadiceTrovata(Exception):
-    pass
-
-
 class _Sorgente:
     """A binary stream whose first bytes were already looked at."""
 
@@ -209,41 +173,12 @@ class _Sorgente:
 
 
 def _senza_dtd(flusso: BinaryIO) -> _Sorgente:
-    """Look at the prolog with a parser that stops at a DTD before it can declare anything."""
-    parser = expat.ParserCreate()
-
-    def radice(*_: object) -> None:
-        raise _RadiceTrovata
-
-    def dtd(*_: object) -> None:
-        raise FileNonLeggibile(
-            "dtd",
-            "il file contiene una DTD (DOCTYPE), che non è ammessa: esportarlo senza",
-            parser.CurrentLineNumber,
-        )
-
-    parser.StartElementHandler = radice
-    parser.StartDoctypeDeclHandler = dtd
-    letti = b""
-    while len(letti) < PROLOGO_MASSIMO:
-        pezzo = flusso.read(4096)
-        if not pezzo:
-            break
-        letti += pezzo
-        try:
-            parser.Parse(pezzo, False)
-        except _RadiceTrovata:
-            return _Sorgente(letti, flusso)
-        except (expat.ExpatError, ValueError, LookupError) as errore:
-            linea = getattr(errore, "lineno", None)
-            raise FileNonLeggibile(
-                "non_xml",
-                "il file non è un documento XML: scegliere un altro file",
-                linea,
-            ) from errore
-    raise FileNonLeggibile(
-        "non_xml", "il file è vuoto" if not letti else "il file non contiene un documento XML"
-    )
+    """The stream, after a look at its beginning that refuses a DTD."""
+    inizio = b""
+    while len(inizio) < PROLOGO_MASSIMO and (pezzo := flusso.read(PROLOGO_MASSIMO - len(inizio))):
+        inizio += pezzo
+    radice_xml(inizio)
+    return _Sorgente(inizio, flusso)
 
 
 class Lettura:
@@ -421,17 +356,12 @@ class Lettura:
             FileNonLeggibile: the file is broken further on, or its elements are out of order.
         """
         elemento = self._primo
-        riga = 2
         while elemento is not None:
             self._elementi = 0
             if _nome(elemento)[1] == _SINBA.riga:
-                record = self._leggi_minore(elemento, riga)
-                yield record
-                riga += 1
+                yield self._leggi_minore(elemento)
             else:
-                for record in self._leggi_beneficiario(elemento, riga):
-                    yield record
-                    riga += 1
+                yield from self._leggi_beneficiario(elemento)
             _scarta(elemento)
             elemento = self._prossimo_secondo()
 
@@ -464,7 +394,7 @@ class Lettura:
                 return None
         raise FileNonLeggibile("xml_malformato", "il file XML è interrotto")
 
-    def _leggi_minore(self, elemento: etree._Element, riga: int) -> RecordLetto:
+    def _leggi_minore(self, elemento: etree._Element) -> RecordLetto:
         while self._fine(2) is not None:
             pass
         valori: dict[str, str] = {}
@@ -472,9 +402,9 @@ class Lettura:
         self._limita_testi(elemento)
         self._estrai((self._mappa.riga,), elemento, valori, ignoti)
         forma = _verbatim(elemento, SPAZIO_NOMI)
-        return self._record(riga, elemento, valori, None, forma, ignoti)
+        return self._record(elemento, valori, None, forma, ignoti)
 
-    def _leggi_beneficiario(self, elemento: etree._Element, riga: int) -> Iterator[RecordLetto]:
+    def _leggi_beneficiario(self, elemento: etree._Element) -> Iterator[RecordLetto]:
         mappa = self._mappa
         nome_gruppo = mappa.gruppo or ""
         valori: dict[str, str] = {}
@@ -493,8 +423,7 @@ class Lettura:
                 suoi, suoi_ignoti = dict(valori), list(ignoti)
                 self._estrai((mappa.riga,), figlio, suoi, suoi_ignoti)
                 forma = _verbatim(figlio, SPAZIO_NOMI)
-                yield self._record(riga, figlio, suoi, apertura, forma, suoi_ignoti)
-                riga += 1
+                yield self._record(figlio, suoi, apertura, forma, suoi_ignoti)
                 self._elementi = 0
             elif iniziata:
                 linea = _linea(figlio)
@@ -584,7 +513,6 @@ class Lettura:
 
     def _record(
         self,
-        riga: int,
         elemento: etree._Element,
         valori: dict[str, str],
         gruppo: str | None,
@@ -595,7 +523,6 @@ class Lettura:
         valori.setdefault("comune_titolare", self.intestazione.ente_codice)
         valori.setdefault("ente_erogatore", self.intestazione.ente_codice)
         return RecordLetto(
-            riga=riga,
             linea=_linea(elemento),
             celle=tuple(valori.get(colonna, "") for colonna in self.colonne),
             gruppo=gruppo,
@@ -635,6 +562,28 @@ def leggi(flusso: BinaryIO) -> Lettura:
         FileNonLeggibile: it is not XML, not SIUSS, has a DTD, or has no head or no records.
     """
     return Lettura(flusso)
+
+
+RADICE: Final = RadiceXML(SPAZIO_NOMI, "Flusso")
+"""The root element of both flows."""
+
+
+def apri(flusso: BinaryIO) -> FlussoRicevuto:
+    """Open a SIUSS file as the contract wants it.
+
+    Raises:
+        FileNonLeggibile: see :func:`leggi`.
+    """
+    lettura = leggi(flusso)
+    return FlussoRicevuto(
+        flusso=lettura.flusso_id,
+        colonne=lettura.colonne,
+        intestazione=lettura.intestazione,
+        record=iter(lettura),
+        testata=lettura.testata,
+        difetti=tuple(controlla_intestazione(lettura.intestazione)),
+        ignoti=lettura.ignoti,
+    )
 
 
 _NOME: Final = re.compile(

@@ -1,4 +1,4 @@
-"""SIUSS as a plugin: who it is, and the two flows that it knows how to check and to write.
+"""SIUSS as a plugin: who it is, the two flows that it knows how to check, to write and to read.
 
 Built in, but under the same contract as a vendor's: it uses nothing that a vendor does not have.
 """
@@ -10,8 +10,10 @@ from typing import Final
 
 from capofila.hooks.atti import Atto, Specie
 from capofila.hooks.flussi import Flusso
+from capofila.hooks.lettori import LettoreFlussi
 from capofila.hooks.manifesto import Manifesto, Privacy
 from capofila.hooks.marcatori import hookimpl
+from capofila.siuss.lettura import RADICE, apri
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI
 from capofila.siuss.sinba import FLUSSO_SINBA
 
@@ -77,3 +79,9 @@ def manifesto() -> Manifesto:
 def flussi() -> tuple[Flusso, ...]:
     """See the contract."""
     return FLUSSI
+
+
+@hookimpl
+def lettori() -> tuple[LettoreFlussi, ...]:
+    """See the contract."""
+    return (LettoreFlussi(denominazione="flusso SIUSS", radice=RADICE, apri=apri),)
