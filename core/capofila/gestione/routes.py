@@ -17,8 +17,8 @@ from capofila.base import lavori
 from capofila.base.errori import Conflitto, RichiestaNonValida
 from capofila.base.visita import visita_corrente
 from capofila.gestione import service
-from capofila.governo.rules import distanza
-from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO
+from capofila.governo.service import distanza
+from capofila.prestazioni.service import CONTEGGIO_MASSIMO
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
 

@@ -23,7 +23,8 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
-from capofila.prestazioni import lettura
+from capofila.prestazioni import consultazione, lettura
+from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
 from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_principale, vicino
 from capofila.territorio import service as territorio
@@ -265,6 +266,16 @@ async def decidi(
     )
     await registra("prestazioni.decidi", "lotto", str(lotto_id), tieni_valide=tieni_valide)
     return esito
+
+
+async def quante(anno: int) -> int:
+    """The prestazioni of a year, counted up to :data:`CONTEGGIO_MASSIMO` and one more."""
+    return await consultazione.conta(consultazione.Filtro(anno=anno))
+
+
+async def file_da_decidere() -> list[consultazione.LottoVisto]:
+    """The files with errors on which nobody has decided yet, the latest first."""
+    return await consultazione.da_decidere()
 
 
 async def pulisci_scaduti() -> int:
