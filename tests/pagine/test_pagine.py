@@ -107,6 +107,7 @@ def test_dall_accesso_si_arriva_all_unico_ambito(
         pagina.get_by_role("link", name="Ambito distrettuale Cremasco").first.click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Da fare oggi")
     expect(pagina.get_by_role("heading", name="Prossime scadenze")).to_be_visible()
+    expect(pagina.locator(".testata-nome-ente")).to_have_text("Ente capofila: Comune di Crema")
 
 
 def test_l_elenco_si_filtra_e_si_sfoglia(

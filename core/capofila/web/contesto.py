@@ -160,6 +160,7 @@ def _ambito(ambito: AmbitoVisita, href: str) -> Ambito:
         slug=ambito.slug,
         nome=ambito.nome,
         href=href,
+        ente_capofila=ambito.capofila,
         ruolo=NOMI_RUOLO.get(ambito.ruolo or "", ""),
         link_accessibilita=ambito.link_accessibilita or "",
         link_privacy=ambito.link_privacy or "",
