@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Request, Router, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 
 from capofila.accessi.rules import percorso_locale
@@ -132,7 +132,8 @@ def _momento(testo: str | None) -> datetime | None:
 
 @post("/{ambito:str}/lavori/{id_:uuid}/riavvia", opt={"permesso": "lavori.riavvia"})
 async def riavvia(
-    id_: UUID, data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+    id_: FromPath[UUID],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Put a failed job back in the queue."""
     elenco = f"/{visita_corrente().nell_ambito.slug}/lavori"
