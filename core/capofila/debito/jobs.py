@@ -35,12 +35,27 @@ RIGHE_COMPRESSE: Final = 50_000
 """From so many records on the object is stored compressed (``Content-Encoding: gzip``): a tenth of
 the space and of the time; whoever reads it gets the file back, and the seal is of the file."""
 _SEPARA = b"\x03"
+_ILLEGGIBILE = b"?"
+"""The code of whoever was received without a readable one: the element tells who it is."""
 
 
 class _Conti(msgspec.Struct):
+    """What has been written. Two persons are told apart by their code, and records come in its
+    order: where the same person's data differ from record to record, the person is still one.
+    """
+
     righe: int = 0
     beneficiari: int = 0
     escluse: int = 0
+    persona: bytes = b""
+
+    def conta(self, persona: bytes, gruppo: bytes) -> None:
+        """Count the person of a record whose code or element is not that of the record before."""
+        if persona == _ILLEGGIBILE:
+            persona += gruppo
+        if persona != self.persona:
+            self.persona = persona
+            self.beneficiari += 1
 
 
 @lavoro(TIPO_LAVORO, tentativi=8, uno_per_ambito=True)
@@ -117,6 +132,8 @@ async def _scrivi(
                     "Nel periodo scelto non c'è nessuna prestazione da trasmettere: controlla il "
                     "periodo e l'ente."
                 )
+            if riga["lotto_ricevuto_id"] is not None and not conti.escluse:
+                conti.beneficiari = await selezione.persone(unita)
             await scrittore.scrivi(flusso.tracciato.coda())
             await compito.avanza(conti.righe, fase="Sigillo")
             sigillo = await scrittore.chiudi()
@@ -357,21 +374,24 @@ class _Selezione:
         """Stream the records in their layout, opening and closing an element for each person."""
         dove, valori = self.dove()
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
-        resto = precedente = b""
+        resto = precedente = testa = b""
 
         async def ricevi(dati: bytes) -> None:
-            nonlocal resto, precedente
+            nonlocal resto, precedente, testa
             righe = (resto + dati).split(b"\n")
             resto = righe.pop()
             pezzi: list[bytes] = []
             for riga in righe:
-                gruppo, _, corpo = riga.partition(_SEPARA)
-                if gruppo != precedente:
-                    if precedente:
-                        pezzi.append(chiusura)
-                    pezzi.append(gruppo)
-                    precedente = gruppo
-                    conti.beneficiari += 1
+                davanti, _, corpo = riga.rpartition(_SEPARA)
+                if davanti != testa:
+                    testa = davanti
+                    persona, _, gruppo = davanti.partition(_SEPARA)
+                    conti.conta(persona, gruppo)
+                    if gruppo != precedente:
+                        if precedente:
+                            pezzi.append(chiusura)
+                        pezzi.append(gruppo)
+                        precedente = gruppo
                 pezzi.append(corpo)
             conti.righe += len(righe)
             await scrittore.scrivi(b"".join(pezzi))
@@ -384,7 +404,8 @@ class _Selezione:
         )
         gruppo, record = espressioni(self.flusso, self._colonna)
         await unita.copia_da(
-            f"SELECT CASE WHEN forma_riga IS NULL THEN nullif({gruppo}, '') ELSE forma_gruppo END, "
+            f"SELECT {self._persona()}, "
+            f"CASE WHEN forma_riga IS NULL THEN nullif({gruppo}, '') ELSE forma_gruppo END, "
             f"coalesce(forma_riga, {record}) "
             f"FROM {self.tabella} p WHERE {dove} ORDER BY {self._ordine()}",
             *valori,
@@ -397,6 +418,20 @@ class _Selezione:
             raise RuntimeError("the last row of the stream was cut")
         if precedente:
             await scrittore.scrivi(chiusura)
+
+    async def persone(self, unita: UnitaDiLavoro) -> int:
+        """The persons of a received flow: its order may name one in two places."""
+        dove, valori = self.dove()
+        quante: int = await unita.valore(
+            f"SELECT count(DISTINCT CASE {self._persona()} WHEN '?' THEN forma_gruppo "
+            f"ELSE {self._persona()} END) FROM {self.tabella} p WHERE {dove}",
+            *valori,
+        )
+        return quante
+
+    def _persona(self) -> str:
+        """Who a record is about; a pseudonym is any text, so it travels as a digest."""
+        return "md5(id_beneficiario)" if self.tabella == "scheda_sinba" else "codice_fiscale"
 
     def _colonna(self, nome: str) -> str:
         """Where the value of a field stands."""
@@ -446,7 +481,7 @@ class _Selezione:
         rotte: dict[str, int] = {}
         cursore = await unita.cursore(
             f"SELECT {', '.join(vuote)}, "
-            "p.come_ricevuto, p.forma_gruppo, p.forma_riga "
+            f"p.come_ricevuto, p.forma_gruppo, p.forma_riga, {self._persona()} "
             f"FROM {self.tabella} p WHERE {dove} ORDER BY {self._ordine()}",
             *valori,
         )
@@ -469,12 +504,12 @@ class _Selezione:
                     conti.escluse += 1
                     continue
                 segno = (gruppo or "").encode()
+                conti.conta(originale[quante + 3].encode(), segno)
                 if segno != precedente:
                     if precedente:
                         pezzi.append(chiusura)
                     pezzi.append(segno)
                     precedente = segno
-                    conti.beneficiari += 1
                 pezzi.append(corpo.encode())
                 conti.righe += 1
             yield b"".join(pezzi)
