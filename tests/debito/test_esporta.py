@@ -448,6 +448,15 @@ async def test_le_schede_sinba_si_restituiscono_com_erano(lavora: Impostazioni) 
     assert (await esporta("2024", flusso="siuss-sinba")).stato == "respinta"
 
 
+async def test_le_schede_di_un_flusso_dal_nome_irregolare_escono_con_l_anno_in_cui_e_arrivato(
+    lavora: Impostazioni,
+) -> None:
+    await sql("UPDATE ente SET come_ricevuto = true WHERE codice = 'D142'")
+    await importa(SINBA.replace(b"D142.SINBA.20250301.0000001", b"MINORI"), "minori.xml")
+    fatta = await esporta(str(attivazioni.oggi().year), flusso="siuss-sinba", ente="D142")
+    assert (fatta.stato, fatta.righe) == ("sigillata", 2)
+
+
 async def test_si_restituisce_solo_un_flusso_ricevuto_e_del_suo_genere(
     lavora: Impostazioni,
 ) -> None:

@@ -19,6 +19,7 @@ import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
@@ -569,6 +570,7 @@ class _Arrivo:
         doppi: list[ErroreRiga] = []
         ente = self.sorgente.ente
         assert ente is not None
+        anno = self.riferimenti.anno_flusso(self.sorgente.intestazione, oggi())
         for i in lotto.buone:
             forma = lotto.ricevute[1][i] if lotto.ricevute else None
             dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
@@ -580,7 +582,7 @@ class _Arrivo:
                 "ON CONFLICT DO NOTHING RETURNING id",
                 self.lotto_id,
                 lotto.numeri[i],
-                self.riferimenti.anno_flusso(self.sorgente.intestazione),
+                anno,
                 ente.id,
                 ente.codice or "",
                 beneficiario,
