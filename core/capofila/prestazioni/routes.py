@@ -147,6 +147,7 @@ async def _elenco(
         stato=422 if errore else 200,
         filtro=filtro,
         filtrato=len(scelte) > 1,
+        pulisci=f"{base}?anno={filtro.anno}" if len(scelte) > 1 else "",
         righe=righe,
         totale=totale,
         oltre=totale > CONTEGGIO_MASSIMO,
