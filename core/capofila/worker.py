@@ -1,4 +1,4 @@
-"""The worker process: the relay, and Dramatiq's threads, over one event loop.
+"""The worker process: relay, hourly purge, and Dramatiq's threads, over one event loop.
 
 ``python -m capofila.worker`` runs until SIGTERM or SIGINT. It then takes nothing more, lets the
 jobs that run finish for a while, and gives back those that do not.
@@ -23,6 +23,7 @@ from capofila.base.lavori import Esecutore, Tempi, crea_broker
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.staffetta import Staffetta
 from capofila.base.telemetria import avvia_telemetria, spegni_telemetria
+from capofila.pulizia import pulisci_ogni
 
 MODULI: tuple[str, ...] = ("capofila.debito.jobs",)
 """The modules that register jobs."""
@@ -77,6 +78,7 @@ async def avvia_worker(
         staffetta = asyncio.create_task(
             Staffetta(valori.relay_url, broker, tempi).corri(), name="staffetta"
         )
+        pulizia = asyncio.create_task(pulisci_ogni(tempi.pulizia), name="pulizia")
         attesa = asyncio.create_task(fine.wait())
         try:
             _log.info("worker pronto")
@@ -86,7 +88,8 @@ async def avvia_worker(
         finally:
             attesa.cancel()
             staffetta.cancel()
-            await asyncio.wait({staffetta})
+            pulizia.cancel()
+            await asyncio.wait({staffetta, pulizia})
             try:
                 # The threads take nothing more from now on, and end as their jobs do.
                 fermata = asyncio.to_thread(worker.stop, int(tempi.grazia * 1000) + 30_000)

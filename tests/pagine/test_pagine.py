@@ -107,6 +107,7 @@ def test_dall_accesso_si_arriva_all_unico_ambito(
         pagina.get_by_role("link", name="Ambito distrettuale Cremasco").first.click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Da fare oggi")
     expect(pagina.get_by_role("heading", name="Prossime scadenze")).to_be_visible()
+    expect(pagina.locator(".testata-nome-ente")).to_have_text("Ente capofila: Comune di Crema")
 
 
 def test_l_elenco_si_filtra_e_si_sfoglia(
@@ -126,6 +127,34 @@ def test_l_elenco_si_filtra_e_si_sfoglia(
     expect(pagina.locator("#elenco tbody")).not_to_contain_text("al mese")
     pagina.go_back()
     expect(pagina.locator('#elenco [aria-current="page"]')).to_contain_text("2")
+
+
+def test_dopo_un_filtro_l_anno_si_cambia_e_una_persona_si_cerca_senza_perderlo(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(), "rita.resp", "/crema/prestazioni?anno=2025")
+    expect(pagina.get_by_role("link", name="Togli i filtri")).to_have_count(0)
+    pagina.get_by_label("Carattere").select_option("occasionale")
+    pagina.get_by_role("button", name="Filtra").click()
+    pagina.wait_for_url("**carattere=occasionale**")
+    expect(pagina.get_by_role("link", name="Togli i filtri")).to_be_visible()
+    expect(pagina.locator("#scelta-anno")).to_have_count(1)
+    # The focus stays where it was: the selector of the year was only renewed.
+    assert pagina.evaluate("document.activeElement.textContent").strip() == "Filtra"
+    pagina.locator("#scelta-anno summary").click()
+    pagina.get_by_role("link", name="2024", exact=True).click()
+    pagina.wait_for_url("**anno=2024**")
+    assert "carattere=occasionale" in pagina.url
+    expect(pagina.get_by_label("Carattere")).to_have_value("occasionale")
+    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni?anno=2025")
+    pagina.get_by_label("Carattere").select_option("periodica")
+    pagina.get_by_role("button", name="Filtra").click()
+    pagina.wait_for_url("**carattere=periodica**")
+    expect(pagina.locator("#elenco tbody")).to_contain_text("al mese")
+    pagina.get_by_label("Cognome o codice fiscale").fill("Qu")
+    pagina.get_by_role("button", name="Cerca la persona").click()
+    expect(pagina.get_by_label("Carattere")).to_have_value("periodica")
+    assert "Qu" not in pagina.url
 
 
 def test_una_persona_si_cerca_senza_che_il_nome_stia_in_un_indirizzo(

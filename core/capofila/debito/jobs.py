@@ -113,6 +113,8 @@ async def _scrivi(
                     else "Nel periodo scelto non c'è nessuna prestazione da trasmettere: controlla "
                     "il periodo e l'ente."
                 )
+            if selezione.ricevuta and not conti.escluse:
+                conti.beneficiari = await selezione.persone(unita)
             dette = await operazioni(unita, selezione) if note else {}
             await scrittore.scrivi(flusso.tracciato.coda())
             await compito.avanza(conti.righe, fase="Sigillo")

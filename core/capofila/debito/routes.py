@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Response, Stream, Template
 
 from capofila.accessi.service import aggiungi_messaggio
@@ -136,7 +136,7 @@ async def chiedi(
 
 
 @get("/{ambito:str}/debito/{id_:uuid}", opt={"permesso": "debito.vedi", "unita": "lettura"})
-async def una(request: Request[Any, Any, Any], id_: UUID) -> Template:
+async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     """One file: its state and progress, its manifest, what can be done with it."""
     visita = visita_corrente()
     ambito = visita.nell_ambito
@@ -179,7 +179,7 @@ async def una(request: Request[Any, Any, Any], id_: UUID) -> Template:
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/file", opt={"permesso": "debito.scarica"})
-async def scarica(id_: UUID) -> Stream:
+async def scarica(id_: FromPath[UUID]) -> Stream:
     """The sealed file, streamed from the store; the unit of work ends before the stream."""
     dove = await service.per_scaricare(id_)
     flusso = archivio().leggi_a_flusso(dove.bucket, dove.oggetto, dove.versione)
@@ -202,7 +202,7 @@ async def _da_capo(primo: bytes, resto: AsyncIterator[bytes]) -> AsyncIterator[b
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/manifesto.json", opt={"permesso": "debito.vedi"})
-async def manifesto(id_: UUID) -> Response[bytes]:
+async def manifesto(id_: FromPath[UUID]) -> Response[bytes]:
     """The manifest as a file."""
     contenuto = await service.manifesto_di(id_)
     nome = f"{contenuto['nome_flusso']}.manifesto.json"
@@ -214,7 +214,7 @@ async def manifesto(id_: UUID) -> Response[bytes]:
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"})
-async def modulo_invio(request: Request[Any, Any, Any], id_: UUID) -> Template:
+async def modulo_invio(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     """Asks before a sending is written down: it cannot be undone."""
     return await _modulo_invio(request, id_)
 
@@ -252,7 +252,7 @@ async def _modulo_invio(
 @post("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"}, status_code=200)
 async def invio(
     request: Request[Any, Any, Any],
-    id_: UUID,
+    id_: FromPath[UUID],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Template | Redirect:
     """Register that the file was sent, and lock its object."""

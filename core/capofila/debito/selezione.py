@@ -13,6 +13,7 @@ is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
@@ -26,17 +27,33 @@ from capofila.hooks import Flusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
 
 RIGHE_PER_VOLTA: Final = 5000
-_SEPARA: Final = b"\x03"
+BLOCCO: Final = 6 * 1024 * 1024
+"""Bytes of values written at a time: some twenty thousand records."""
+SEPARA: Final = "\x03"
+VIRGOLETTE: Final = "\x01"
+"""What no value contains: between the values of a row, and around one that would contain it."""
+ILLEGGIBILE: Final = "?"
+"""The code of whoever was received without a readable one: the element tells who it is."""
 
 
 class Conti(msgspec.Struct):
-    """What went into a file."""
+    """What went into a file. Two persons are told apart by their code, and records come in its
+    order: where the same person's data differ from record to record, the person is still one.
+    """
 
     righe: int = 0
     beneficiari: int = 0
     escluse: int = 0
-    cancellazioni: int = 0
     escluse_id: list[int] = msgspec.field(default_factory=list)
+    persona: str = ""
+
+    def conta(self, persona: str, gruppo: str) -> None:
+        """Count the person of a record whose code or element is not that of the record before."""
+        if persona == ILLEGGIBILE:
+            persona += gruppo
+        if persona != self.persona:
+            self.persona = persona
+            self.beneficiari += 1
 
 
 class Respinta(DatiNonValidi):
@@ -266,11 +283,12 @@ class Selezione:
         gruppo, record = espressioni(self.flusso, self.colonna)
         return (
             f"CASE WHEN forma_riga IS NULL THEN nullif({gruppo}, '') ELSE forma_gruppo END",
-            f"coalesce({self._ricevuto()}, {record})",
+            f"coalesce({self.ricevuto}, {record})",
         )
 
-    def _ricevuto(self) -> str:
-        """The text that a record came with; taken back, with the other operation in it."""
+    @property
+    def ricevuto(self) -> str:
+        """SQL of the text that a record came with; taken back, with the other operation in it."""
         operazione, tracciato = self.flusso.operazione, self.flusso.tracciato
         if (
             operazione is None
@@ -287,51 +305,79 @@ class Selezione:
             f"substr({senza}, {len(prima) + 1}) ELSE forma_riga END"
         )
 
+    def persona(self) -> str:
+        """SQL of who a record is about; a pseudonym is any text, so it travels as a digest."""
+        return "md5(id_beneficiario)" if self.tabella == "scheda_sinba" else "codice_fiscale"
+
+    async def persone(self, unita: UnitaDiLavoro) -> int:
+        """The persons of a received flow: its order may name one in two places."""
+        dove, valori = self.dove()
+        quante: int = await unita.valore(
+            f"SELECT count(DISTINCT CASE {self.persona()} WHEN '{ILLEGGIBILE}' THEN forma_gruppo "
+            f"ELSE {self.persona()} END) FROM {self.tabella} p WHERE {dove}",
+            *valori,
+        )
+        return quante
+
     async def in_forma(
         self, unita: UnitaDiLavoro, conti: Conti, scrittore: Any, compito: Compito
     ) -> None:
-        """Stream the records in their layout, opening and closing an element for each person."""
+        """Stream the records, written in their layout by columns, block after block.
+
+        PostgreSQL sends the values in the order of the file; a thread writes them while the next
+        come in.
+        """
+        from capofila.debito.resa_colonne import Cucitura  # polars is for whoever exports
+
         dove, valori = self.dove()
-        chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
-        resto = precedente = b""
+        cucitura = Cucitura(self.flusso, conti)
+        raccolti: list[bytes] = []
+        quanti = 0
+        in_corso: asyncio.Future[bytes] | None = None
+        ciclo = asyncio.get_running_loop()
+
+        async def scrivi(blocco: bytes) -> None:
+            nonlocal in_corso
+            pronto, in_corso = in_corso, ciclo.run_in_executor(None, cucitura.scrivi, blocco)
+            if pronto is not None:
+                await scrittore.scrivi(await pronto)
+                await compito.avanza(conti.righe)
 
         async def ricevi(dati: bytes) -> None:
-            nonlocal resto, precedente
-            righe = (resto + dati).split(b"\n")
-            resto = righe.pop()
-            pezzi: list[bytes] = []
-            for riga in righe:
-                gruppo, _, corpo = riga.partition(_SEPARA)
-                if gruppo != precedente:
-                    if precedente:
-                        pezzi.append(chiusura)
-                    pezzi.append(gruppo)
-                    precedente = gruppo
-                    conti.beneficiari += 1
-                pezzi.append(corpo)
-            conti.righe += len(righe)
-            await scrittore.scrivi(b"".join(pezzi))
-            await compito.avanza(conti.righe)
+            nonlocal quanti
+            raccolti.append(dati)
+            quanti += len(dati)
+            if quanti < BLOCCO:
+                return
+            tutto = b"".join(raccolti)
+            taglio = tutto.rfind(b"\n") + 1
+            raccolti[:] = [tutto[taglio:]]
+            quanti = len(raccolti[0])
+            await scrivi(tutto[:taglio])
 
         # The order of the file is that of the unique index; the planner would rather sort.
         await unita.esegui(
             "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
             "SET LOCAL enable_bitmapscan = off"
         )
-        gruppo, record = self.testi()
-        await unita.copia_da(
-            f"SELECT {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
-            f"ORDER BY {self.ordine()}",
-            *valori,
-            verso=ricevi,
-            format="csv",
-            delimiter=_SEPARA.decode(),
-            quote="\x01",
-        )
-        if resto:
-            raise RuntimeError("the last row of the stream was cut")
-        if precedente:
-            await scrittore.scrivi(chiusura)
+        try:
+            await unita.copia_da(
+                f"SELECT {self.persona()}, {'forma_gruppo, ' + self.ricevuto}, "
+                f"{', '.join(map(self.colonna, cucitura.campi))} "
+                f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
+                *valori,
+                verso=ricevi,
+                format="csv",
+                delimiter=SEPARA,
+                quote=VIRGOLETTE,
+            )
+            await scrivi(b"".join(raccolti))
+        finally:
+            if in_corso is not None:
+                await asyncio.wait([in_corso])
+        assert in_corso is not None
+        await scrittore.scrivi(in_corso.result() + cucitura.chiudi())
+        await compito.avanza(conti.righe)
 
     async def preparate(
         self, unita: UnitaDiLavoro, conti: Conti, avvisi: list[dict[str, Any]]
@@ -351,7 +397,8 @@ class Selezione:
         rotte: dict[str, int] = {}
         cursore = await unita.cursore(
             f"SELECT {', '.join(campi)}, p.id, {com_e}, "
-            f"CASE WHEN {com_e} THEN {gruppo_com_e} END, CASE WHEN {com_e} THEN {riga_com_e} END "
+            f"CASE WHEN {com_e} THEN {gruppo_com_e} END, CASE WHEN {com_e} THEN {riga_com_e} END, "
+            f"{self.persona()} "
             f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
             *valori,
         )
@@ -372,12 +419,12 @@ class Selezione:
                     conti.escluse_id.append(originale[quante])
                     continue
                 segno = (gruppo or "").encode()
+                conti.conta(originale[quante + 4], gruppo or "")
                 if segno != precedente:
                     if precedente:
                         pezzi.append(chiusura)
                     pezzi.append(segno)
                     precedente = segno
-                    conti.beneficiari += 1
                 pezzi.append(corpo.encode())
                 conti.righe += 1
             yield b"".join(pezzi)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from litestar import Request, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Response, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
@@ -147,6 +147,7 @@ async def _elenco(
         stato=422 if errore else 200,
         filtro=filtro,
         filtrato=len(scelte) > 1,
+        pulisci=f"{base}?anno={filtro.anno}" if len(scelte) > 1 else "",
         righe=righe,
         totale=totale,
         oltre=totale > CONTEGGIO_MASSIMO,
@@ -228,7 +229,7 @@ async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/{ambito:str}/prestazioni/{id_:int}", opt={"permesso": "prestazioni.vedi"})
-async def una(request: Request[Any, Any, Any], id_: int) -> Template:
+async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """One prestazione; that it was read is written in the audit."""
     prestazione = await consultazione.dettaglio(id_)
     await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
@@ -328,7 +329,7 @@ async def importa(
 
 
 @get("/{ambito:str}/importazioni/{id_:int}", opt={"permesso": "prestazioni.importa"})
-async def un_lotto(request: Request[Any, Any, Any], id_: int) -> Template:
+async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """One file: what was found, and the choice when it has errors."""
     ambito = visita_corrente().nell_ambito
     lotto, errori, avvisi = await consultazione.lotto(id_)
@@ -360,7 +361,7 @@ async def un_lotto(request: Request[Any, Any, Any], id_: int) -> Template:
 @post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})
 async def decidi(
     request: Request[Any, Any, Any],
-    id_: int,
+    id_: FromPath[int],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Keep the good rows of a file, or throw it away."""
@@ -375,7 +376,7 @@ async def decidi(
 
 
 @get("/{ambito:str}/importazioni/{id_:int}/errori.csv", opt={"permesso": "prestazioni.importa"})
-async def errori_csv(request: Request[Any, Any, Any], id_: int) -> Response[bytes]:
+async def errori_csv(request: Request[Any, Any, Any], id_: FromPath[int]) -> Response[bytes]:
     """The errors as a file, to correct the source row by row."""
     _, errori, _ = await consultazione.lotto(id_)
     await registra_lettura("prestazioni.scarica_errori", "lotto", str(id_))

@@ -58,12 +58,27 @@ class Riferimenti:
         )
 
     @staticmethod
-    def anno_flusso(intestazione: Mapping[str, str] | None) -> int:
-        """The year in the name of a flow ({ente}.{tipo}.{AAAAMMGG}.{progressivo}); 0 when absent."""
-        trovato = re.search(
-            r"\.((?:19|20)\d{2})\d{4}(?:\.|$)", (intestazione or {}).get("nome", "")
-        )
-        return int(trovato.group(1)) if trovato else 0
+    def anno_flusso(intestazione: Mapping[str, str] | None, ricevuto: date) -> int:
+        """The year of a flow whose records have no date of their own: that of the day in its name.
+
+        The rule is {ente}.{tipo}.{AAAAMMGG}.{progressivo}; a name that does not follow it may still
+        say a day. When it does not, the flow is of the year it was received in, so that its records
+        come out with that year's.
+        """
+        nome = (intestazione or {}).get("nome", "")
+        for trovato in _GIORNO_NEL_NOME.finditer(nome):
+            try:
+                giorno = date(*map(int, trovato.groups()))
+            except ValueError:
+                continue
+            if giorno <= ricevuto:
+                return giorno.year
+        return ricevuto.year
+
+
+_GIORNO_NEL_NOME: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)", re.ASCII
+)
 
 
 class Collocazione:

@@ -19,11 +19,13 @@ import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
-from capofila.prestazioni import lettura
+from capofila.prestazioni import consultazione, lettura
+from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
 from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_principale, vicino
 from capofila.territorio import service as territorio
@@ -269,6 +271,16 @@ async def decidi(
     )
     await registra("prestazioni.decidi", "lotto", str(lotto_id), tieni_valide=tieni_valide)
     return esito
+
+
+async def quante(anno: int) -> int:
+    """The prestazioni of a year, counted up to :data:`CONTEGGIO_MASSIMO` and one more."""
+    return await consultazione.conta(consultazione.Filtro(anno=anno))
+
+
+async def file_da_decidere() -> list[consultazione.LottoVisto]:
+    """The files with errors on which nobody has decided yet, the latest first."""
+    return await consultazione.da_decidere()
 
 
 async def pulisci_scaduti() -> int:
@@ -561,6 +573,7 @@ class _Arrivo:
         doppi: list[ErroreRiga] = []
         ente = self.sorgente.ente
         assert ente is not None
+        anno = self.riferimenti.anno_flusso(self.sorgente.intestazione, oggi())
         for i in lotto.buone:
             forma = lotto.ricevute[1][i] if lotto.ricevute else None
             dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
@@ -572,7 +585,7 @@ class _Arrivo:
                 "ON CONFLICT DO NOTHING RETURNING id",
                 self.lotto_id,
                 lotto.numeri[i],
-                self.riferimenti.anno_flusso(self.sorgente.intestazione),
+                anno,
                 ente.id,
                 ente.codice or "",
                 beneficiario,

@@ -129,7 +129,7 @@ def rispondi(
     stato: int = 200,
     **contesto: Any,
 ) -> Template:
-    """A page; to HTMX, the fragment of it that was asked for.
+    """A page; to HTMX, the fragment of it that was asked for, with the header's selector of the year.
 
     Args:
         request: the request being served.
@@ -142,9 +142,10 @@ def rispondi(
     intera = request.headers.get("hx-request") != "true" or (
         request.headers.get("hx-history-restore-request") == "true"
     )
-    nome = template if intera or frammento is None else frammento
+    if not intera and frammento is not None:
+        template, contesto = "frammenti/parte.html", {"frammento": frammento, **contesto}
     return Template(
-        template_name=nome, context={"pagina": pagina, **contesto}, status_code=stato,
+        template_name=template, context={"pagina": pagina, **contesto}, status_code=stato,
         media_type="text/html",
     )  # fmt: skip
 
@@ -160,6 +161,7 @@ def _ambito(ambito: AmbitoVisita, href: str) -> Ambito:
         slug=ambito.slug,
         nome=ambito.nome,
         href=href,
+        ente_capofila=ambito.capofila,
         ruolo=NOMI_RUOLO.get(ambito.ruolo or "", ""),
         link_accessibilita=ambito.link_accessibilita or "",
         link_privacy=ambito.link_privacy or "",

@@ -27,7 +27,8 @@
   document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement; });
   document.addEventListener("htmx:afterSettle", (event) => {
     const fresh = event.detail.elt;
-    if (!(fresh instanceof Element)) return;
+    // What was put elsewhere in the page besides the answer takes no focus and says nothing.
+    if (!(fresh instanceof Element) || fresh.closest("[data-fuori-posto]")) return;
     const wanted = fresh.matches("[data-fuoco]") ? fresh : fresh.querySelector("[data-fuoco]");
     if (wanted) wanted.focus();
     else if (focused && !focused.isConnected && (document.activeElement || document.body) === document.body) {
