@@ -2,7 +2,7 @@
 
 `capofila.hooks.tracciati` renders columns of values in Python, for any flow and any source of
 records. Here the same declaration becomes SQL over the table that keeps the records, so that an
-export streams text. The two must agree to the byte: `tests/debito/test_resa.py` holds that.
+export streams text. The two must agree to the byte: `tests/debito/test_resa_sql.py` holds that.
 
 Fields enter as column expressions, codes and names as quoted literals; no value of a record does.
 """

@@ -13,7 +13,6 @@ is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
@@ -27,12 +26,8 @@ from capofila.hooks import Flusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
 
 RIGHE_PER_VOLTA: Final = 5000
-BLOCCO: Final = 6 * 1024 * 1024
-"""Bytes of values written at a time: some twenty thousand records."""
-SEPARA: Final = "\x03"
-VIRGOLETTE: Final = "\x01"
-"""What no value contains: between the values of a row, and around one that would contain it."""
-ILLEGGIBILE: Final = "?"
+_SEPARA: Final = b"\x03"
+ILLEGGIBILE: Final = b"?"
 """The code of whoever was received without a readable one: the element tells who it is."""
 
 
@@ -45,9 +40,9 @@ class Conti(msgspec.Struct):
     beneficiari: int = 0
     escluse: int = 0
     escluse_id: list[int] = msgspec.field(default_factory=list)
-    persona: str = ""
+    persona: bytes = b""
 
-    def conta(self, persona: str, gruppo: str) -> None:
+    def conta(self, persona: bytes, gruppo: bytes) -> None:
         """Count the person of a record whose code or element is not that of the record before."""
         if persona == ILLEGGIBILE:
             persona += gruppo
@@ -313,7 +308,7 @@ class Selezione:
         """The persons of a received flow: its order may name one in two places."""
         dove, valori = self.dove()
         quante: int = await unita.valore(
-            f"SELECT count(DISTINCT CASE {self.persona()} WHEN '{ILLEGGIBILE}' THEN forma_gruppo "
+            f"SELECT count(DISTINCT CASE {self.persona()} WHEN '?' THEN forma_gruppo "
             f"ELSE {self.persona()} END) FROM {self.tabella} p WHERE {dove}",
             *valori,
         )
@@ -322,62 +317,51 @@ class Selezione:
     async def in_forma(
         self, unita: UnitaDiLavoro, conti: Conti, scrittore: Any, compito: Compito
     ) -> None:
-        """Stream the records, written in their layout by columns, block after block.
-
-        PostgreSQL sends the values in the order of the file; a thread writes them while the next
-        come in.
-        """
-        from capofila.debito.resa_colonne import Cucitura  # polars is for whoever exports
-
+        """Stream the records in their layout, opening and closing an element for each person."""
         dove, valori = self.dove()
-        cucitura = Cucitura(self.flusso, conti)
-        raccolti: list[bytes] = []
-        quanti = 0
-        in_corso: asyncio.Future[bytes] | None = None
-        ciclo = asyncio.get_running_loop()
-
-        async def scrivi(blocco: bytes) -> None:
-            nonlocal in_corso
-            pronto, in_corso = in_corso, ciclo.run_in_executor(None, cucitura.scrivi, blocco)
-            if pronto is not None:
-                await scrittore.scrivi(await pronto)
-                await compito.avanza(conti.righe)
+        chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
+        resto = precedente = testa = b""
 
         async def ricevi(dati: bytes) -> None:
-            nonlocal quanti
-            raccolti.append(dati)
-            quanti += len(dati)
-            if quanti < BLOCCO:
-                return
-            tutto = b"".join(raccolti)
-            taglio = tutto.rfind(b"\n") + 1
-            raccolti[:] = [tutto[taglio:]]
-            quanti = len(raccolti[0])
-            await scrivi(tutto[:taglio])
+            nonlocal resto, precedente, testa
+            righe = (resto + dati).split(b"\n")
+            resto = righe.pop()
+            pezzi: list[bytes] = []
+            for riga in righe:
+                davanti, _, corpo = riga.rpartition(_SEPARA)
+                if davanti != testa:
+                    testa = davanti
+                    persona, _, gruppo = davanti.partition(_SEPARA)
+                    conti.conta(persona, gruppo)
+                    if gruppo != precedente:
+                        if precedente:
+                            pezzi.append(chiusura)
+                        pezzi.append(gruppo)
+                        precedente = gruppo
+                pezzi.append(corpo)
+            conti.righe += len(righe)
+            await scrittore.scrivi(b"".join(pezzi))
+            await compito.avanza(conti.righe)
 
         # The order of the file is that of the unique index; the planner would rather sort.
         await unita.esegui(
             "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
             "SET LOCAL enable_bitmapscan = off"
         )
-        try:
-            await unita.copia_da(
-                f"SELECT {self.persona()}, {'forma_gruppo, ' + self.ricevuto}, "
-                f"{', '.join(map(self.colonna, cucitura.campi))} "
-                f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
-                *valori,
-                verso=ricevi,
-                format="csv",
-                delimiter=SEPARA,
-                quote=VIRGOLETTE,
-            )
-            await scrivi(b"".join(raccolti))
-        finally:
-            if in_corso is not None:
-                await asyncio.wait([in_corso])
-        assert in_corso is not None
-        await scrittore.scrivi(in_corso.result() + cucitura.chiudi())
-        await compito.avanza(conti.righe)
+        gruppo, record = self.testi()
+        await unita.copia_da(
+            f"SELECT {self.persona()}, {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
+            f"ORDER BY {self.ordine()}",
+            *valori,
+            verso=ricevi,
+            format="csv",
+            delimiter=_SEPARA.decode(),
+            quote="\x01",
+        )
+        if resto:
+            raise RuntimeError("the last row of the stream was cut")
+        if precedente:
+            await scrittore.scrivi(chiusura)
 
     async def preparate(
         self, unita: UnitaDiLavoro, conti: Conti, avvisi: list[dict[str, Any]]
@@ -419,7 +403,7 @@ class Selezione:
                     conti.escluse_id.append(originale[quante])
                     continue
                 segno = (gruppo or "").encode()
-                conti.conta(originale[quante + 4], gruppo or "")
+                conti.conta(originale[quante + 4].encode(), segno)
                 if segno != precedente:
                     if precedente:
                         pezzi.append(chiusura)

@@ -246,8 +246,8 @@ class LottoPreparato(msgspec.Struct):
         avvisi: what deserves a look.
         numeri: row numbers in the file.
         righe: rows found, those of the wrong length included, blank ones not.
-        ricevute: for records that came in the layout already, the fragments they came with (gruppo
-            and riga, None where ours is to be written).
+        forme: the fragments to store with the records (gruppo and riga): those that they came with,
+            or those of `Preparatore.rendi`; None where it is to be written later.
     """
 
     colonne: dict[str, list[str | None]]
@@ -256,7 +256,7 @@ class LottoPreparato(msgspec.Struct):
     avvisi: list[ErroreRiga]
     numeri: list[int]
     righe: int
-    ricevute: tuple[list[str | None], list[str | None]] | None = None
+    forme: tuple[list[str | None], list[str | None]] | None = None
 
     def __len__(self) -> int:
         """Rows read: the length of every column."""

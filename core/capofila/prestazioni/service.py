@@ -23,7 +23,7 @@ from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
-from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
+from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, TracciatoXML, impronta
 from capofila.prestazioni import consultazione, lettura
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
@@ -371,15 +371,13 @@ def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[
 
 
 def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
-    """The rows of a file, read and checked a block at a time."""
+    """The rows of a file, read, checked and put in form a block at a time."""
     prima = 2
-    for blocco in foglio.blocchi:
-        if isinstance(blocco, lettura.PerColonne):
-            lotto = preparatore.prepara_colonne(blocco.celle, prima)
-            prima += len(lotto)
-        else:
-            lotto = preparatore.prepara(blocco, prima)
-            prima += len(blocco)
+    for righe in foglio.blocchi:
+        lotto = preparatore.prepara(righe, prima)
+        if isinstance(preparatore.flusso.tracciato, TracciatoXML):
+            lotto.forme = preparatore.rendi(lotto)
+        prima += len(righe)
         yield lotto
 
 
@@ -575,7 +573,7 @@ class _Arrivo:
         assert ente is not None
         anno = self.riferimenti.anno_flusso(self.sorgente.intestazione, oggi())
         for i in lotto.buone:
-            forma = lotto.ricevute[1][i] if lotto.ricevute else None
+            forma = lotto.forme[1][i] if lotto.forme else None
             dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
             beneficiario = dati.get("id_beneficiario") or f"riga {lotto.numeri[i]}"
             inserita = await self.unita.valore(
@@ -625,9 +623,9 @@ def _testo_copia(
         if nome == "riga":
             valori = [str(numero) for numero in lotto.numeri]
         elif nome == "forma_gruppo" or nome == "forma_riga":
-            if lotto.ricevute is None:
+            if lotto.forme is None:
                 continue
-            valori = lotto.ricevute[nome == "forma_riga"]
+            valori = lotto.forme[nome == "forma_riga"]
         else:
             valori = collocazione.colonna(nome, lotto)
         if not tutte:

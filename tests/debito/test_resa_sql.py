@@ -1,4 +1,4 @@
-"""The database, and polars, write a record as the layout does in Python, to the byte."""
+"""The database writes a record as the layout does in Python, to the byte."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.prestazioni.casi import amministratore, interroga
 from tests.siuss.casi import minori_validi, prestazioni_valide
 
-from capofila.debito.resa_colonne import Cucitura, ResaColonne
 from capofila.debito.resa_sql import espressioni, letterale
-from capofila.debito.selezione import SEPARA, VIRGOLETTE, Conti
 from capofila.hooks import Campo, Flusso, Preparatore, Tipo
 from capofila.hooks.tracciati import (
     Attributo,
@@ -97,15 +94,6 @@ def _in_sql(
     return [(r["gruppo"], r["riga"]) for r in righe]
 
 
-def _in_colonne(flusso: Flusso, record: Sequence[Record]) -> list[tuple[str | None, str]]:
-    resa = ResaColonne(flusso)
-    dati = pl.DataFrame(
-        {nome: [r.get(nome) for r in record] for nome in resa.campi},
-        schema=dict.fromkeys(resa.campi, pl.String),
-    )
-    return [(gruppo, riga) for gruppo, riga in resa.rendi(dati).iter_rows()]
-
-
 def _in_python(flusso: Flusso, record: Sequence[Record]) -> list[tuple[str | None, str | None]]:
     """Rendered from canonical values, without reading them first."""
     preparatore = Preparatore(flusso, [campo.nome for campo in flusso.campi])
@@ -118,9 +106,7 @@ def _in_python(flusso: Flusso, record: Sequence[Record]) -> list[tuple[str | Non
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_record, min_size=1, max_size=40))
 def test_ogni_forma_di_elemento_con_segni_ostili(indirizzo: str, record: list[Record]) -> None:
-    attese = _in_python(FLUSSO, record)
-    assert _in_sql(indirizzo, FLUSSO, record) == attese
-    assert _in_colonne(FLUSSO, record) == attese
+    assert _in_sql(indirizzo, FLUSSO, record) == _in_python(FLUSSO, record)
 
 
 @settings(max_examples=30, deadline=None)
@@ -128,15 +114,12 @@ def test_ogni_forma_di_elemento_con_segni_ostili(indirizzo: str, record: list[Re
 def test_le_prestazioni(indirizzo: str, record: list[Record]) -> None:
     attese = _in_python(FLUSSO_PRESTAZIONI, record)
     assert _in_sql(indirizzo, FLUSSO_PRESTAZIONI, record) == attese
-    assert _in_colonne(FLUSSO_PRESTAZIONI, record) == attese
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(minori_validi, min_size=1, max_size=20))
 def test_i_minori(indirizzo: str, record: list[Record]) -> None:
-    attese = _in_python(FLUSSO_SINBA, record)
-    assert _in_sql(indirizzo, FLUSSO_SINBA, record) == attese
-    assert _in_colonne(FLUSSO_SINBA, record) == attese
+    assert _in_sql(indirizzo, FLUSSO_SINBA, record) == _in_python(FLUSSO_SINBA, record)
 
 
 def test_molti_attributi_stanno_in_piu_chiamate(indirizzo: str) -> None:
@@ -149,9 +132,7 @@ def test_molti_attributi_stanno_in_piu_chiamate(indirizzo: str) -> None:
         ),
     )
     record = [dict.fromkeys(nomi, "v"), {nomi[100]: "<"}]
-    attese = _in_python(flusso, record)
-    assert _in_sql(indirizzo, flusso, record) == attese
-    assert _in_colonne(flusso, record) == attese
+    assert _in_sql(indirizzo, flusso, record) == _in_python(flusso, record)
 
 
 def test_un_csv_non_si_scrive_nella_base_dati() -> None:
@@ -160,41 +141,3 @@ def test_un_csv_non_si_scrive_nella_base_dati() -> None:
     )
     with pytest.raises(TypeError, match="only XML"):
         espressioni(flusso, str)
-    with pytest.raises(TypeError, match="only XML"):
-        ResaColonne(flusso)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(_record, min_size=1, max_size=12), st.integers(1, 5))
-def test_la_cucitura_non_dipende_da_dove_si_taglia(record: list[Record], passo: int) -> None:
-    record = sorted(record, key=lambda r: r.get("persona") or "")
-    campi = ResaColonne(FLUSSO).campi
-
-    def righe(alcuni: Sequence[Record]) -> bytes:
-        def cella(valore: str | None) -> str:
-            return "" if valore is None else f"{VIRGOLETTE}{valore}{VIRGOLETTE}"
-
-        linee = [
-            [r.get("persona") or "?", None, None, *(r.get(campo) for campo in campi)]
-            for r in alcuni
-        ]
-        return "".join(SEPARA.join(map(cella, linea)) + "\n" for linea in linee).encode()
-
-    def cuci(quanti: int) -> tuple[bytes, Conti]:
-        conti = Conti()
-        cucitura = Cucitura(FLUSSO, conti)
-        pezzi = [
-            cucitura.scrivi(righe(record[n : n + quanti])) for n in range(0, len(record), quanti)
-        ]
-        return b"".join(pezzi) + cucitura.chiudi(), conti
-
-    attesa, aperto = "", ""
-    for gruppo, riga in _in_python(FLUSSO, record):
-        if gruppo != aperto:
-            attesa += ("</Persona>" if aperto else "") + (gruppo or "")
-            aperto = gruppo or ""
-        attesa += riga or ""
-    testo, conti = cuci(passo)
-    assert testo.decode() == attesa + "</Persona>"
-    assert (testo, conti) == cuci(len(record))
-    assert conti.righe == len(record)
