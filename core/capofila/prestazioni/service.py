@@ -353,14 +353,9 @@ def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[
 def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
     """The rows of a file, read and checked a block at a time."""
     prima = 2
-    for blocco in foglio.blocchi:
-        if isinstance(blocco, lettura.PerColonne):
-            lotto = preparatore.prepara_colonne(blocco.celle, prima)
-            prima += len(lotto)
-        else:
-            lotto = preparatore.prepara(blocco, prima)
-            prima += len(blocco)
-        yield lotto
+    for righe in foglio.blocchi:
+        yield preparatore.prepara(righe, prima)
+        prima += len(righe)
 
 
 # --- how rows reach the database ----------------------------------------------------------------
