@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import struct
 import zipfile
@@ -13,8 +12,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
@@ -36,13 +33,8 @@ def leggi(contenuto: bytes, nome: str = "file.csv") -> tuple[list[str], list[lis
     return foglio.colonne, tutte(foglio)
 
 
-def righe_di(blocco: lettura.Blocco) -> list[list[str]]:
-    righe = zip(*blocco.celle, strict=True) if isinstance(blocco, lettura.PerColonne) else blocco
-    return [list(riga) for riga in righe]
-
-
 def tutte(foglio: Foglio) -> list[list[str]]:
-    return [riga for blocco in foglio.blocchi for riga in righe_di(blocco)]
+    return [list(riga) for blocco in foglio.blocchi for riga in blocco]
 
 
 def scritto(
@@ -96,31 +88,9 @@ def test_i_blocchi_non_perdono_ne_ripetono_righe() -> None:
     quante = 2 * lettura.RIGHE_PER_BLOCCO + 7
     contenuto = "codice_fiscale;cognome\n" + "".join(f"{n};x\n" for n in range(quante))
     foglio = apri("csv", contenuto.encode(), NOTE)
-    blocchi = [righe_di(blocco) for blocco in foglio.blocchi]
+    blocchi = list(foglio.blocchi)
     assert [len(b) for b in blocchi] == [lettura.RIGHE_PER_BLOCCO] * 2 + [7]
     assert [riga[0] for b in blocchi for riga in b] == [str(n) for n in range(quante)]
-
-
-_riga_semplice = st.lists(st.sampled_from(["", " ", "a", "àè", "1,5", "'x'"]), max_size=5)
-
-
-@given(
-    st.lists(_riga_semplice.map(";".join), max_size=30),
-    st.sampled_from(["\n", "\r\n", "\r"]),
-    st.booleans(),
-    st.sampled_from(["codice_fiscale;cognome;x", "codice_fiscale;cognome;;"]),
-)
-def test_senza_virgolette_si_legge_come_il_lettore_di_csv(
-    linee: list[str], fine: str, finale: bool, intestazione: str
-) -> None:
-    testo = fine.join([intestazione, *linee]) + (fine if finale else "")
-    larghezza = len(intestazione.rstrip(";").split(";"))
-    attese = [
-        riga[:larghezza] if not any(riga[larghezza:]) and intestazione[-1] == ";" else riga
-        for riga in list(csv.reader(io.StringIO(testo, newline=""), delimiter=";"))[1:]
-    ]
-    _, righe = leggi(testo.encode())
-    assert righe == attese
 
 
 def _ole(contenuto: bytes = b"") -> bytes:

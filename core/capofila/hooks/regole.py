@@ -329,9 +329,6 @@ class _Scrittura:
         self.costanti[nome] = valore
         return nome
 
-    def _cent(self, v: str) -> str:
-        return f"int({v}[:-3] + {v}[-2:])"
-
     def espressione(self, controllo: Controllo) -> str:
         v = self.posizione
         match controllo:
@@ -353,10 +350,11 @@ class _Scrittura:
                 # Canonical amounts have one way to write zero.
                 return f"({v[campo]} != {self.costante('0.00')})"
             case SommaUguale(addendi, totale):
-                somma = " + ".join(
-                    f"({self._cent(v[a])} if {v[a]} is not None else 0)" for a in addendi
-                )
-                return f"({v[totale]} is None or {somma or '0'} == {self._cent(v[totale])})"
+                # Amounts have twelve digits and two decimals: sums of floats are off by less than
+                # a twentieth of a cent, and equal to the cent or a cent apart.
+                somma = " + ".join(f"(float({v[a]}) if {v[a]} is not None else 0)" for a in addendi)
+                resto = f"{somma or '0'} - float({v[totale]})"
+                return f"({v[totale]} is None or -0.005 < {resto} < 0.005)"
             case StessoAnno(primo, secondo):
                 x, y = v[primo], v[secondo]
                 return f"({x} is None or {y} is None or {x}[:4] == {y}[:4])"

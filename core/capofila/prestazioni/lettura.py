@@ -8,6 +8,7 @@ formula where a value must stand. XML flows are read by the plugin that declares
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import posixpath
 import re
@@ -15,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import PurePath
 from typing import Final, Literal
 
@@ -37,15 +38,6 @@ RIGHE_PER_BLOCCO: Final = 5_000
 SEPARATORI: Final = (";", ",", "\t")
 
 
-class PerColonne(msgspec.Struct):
-    """A block of whole rows, none of them blank, as its columns: cheaper to make than the rows."""
-
-    celle: list[list[str]]
-
-
-Blocco = list[Sequence[str]] | PerColonne
-
-
 class Foglio(msgspec.Struct):
     """A file open for reading: its columns, and its rows a block at a time.
 
@@ -53,7 +45,7 @@ class Foglio(msgspec.Struct):
     """
 
     colonne: list[str]
-    blocchi: Iterator[Blocco]
+    blocchi: Iterator[list[Sequence[str]]]
 
 
 def riconosci(nome: str, contenuto: bytes) -> Formato:
@@ -137,8 +129,6 @@ def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
             "calcolo e salvalo come «CSV UTF-8 (delimitato da separatore di elenco)»."
         ) from None
     separatore = _separatore(testo, set(colonne_note))
-    if '"' not in testo:
-        return _apri_semplice(testo, separatore)
     lettore = csv.reader(io.StringIO(testo, newline=""), delimiter=separatore, strict=True)
     try:
         intestazione = next(lettore, [])
@@ -147,41 +137,8 @@ def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
     colonne = _intestazione(intestazione)
     blocchi = _blocchi_csv(lettore)
     if len(colonne) < len(intestazione):
-        return Foglio(colonne, _senza_coda(blocchi, len(colonne)))
+        blocchi = _senza_coda(blocchi, len(colonne))
     return Foglio(colonne, blocchi)
-
-
-def _apri_semplice(testo: str, separatore: str) -> Foglio:
-    """A CSV without quotes: a line is a row, and a delimiter always ends a cell."""
-    linee = io.StringIO(testo, newline=None)
-    intestazione = next(linee, "").removesuffix("\n").split(separatore)
-    colonne = _intestazione(intestazione)
-    if len(colonne) == len(intestazione):
-        return Foglio(colonne, _blocchi_semplici(linee, separatore, len(colonne)))
-    righe = (list(_righe(blocco, separatore)) for blocco in _a_blocchi(linee))
-    return Foglio(colonne, _senza_coda(righe, len(colonne)))
-
-
-def _blocchi_semplici(linee: Iterator[str], separatore: str, larghezza: int) -> Iterator[Blocco]:
-    for blocco in _a_blocchi(linee):
-        if set(map(str.count, blocco, repeat(separatore))) == {larghezza - 1}:
-            tutte = "".join(blocco).removesuffix("\n").replace("\n", separatore).split(separatore)
-            celle = [tutte[colonna::larghezza] for colonna in range(larghezza)]
-            if not any(not prima or prima.isspace() for prima in celle[0]):
-                yield PerColonne(celle)
-                continue
-        yield list(_righe(blocco, separatore))
-
-
-def _a_blocchi(linee: Iterator[str]) -> Iterator[list[str]]:
-    while blocco := list(islice(linee, RIGHE_PER_BLOCCO)):
-        yield blocco
-
-
-def _righe(linee: Iterable[str], separatore: str) -> Iterator[Sequence[str]]:
-    for linea in linee:
-        linea = linea.removesuffix("\n")
-        yield linea.split(separatore) if linea else []
 
 
 def _separatore(testo: str, note: set[str]) -> str:
@@ -196,22 +153,25 @@ def _separatore(testo: str, note: set[str]) -> str:
 
 
 def _blocchi_csv(lettore: Iterator[list[str]]) -> Iterator[list[Sequence[str]]]:
-    blocco: list[Sequence[str]] = []
     while True:
+        # Every row is a list that lives for a moment: the search for cycles would look at each.
+        attiva = gc.isenabled()
+        gc.disable()
         try:
-            for riga in lettore:
-                blocco.append(riga)
-                if len(blocco) >= RIGHE_PER_BLOCCO:
-                    yield blocco
-                    blocco = []
+            blocco: list[Sequence[str]] = list(islice(lettore, RIGHE_PER_BLOCCO))
         except csv.Error as errore:
             raise _csv_rotto(getattr(lettore, "line_num", 0), errore) from None
-        if blocco:
-            yield blocco
-        return
+        finally:
+            if attiva:
+                gc.enable()
+        if not blocco:
+            return
+        yield blocco
 
 
-def _senza_coda(blocchi: Iterator[list[Sequence[str]]], larghezza: int) -> Iterator[Blocco]:
+def _senza_coda(
+    blocchi: Iterator[list[Sequence[str]]], larghezza: int
+) -> Iterator[list[Sequence[str]]]:
     """Rows of a table whose last columns have no name: empty cells there do not count."""
     for blocco in blocchi:
         yield [riga if any(riga[larghezza:]) else riga[:larghezza] for riga in blocco]
@@ -278,7 +238,9 @@ def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
     return Foglio(colonne, _blocchi_cartella(righe, len(colonne)))
 
 
-def _blocchi_cartella(righe: Iterable[Sequence[object]], larghezza: int) -> Iterator[Blocco]:
+def _blocchi_cartella(
+    righe: Iterable[Sequence[object]], larghezza: int
+) -> Iterator[list[Sequence[str]]]:
     blocco: list[Sequence[str]] = []
     for riga in righe:
         celle = [_testo_cella(cella) for cella in riga]

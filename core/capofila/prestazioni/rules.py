@@ -57,6 +57,20 @@ class Riferimenti:
             (dal is None or dal <= quando) and (al is None or quando <= al) for dal, al in periodi
         )
 
+    def sempre_membri(self, comuni: Iterable[str | None], giorni: Iterable[str | None]) -> bool:
+        """Whether all these comuni belong to the ambito on all these days: asked for a whole lot."""
+        scritti = sorted({*giorni} - {None})  # type: ignore[type-var]
+        primo, ultimo = (scritti[0], scritti[-1]) if scritti else (None, None)
+        for comune in {*comuni} - {None}:
+            dentro = any(
+                (dal is None or (primo is not None and dal.isoformat() <= primo))
+                and (al is None or (ultimo is not None and ultimo <= al.isoformat()))
+                for dal, al in self.comuni.get(comune or "", ())
+            )
+            if not dentro:
+                return False
+        return True
+
     @staticmethod
     def anno_flusso(intestazione: Mapping[str, str] | None, ricevuto: date) -> int:
         """The year of a flow whose records have no date of their own: that of the day in its name.
@@ -161,6 +175,8 @@ class Collocazione:
             if self._come_ricevuto:
                 return valori
         solo = self._riferimenti.solo_comune
+        if solo is None and self._riferimenti.sempre_membri(valori, competenza):
+            return valori
         difetti = {
             coppia: difetto
             for coppia in {*zip(valori, competenza, strict=True)}
