@@ -338,6 +338,44 @@ async def applica_ambiti(cartelle: Sequence[Path]) -> list[Any]:
 
 
 @main.group()
+def ats() -> None:
+    """Le agenzie sanitarie (ATS) che leggono ciò che gli ambiti pubblicano."""
+
+
+@ats.command("list")
+@opzione_json
+def ats_list(json_: bool) -> None:
+    """Le ATS della piattaforma."""
+    from capofila.accessi.service import ambiti_e_ats
+
+    async def leggi() -> Sequence[tuple[str, str]]:
+        async with unita_di_lavoro(Contesto(), sola_lettura=True):
+            return (await ambiti_e_ats())[1]
+
+    trovate = esegui(leggi)
+    if json_:
+        _stampa_json([{"ats": slug, "nome": nome} for slug, nome in trovate])
+        return
+    for slug, nome in trovate:
+        click.echo(f"{slug}\t{nome}")
+
+
+@ats.command("add")
+@click.argument("slug")
+@click.option("--nome", required=True, help="Come si chiama, per esteso.")
+def ats_add(slug: str, nome: str) -> None:
+    """Aggiunge un'ATS; poi si aggiungono i suoi analisti, con «utente add»."""
+    from capofila.accessi.service import aggiungi_ats
+
+    async def aggiungi() -> None:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await aggiungi_ats(slug, nome)
+
+    esegui(aggiungi)
+    ERR.print(f"Aggiunta «{slug}».")
+
+
+@main.group()
 def utente() -> None:
     """Le persone che usano la piattaforma."""
 

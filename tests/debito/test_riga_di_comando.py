@@ -40,12 +40,12 @@ class Macchina:
             [sys.executable, "-m", *argomenti], env=self.ambiente, cwd=self.cartella, **altro
         )
 
-    def capofila(self, *argomenti: str, **variabili: str) -> Comando:
+    def capofila(self, *argomenti: str, ingresso: bytes | None = None, **variabili: str) -> Comando:
         """Run a command; its one JSON document, when it says one."""
         fatto = subprocess.run(
             [sys.executable, "-m", "capofila.cli", *argomenti],
             env=self.ambiente | variabili, cwd=self.cartella, capture_output=True, timeout=60,
-            check=False,
+            check=False, input=ingresso,
         )  # fmt: skip
         assert b"Traceback" not in fatto.stderr, fatto.stderr.decode()
         letto = json.loads(fatto.stdout) if "--json" in argomenti and fatto.stdout else None
@@ -195,6 +195,36 @@ def test_un_periodo_vuoto_da_stato_1_con_la_forma_di_sempre(macchina: Macchina) 
         None,
     )
     assert "nessuna prestazione" in esito.json["avvisi"][0]["messaggio"]
+
+
+def test_un_ats_e_la_sua_analista_si_aggiungono_da_qui(macchina: Macchina) -> None:
+    fatta = macchina.capofila("ats", "add", "Val-Padana", "--nome", " ATS della  Val Padana ")
+    assert fatta.stato == 0, fatta.errore
+    assert macchina.capofila("ats", "list", "--json").json == [
+        {"ats": "val-padana", "nome": "ATS della Val Padana"}
+    ]
+    for slug, nome, perche in (
+        ("val-padana", "Altra", "c'è già"),
+        ("Val Padana", "ATS", "trattini"),
+        ("val-brembana", " ", "nome dell'ATS"),
+    ):
+        rifiuto = macchina.capofila("ats", "add", slug, "--nome", nome)
+        assert (rifiuto.stato, perche in rifiuto.errore) == (1, True), rifiuto.errore
+    analista = (
+        "utente", "add", "anna.bianchi", "--nome", "Anna Bianchi", "--ruolo", "analista_ats", "--ats",
+    )  # fmt: skip
+    parola = b"quattro parole messe a caso\n"
+    assert macchina.capofila(*analista, "brianza", ingresso=parola).stato == 1
+    fatta = macchina.capofila(*analista, "val-padana", ingresso=parola)
+    assert fatta.stato == 0, fatta.errore
+    ((nome, slug),) = asyncio.run(
+        interroga(
+            macchina.banca.superutente,
+            "SELECT u.nome, a.slug FROM incarico_ats i JOIN utente u ON u.id = i.utente_id "
+            "JOIN ats a ON a.id = i.ats_id",
+        )
+    )
+    assert (nome, slug) == ("Anna Bianchi", "val-padana")
 
 
 @pytest.mark.parametrize(

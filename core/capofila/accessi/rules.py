@@ -176,6 +176,7 @@ def percorso_locale(testo: str | None) -> str:
 # Names and passwords.
 
 NOME_ACCESSO: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,119}\Z")
+SLUG_ATS: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 LUNGHEZZA_MINIMA: Final = 12
 LUNGHEZZA_MASSIMA: Final = 256
 _PAROLE_NOTE: Final = frozenset(

@@ -31,6 +31,7 @@ from capofila.base.database import Contesto, UnitaDiLavoro, unita_corrente, unit
 from capofila.base.errori import (
     AccessoRichiesto,
     ConfigurazioneNonSicura,
+    Conflitto,
     DatiNonValidi,
     NonTrovato,
     TroppeRichieste,
@@ -614,6 +615,37 @@ async def _assegna_ats(
     except asyncpg.UniqueViolationError:
         raise DatiUtenteNonValidi({"ats": "La persona ha già questo incarico."}) from None
     await registra("incarico.assegnato", "ats", str(ats_id), ruolo="analista_ats")
+
+
+async def aggiungi_ats(slug: str, nome: str) -> int:
+    """Make a health agency, for which analysts may then be given a charge.
+
+    Args:
+        slug: as in the address: lower case, digits and hyphens.
+        nome: as people call it.
+
+    Raises:
+        DatiNonValidi: slug or name cannot be.
+        Conflitto: there is one with this slug already.
+    """
+    unita = unita_corrente()
+    slug, nome = slug.strip().lower(), " ".join(nome.split())
+    if rules.SLUG_ATS.fullmatch(slug) is None:
+        raise DatiNonValidi(
+            f"«{slug[:40]}» non può stare in un indirizzo: usa lettere minuscole, cifre e trattini, "
+            "come «val-padana»."
+        )
+    if not 1 <= len(nome) <= 120:
+        raise DatiNonValidi("Scrivi il nome dell'ATS, al massimo 120 caratteri.")
+    ats_id: int | None = await unita.valore(
+        "INSERT INTO ats (slug, nome) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING RETURNING id",
+        slug,
+        nome,
+    )
+    if ats_id is None:
+        raise Conflitto(f"L'ATS «{slug}» c'è già.")
+    await registra("ats.aggiunta", "ats", str(ats_id))
+    return ats_id
 
 
 async def disattiva(utente_id: int) -> None:
