@@ -29,6 +29,7 @@ CONDIVISE: dict[str, str] = {
     "popolazione": "residents by comune, published by ISTAT",
     "versione_flusso": "digests of the declared layouts: no data of anybody",
     "utente": "an account works for several ambiti; policies of its own",
+    "credenziale": "the digest of an account's password; policies of its own",
     "incarico_ats": "charges in an agency; policies of its own",
     "sessione": "found by the digest of its token only; policies of its own",
     "tentativo_accesso": "keyed digests, before anybody is known",
@@ -36,7 +37,9 @@ CONDIVISE: dict[str, str] = {
     "migration": "Piccolo's list of what has run; the application has no right on it",
 }
 
-PROTETTE_ALTRIMENTI = frozenset({"utente", "incarico_ats", "sessione", "registro_piattaforma"})
+PROTETTE_ALTRIMENTI = frozenset(
+    {"utente", "credenziale", "incarico_ats", "sessione", "registro_piattaforma"}
+)
 """Shared, and under row-level security all the same."""
 
 INDICI_SENZA_AMBITO: dict[str, str] = {
@@ -323,6 +326,32 @@ GUASTI = [
 ]  # fmt: skip
 
 
+async def test_l_impronta_di_una_parola_la_legge_solo_chi_entra_con_quel_nome(banca: Any) -> None:
+    """Who may read the table, by policy; and no other table keeps such a thing."""
+    c = await asyncpg.connect(banca.superutente)
+    try:
+        politiche = await c.fetch(
+            "SELECT policyname, cmd, roles::text[] AS ruoli, qual FROM pg_policies "
+            "WHERE tablename = 'credenziale' AND cmd IN ('SELECT', 'ALL')"
+        )
+        lette = {r["policyname"]: r for r in politiche}
+        assert set(lette) == {"accesso", "se_stesso", "proprietario", "copia_di_sicurezza"}
+        dell_app = {n: r["qual"] for n, r in lette.items() if "capofila_app" in r["ruoli"]}
+        assert set(dell_app) == {"accesso", "se_stesso"}
+        assert "capofila.accesso" in dell_app["accesso"]
+        assert "capofila.utente" in dell_app["se_stesso"]
+        colonne = await c.fetch(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND column_name ~ 'parola|password|impronta'"
+        )
+        assert {tuple(r) for r in colonne} == {
+            ("credenziale", "impronta"), ("sessione", "impronta"), ("versione_flusso", "impronta"),
+            ("esportazione", "impronta_dati"),
+        }  # fmt: skip
+    finally:
+        await c.close()
+
+
 async def test_ogni_guasto_e_visto(banca: Any) -> None:
     """Each mistake is made in a transaction, seen, and undone."""
     c = await asyncpg.connect(banca.superutente)
@@ -426,7 +455,7 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
             " (1, 'crema', 'Crema', 'Crema', 'CR'), (2, 'cremona', 'Cremona', 'Cremona', 'CR');"
             "INSERT INTO comune (istat, nome, belfiore, provincia, fonte)"
             " VALUES ('019035', 'Crema', 'D142', 'CR', 'prova');"
-            "INSERT INTO utente (nome_accesso, nome, parola_chiave) VALUES ('prova', 'P', 'x')"
+            "INSERT INTO utente (nome_accesso, nome) VALUES ('prova', 'P')"
         )
         tabelle = await _tabelle_di_ambito(c)
         for ambito in (1, 2):
