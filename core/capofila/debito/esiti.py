@@ -7,7 +7,6 @@ that was sent: a refused record is simply said again by the next run, as it is t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -183,12 +182,7 @@ def _leggi(foglio: lettura.Foglio) -> tuple[list[tuple[int, dict[str, str | None
     letti: list[tuple[int, dict[str, str | None]]] = []
     numero = 1
     for blocco in foglio.blocchi:
-        righe: Sequence[Sequence[str]] = (
-            list(zip(*blocco.celle, strict=True))
-            if isinstance(blocco, lettura.PerColonne)
-            else blocco
-        )
-        for riga in righe:
+        for riga in blocco:
             numero += 1
             if elenco.errori and elenco.errori[0].riga == 1:
                 continue
