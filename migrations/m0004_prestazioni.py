@@ -136,6 +136,7 @@ CREATE TABLE prestazione (
   CONSTRAINT controllata CHECK (
     CASE WHEN come_ricevuto THEN forma_riga IS NOT NULL ELSE conforme_a IS NOT NULL END)
 );
+ALTER TABLE prestazione SET (toast_tuple_target = 8160);
 -- One domanda, one code, one start: no duplicate among the records in force. It is also the order of
 -- the file, an old version before the new one.
 CREATE UNIQUE INDEX prestazione_unica ON prestazione

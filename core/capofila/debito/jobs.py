@@ -24,7 +24,7 @@ from capofila.base.errori import DatiNonValidi, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
 from capofila.debito.rules import Periodo, manifesto, nome_oggetto
-from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni, qualcosa_di_noto
+from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni
 from capofila.debito.service import TIPO_LAVORO, ultima_intestazione
 from capofila.hooks import Flusso, IntestazioneFlusso
 from capofila.prestazioni.service import versione_in_vigore
@@ -86,8 +86,7 @@ async def _scrivi(
     async with compito.unita(istantanea=True, sola_lettura=True) as unita:
         dati_al: datetime = await unita.valore("SELECT now()")
         lotti = await lotti_visti(unita)
-        note = await qualcosa_di_noto(unita, flusso)
-        selezione = Selezione(flusso, riga, versione, note=note)
+        selezione = await Selezione.apri(unita, flusso, riga, versione)
         totale, da_rifare, avvisi = await selezione.verifica(unita)
         await compito.avanza(0, totale=totale, fase="Scrittura del file")
         scrittore = await deposito.scrivi_a_flusso(
@@ -109,13 +108,13 @@ async def _scrivi(
                 raise DatiNonValidi(
                     "Dall'ultimo invio non è cambiato nulla nel periodo scelto: non c'è niente da "
                     "trasmettere."
-                    if note and selezione.variazioni
+                    if selezione.note and selezione.variazioni
                     else "Nel periodo scelto non c'è nessuna prestazione da trasmettere: controlla "
                     "il periodo e l'ente."
                 )
             if selezione.ricevuta and not conti.escluse:
                 conti.beneficiari = await selezione.persone(unita)
-            dette = await operazioni(unita, selezione) if note else {}
+            dette = await operazioni(unita, selezione) if selezione.note else {}
             await scrittore.scrivi(flusso.tracciato.coda())
             await compito.avanza(conti.righe, fase="Sigillo")
             sigillo = await scrittore.chiudi()

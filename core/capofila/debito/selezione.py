@@ -26,6 +26,8 @@ from capofila.hooks import Flusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
 
 RIGHE_PER_VOLTA: Final = 5000
+BLOCCO: Final = 256 * 1024
+"""Bytes put together at a time; PostgreSQL sends some thirty rows in a piece."""
 _SEPARA: Final = b"\x03"
 ILLEGGIBILE: Final = b"?"
 """The code of whoever was received without a readable one: the element tells who it is."""
@@ -90,6 +92,36 @@ class Selezione:
         self.variazioni = riga["modo"] == "variazioni" and not self.ricevuta
         self.solo_membri = False
         self.lotti: str | None = None
+        self.enti: list[int] = []
+
+    @classmethod
+    async def apri(
+        cls,
+        unita: UnitaDiLavoro,
+        flusso: Flusso,
+        riga: Mapping[str, Any],
+        versione: int,
+        *,
+        sigillata: bool = False,
+    ) -> Selezione:
+        """A selection that knows its enti and whether anything was communicated before.
+
+        The ente that sends for the ambito sends for all that do not send by themselves. They are
+        looked up once: a join would look them up for every record.
+        """
+        note = await qualcosa_di_noto(unita, flusso)
+        selezione = cls(flusso, riga, versione, note=note, sigillata=sigillata)
+        selezione.enti = [
+            ente["id"]
+            for ente in await unita.righe(
+                "SELECT e.id FROM ente e WHERE e.ambito_id = $1 AND (e.id = $2 OR "
+                "(NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS (SELECT 1 FROM ente c "
+                "WHERE c.ambito_id = $1 AND c.id = $2 AND c.mittente))) ORDER BY e.id",
+                riga["ambito_id"],
+                riga["ente_id"],
+            )
+        ]
+        return selezione
 
     # --- which records --------------------------------------------------------------------------
 
@@ -112,12 +144,7 @@ class Selezione:
             if len(anni) == 1
             else f"p.anno = ANY({segno(anni, 'smallint[]')})",
         ]
-        ente = segno(riga["ente_id"], "int")
-        condizioni.append(
-            "p.ente_erogatore_id IN (SELECT id FROM ente e WHERE e.ambito_id = $1 AND "
-            f"(e.id = {ente} OR (NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS ("
-            f"SELECT 1 FROM ente c WHERE c.ambito_id = $1 AND c.id = {ente} AND c.mittente))))"
-        )
+        condizioni.append(f"p.ente_erogatore_id = ANY({segno(self.enti, 'int[]')})")
         if self.tabella == "scheda_sinba":
             return " AND ".join(condizioni), valori
         dal, al = riga["dal"], riga["al"]
@@ -200,20 +227,12 @@ class Selezione:
             fuori = 0
         else:
             gruppi = await unita.righe(
-                "SELECT comune_titolare, competenza, conforme_a, come_ricevuto, "
-                f"{self.superata} AS superata, count(*) AS righe "
-                f"FROM prestazione p WHERE {dove} GROUP BY 1, 2, 3, 4, 5",
+                "SELECT comune_titolare, conforme_a, come_ricevuto, "
+                f"{self.superata} AS superata, count(*) AS righe, min(competenza) AS prima, "
+                f"max(competenza) AS ultima FROM prestazione p WHERE {dove} GROUP BY 1, 2, 3, 4",
                 *valori,
             )
-            riferimenti = await riferimenti_dell_ambito(unita)
-            fuori = sum(
-                gruppo["righe"]
-                for gruppo in gruppi
-                if not (gruppo["come_ricevuto"] or gruppo["superata"])
-                and not riferimenti.membro(
-                    gruppo["comune_titolare"], gruppo["competenza"].isoformat()
-                )
-            )
+            fuori = await self._fuori(unita, gruppi)
         totale = sum(gruppo["righe"] for gruppo in gruppi)
         if fuori and not self.riga["escludi_errate"]:
             raise Respinta(
@@ -235,6 +254,38 @@ class Selezione:
             self.solo_membri = True
             totale -= fuori
         return totale, da_rifare, self._avvisi(gruppi, fuori)
+
+    async def _fuori(self, unita: UnitaDiLavoro, gruppi: list[Any]) -> int:
+        """How many records have a comune that was not of the ambito on their day.
+
+        Nearly always a comune is a member on all the days between the first and the last: only the
+        others are asked for day by day.
+        """
+        riferimenti = await riferimenti_dell_ambito(unita)
+        dubbi = {
+            gruppo["comune_titolare"]
+            for gruppo in gruppi
+            if not (gruppo["come_ricevuto"] or gruppo["superata"])
+            and not riferimenti.sempre_membri(
+                [gruppo["comune_titolare"]],
+                [gruppo["prima"].isoformat(), gruppo["ultima"].isoformat()],
+            )
+        }
+        if not dubbi:
+            return 0
+        dove, valori = self.dove()
+        giorni = await unita.righe(
+            "SELECT comune_titolare, competenza, count(*) AS righe FROM prestazione p "
+            f"WHERE {dove} AND NOT p.come_ricevuto AND NOT {self.superata} "
+            f"AND p.comune_titolare = ANY(${len(valori) + 1}) GROUP BY 1, 2",
+            *valori,
+            sorted(dubbi),
+        )
+        return sum(
+            giorno["righe"]
+            for giorno in giorni
+            if not riferimenti.membro(giorno["comune_titolare"], giorno["competenza"].isoformat())
+        )
 
     def _avvisi(self, gruppi: list[Any], fuori: int) -> list[dict[str, Any]]:
         avvisi: list[dict[str, Any]] = []
@@ -322,9 +373,21 @@ class Selezione:
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
         resto = precedente = testa = b""
 
+        raccolti: list[bytes] = []
+        quanti = 0
+
         async def ricevi(dati: bytes) -> None:
-            nonlocal resto, precedente, testa
-            righe = (resto + dati).split(b"\n")
+            nonlocal quanti
+            raccolti.append(dati)
+            quanti += len(dati)
+            if quanti >= BLOCCO:
+                await cuci()
+
+        async def cuci() -> None:
+            nonlocal resto, precedente, testa, quanti
+            righe = b"".join([resto, *raccolti]).split(b"\n")
+            raccolti.clear()
+            quanti = 0
             resto = righe.pop()
             pezzi: list[bytes] = []
             for riga in righe:
@@ -358,6 +421,7 @@ class Selezione:
             delimiter=_SEPARA.decode(),
             quote="\x01",
         )
+        await cuci()
         if resto:
             raise RuntimeError("the last row of the stream was cut")
         if precedente:

@@ -17,7 +17,7 @@ from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito.rules import Periodo, periodo
-from capofila.debito.selezione import Selezione, operazioni, qualcosa_di_noto
+from capofila.debito.selezione import Selezione, operazioni
 from capofila.hooks import Flusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
@@ -333,8 +333,7 @@ async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
     flusso = (await plugin_attivi()).flusso(riga["flusso"])
     if flusso.operazione is None:
         return
-    note = await qualcosa_di_noto(unita, flusso)
-    selezione = Selezione(flusso, riga, 0, note=note, sigillata=True)
+    selezione = await Selezione.apri(unita, flusso, riga, 0, sigillata=True)
     selezione.solo_membri = riga["escludi_errate"]
     dette = await operazioni(unita, selezione)
     attese = {
