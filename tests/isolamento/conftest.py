@@ -31,6 +31,7 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.prestazioni import versioni
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -95,6 +96,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
         )
+        bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
     segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
@@ -103,7 +105,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         segni,
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
-            "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
+            "bozza": str(bozza), "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
         },
     )  # fmt: skip
 

@@ -63,6 +63,19 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/prestazioni/cerca"): Caso(modulo={"persona": "Altruizia"}),
     ("GET", "/{ambito:str}/prestazioni/modello.csv"): Caso(),
     ("GET", "/{ambito:str}/prestazioni/{id_:int}"): Caso("prestazione", mostra=True),
+    ("GET", "/{ambito:str}/prestazioni/nuova"): Caso(),
+    ("POST", "/{ambito:str}/prestazioni/nuova"): Caso(modulo={"cognome": "X", "azione": "bozza"}),
+    ("POST", "/{ambito:str}/prestazioni/controlla"): Caso(modulo={"cognome": "X"}),
+    ("GET", "/{ambito:str}/prestazioni/{id_:int}/correggi"): Caso("prestazione", mostra=True),
+    ("POST", "/{ambito:str}/prestazioni/{id_:int}/correggi"): Caso(
+        "prestazione", {"cognome": "X", "azione": "bozza"}
+    ),
+    ("GET", "/{ambito:str}/prestazioni/{id_:int}/togli"): Caso("prestazione", mostra=True),
+    ("POST", "/{ambito:str}/prestazioni/{id_:int}/togli"): Caso("prestazione", {"motivo": "altro"}),
+    ("GET", "/{ambito:str}/prestazioni/bozze"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/prestazioni/bozze/{id_:int}"): Caso("bozza", mostra=True),
+    ("GET", "/{ambito:str}/prestazioni/bozze/{id_:int}/elimina"): Caso("bozza", mostra=True),
+    ("POST", "/{ambito:str}/prestazioni/bozze/{id_:int}/elimina"): Caso("bozza", {}),
     ("GET", "/{ambito:str}/registro"): Caso(mostra=True),
     ("GET", "/{ambito:str}/territorio"): Caso(),
 }
