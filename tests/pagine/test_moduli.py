@@ -150,7 +150,7 @@ def test_con_la_sola_tastiera_si_inseriscono_due_domande_di_fila(
     # Surname, name; year, place and gender are there already.
     scrivi("Tastiera", "Rapida", "", "", "", "380", "Crema (019035)")
     scrivi("")  # the group that stays closed
-    scrivi("TAS/1", "Crema", "", "Soggetta a ISEE", "")
+    scrivi("TAS/1", "Crema", "", "Soggetta", "")
     scrivi("A2.07", "")
     tasti.press("Space")  # periodica
     scrivi("", "", "01/01/2025", "31/12/2025", "")
@@ -190,3 +190,51 @@ def test_senza_javascript_il_modulo_funziona_intero(
     pagina.locator("#riga-presa_in_carico").get_by_label("No").check()
     pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Senza Script")
+
+
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_le_pagine_delle_domande_sono_accessibili(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/domande/nuova")
+    scatta(pagina, "domanda-nuova", larghezza, axe, fotografia)
+    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni/{1 if larghezza > 400 else 2}")
+    pagina.get_by_role("button", name="Domanda e pagamenti").click()
+    scatta(pagina, "domanda-appena-aperta", larghezza, axe, fotografia)
+    pagina.get_by_role("link", name="Registra la decisione").click()
+    pagina.get_by_role("button", name="Registra la decisione").click()
+    expect(pagina.locator("#riepilogo-errori")).to_be_focused()
+    scatta(pagina, "decisione-errori", larghezza, axe, fotografia)
+    pagina.get_by_label("Accolta").check()
+    for campo, valore in {
+        "atto_organo": "Ufficio di Piano", "atto_numero": "12", "atto_data": "20/12/2024",
+        "dal": "01/01/2025", "importo_mensile": "300,00",
+    }.items():  # fmt: skip
+        pagina.locator(f"#campo-{campo}").fill(valore)
+    pagina.get_by_role("button", name="Registra la decisione").click()
+    pagina.get_by_role("link", name="Registra un pagamento").click()
+    scatta(pagina, "pagamento", larghezza, axe, fotografia)
+    mese = pagina.evaluate("location.href")
+    assert "/pagamento" in mese
+    pagina.locator("#campo-competenza").fill("12/2025")
+    pagina.locator("#campo-pagato_il").fill("05/01/2026")
+    pagina.locator("#campo-mandato").fill("M-77")
+    pagina.locator("#campo-importo").fill("99999,00")
+    pagina.locator("#campo-quota_ente").fill("99999,00")
+    pagina.get_by_role("button", name="Registra il pagamento").click()
+    expect(pagina.locator("#riepilogo-errori")).to_be_focused()
+    scatta(pagina, "pagamento-oltre", larghezza, axe, fotografia)
+    if pagina.locator("#campo-oltre").count():
+        pagina.locator("#campo-oltre").check()
+        pagina.get_by_role("button", name="Registra il pagamento").click()
+        scatta(pagina, "domanda", larghezza, axe, fotografia)
+        pagina.get_by_role("link", name="Storna il pagamento").click()
+        scatta(pagina, "storna", larghezza, axe, fotografia)
+        pagina.get_by_role("button", name="Storna il pagamento").click()
+        expect(pagina.get_by_text("Il pagamento è stato stornato")).to_be_visible()
+    pagina.goto(f"{piattaforma.indirizzo}/crema/domande")
+    scatta(pagina, "domande", larghezza, axe, fotografia)

@@ -175,7 +175,7 @@ async def test_dopo_il_salvataggio_si_continua_con_la_stessa_persona_o_la_stessa
     assert ripresi["cognome"] == "Continua"
     assert ripresi["codice_fiscale"] == una["codice_fiscale"]
     assert "protocollo_domanda" not in ripresi
-    fuoco = albero.fromstring(pagina.text).xpath("//*[@data-fuoco]")
+    fuoco = albero.fromstring(pagina.text).xpath("//*[@autofocus]")
     assert [f.get("name") for f in fuoco] == ["protocollo_domanda"]
 
     risposta = await cliente.vai(
@@ -185,7 +185,7 @@ async def test_dopo_il_salvataggio_si_continua_con_la_stessa_persona_o_la_stessa
     ripresi = valori(pagina)
     assert "cognome" not in ripresi
     assert ripresi["codice_prestazione"] == "A2.07"
-    fuoco = albero.fromstring(pagina.text).xpath("//*[@data-fuoco]")
+    fuoco = albero.fromstring(pagina.text).xpath("//*[@autofocus]")
     assert [f.get("name") for f in fuoco] == ["codice_fiscale"]
 
 

@@ -15,7 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from capofila.hooks import Campo, ErroreRiga, Flusso, Rifiuto, Tipo
-from capofila.hooks.campi import leggi_codice_fiscale, senza_omocodia
+from capofila.hooks.campi import DaTabella, SePresente, leggi_codice_fiscale, senza_omocodia
 from capofila.prestazioni.scheda import NAZIONI, etichetta
 from capofila.territorio.rules import MappaComuni
 
@@ -25,6 +25,7 @@ INDIRIZZI: Final = 4
 """Addresses beyond the first."""
 _LUNGO: Final = 4000
 _FRA_PARENTESI: Final = re.compile(r"\(([A-Za-z0-9]{3,6})\)\s*\Z")
+_NOME_DI_COLONNA: Final = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _COMUNI_ISTAT: Final = "elenco-comuni"
 _COMUNI_BELFIORE: Final = "elenco-luoghi"
 _NAZIONI: Final = "elenco-nazioni"
@@ -315,7 +316,23 @@ def da_mostrare(flusso: Flusso, valori: Mapping[str, str], comuni: MappaComuni) 
             mostrati[nome] = testo if comune is None else f"{comune.nome} ({testo})"
         elif campo.tipo is Tipo.CIFRE and ("cittadinanza" in nome or "nazione" in nome):
             mostrati[nome] = NAZIONI.get(testo, testo)
+    for nome in ("nazione_residenza", "regione_residenza"):
+        campo = flusso.campi_per_nome.get(nome)
+        if campo is not None and valori.get(nome) == _predefinito(campo, valori):
+            # It follows from the comune: written, it would stay behind when the comune changes.
+            mostrati.pop(nome, None)
     return mostrati
+
+
+def _predefinito(campo: Campo, valori: Mapping[str, str]) -> str | None:
+    match campo.predefinito:
+        case SePresente(altro, valore):
+            return valore if valori.get(altro) else None
+        case DaTabella(altro, tabella, prefisso):
+            testo = valori.get(altro, "")
+            return tabella.get(testo[:prefisso] if prefisso else testo)
+        case _:
+            return None
 
 
 def dal_codice_fiscale(testo: str, oggi: date, comuni: MappaComuni) -> dict[str, str]:
@@ -340,13 +357,24 @@ def dal_codice_fiscale(testo: str, oggi: date, comuni: MappaComuni) -> dict[str,
 # --- what is said under the fields --------------------------------------------------------------
 
 
-def per_campo(voci: Iterable[ErroreRiga], noti: Iterable[str]) -> dict[str, list[str]]:
-    """Messages by field, each once; those of no field of the form under the empty name."""
-    nomi = set(noti)
+def per_campo(voci: Iterable[ErroreRiga], etichette: Mapping[str, str]) -> dict[str, list[str]]:
+    """Messages by field, each once; those of no field of the form under the empty name.
+
+    Args:
+        voci: as the checks of a file say them.
+        etichette: the labels of the fields, which on a page take the place of column names.
+    """
     detti: dict[str, list[str]] = {}
     for voce in voci:
-        messaggi = detti.setdefault(voce.colonna if voce.colonna in nomi else "", [])
-        testo = voce.messaggio[:1].upper() + voce.messaggio[1:]
+        nome = voce.colonna if voce.colonna in etichette else ""
+        if voce.codice == "obbligatorio" and nome:
+            testo = f"Manca: {etichette[nome]}"
+        else:
+            testo = _NOME_DI_COLONNA.sub(
+                lambda trovato: f"«{etichette.get(trovato[0], trovato[0])}»", voce.messaggio
+            )
+            testo = testo[:1].upper() + testo[1:]
+        messaggi = detti.setdefault(nome, [])
         if testo not in messaggi:
             messaggi.append(testo)
     return detti

@@ -20,7 +20,14 @@ from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
-from capofila.prestazioni import consultazione, routes_modulo, service, stati, versioni
+from capofila.prestazioni import (
+    consultazione,
+    routes_domande,
+    routes_modulo,
+    service,
+    stati,
+    versioni,
+)
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
 from capofila.prestazioni.rules import file_errori, flusso_principale
 from capofila.prestazioni.scheda import differenze, raggruppa
@@ -34,6 +41,10 @@ MENU = (
     VoceMenu(
         titolo="Prestazioni", percorso="prestazioni", permesso="prestazioni.vedi",
         gruppo="Prestazioni sociali", icona="files", ordine=20,
+    ),
+    VoceMenu(
+        titolo="Domande", percorso="domande", permesso="prestazioni.vedi",
+        gruppo="Prestazioni sociali", icona="list", ordine=20,
     ),
     VoceMenu(
         titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
@@ -487,6 +498,6 @@ router = Router(
     path="/",
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
-        errori_csv, *routes_modulo.GESTORI,
+        errori_csv, *routes_modulo.GESTORI, *routes_domande.GESTORI,
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
-from capofila.prestazioni import modulo, versioni
+from capofila.prestazioni import domande, modulo, versioni
 from capofila.prestazioni.modulo import GruppoModulo
 from capofila.prestazioni.rules import Collocazione, flusso_principale
 from capofila.prestazioni.service import riferimenti_dell_ambito
@@ -107,7 +107,9 @@ class Banco:
         self.comuni = comuni
         self.gruppi = modulo.componi(flusso, scelte)
         self.ordine = [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
-        self.noti = {*self.ordine, *modulo.NASCOSTI}
+        self.etichette = {
+            campo.nome: campo.etichetta for gruppo in self.gruppi for campo in gruppo.campi
+        }
 
     @classmethod
     async def apri(cls) -> Banco:
@@ -137,7 +139,9 @@ class Banco:
         self, esito: versioni.Salvataggio
     ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """Errors and remarks by field."""
-        return modulo.per_campo(esito.errori, self.noti), modulo.per_campo(esito.avvisi, self.noti)
+        return modulo.per_campo(esito.errori, self.etichette), modulo.per_campo(
+            esito.avvisi, self.etichette
+        )
 
     async def controlla(self, valori: Mapping[str, str]) -> versioni.Salvataggio:
         """Check what was typed, storing nothing."""
@@ -242,6 +246,19 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
         if parametro == "persona_di":
             await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
         break
+    if (numero := _numero(request.query_params.get("domanda"))) is not None:
+        una = await domande.leggi(numero)
+        await registra_lettura("domande.consulta", "domanda", str(numero))
+        valori = {
+            "codice_fiscale": una.codice_fiscale, "cognome": una.cognome, "nome": una.nome,
+            "comune_titolare": una.comune_titolare, "protocollo_domanda": una.protocollo,
+            "codice_prestazione": una.codice_prestazione,
+        }  # fmt: skip
+        valori |= modulo.dal_codice_fiscale(
+            una.codice_fiscale, datetime.now(ROMA).date(), banco.comuni
+        )
+        fuoco = "cittadinanza"
+        nota = "I dati sono quelli della domanda; anno, luogo e genere vengono dal codice fiscale."
     comune = visita_corrente().nell_ambito.comune
     if comune is not None:
         valori.setdefault("comune_titolare", comune)
@@ -345,7 +362,7 @@ async def _di_che_e_salvata(esito: versioni.Salvataggio, *, corretta: bool) -> N
         await aggiungi_messaggio(
             "riuscito", f"La prestazione è stata salvata: è la numero {esito.prestazioni[0]}."
         )
-    for voci in modulo.per_campo(esito.avvisi, ()).values():
+    for voci in modulo.per_campo(esito.avvisi, {}).values():
         for testo in voci:
             await aggiungi_messaggio("avviso", testo)
 
@@ -411,7 +428,7 @@ async def controlla(request: Request[Any, Any, Any]) -> Template:
         proposti = {
             nome: valore
             for nome, valore in dal_codice.items()
-            if not valori.get(nome) and nome in banco.noti
+            if not valori.get(nome) and nome in banco.etichette
         }
     visto = Visto(
         gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
