@@ -48,6 +48,7 @@ INDICI_SENZA_AMBITO: dict[str, str] = {
 }
 
 SI_CANCELLANO: dict[str, str] = {
+    "bozza": "a form put aside, saved or thrown away",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
@@ -465,6 +466,9 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "ente.istat": "019035",
                 "sha256": "0" * 64,
                 "azione": "prova",
+                "decisione.esito": "respinta",
+                "pagamento.quota_utente": Decimal(0),
+                "pagamento.quota_ssn": Decimal(0),
                 "prestazione.come_ricevuto": True,
                 "prestazione.forma_riga": "<prova/>",
                 "scheda_sinba.come_ricevuto": True,

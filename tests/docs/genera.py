@@ -293,6 +293,7 @@ PERMESSI: Final = {
     "ambito.vedi": "vedere l'ambito (per ora nessuna pagina lo richiede)",
     "adempimenti.vedi": "vedere la pagina «Da fare oggi», le scadenze e gli organi",
     "prestazioni.importa": "importare file di prestazioni e decidere che cosa tenerne",
+    "prestazioni.scrivi": "inserire, correggere e togliere prestazioni; domande, decisioni e pagamenti",
     "prestazioni.vedi": "vedere e cercare le prestazioni",
     "territorio.vedi": "vedere comuni, enti e appartenenze",
     "debito.esporta": "chiedere un file del debito informativo",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -31,6 +32,7 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.prestazioni import domande, versioni
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -95,6 +97,18 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
         )
+        record = await versioni.leggi(prestazione)
+        domanda = await domande.apri_da(record)
+        pagamento = await domande.paga(
+            domanda,
+            domande.PagamentoNuovo(
+                ente_erogatore_id=record["ente_erogatore_id"], competenza=date(2025, 1, 1),
+                pagato_il=date(2025, 2, 1), importo=record["importo_mensile"],
+                mandato=f"{nome}/1",
+            ),
+            date(2025, 12, 1),
+        )  # fmt: skip
+        bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
     segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
@@ -103,6 +117,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         segni,
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
+            "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
         },
     )  # fmt: skip

@@ -31,6 +31,7 @@ OPERATORE_COMUNE: Final = frozenset(
         "ambito.vedi",
         "adempimenti.vedi",
         "prestazioni.importa",
+        "prestazioni.scrivi",
         "prestazioni.vedi",
         "territorio.vedi",
     }

@@ -40,6 +40,19 @@
     if (said) byId("annuncio").textContent = said.textContent.trim();
   });
 
+  // ---- messages under the fields of a form: said once, and the field knows that it is wrong ----
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (!target.classList.contains("campo-esito")) return;
+    const field = byId(target.id.replace(/-esito$/, ""));
+    if (field && field.matches("input:not([type=radio], [type=checkbox]), select")) {
+      if (fragment.querySelector(".campo-errore")) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+    if (fragment.textContent.trim() === target.textContent.trim()) event.detail.shouldSwap = false;
+  });
+
   // ---- errors that no answer explains ----
 
   const tell = (text) => {
