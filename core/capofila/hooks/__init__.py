@@ -34,6 +34,7 @@ from capofila.hooks.flussi import (
     LottoPreparato,
     Preparatore,
     RegolaNome,
+    TaglioAnnuale,
     impronta,
 )
 from capofila.hooks.lettori import (
@@ -134,6 +135,7 @@ __all__ = [
     "Seggio",
     "Soglia",
     "Specie",
+    "TaglioAnnuale",
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",
