@@ -97,6 +97,7 @@ NOMI_PUBBLICI = [
     "Seggio",
     "Soglia",
     "Specie",
+    "TaglioAnnuale",
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",

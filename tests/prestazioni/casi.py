@@ -19,7 +19,7 @@ from tests.siuss.casi import BUONA
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import MOTORE, Contesto, UnitaDiLavoro, unita_di_lavoro
 from capofila.debito.resa_sql import espressioni
-from capofila.hooks import Flusso
+from capofila.hooks import ErroreRiga, Flusso
 from capofila.hooks.campi import carattere_controllo
 from capofila.prestazioni.service import EsitoImportazione, FileRicevuto, Opzioni, importa
 from capofila.siuss import FLUSSO_PRESTAZIONI
@@ -142,6 +142,11 @@ def riga(n: int = 1, **campi: str) -> dict[str, str]:
         "protocollo_domanda": f"2025/{n}",
         **campi,
     }
+
+
+def avvisi(esito: EsitoImportazione) -> list[ErroreRiga]:
+    """The remarks but those on names: the letters of the codici fiscali of the tests are numbers."""
+    return [a for a in esito.avvisi if not a.codice.startswith("siuss-cf-")]
 
 
 def csv_di(

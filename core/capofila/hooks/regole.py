@@ -418,8 +418,8 @@ def vale(controllo: Controllo, record: Record) -> bool:
             return periodo is None or _in_vigore(periodo, *map(valore, giorni))
         case InOrdine(prima, dopo):
             return _in_ordine(valore(prima), valore(dopo))
-        case AnniTra(da, a, minimo, massimo):
-            return _anni_tra(valore(da), valore(a), minimo, massimo)
+        case AnniTra(da, a, almeno, al_piu):
+            return _anni_tra(valore(da), valore(a), almeno, al_piu)
     letti = [valore(campo) for campo in campi_letti(controllo)]
     testi = [x for x in letti if x is not None]
     if len(testi) < len(letti):
@@ -617,8 +617,8 @@ class _Scrittura:
                 return f"({x} not in {k} or _in_vigore({k}[{x}], {date}))"
             case InOrdine(prima, dopo):
                 x, y = v[prima], v[dopo]
-                giorni = f"len({x}) == len({y}) == 10 and {x} <= {y}"
-                return f"({x} is None or {y} is None or {giorni} or _in_ordine({x}, {y}))"
+                subito = f"len({x}) == len({y}) == 10 and {x} <= {y}"
+                return f"({x} is None or {y} is None or {subito} or _in_ordine({x}, {y}))"
             case AnniTra(da, a, minimo, massimo):
                 k, m = self.costante(minimo), self.costante(massimo)
                 return f"_anni_tra({v[da]}, {v[a]}, {k}, {m})"
