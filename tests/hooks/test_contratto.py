@@ -101,6 +101,7 @@ NOMI_PUBBLICI = [
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",
+    "Voce",
     "contratto_compatibile",
     "difetti",
     "doppia_maggioranza",

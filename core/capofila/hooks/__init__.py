@@ -28,6 +28,7 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
+from capofila.hooks.catalogo import Voce
 from capofila.hooks.flussi import (
     ErroreRiga,
     Flusso,
@@ -139,6 +140,7 @@ __all__ = [
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",
+    "Voce",
     "contratto_compatibile",
     "difetti",
     "doppia_maggioranza",

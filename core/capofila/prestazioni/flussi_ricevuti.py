@@ -57,7 +57,7 @@ async def apri_flusso(
         raise _non_leggibile(errore) from None
     except NonTrovato as errore:
         raise RichiestaNonValida(
-            f"{errore.messaggio} Controlla di aver scelto il file giusto."
+            f"{errore.messaggio} Controlla di aver scelto il file giusto.", codice="senza_lettore"
         ) from None
     flusso = flussi.get(ricevuto.flusso)
     if flusso is None:
@@ -163,4 +163,4 @@ def _fine(ricevuto: FlussoRicevuto) -> str:
 
 def _non_leggibile(errore: FileNonLeggibile) -> RichiestaNonValida:
     messaggio = errore.messaggio
-    return RichiestaNonValida(messaggio[:1].upper() + messaggio[1:] + ".")
+    return RichiestaNonValida(f"{messaggio[:1].upper()}{messaggio[1:]}.", codice=errore.codice)
