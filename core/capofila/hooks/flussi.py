@@ -57,6 +57,7 @@ __all__ = [
     "Flusso",
     "IntestazioneFlusso",
     "LottoPreparato",
+    "Operazione",
     "Preparatore",
     "RegolaNome",
     "TaglioAnnuale",
@@ -126,6 +127,19 @@ class TaglioAnnuale(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+class Operazione(msgspec.Struct, frozen=True, kw_only=True):
+    """How a record says that it adds or takes away: a receiver that corrects by C and then I.
+
+    Attributes:
+        campo: the field; in the layout it is an attribute of the record.
+        inserimento, cancellazione: its two values.
+    """
+
+    campo: str
+    inserimento: str = "I"
+    cancellazione: str = "C"
+
+
 class Flusso(msgspec.Struct, frozen=True, dict=True):
     """A reporting duty as data.
 
@@ -147,6 +161,8 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             passed, and one that was received in its layout keeps that text. One active flow at most
             for each `fonte`.
         taglio: the period that is cut by calendar years when a file comes in.
+        operazione: how a record is taken back; a flow that declares it is sent by variations, the
+            others always whole.
     """
 
     id: str
@@ -163,6 +179,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     regola_nome: RegolaNome | None = None
     principale: bool = False
     taglio: TaglioAnnuale | None = None
+    operazione: Operazione | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names fields it does not have.
@@ -186,6 +203,8 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             ignoti = {self.taglio.inizio, self.taglio.fine, solo[0]} - noti
             if ignoti:
                 raise ValueError(f"{self.id}, taglio: unknown fields {sorted(ignoti)}")
+        if self.operazione is not None and self.operazione.campo not in noti:
+            raise ValueError(f"{self.id}: unknown field {self.operazione.campo}")
         for campo in self.campi:
             da = getattr(campo.predefinito, "campo", None)
             if da is not None and da not in noti:

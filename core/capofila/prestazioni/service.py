@@ -34,6 +34,10 @@ from capofila.territorio.rules import Ente
 T = TypeVar("T")
 
 ERRORI_MOSTRATI: Final = 1000
+ERRORE_DOPPIO: Final = (
+    "Prestazione già presente: stessa persona, domanda, codice e data di inizio. Togli la riga, "
+    "oppure correggi la domanda o la data."
+)
 ATTESA_DECISIONE: Final = timedelta(days=7)
 
 COLONNE: Final = (
@@ -558,8 +562,7 @@ class _Arrivo:
         )
         return [
             ErroreRiga(riga["riga"], "protocollo_domanda", riga["protocollo_domanda"], "duplicato",
-                       "Prestazione già presente: stessa persona, domanda, codice e data di "
-                       "inizio. Togli la riga, oppure correggi la domanda o la data.")
+                       ERRORE_DOPPIO)
             for riga in righe
         ]  # fmt: skip
 

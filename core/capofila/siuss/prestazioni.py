@@ -19,7 +19,7 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
-from capofila.hooks.flussi import Flusso, RegolaNome, TaglioAnnuale
+from capofila.hooks.flussi import Flusso, Operazione, RegolaNome, TaglioAnnuale
 from capofila.hooks.regole import (
     OGGI,
     AlmenoUno,
@@ -821,6 +821,7 @@ def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flus
         regola_nome=RegolaNome(sigla="PS", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
         principale=True,
         taglio=TAGLIO,
+        operazione=Operazione(campo="tipo_operazione"),
     )
 
 

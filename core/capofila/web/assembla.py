@@ -136,7 +136,8 @@ def _install(scratch: Path) -> Path:
     esito = subprocess.run(  # noqa: S603
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"],
         cwd=scratch,
-        env={**os.environ, "PATH": percorso},
+        # Certificates of the machine too: an ente's proxy may sign with its own.
+        env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": percorso},
         capture_output=True,
         text=True,
         check=False,

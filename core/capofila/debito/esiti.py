@@ -1,0 +1,297 @@
+"""What the receiver answered, written at the records it is about.
+
+An answer comes for a whole run, or as a list of the records that were refused. It changes nothing
+that was sent: a refused record is simply said again by the next run, as it is then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from capofila.accessi.service import registra
+from capofila.base.database import UnitaDiLavoro, unita_corrente
+from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.hooks import ErroreRiga
+from capofila.hooks.campi import Campo, Rifiuto, Tipo, lettore
+from capofila.prestazioni import lettura
+
+Esito = Literal["accolta", "scartata"]
+INVIATE: Final = ("inviata", "accolta", "accolta_in_parte", "scartata")
+
+CAMPI: Final = (
+    Campo("codice_fiscale", Tipo.CODICE_FISCALE, "Codice fiscale", obbligatorio=True),
+    Campo("protocollo_domanda", Tipo.TESTO, "Protocollo della domanda", obbligatorio=True,
+          lunghezza=(1, 32)),
+    Campo("codice_prestazione", Tipo.TESTO, "Codice della prestazione", obbligatorio=True,
+          lunghezza=(5, 10)),
+    Campo("data", Tipo.DATA, "Data di inizio o di erogazione", obbligatorio=True),
+    Campo("operazione", Tipo.CODICE, "Operazione (I o C)", codici={"I": "I", "C": "C"}),
+    Campo("esito", Tipo.CODICE, "Esito", obbligatorio=True,
+          codici={"accolta": "Accolta", "scartata": "Scartata"},
+          varianti={"ok": "accolta", "accolto": "accolta", "scartato": "scartata",
+                    "ko": "scartata"}),
+    Campo("codice_esito", Tipo.TESTO, "Codice dell'esito", lunghezza=(1, 40)),
+    Campo("messaggio", Tipo.TESTO, "Messaggio", lunghezza=(1, 2000)),
+)  # fmt: skip
+"""Columns of a list of answers; the receiver gives none that is known, so this one is ours."""
+
+
+class Riepilogo(msgspec.Struct, frozen=True):
+    """How many operations of a run were answered, and how.
+
+    Attributes:
+        da_rimandare: refused ones whose record still has to be said to the receiver.
+    """
+
+    accolte: int
+    scartate: int
+    in_attesa: int
+    da_rimandare: int
+
+    @property
+    def corretta(self) -> bool:
+        """Whether all that was refused has been put right and said again."""
+        return self.scartate > 0 and self.da_rimandare == 0
+
+
+class EsitoLista(msgspec.Struct):
+    """What became of a list of answers."""
+
+    righe: int = 0
+    scritte: int = 0
+    errori: list[ErroreRiga] = msgspec.field(default_factory=list)
+
+
+async def riepilogo(id_: UUID) -> Riepilogo:
+    """The answers to a run."""
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT count(*) FILTER (WHERE esito = 'accolta') AS accolte, "
+        "count(*) FILTER (WHERE esito = 'scartata') AS scartate, "
+        "count(*) FILTER (WHERE esito IS NULL) AS in_attesa, "
+        "count(*) FILTER (WHERE esito = 'scartata' AND NOT EXISTS (SELECT 1 FROM comunicazione d "
+        "WHERE d.ambito_id = c.ambito_id AND d.flusso = c.flusso "
+        "AND d.prestazione_id = c.prestazione_id AND d.operazione = c.operazione AND d.id > c.id "
+        "AND d.esito IS DISTINCT FROM 'scartata') "
+        "AND (c.operazione = 'C' OR p.sostituita_lotto IS NULL)) AS da_rimandare "
+        "FROM comunicazione c JOIN prestazione p "
+        "ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
+        "WHERE c.ambito_id = $1 AND c.esportazione_id = $2",
+        unita.ambito,
+        id_,
+    )
+    return Riepilogo(**dict(riga or {}))
+
+
+async def registra_esito(id_: UUID, esito: Esito, testo: str | None = None) -> Riepilogo:
+    """One answer for all the operations of a run that have none yet.
+
+    Raises:
+        Conflitto: the run was not sent, or every record of it has its answer.
+    """
+    unita = unita_corrente()
+    await _inviata(unita, id_)
+    tag = await unita.esegui(
+        "UPDATE comunicazione SET esito = $3, esito_testo = $4, esito_il = now() "
+        "WHERE ambito_id = $1 AND esportazione_id = $2 AND esito IS NULL",
+        unita.ambito,
+        id_,
+        esito,
+        (testo or "").strip()[:2000] or None,
+    )
+    quante = int(tag.split()[-1])
+    if not quante:
+        raise Conflitto("Ogni prestazione di questo file ha già il suo esito.")
+    await registra("debito.esito", "esportazione", str(id_), esito=esito, righe=quante)
+    return await aggiorna_stato(unita, id_)
+
+
+async def importa_esiti(
+    id_: UUID, nome: str, contenuto: bytes, *, altre_accolte: bool = False
+) -> EsitoLista:
+    """Answers record by record, from a table (CSV, xlsx, ods) with the columns of :data:`CAMPI`.
+
+    All or nothing: a row that finds no record, or two, keeps the whole list out.
+
+    Args:
+        id_: the run.
+        nome, contenuto: the file.
+        altre_accolte: what the list does not name was accepted.
+
+    Raises:
+        Conflitto: the run was not sent.
+        RichiestaNonValida, DatiNonValidi, TroppoGrande: the file cannot be read.
+    """
+    unita = unita_corrente()
+    await _inviata(unita, id_)
+    formato = lettura.riconosci(nome, contenuto)
+    if formato == "xml":
+        raise DatiNonValidi("L'elenco degli esiti è una tabella: CSV, Excel (.xlsx) o ODS.")
+    foglio = lettura.apri(formato, contenuto, [campo.nome for campo in CAMPI])
+    letti, elenco = _leggi(foglio)
+    if elenco.errori:
+        return elenco
+    with contextlib.suppress(_Errate):
+        async with unita.punto_di_ritorno():
+            for numero, valori in letti:
+                trovate = await _scrivi(unita, id_, valori)
+                if trovate != 1:
+                    elenco.errori.append(
+                        ErroreRiga(
+                            numero, "protocollo_domanda", valori["protocollo_domanda"] or "",
+                            "esito_senza_prestazione" if not trovate else "esito_ambiguo",
+                            "Nel file inviato non c'è questa prestazione: controlla codice fiscale, "
+                            "protocollo, codice e data."
+                            if not trovate
+                            else "Nel file inviato ci sono sia l'inserimento sia la cancellazione: "
+                            "scrivi l'operazione (I o C).",
+                        )
+                    )  # fmt: skip
+            if elenco.errori:
+                raise _Errate
+            elenco.scritte = len(letti)
+            if altre_accolte:
+                await unita.esegui(
+                    "UPDATE comunicazione SET esito = 'accolta', esito_il = now() "
+                    "WHERE ambito_id = $1 AND esportazione_id = $2 AND esito IS NULL",
+                    unita.ambito,
+                    id_,
+                )
+            await registra("debito.esito", "esportazione", str(id_), righe=elenco.scritte)
+            await aggiorna_stato(unita, id_)
+    return elenco
+
+
+class _Errate(Exception):
+    """Leaves the savepoint of a list that does not fit the run."""
+
+
+def _leggi(foglio: lettura.Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
+    elenco = EsitoLista()
+    posizioni = {nome.strip().lower(): n for n, nome in enumerate(foglio.colonne)}
+    elenco.errori += [
+        ErroreRiga(1, campo.nome, "", "colonna_mancante",
+                   f"Manca la colonna «{campo.nome}», obbligatoria: aggiungila all'intestazione.")
+        for campo in CAMPI if campo.obbligatorio and campo.nome not in posizioni
+    ]  # fmt: skip
+    lettori = {campo.nome: lettore(campo) for campo in CAMPI if campo.nome in posizioni}
+    letti: list[tuple[int, dict[str, str | None]]] = []
+    numero = 1
+    for blocco in foglio.blocchi:
+        righe: Sequence[Sequence[str]] = (
+            list(zip(*blocco.celle, strict=True))
+            if isinstance(blocco, lettura.PerColonne)
+            else blocco
+        )
+        for riga in righe:
+            numero += 1
+            if elenco.errori and elenco.errori[0].riga == 1:
+                continue
+            if not any(cella.strip() for cella in riga):
+                continue
+            elenco.righe += 1
+            valori: dict[str, str | None] = {campo.nome: None for campo in CAMPI}
+            for nome, leggi in lettori.items():
+                cella = riga[posizioni[nome]] if posizioni[nome] < len(riga) else ""
+                letto = leggi(cella)
+                if isinstance(letto, Rifiuto):
+                    elenco.errori.append(
+                        ErroreRiga(numero, nome, cella[:200], letto.codice, letto.messaggio)
+                    )
+                else:
+                    valori[nome] = letto
+            elenco.errori += [
+                ErroreRiga(numero, campo.nome, "", "obbligatorio",
+                           f"manca un dato obbligatorio: {campo.etichetta}")
+                for campo in CAMPI
+                if campo.obbligatorio and valori[campo.nome] is None
+                and not any(e.riga == numero and e.colonna == campo.nome for e in elenco.errori)
+            ]  # fmt: skip
+            letti.append((numero, valori))
+    if not elenco.righe and not elenco.errori:
+        elenco.errori.append(
+            ErroreRiga(2, "", "", "nessuna_riga", "Sotto l'intestazione non c'è nessuna riga.")
+        )
+    return letti, elenco
+
+
+async def _scrivi(unita: UnitaDiLavoro, id_: UUID, valori: dict[str, str | None]) -> int:
+    """Write one answer; how many operations of the run it could be about (only one is written)."""
+    righe = await unita.righe(
+        "SELECT c.id FROM prestazione p JOIN comunicazione c ON c.ambito_id = p.ambito_id "
+        "AND c.prestazione_id = p.id WHERE p.ambito_id = $1 AND c.esportazione_id = $2 "
+        "AND p.codice_fiscale = $3 AND p.protocollo_domanda = $4 AND p.codice_prestazione = $5 "
+        "AND p.competenza = $6::text::date AND c.operazione = coalesce($7, c.operazione)",
+        unita.ambito,
+        id_,
+        valori["codice_fiscale"],
+        valori["protocollo_domanda"],
+        valori["codice_prestazione"],
+        valori["data"],
+        valori["operazione"],
+    )
+    if len(righe) == 1:
+        await unita.esegui(
+            "UPDATE comunicazione SET esito = $4, esito_codice = $5, esito_testo = $6, "
+            "esito_il = now() WHERE ambito_id = $1 AND esportazione_id = $2 AND id = $3",
+            unita.ambito,
+            id_,
+            righe[0]["id"],
+            valori["esito"],
+            valori["codice_esito"],
+            valori["messaggio"],
+        )
+    return len(righe)
+
+
+async def _inviata(unita: UnitaDiLavoro, id_: UUID) -> None:
+    stato = await unita.valore(
+        "SELECT stato FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        unita.ambito,
+        id_,
+    )
+    if stato is None:
+        raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
+    if stato not in INVIATE:
+        raise Conflitto("L'esito si scrive dopo l'invio: registra prima l'invio del file.")
+
+
+async def aggiorna_stato(unita: UnitaDiLavoro, id_: UUID) -> Riepilogo:
+    """Give a run the state that follows from its answers."""
+    esito = await riepilogo(id_)
+    if esito.in_attesa:
+        stato = "accolta_in_parte" if esito.accolte and esito.scartate else "inviata"
+    elif esito.scartate:
+        stato = "accolta_in_parte" if esito.accolte else "scartata"
+    else:
+        stato = "accolta"
+    await unita.esegui(
+        "UPDATE esportazione SET stato = $3, esiti_il = clock_timestamp() "
+        "WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        id_,
+        stato,
+    )
+    return esito
+
+
+async def risposte(id_: UUID, pagina: int = 1, per_pagina: int = 50) -> list[dict[str, Any]]:
+    """The refused operations of a run, with the record they are about."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT c.operazione, c.esito_codice, c.esito_testo, c.esito_il, p.id, p.cognome, p.nome, "
+        "p.codice_prestazione, p.protocollo_domanda, p.competenza, p.sostituita_lotto "
+        "FROM comunicazione c JOIN prestazione p ON p.ambito_id = c.ambito_id "
+        "AND p.id = c.prestazione_id WHERE c.ambito_id = $1 AND c.esportazione_id = $2 "
+        "AND c.esito = 'scartata' ORDER BY p.cognome, p.nome, p.id, c.id LIMIT $3 OFFSET $4",
+        unita.ambito,
+        id_,
+        per_pagina + 1,
+        (pagina - 1) * per_pagina,
+    )
+    return [dict(riga) for riga in righe]

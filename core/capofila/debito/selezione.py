@@ -1,0 +1,462 @@
+"""Which records a run says to the receiver, with which operation, and how they become text.
+
+A run is *completa*, all the records in force, or of the *variazioni*: what the receiver does not
+know yet. What it knows follows from the communications that were sent and not refused, row by row:
+
+- in force, and its operation was not the last one said: the record, with its own operation;
+- superseded or taken away, and the receiver has it: its cancellation, as it was sent;
+- else nothing.
+
+The same selection serves twice: when the run is sealed, on the snapshot of that moment, and when it
+is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from capofila.base.database import UnitaDiLavoro
+from capofila.base.errori import DatiNonValidi
+from capofila.base.lavori import Compito
+from capofila.debito.resa_sql import espressioni, letterale
+from capofila.hooks import Flusso, Preparatore, TracciatoXML
+from capofila.prestazioni.service import riferimenti_dell_ambito
+
+RIGHE_PER_VOLTA: Final = 5000
+_SEPARA: Final = b"\x03"
+
+
+class Conti(msgspec.Struct):
+    """What went into a file."""
+
+    righe: int = 0
+    beneficiari: int = 0
+    escluse: int = 0
+    cancellazioni: int = 0
+    escluse_id: list[int] = msgspec.field(default_factory=list)
+
+
+class Respinta(DatiNonValidi):
+    """Records do not pass; ``avvisi`` tells how many for which reason."""
+
+    def __init__(self, avvisi: list[dict[str, Any]]) -> None:
+        super().__init__(" ".join(avviso["messaggio"] for avviso in avvisi))
+        self.avvisi = avvisi
+
+
+class Selezione:
+    """The records of one run, and how they come out of the database.
+
+    Args:
+        flusso: of the run.
+        riga: the run, as its table has it.
+        versione: of the flow now in force.
+        note: whether anything was ever communicated of this flow; asked once, so that a first run
+            pays nothing for the question.
+        sigillata: select what the run saw when it was sealed.
+    """
+
+    def __init__(
+        self,
+        flusso: Flusso,
+        riga: Mapping[str, Any],
+        versione: int,
+        *,
+        note: bool = True,
+        sigillata: bool = False,
+    ) -> None:
+        self.flusso = flusso
+        self.riga = riga
+        self.versione = versione
+        self.note = note
+        self.sigillata = sigillata
+        self.tabella = "scheda_sinba" if flusso.fonte == "sinba" else "prestazione"
+        self.ricevuta = riga["lotto_ricevuto_id"] is not None
+        self.variazioni = riga["modo"] == "variazioni" and not self.ricevuta
+        self.solo_membri = False
+        self.lotti: str | None = None
+
+    # --- which records --------------------------------------------------------------------------
+
+    def dove(self) -> tuple[str, list[object]]:
+        """The condition and its values: ambito, years, days, enti, versions."""
+        riga = self.riga
+        valori: list[object] = [riga["ambito_id"]]
+
+        def segno(valore: object, tipo: str) -> str:
+            valori.append(valore)
+            return f"${len(valori)}::{tipo}"
+
+        if self.ricevuta:
+            lotto = segno(riga["lotto_ricevuto_id"], "int")
+            return f"p.ambito_id = $1 AND p.lotto_id = {lotto}", valori
+        anni = list(range(riga["dal"].year, riga["al"].year + 1))
+        condizioni = [
+            "p.ambito_id = $1",
+            f"p.anno = {segno(anni[0], 'smallint')}"
+            if len(anni) == 1
+            else f"p.anno = ANY({segno(anni, 'smallint[]')})",
+        ]
+        ente = segno(riga["ente_id"], "int")
+        condizioni.append(
+            "p.ente_erogatore_id IN (SELECT id FROM ente e WHERE e.ambito_id = $1 AND "
+            f"(e.id = {ente} OR (NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS ("
+            f"SELECT 1 FROM ente c WHERE c.ambito_id = $1 AND c.id = {ente} AND c.mittente))))"
+        )
+        if self.tabella == "scheda_sinba":
+            return " AND ".join(condizioni), valori
+        dal, al = riga["dal"], riga["al"]
+        if (dal.month, dal.day, al.month, al.day) != (1, 1, 12, 31):
+            condizioni.append(f"p.competenza BETWEEN {segno(dal, 'date')} AND {segno(al, 'date')}")
+        if self.sigillata:
+            lotti = segno(riga["lotti"], "text::int4multirange")
+            condizioni.append(f"p.lotto_id <@ {lotti}")
+            condizioni.append(f"p.id <> ALL({segno(riga['escluse_id'], 'bigint[]')})")
+            self.lotti = lotti
+        if self.solo_membri:
+            condizioni.append(
+                f"(p.come_ricevuto OR {self.superata} OR EXISTS (SELECT 1 FROM appartenenza a "
+                "JOIN comune c USING (istat) WHERE a.ambito_id = $1 AND "
+                "c.belfiore = p.comune_titolare AND daterange(a.dal, a.al, '[]') @> p.competenza))"
+            )
+        condizioni.append(self._da_dire(segno))
+        return " AND ".join(condizioni), valori
+
+    @property
+    def superata(self) -> str:
+        """The condition that a record is no longer in force."""
+        if self.tabella == "scheda_sinba" or self.ricevuta:
+            return "false"
+        if self.lotti is not None:
+            return f"coalesce(p.sostituita_lotto <@ {self.lotti}, false)"
+        return "p.sostituita_lotto IS NOT NULL"
+
+    def _da_dire(self, segno: Any) -> str:
+        if not (self.variazioni and self.note):
+            return f"NOT {self.superata}"
+        ultima = (
+            "(SELECT c.operazione FROM comunicazione c WHERE c.ambito_id = $1 AND "
+            f"c.flusso = {segno(self.flusso.id, 'text')} AND c.prestazione_id = p.id AND "
+            "c.esito IS DISTINCT FROM 'scartata' ORDER BY c.id DESC LIMIT 1)"
+        )
+        assert self.flusso.operazione is not None
+        inserita = letterale(self.flusso.operazione.inserimento)
+        return (
+            f"CASE WHEN {self.superata} THEN coalesce({ultima} = {inserita}, false) "
+            f"ELSE {ultima} IS DISTINCT FROM p.{self.flusso.operazione.campo} END"
+        )
+
+    @property
+    def operazione(self) -> str:
+        """What a record says: its own operation, or that it is taken back."""
+        dichiarata = self.flusso.operazione
+        if dichiarata is None or self.tabella == "scheda_sinba":
+            return "'I'"
+        cancella = letterale(dichiarata.cancellazione)
+        return f"CASE WHEN {self.superata} THEN {cancella} ELSE p.{dichiarata.campo}::text END"
+
+    def ordine(self) -> str:
+        """The order of the file; that of the unique index, an old version before the new one."""
+        if self.ricevuta:
+            return "riga, id"
+        if self.tabella == "scheda_sinba":
+            return "anno, id_beneficiario, ente_erogatore_id"
+        return (
+            "anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza, "
+            "tipo_operazione, ente_erogatore_id, sostituita_lotto"
+        )
+
+    # --- checking -------------------------------------------------------------------------------
+
+    async def verifica(self, unita: UnitaDiLavoro) -> tuple[int, int, list[dict[str, Any]]]:
+        """Count the records, those to prepare again, and refuse those that do not belong here.
+
+        The rules of a record were run when it came in, and its row says under which version; the
+        rules that depend on the ambito are run now, on the data of this moment. A cancellation
+        repeats what was sent: it is not checked again.
+        """
+        dove, valori = self.dove()
+        if self.tabella == "scheda_sinba":
+            gruppi = await unita.righe(
+                "SELECT conforme_a, come_ricevuto, false AS superata, count(*) AS righe "
+                f"FROM scheda_sinba p WHERE {dove} GROUP BY 1, 2",
+                *valori,
+            )
+            fuori = 0
+        else:
+            gruppi = await unita.righe(
+                "SELECT comune_titolare, competenza, conforme_a, come_ricevuto, "
+                f"{self.superata} AS superata, count(*) AS righe "
+                f"FROM prestazione p WHERE {dove} GROUP BY 1, 2, 3, 4, 5",
+                *valori,
+            )
+            riferimenti = await riferimenti_dell_ambito(unita)
+            fuori = sum(
+                gruppo["righe"]
+                for gruppo in gruppi
+                if not (gruppo["come_ricevuto"] or gruppo["superata"])
+                and not riferimenti.membro(
+                    gruppo["comune_titolare"], gruppo["competenza"].isoformat()
+                )
+            )
+        totale = sum(gruppo["righe"] for gruppo in gruppi)
+        if fuori and not self.riga["escludi_errate"]:
+            raise Respinta(
+                [{"codice": "comune_fuori_ambito", "righe": fuori,
+                  "messaggio": f"{fuori} prestazioni hanno un comune titolare che in quella data non "
+                  "fa parte dell'ambito: correggi l'appartenenza nel Territorio."}]
+            )  # fmt: skip
+        da_rifare = (
+            totale
+            if not self.flusso.principale or not isinstance(self.flusso.tracciato, TracciatoXML)
+            else sum(
+                gruppo["righe"]
+                for gruppo in gruppi
+                if gruppo["conforme_a"] != self.versione
+                and not (gruppo["come_ricevuto"] or gruppo["superata"])
+            )
+        )
+        if fuori:
+            self.solo_membri = True
+            totale -= fuori
+        return totale, da_rifare, self._avvisi(gruppi, fuori)
+
+    def _avvisi(self, gruppi: list[Any], fuori: int) -> list[dict[str, Any]]:
+        avvisi: list[dict[str, Any]] = []
+        ricevute = sum(
+            gruppo["righe"]
+            for gruppo in gruppi
+            if gruppo["come_ricevuto"] and self.flusso.principale
+        )
+        if fuori:
+            avvisi.append(
+                {"codice": "comune_fuori_ambito", "righe": fuori,
+                 "messaggio": f"{fuori} prestazioni restano fuori: il comune titolare in quella data "
+                 "non fa parte dell'ambito."}
+            )  # fmt: skip
+        if self.riga["operatore_dimostrativo"] and not self.riga["intestazione"]:
+            avvisi.append(
+                {"codice": "operatore_dimostrativo", "righe": 0,
+                 "messaggio": "Il codice fiscale dell'operatore che trasmette è inventato: prima di "
+                 "inviare il file scrivi quello vero nella cartella dell'ambito."}
+            )  # fmt: skip
+        if ricevute:
+            avvisi.append(
+                {"codice": "come_ricevuto", "righe": ricevute,
+                 "messaggio": f"{ricevute} record escono come ricevuti dal programma di origine, "
+                 "senza correzioni."}
+            )  # fmt: skip
+        return avvisi
+
+    # --- text -----------------------------------------------------------------------------------
+
+    def colonna(self, nome: str) -> str:
+        """Where the value of a field stands."""
+        if self.tabella == "scheda_sinba":
+            return f"(p.dati ->> {letterale(nome)})"
+        if self.flusso.operazione is not None and nome == self.flusso.operazione.campo:
+            return f"({self.operazione})"
+        return f"p.{nome}::text"
+
+    def testi(self) -> tuple[str, str]:
+        """SQL of what opens the element of the person, and of the record."""
+        gruppo, record = espressioni(self.flusso, self.colonna)
+        return (
+            f"CASE WHEN forma_riga IS NULL THEN nullif({gruppo}, '') ELSE forma_gruppo END",
+            f"coalesce({self._ricevuto()}, {record})",
+        )
+
+    def _ricevuto(self) -> str:
+        """The text that a record came with; taken back, with the other operation in it."""
+        operazione, tracciato = self.flusso.operazione, self.flusso.tracciato
+        if (
+            operazione is None
+            or not isinstance(tracciato, TracciatoXML)
+            or self.superata == "false"
+        ):
+            return "forma_riga"
+        (attributo,) = (a for a in tracciato.riga.attributi if a.campo == operazione.campo)
+        prima = f"<{tracciato.riga.nome}"
+        scritto = letterale(f' {attributo.nome}="{operazione.cancellazione}"')
+        senza = f"regexp_replace(forma_riga, ' {attributo.nome}=\"[^\"]*\"', '')"
+        return (
+            f"CASE WHEN {self.superata} THEN {letterale(prima)} || {scritto} || "
+            f"substr({senza}, {len(prima) + 1}) ELSE forma_riga END"
+        )
+
+    async def in_forma(
+        self, unita: UnitaDiLavoro, conti: Conti, scrittore: Any, compito: Compito
+    ) -> None:
+        """Stream the records in their layout, opening and closing an element for each person."""
+        dove, valori = self.dove()
+        chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
+        resto = precedente = b""
+
+        async def ricevi(dati: bytes) -> None:
+            nonlocal resto, precedente
+            righe = (resto + dati).split(b"\n")
+            resto = righe.pop()
+            pezzi: list[bytes] = []
+            for riga in righe:
+                gruppo, _, corpo = riga.partition(_SEPARA)
+                if gruppo != precedente:
+                    if precedente:
+                        pezzi.append(chiusura)
+                    pezzi.append(gruppo)
+                    precedente = gruppo
+                    conti.beneficiari += 1
+                pezzi.append(corpo)
+            conti.righe += len(righe)
+            await scrittore.scrivi(b"".join(pezzi))
+            await compito.avanza(conti.righe)
+
+        # The order of the file is that of the unique index; the planner would rather sort.
+        await unita.esegui(
+            "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
+            "SET LOCAL enable_bitmapscan = off"
+        )
+        gruppo, record = self.testi()
+        await unita.copia_da(
+            f"SELECT {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
+            f"ORDER BY {self.ordine()}",
+            *valori,
+            verso=ricevi,
+            format="csv",
+            delimiter=_SEPARA.decode(),
+            quote="\x01",
+        )
+        if resto:
+            raise RuntimeError("the last row of the stream was cut")
+        if precedente:
+            await scrittore.scrivi(chiusura)
+
+    async def preparate(
+        self, unita: UnitaDiLavoro, conti: Conti, avvisi: list[dict[str, Any]]
+    ) -> AsyncIterator[bytes]:
+        """Prepare every record again under the rules now in force."""
+        dove, valori = self.dove()
+        nomi = [campo.nome for campo in self.flusso.campi]
+        campi = await self._valori(unita, nomi)
+        # A record kept as received goes out whatever its faults, and a cancellation as it was sent.
+        com_e, gruppo_com_e, riga_com_e = self.superata, "NULL", "NULL"
+        if self.flusso.principale and isinstance(self.flusso.tracciato, TracciatoXML):
+            gruppo_com_e, riga_com_e = self.testi()
+            com_e = f"({self.superata} OR p.come_ricevuto)"
+        preparatore = Preparatore(self.flusso, nomi)
+        chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
+        precedente: bytes | None = None
+        rotte: dict[str, int] = {}
+        cursore = await unita.cursore(
+            f"SELECT {', '.join(campi)}, p.id, {com_e}, "
+            f"CASE WHEN {com_e} THEN {gruppo_com_e} END, CASE WHEN {com_e} THEN {riga_com_e} END "
+            f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
+            *valori,
+        )
+        quante = len(nomi)
+        while righe := await cursore.fetch(RIGHE_PER_VOLTA):
+            lotto = preparatore.prepara([tuple(r)[:quante] for r in righe])
+            controllate = {n for n, r in zip(lotto.numeri, righe, strict=True) if not r[quante + 1]}
+            for numero, codice in {(e.riga, e.codice) for e in lotto.errori}:
+                if numero in controllate:
+                    rotte[codice] = rotte.get(codice, 0) + 1
+            pezzi: list[bytes] = []
+            nostre = zip(*preparatore.rendi(lotto), strict=True)
+            for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
+                if originale[quante + 1]:
+                    gruppo, corpo = originale[quante + 2], originale[quante + 3]
+                if corpo is None:
+                    conti.escluse += 1
+                    conti.escluse_id.append(originale[quante])
+                    continue
+                segno = (gruppo or "").encode()
+                if segno != precedente:
+                    if precedente:
+                        pezzi.append(chiusura)
+                    pezzi.append(segno)
+                    precedente = segno
+                    conti.beneficiari += 1
+                pezzi.append(corpo.encode())
+                conti.righe += 1
+            yield b"".join(pezzi)
+        if precedente:
+            yield chiusura
+        if conti.escluse:
+            motivi = self._motivi(rotte, conti.escluse)
+            if not self.riga["escludi_errate"]:
+                raise Respinta(motivi)
+            avvisi.extend(motivi)
+
+    async def _valori(self, unita: UnitaDiLavoro, nomi: list[str]) -> list[str]:
+        """The SQL of every field as the text of a cell; one that the table does not have is empty."""
+        if self.tabella == "scheda_sinba":
+            return [f"coalesce({self.colonna(nome)}, '')" for nome in nomi]
+        presenti = {
+            riga["column_name"]
+            for riga in await unita.righe(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = $1",
+                self.tabella,
+            )
+        }
+        ente = (
+            "(SELECT left(e.denominazione, 100) FROM ente e WHERE e.ambito_id = p.ambito_id "
+            "AND e.id = p.ente_erogatore_id)"
+        )
+        return [
+            ente
+            if nome == "ente_erogatore"
+            else f"coalesce({self.colonna(nome)}, '')"
+            if nome in presenti
+            else "''"
+            for nome in nomi
+        ]
+
+    def _motivi(self, rotte: dict[str, int], escluse: int) -> list[dict[str, Any]]:
+        per_codice = {regola.codice: regola for regola in self.flusso.regole}
+        motivi = [
+            {"codice": "escluse", "righe": escluse,
+             "messaggio": f"{escluse} prestazioni non passano i controlli in vigore."}
+        ]  # fmt: skip
+        for codice, quante in sorted(rotte.items()):
+            regola = per_codice.get(codice)
+            fonte = f" ({regola.fonte})" if regola else ""
+            motivi.append(
+                {"codice": codice, "righe": quante,
+                 "messaggio": f"Regola «{codice}»{fonte}: {quante} prestazioni."}
+            )  # fmt: skip
+        return motivi
+
+
+async def qualcosa_di_noto(unita: UnitaDiLavoro, flusso: Flusso) -> bool:
+    """Whether anything of this flow was ever communicated by this ambito."""
+    noto: bool = await unita.valore(
+        "SELECT EXISTS (SELECT 1 FROM comunicazione WHERE ambito_id = $1 AND flusso = $2)",
+        unita.ambito,
+        flusso.id,
+    )
+    return noto
+
+
+async def lotti_visti(unita: UnitaDiLavoro) -> str | None:
+    """The lotti that this snapshot sees, as the text of a multirange."""
+    testo: str | None = await unita.valore(
+        "SELECT range_agg(int4range(id, id, '[]'))::text FROM lotto "
+        "WHERE ambito_id = $1 AND stato = 'importato'",
+        unita.ambito,
+    )
+    return testo
+
+
+async def operazioni(unita: UnitaDiLavoro, selezione: Selezione) -> dict[str, int]:
+    """How many records go out with each operation."""
+    dove, valori = selezione.dove()
+    return {
+        riga["operazione"]: riga["quante"]
+        for riga in await unita.righe(
+            f"SELECT {selezione.operazione} AS operazione, count(*) AS quante "
+            f"FROM {selezione.tabella} p WHERE {dove} GROUP BY 1",
+            *valori,
+        )
+    }

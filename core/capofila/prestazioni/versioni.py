@@ -1,0 +1,370 @@
+"""Entering a prestazione by hand, correcting it, taking it away: always a new row, never a change.
+
+One saving is one lotto of format ``programma``: it brings the new version and supersedes the old
+one at once. What the receiver must be told follows from there (docs/perche/siuss.md). What is not
+ready yet waits as a *bozza*: the values as they were typed, with no claim to be right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+
+from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
+from capofila.base.database import UnitaDiLavoro, unita_corrente
+from capofila.base.errori import Conflitto, NonTrovato
+from capofila.hooks import ErroreRiga, Flusso, Preparatore
+from capofila.hooks.campi import importo_leggibile
+from capofila.prestazioni.rules import Collocazione
+from capofila.prestazioni.service import (
+    COLONNE,
+    ERRORE_DOPPIO,
+    riferimenti_dell_ambito,
+    versione_in_vigore,
+)
+
+BIGINT: Final = range(1, 2**63)
+_BOZZA_MASSIMA: Final = 20_000
+
+
+class Salvataggio(msgspec.Struct):
+    """What became of a form.
+
+    Attributes:
+        prestazioni: the records written: more than one when a grant goes over several years.
+        errori: what keeps it out, by field; nothing was written then.
+        avvisi: what deserves a look.
+        invariata: the values are those of the record already: nothing was written.
+    """
+
+    prestazioni: list[int] = msgspec.field(default_factory=list)
+    errori: list[ErroreRiga] = msgspec.field(default_factory=list)
+    avvisi: list[ErroreRiga] = msgspec.field(default_factory=list)
+    invariata: bool = False
+
+
+class _Rinuncia(Exception):
+    """Leaves the savepoint of a saving."""
+
+
+def controlla(
+    flusso: Flusso, valori: Mapping[str, str], collocazione: Collocazione
+) -> tuple[Salvataggio, Any]:
+    """Check a form, touching no database; the prepared lot goes with it."""
+    nomi = [campo.nome for campo in flusso.campi]
+    preparatore = Preparatore(flusso, nomi, oggi=oggi().isoformat(), taglia=True)
+    lotto = preparatore.prepara([[valori.get(nome, "") for nome in nomi]], 1)
+    esito = Salvataggio()
+    if not lotto.numeri:
+        esito.errori = [ErroreRiga(1, "", "", "nessuna_riga", "Il modulo è vuoto: compilalo.")]
+        return esito, lotto
+    errori = collocazione.colloca(lotto)
+    esito.errori = [*lotto.errori, *errori]
+    esito.avvisi = list(lotto.avvisi)
+    return esito, lotto
+
+
+async def salva(
+    flusso: Flusso,
+    valori: Mapping[str, str],
+    *,
+    sostituisce: int | None = None,
+    bozza: int | None = None,
+    comune: str | None = None,
+) -> Salvataggio:
+    """Write a prestazione: a new one, or the next version of another.
+
+    Args:
+        flusso: the flow whose fields the form has.
+        valori: the cells as typed, by field.
+        sostituisce: the record that it corrects.
+        bozza: the draft that it comes from, thrown away when all went well.
+        comune: Belfiore code of the only comune that is accepted.
+
+    Raises:
+        NonTrovato: no such record here.
+        Conflitto: it was corrected or taken away in the meantime.
+    """
+    unita = unita_corrente()
+    vecchia = None if sostituisce is None else await _in_vigore(unita, sostituisce)
+    collocazione = Collocazione(await riferimenti_dell_ambito(unita, comune))
+    esito, lotto = controlla(flusso, valori, collocazione)
+    if esito.errori:
+        return esito
+    nuove = [
+        {nome: collocazione.colonna(nome, lotto)[i] for nome in COLONNE if _scritta(nome)}
+        for i in range(len(lotto))
+    ]
+    if vecchia is not None and len(nuove) == 1 and _uguali(vecchia, nuove[0]):
+        esito.invariata = True
+        esito.prestazioni = [vecchia["id"]]
+        return esito
+    versione = await versione_in_vigore(unita, flusso)
+    try:
+        async with unita.punto_di_ritorno():
+            lotto_id = await _apri(unita, flusso.id, len(nuove), comune)
+            if vecchia is not None:
+                await _sostituisci(unita, vecchia["id"], lotto_id)
+            for nuova in nuove:
+                esito.prestazioni.append(await _aggiungi(unita, lotto_id, versione, nuova))
+            if bozza is not None:
+                await elimina_bozza(bozza)
+    except _Rinuncia:
+        esito.prestazioni = []
+        esito.errori = [
+            ErroreRiga(1, "protocollo_domanda", valori.get("protocollo_domanda", ""), "duplicato",
+                       ERRORE_DOPPIO)
+        ]  # fmt: skip
+        return esito
+    for id_ in esito.prestazioni:
+        azione = "prestazioni.inserisci" if vecchia is None else "prestazioni.correggi"
+        await registra(azione, "prestazione", str(id_), sostituisce=sostituisce)
+    return esito
+
+
+async def elimina(id_: int) -> None:
+    """Take a record away; if the receiver has it, the next run cancels it there.
+
+    Raises:
+        NonTrovato: no such record here.
+        Conflitto: it is not in force.
+    """
+    unita = unita_corrente()
+    vecchia = await _in_vigore(unita, id_)
+    flusso: str = await unita.valore(
+        "SELECT flusso FROM lotto WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        vecchia["lotto_id"],
+    )
+    async with unita.punto_di_ritorno():
+        lotto = await _apri(unita, flusso, 0, vecchia["comune_titolare"])
+        await _sostituisci(unita, id_, lotto)
+    await registra("prestazioni.elimina", "prestazione", str(id_))
+
+
+async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
+    riga = None
+    if id_ in BIGINT:
+        riga = await unita.riga(
+            "SELECT * FROM prestazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+            unita.ambito,
+            id_,
+        )
+    if riga is None:
+        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
+    if riga["sostituita_lotto"] is not None:
+        raise Conflitto(
+            "Questa prestazione è già stata corretta o tolta: apri la versione in vigore."
+        )
+    return riga
+
+
+async def _apri(unita: UnitaDiLavoro, flusso: str, quante: int, comune: str | None) -> int:
+    lotto: int = await unita.valore(
+        "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
+        "importate, comune, deciso_il) VALUES ('modulo', 'programma', $1, $2, 0, 'importato', "
+        "$3, $3, $3, $4, now()) RETURNING id",
+        flusso,
+        hashlib.sha256(uuid4().bytes).hexdigest(),
+        quante,
+        comune,
+    )
+    return lotto
+
+
+async def _sostituisci(unita: UnitaDiLavoro, id_: int, lotto: int) -> None:
+    await unita.esegui(
+        "UPDATE prestazione SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        id_,
+        lotto,
+    )
+
+
+def _scritta(nome: str) -> bool:
+    return not nome.startswith("forma_") and nome != "riga"
+
+
+async def _aggiungi(
+    unita: UnitaDiLavoro, lotto: int, versione: int, valori: Mapping[str, str | None]
+) -> int:
+    piene = {nome: valore for nome, valore in valori.items() if valore is not None}
+    tipi = await _tipi(unita)
+    segni = [f"${n}::text::{tipi[nome]}" for n, nome in enumerate(piene, 3)]
+    try:
+        async with unita.punto_di_ritorno():
+            id_: int = await unita.valore(
+                f"INSERT INTO prestazione (lotto_id, conforme_a, riga, {', '.join(piene)}) "
+                f"VALUES ($1, $2, 1, {', '.join(segni)}) RETURNING id",
+                lotto,
+                versione,
+                *piene.values(),
+            )
+    except asyncpg.UniqueViolationError:
+        raise _Rinuncia from None
+    return id_
+
+
+async def _tipi(unita: UnitaDiLavoro) -> dict[str, str]:
+    return {
+        riga["nome"]: riga["tipo"]
+        for riga in await unita.righe(
+            "SELECT attname AS nome, format_type(atttypid, atttypmod) AS tipo FROM pg_attribute "
+            "WHERE attrelid = 'prestazione'::regclass AND attnum > 0 AND NOT attisdropped"
+        )
+    }
+
+
+def _uguali(vecchia: Mapping[str, Any], nuova: Mapping[str, str | None]) -> bool:
+    return all(testo_di(vecchia[nome]) == valore for nome, valore in nuova.items())
+
+
+def testo_di(valore: object) -> str | None:
+    """A stored value in canonical form."""
+    match valore:
+        case None:
+            return None
+        case date():
+            return valore.isoformat()
+        case Decimal():
+            return f"{valore:f}"
+        case _:
+            return str(valore)
+
+
+def per_modulo(flusso: Flusso, riga: Mapping[str, Any]) -> dict[str, str]:
+    """The values of a record as a form shows them."""
+    valori: dict[str, str] = {}
+    for campo in flusso.campi:
+        testo = testo_di(riga.get(campo.nome))
+        if testo is None:
+            continue
+        if campo.tipo.value == "importo":
+            testo = importo_leggibile(testo)
+        elif campo.tipo.value == "ore":
+            testo = testo.replace(".", ",")
+        valori[campo.nome] = testo
+    return valori
+
+
+# --- history ------------------------------------------------------------------------------------
+
+
+async def storia(id_: int) -> list[dict[str, Any]]:
+    """The versions of a record, the oldest first, each with what was communicated of it.
+
+    A version hangs on the one before by the lotto that brought it and took the other away; a lotto
+    of the program carries one saving.
+    """
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "WITH RECURSIVE prima AS ("
+        "  SELECT p.ambito_id, p.id, p.lotto_id, p.sostituita_lotto, 0 AS passi FROM prestazione p "
+        "  WHERE p.ambito_id = $1 AND p.id = $2"
+        "  UNION ALL SELECT p.ambito_id, p.id, p.lotto_id, p.sostituita_lotto, prima.passi + 1 "
+        "  FROM prima JOIN lotto l ON l.ambito_id = prima.ambito_id AND l.id = prima.lotto_id "
+        "  AND l.formato = 'programma' JOIN prestazione p ON p.ambito_id = prima.ambito_id "
+        "  AND p.sostituita_lotto = prima.lotto_id WHERE prima.passi < 200"
+        "), dopo AS ("
+        "  SELECT ambito_id, id, lotto_id, sostituita_lotto, passi FROM prima WHERE passi = 0"
+        "  UNION ALL SELECT p.ambito_id, p.id, p.lotto_id, p.sostituita_lotto, dopo.passi - 1 "
+        "  FROM dopo JOIN prestazione p ON p.ambito_id = dopo.ambito_id "
+        "  AND p.riga = 1 AND p.lotto_id = dopo.sostituita_lotto WHERE dopo.passi > -200"
+        ") SELECT v.id, v.sostituita_lotto, min(v.passi) AS passi, l.caricato_il, l.formato, "
+        "l.nome_file, u.nome AS persona, t.caricato_il AS tolta_il "
+        "FROM (SELECT * FROM prima UNION SELECT * FROM dopo) v "
+        "JOIN lotto l ON l.ambito_id = v.ambito_id AND l.id = v.lotto_id "
+        "LEFT JOIN lotto t ON t.ambito_id = v.ambito_id AND t.id = v.sostituita_lotto "
+        "LEFT JOIN utente u ON u.id = l.caricato_da "
+        "GROUP BY v.id, v.sostituita_lotto, l.caricato_il, l.formato, l.nome_file, u.nome, "
+        "t.caricato_il ORDER BY passi DESC, v.id",
+        unita.ambito,
+        id_,
+    )
+    return [dict(riga) for riga in righe]
+
+
+# --- drafts -------------------------------------------------------------------------------------
+
+
+async def salva_bozza(
+    valori: Mapping[str, str], errori: int, *, bozza: int | None, comune: str | None
+) -> int:
+    """Put a form aside as it is; returns the draft.
+
+    Raises:
+        NonTrovato: the draft is not there any more.
+        Conflitto: it is too long to be kept.
+    """
+    unita = unita_corrente()
+    testo = msgspec.json.encode(dict(valori)).decode()
+    if len(testo) > _BOZZA_MASSIMA:
+        raise Conflitto("Il modulo è troppo lungo per tenerlo come bozza: accorcia i testi.")
+    if bozza is None:
+        nuova: int = await unita.valore(
+            "INSERT INTO bozza (comune_titolare, valori, errori) VALUES ($1, $2::jsonb, $3) "
+            "RETURNING id",
+            comune or valori.get("comune_titolare", "").strip().upper()[:4],
+            testo,
+            errori,
+        )
+        await registra("prestazioni.bozza", "bozza", str(nuova))
+        return nuova
+    trovata = await unita.valore(
+        "UPDATE bozza SET valori = $3::jsonb, errori = $4, comune_titolare = $5, "
+        "modificata_il = now() WHERE ambito_id = $1 AND id = $2 RETURNING id",
+        unita.ambito,
+        bozza,
+        testo,
+        errori,
+        comune or valori.get("comune_titolare", "").strip().upper()[:4],
+    )
+    if trovata is None:
+        raise NonTrovato("Questa bozza non c'è più: torna all'elenco delle bozze.")
+    return bozza
+
+
+async def bozze(pagina: int = 1, per_pagina: int = 50) -> list[dict[str, Any]]:
+    """The drafts, the latest first; one more than a page when there are others."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT id, comune_titolare, valori, errori, modificata_il FROM bozza "
+        "WHERE ambito_id = $1 ORDER BY modificata_il DESC, id DESC LIMIT $2 OFFSET $3",
+        unita.ambito,
+        per_pagina + 1,
+        (pagina - 1) * per_pagina,
+    )
+    return [dict(riga) | {"valori": msgspec.json.decode(riga["valori"])} for riga in righe]
+
+
+async def bozza(id_: int) -> dict[str, str]:
+    """The values of a draft.
+
+    Raises:
+        NonTrovato: there is none with this number in the ambito.
+    """
+    unita = unita_corrente()
+    testo = None
+    if id_ in BIGINT:
+        testo = await unita.valore(
+            "SELECT valori FROM bozza WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
+        )
+    if testo is None:
+        raise NonTrovato("Questa bozza non c'è più: torna all'elenco delle bozze.")
+    valori: dict[str, str] = msgspec.json.decode(testo)
+    return valori
+
+
+async def elimina_bozza(id_: int) -> None:
+    """Throw a draft away; nothing happens when it is not there."""
+    unita = unita_corrente()
+    if id_ in BIGINT:
+        await unita.esegui("DELETE FROM bozza WHERE ambito_id = $1 AND id = $2", unita.ambito, id_)

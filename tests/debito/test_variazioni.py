@@ -1,0 +1,297 @@
+"""What the receiver knows, after any story of edits, sendings and answers, is what we hold."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from lxml import etree
+from tests.debito.casi import contenuto, esporta, importa
+from tests.prestazioni.casi import contesto, csv_di, riga
+from tests.prestazioni.flussi_di_prova import BUONO
+from tests.siuss.casi import BUONA, NS, controlla_schema, difetti_di_forma
+
+from capofila.base.database import unita_di_lavoro
+from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.impostazioni import Impostazioni
+from capofila.debito.esiti import importa_esiti, registra_esito, riepilogo, risposte
+from capofila.debito.service import Esportazione, esportazione, registra_invio
+from capofila.prestazioni import versioni
+from capofila.siuss import FLUSSO_PRESTAZIONI
+
+pytestmark = pytest.mark.anyio
+
+Chiave = tuple[str, ...]
+Attributi = tuple[tuple[str, str], ...]
+
+
+class Destinatario:
+    """A receiver that knows only what files told it: it refuses doubles and unknown cancellations."""
+
+    def __init__(self) -> None:
+        self.archivio: dict[Chiave, Attributi] = {}
+
+    def riceve(self, xml: bytes, rifiuta: Any = lambda chiave: False) -> list[tuple[Chiave, str]]:
+        """Take a file in; returns the operations that it refused."""
+        scartate = []
+        for persona in etree.fromstring(xml).iter(f"{NS}Beneficiario"):
+            for voce in persona.iter(f"{NS}PrestazioniSociali"):
+                dati = dict(voce.attrib)
+                operazione = dati.pop("TipoOperazione", "I")
+                chiave = (
+                    str(persona.get("CodiceFiscale")), dati["ProtocolloDomanda"],
+                    dati["CodicePrestazione"],
+                    dati.get("DataInizioPrestazione") or dati["DataErogazionePrestazione"],
+                )  # fmt: skip
+                noto = chiave in self.archivio
+                if rifiuta(chiave) or (noto if operazione == "I" else not noto):
+                    scartate.append((chiave, operazione))
+                elif operazione == "I":
+                    self.archivio[chiave] = tuple(sorted(dati.items()))
+                else:
+                    assert self.archivio[chiave] == tuple(sorted(dati.items()))
+                    del self.archivio[chiave]
+        return scartate
+
+
+async def invia(trovata: Esportazione) -> bytes:
+    async with unita_di_lavoro(await contesto("crema")):
+        await registra_invio(UUID(trovata.id), "portale", None)
+    return await contenuto(trovata)
+
+
+async def esito(trovata: Esportazione, scartate: list[tuple[Chiave, str]]) -> None:
+    """The answer of the receiver: what it refused, all the rest accepted."""
+    async with unita_di_lavoro(await contesto("crema")):
+        if not scartate:
+            await registra_esito(UUID(trovata.id), "accolta")
+            return
+        colonne = ("codice_fiscale", "protocollo_domanda", "codice_prestazione", "data",
+                   "operazione", "esito", "messaggio")  # fmt: skip
+        righe = [
+            dict(zip(colonne, (*chiave, operazione, "scartata", "no"), strict=True))
+            for chiave, operazione in scartate
+        ]
+        fatta = await importa_esiti(
+            UUID(trovata.id), "esiti.csv", csv_di(*righe), altre_accolte=True
+        )
+        assert fatta.errori == []
+        assert fatta.scritte == len(scartate)
+
+
+async def salva(valori: dict[str, str], sostituisce: int | None = None) -> list[int]:
+    async with unita_di_lavoro(await contesto("crema")):
+        salvata = await versioni.salva(FLUSSO_PRESTAZIONI, valori, sostituisce=sostituisce)
+    assert salvata.errori == []
+    return salvata.prestazioni
+
+
+async def elimina(id_: int) -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await versioni.elimina(id_)
+
+
+async def in_vigore() -> dict[int, dict[str, Any]]:
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        return {
+            r["id"]: dict(r)
+            for r in await unita.righe(
+                "SELECT * FROM prestazione WHERE sostituita_lotto IS NULL ORDER BY id"
+            )
+        }
+
+
+async def nostra() -> dict[Chiave, Attributi]:
+    """Our picture, by the file of all the records in force."""
+    if not await in_vigore():
+        return {}
+    tutto = Destinatario()
+    assert tutto.riceve(await contenuto(await esporta(completa=True, nuova=True))) == []
+    return tutto.archivio
+
+
+# --- one case each ------------------------------------------------------------------------------
+
+
+async def test_la_seconda_volta_parte_solo_quello_che_e_cambiato(lavora: Impostazioni) -> None:
+    await importa(csv_di(riga(1), riga(2), riga(3)))
+    inps = Destinatario()
+    prima = await esporta()
+    assert (prima.modo, prima.inserimenti, prima.cancellazioni) == ("variazioni", 3, 0)
+    assert inps.riceve(await invia(prima)) == []
+    niente = await esporta()
+    assert niente.stato == "respinta"
+    assert "non è cambiato nulla" in niente.avvisi[0]["messaggio"]
+
+    uno, due, _ = await in_vigore()
+    (nuova,) = await salva(riga(1) | {"importo_mensile": "400,00", "quota_ente": "287,60"}, uno)
+    await elimina(due)
+    await importa(csv_di(riga(4)), "altre.csv")
+    seconda = await esporta()
+    assert (seconda.righe, seconda.inserimenti, seconda.cancellazioni) == (4, 2, 2)
+    xml = await invia(seconda)
+    controlla_schema(xml, "PS_PSA_SINA201812.xsd")
+    operazioni = [
+        v.get("TipoOperazione") for v in etree.fromstring(xml).iter(f"{NS}PrestazioniSociali")
+    ]
+    assert operazioni[:2] == ["C", "I"], "an old version is taken back before the new one"
+    assert inps.riceve(xml) == []
+    assert inps.archivio == await nostra()
+    async with unita_di_lavoro(await contesto("crema")):
+        assert [v["id"] for v in await versioni.storia(nuova)] == [uno, nuova]
+        assert [v["id"] for v in await versioni.storia(uno)] == [uno, nuova]
+
+
+async def test_un_rifiuto_si_rimanda_e_il_file_risulta_corretto(lavora: Impostazioni) -> None:
+    await importa(csv_di(riga(1), riga(2)))
+    prima = await esporta()
+    inps = Destinatario()
+    chiave = None
+
+    def rifiuta(c: Chiave) -> bool:
+        nonlocal chiave
+        chiave = chiave or c
+        return c == chiave
+
+    scartate = inps.riceve(await invia(prima), rifiuta)
+    assert len(scartate) == 1
+    await esito(prima, scartate)
+    async with unita_di_lavoro(await contesto("crema")):
+        assert (await esportazione(UUID(prima.id))).stato == "accolta_in_parte"
+        stato = await riepilogo(UUID(prima.id))
+        assert (stato.accolte, stato.scartate, stato.da_rimandare, stato.corretta) == (
+            1,
+            1,
+            1,
+            False,
+        )
+        (rifiuto,) = await risposte(UUID(prima.id))
+        assert (rifiuto["operazione"], rifiuto["esito_testo"]) == ("I", "no")
+    seconda = await esporta()
+    assert seconda.righe == 1
+    assert inps.riceve(await invia(seconda)) == []
+    assert inps.archivio == await nostra()
+    async with unita_di_lavoro(await contesto("crema")):
+        assert (await riepilogo(UUID(prima.id))).corretta
+
+
+async def test_un_file_superato_non_si_invia(lavora: Impostazioni) -> None:
+    await importa(csv_di(riga(1)))
+    uno = await esporta()
+    await importa(csv_di(riga(2)), "altra.csv")
+    due = await esporta()
+    await invia(due)
+    with pytest.raises(Conflitto, match="prepara il file di nuovo"):
+        await invia(uno)
+
+
+async def test_cio_che_arriva_dopo_il_sigillo_non_risulta_inviato(lavora: Impostazioni) -> None:
+    await importa(csv_di(riga(1), riga(2)))
+    prima = await esporta()
+    uno, *_ = await in_vigore()
+    await salva(riga(1, cognome="Dopo"), uno)
+    await importa(csv_di(riga(3)), "dopo.csv")
+    inps = Destinatario()
+    assert inps.riceve(await invia(prima)) == []
+    seconda = await esporta()
+    assert (seconda.inserimenti, seconda.cancellazioni) == (2, 1)
+    assert inps.riceve(await invia(seconda)) == []
+    assert inps.archivio == await nostra()
+
+
+async def test_un_record_ricevuto_si_annulla_con_il_testo_con_cui_era_uscito(
+    lavora: Impostazioni,
+) -> None:
+    await importa(BUONO, "flusso.xml")
+    inps = Destinatario()
+    prima = await esporta(ente="D142")
+    originale = await invia(prima)
+    assert inps.riceve(originale) == []
+    for id_ in await in_vigore():
+        await elimina(id_)
+    seconda = await esporta(ente="D142")
+    assert seconda.cancellazioni == prima.inserimenti
+    xml = await invia(seconda)
+    assert difetti_di_forma(xml) == difetti_di_forma(originale)
+    assert inps.riceve(xml) == []
+    assert inps.archivio == {}
+
+
+async def test_un_elenco_di_esiti_sbagliato_non_scrive_nulla(lavora: Impostazioni) -> None:
+    await importa(csv_di(riga(1), riga(2)))
+    prima = await esporta()
+    with pytest.raises(Conflitto, match="dopo l'invio"):
+        await esito(prima, [])
+    await invia(prima)
+    giusta = {"codice_fiscale": riga(1)["codice_fiscale"], "protocollo_domanda": "2025/1",
+              "codice_prestazione": BUONA["codice_prestazione"], "data": "2025-01-01",
+              "esito": "scartata"}  # fmt: skip
+    async with unita_di_lavoro(await contesto("crema")):
+        id_ = UUID(prima.id)
+        for sbagliata, codice in [
+            ({"data": "2024-01-01"}, "esito_senza_prestazione"),
+            ({"esito": "boh"}, "codice_sconosciuto"),
+            ({"codice_fiscale": ""}, "obbligatorio"),
+        ]:
+            elenco = await importa_esiti(id_, "e.csv", csv_di(giusta, giusta | sbagliata))
+            assert [(e.riga, e.codice) for e in elenco.errori] == [(3, codice)]
+        assert (await riepilogo(id_)).in_attesa == 2
+        elenco = await importa_esiti(id_, "e.csv", b"codice_fiscale;esito\nx;ok\n")
+        assert {e.codice for e in elenco.errori} == {"colonna_mancante"}
+        with pytest.raises(DatiNonValidi, match="tabella"):
+            await importa_esiti(id_, "e.xml", b"<a/>")
+
+
+# --- any story ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seme", range(10))
+async def test_dopo_ogni_storia_il_destinatario_sa_quello_che_teniamo_noi(
+    lavora: Impostazioni, seme: int
+) -> None:
+    """Edits, deletions, sendings and answers at random; then what is left is sent."""
+    caso = Random(seme)
+    inps = Destinatario()
+    prossima = 1
+    in_sospeso: list[Esportazione] = []
+    for passo in range(14):
+        vive = await in_vigore()
+        match caso.choice(["importa", "correggi", "correggi", "togli", "esporta", "invia"]):
+            case "importa":
+                quante = caso.randint(1, 3)
+                await importa(
+                    csv_di(*(riga(prossima + n) for n in range(quante))), f"{seme}-{passo}.csv"
+                )
+                prossima += quante
+            case "correggi" if vive:
+                id_, vecchia = caso.choice(list(vive.items()))
+                cambi = caso.choice([
+                    {"cognome": f"Nome{chr(65 + passo)}"},
+                    {"data_inizio": f"2025-02-{passo + 1:02d}"},
+                    {"presa_in_carico": "si", "area_utenza": caso.choice("123")},
+                ])  # fmt: skip
+                valori = versioni.per_modulo(FLUSSO_PRESTAZIONI, vecchia)
+                valori["ente_erogatore"] = "D142"
+                await salva(valori | cambi, id_)
+            case "togli" if vive:
+                await elimina(caso.choice(list(vive)))
+            case "esporta":
+                trovata = await esporta()
+                if trovata.stato == "sigillata":
+                    in_sospeso.append(trovata)
+            case "invia" if in_sospeso:
+                trovata = in_sospeso.pop(caso.randrange(len(in_sospeso)))
+                try:
+                    xml = await invia(trovata)
+                except Conflitto:
+                    continue
+                scartate = inps.riceve(xml, lambda _: caso.random() < 0.3)
+                await esito(trovata, scartate)
+    for _ in range(4):
+        trovata = await esporta(nuova=True)
+        if trovata.stato == "respinta":
+            break
+        await esito(trovata, inps.riceve(await invia(trovata)))
+    assert inps.archivio == await nostra()
