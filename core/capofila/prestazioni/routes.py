@@ -19,7 +19,7 @@ from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
-from capofila.prestazioni import consultazione, service
+from capofila.prestazioni import consultazione, guida, service
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
 from capofila.prestazioni.rules import file_errori, flusso_principale
 from capofila.prestazioni.scheda import raggruppa
@@ -36,6 +36,7 @@ MENU = (
         titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
         gruppo="Prestazioni sociali", icona="upload", ordine=21,
     ),
+    guida.MENU,
 )  # fmt: skip
 
 CARATTERI = {"periodica": "Periodica", "occasionale": "Occasionale"}
@@ -352,9 +353,25 @@ async def un_lotto(request: Request[Any, Any, Any], id_: int) -> Template:
         per_pagina=PER_PAGINA,
         stati=STATI_LOTTO,
         colonne_errori=_COLONNE_ERRORI,
+        **await _spiegazioni(lotto.flusso),
         base=f"/{ambito.slug}/importazioni/{id_}",
         prestazioni=f"/{ambito.slug}/prestazioni",
     )
+
+
+async def _spiegazioni(flusso: str) -> dict[str, Any]:
+    """Where the rules and the columns of a flow are explained; nothing when it is not active."""
+    try:
+        scelta = await guida.scegli(flusso)
+    except NonTrovato:
+        return {
+            "regole_note": (), "colonne_note": (), "pagina_regole": "", "pagina_colonne": "",
+        }  # fmt: skip
+    return {
+        "regole_note": {voce.codice for voce in scelta.voci},
+        "colonne_note": scelta.flusso.campi_per_nome,
+        **guida.indirizzi(scelta.flusso),
+    }
 
 
 @post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})
@@ -405,6 +422,6 @@ router = Router(
     path="/",
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
-        errori_csv,
+        errori_csv, guida.regole, guida.colonne,
     ],
 )  # fmt: skip
