@@ -595,8 +595,8 @@ async def test_il_manifesto_prova_l_oggetto_e_sta_accanto_ad_esso(lavora: Impost
         dato = await manifesto_di(UUID(fatta.id))
     xml = await contenuto(fatta)
     assert dato["sha256"] == fatta.sha256 == hashlib.sha256(xml).hexdigest()
-    assert dato["conteggi"] == {"righe": 2, "beneficiari": 2, "cancellazioni": 0, "escluse": 0, "byte": len(xml),
-                                "byte_archiviati": len(xml)}  # fmt: skip
+    assert dato["conteggi"] == {"righe": 2, "beneficiari": 2, "cancellazioni": 0, "escluse": 0,
+                                "byte": len(xml), "byte_archiviati": len(xml)}  # fmt: skip
     assert dato["regole"] == {
         "impronta": impronta(FLUSSO_PRESTAZIONI),
         "verificate": [r.codice for r in FLUSSO_PRESTAZIONI.regole],

@@ -23,30 +23,13 @@ from capofila.base.visita import NOMI_RUOLO
 from capofila.cli import main
 from capofila.hooks import regole as r
 from capofila.hooks.campi import Campo, Copia, Costante, DaTabella, SePresente, Tipo
+from capofila.hooks.catalogo import forma
 from capofila.siuss import FLUSSO_PRESTAZIONI
 
 RADICE: Final = Path(__file__).resolve().parents[2]
 _PARTE: Final = re.compile(r"(<!-- generato: ([a-z-]+) -->\n).*?(<!-- fine: \2 -->)", re.DOTALL)
 
 # --- columns ------------------------------------------------------------------------------------
-
-FORME: Final = {
-    Tipo.TESTO: "testo",
-    Tipo.CODICE: "codice",
-    Tipo.CODICE_FISCALE: "16 caratteri, omocodia compresa, o 11 cifre; il controllo deve tornare",
-    Tipo.BELFIORE: "una lettera e tre cifre",
-    Tipo.COMUNE_ISTAT: "6 cifre; gli zeri iniziali perduti sono rimessi",
-    Tipo.CIFRE: "cifre; gli zeri iniziali perduti sono rimessi",
-    Tipo.ENTE: "codice Belfiore o denominazione di un ente dell'ambito",
-    Tipo.DATA: "31/01/2025 o 2025-01-31",
-    Tipo.ANNO: "quattro cifre",
-    Tipo.INTERO: "numero intero",
-    Tipo.IMPORTO: "euro, virgola o punto decimale, al più due decimali",
-    Tipo.ORE: "ore e minuti: 2,30 sono 2 ore e 30 minuti",
-    Tipo.SI_NO: "si o no",
-    Tipo.LISTA_CODICI: "codici separati da spazio, virgola o barra",
-    Tipo.BLOCCHI: "elenco JSON",
-}
 
 ESEMPI: Final = {
     "ente_erogatore": "Comunità Sociale Cremasca a.s.c.",
@@ -86,20 +69,9 @@ def esempio(campo: Campo) -> str:
 
 
 def _forma(campo: Campo) -> str:
-    testo = FORME[campo.tipo]
-    if campo.tipo in (Tipo.TESTO, Tipo.ENTE) and campo.lunghezza:
-        testo += ", {}-{} caratteri".format(*campo.lunghezza)
-    elif campo.tipo is Tipo.CIFRE and campo.lunghezza:
-        testo = f"{campo.lunghezza[0]} {testo}"
-    elif campo.tipo is Tipo.INTERO and campo.lunghezza:
-        testo += " da {} a {}".format(*campo.lunghezza)
-    elif campo.tipo is Tipo.ORE and campo.lunghezza:
-        testo += f"; al più {campo.lunghezza[1]} ore"
-    elif campo.tipo is Tipo.BLOCCHI:
-        nomi = ", ".join(f"`{sotto.nome}`" for sotto in campo.sottocampi)
-        testo += f", al più {(campo.lunghezza or (0, 0))[1]} elementi con {nomi}"
-    if campo.positivo:
-        testo += ", maggiore di zero"
+    testo = forma(campo)
+    for sotto in campo.sottocampi:
+        testo = re.sub(rf"\b{sotto.nome}\b", f"`{sotto.nome}`", testo)
     if campo.codici and campo.tipo in (Tipo.CODICE, Tipo.LISTA_CODICI):
         if len(campo.codici) > 8:
             testo += " dell'[elenco](#codici-delle-prestazioni)"
@@ -130,6 +102,10 @@ def parole(condizione: r.Controllo) -> str:
             return f"c'è `{campo}`"
         case r.Uguale(campo, valore):
             return f"`{campo}` è `{valore}`"
+        case r.Uno(campo, valori):
+            return f"`{campo}` è " + (
+                f"`{valori[0]}`" if len(valori) == 1 else f"fra `{valori[0]}` e `{valori[-1]}`"
+            )
         case r.AlmenoUno(campi):
             gruppo = {campo.split("_")[0] for campo in campi}
             if len(gruppo) == 1 and len(campi) > 3:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import itertools
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 
 from capofila.hooks import regole as r
 from capofila.hooks.campi import Campo, Copia, Costante, DaTabella, SePresente, Tipo
-from capofila.hooks.flussi import ErroreRiga, Flusso, Preparatore, RegolaNome, impronta
+from capofila.hooks.flussi import (
+    AVVISI_PER_REGOLA,
+    ErroreRiga,
+    Flusso,
+    LottoPreparato,
+    Preparatore,
+    RegolaNome,
+    TaglioAnnuale,
+    impronta,
+)
 from capofila.hooks.tracciati import LIMITE_MEMORIA, Attributo, Elemento, TracciatoXML
 
 
@@ -267,3 +277,140 @@ def test_un_file_si_chiama_come_vuole_chi_lo_riceve() -> None:
 def test_l_impronta_non_dipende_da_come_si_chiamano_i_file() -> None:
     suo = msgspec.structs.replace(FLUSSO, regola_nome=RegolaNome(sigla="RL"))
     assert impronta(suo) == impronta(FLUSSO)
+
+
+TAGLIO = TaglioAnnuale(
+    inizio="dal", fine="al", codice="divisa", messaggio="in {parti} anni", fonte="prova",
+    solo=("persona", "periodica"), massimo=3,
+)  # fmt: skip
+A_PERIODI = msgspec.structs.replace(
+    FLUSSO,
+    campi=(
+        Campo("persona", Tipo.TESTO, "Persona", obbligatorio=True),
+        Campo("dal", Tipo.DATA, "Dal"),
+        Campo("al", Tipo.DATA, "Al"),
+        Campo("importo", Tipo.IMPORTO, "Importo"),
+    ),
+    regole=(
+        _regola("stesso-anno", "al",
+                r.Se(r.EntroAnni("dal", "al", 2), r.StessoAnno("dal", "al")), "errore"),
+        _regola("troppi-anni", "al", r.EntroAnni("dal", "al", 2), "errore"),
+        _regola("importo-alto", "importo", r.Tra("importo", "0.00", "5"), "avviso"),
+        _regola("non-nel-2026", "dal", r.Non(r.Tra("dal", "2026-01-01", "2026-12-31")), "errore"),
+    ),
+    tracciato=TracciatoXML("urn:prova", "Flusso", Elemento("Testa"),
+                           Elemento("Riga", (Attributo("Dal", "dal"), Attributo("Al", "al")))),
+    taglio=TAGLIO,
+)  # fmt: skip
+PERIODI = ("persona", "dal", "al", "importo")
+
+
+def _periodi(*righe: tuple[str, ...], taglia: bool = True) -> LottoPreparato:
+    return Preparatore(A_PERIODI, PERIODI, taglia=taglia).prepara(righe)
+
+
+def test_un_periodo_di_piu_anni_e_diviso_e_le_altre_righe_restano_come_sono() -> None:
+    lotto = _periodi(
+        ("periodica", "2023-03-01", "2023-12-31", "1"),
+        ("periodica", "2023-03-01", "2025-02-28", "2"),
+        ("periodica", "2024-12-31", "2025-01-01", "3"),
+        ("periodica", "2023-03-01", "", "4"),
+    )
+    assert lotto.errori == []
+    assert lotto.numeri == [2, 3, 3, 3, 4, 4, 5]
+    assert lotto.colonne["importo"] == ["1.00", *["2.00"] * 3, "3.00", "3.00", "4.00"]
+    assert [*zip(lotto.colonne["dal"], lotto.colonne["al"], strict=True)][1:6] == [
+        ("2023-03-01", "2023-12-31"), ("2024-01-01", "2024-12-31"), ("2025-01-01", "2025-02-28"),
+        ("2024-12-31", "2024-12-31"), ("2025-01-01", "2025-01-01"),
+    ]  # fmt: skip
+    assert (lotto.righe, len(lotto), lotto.valide, lotto.tagliate) == (4, 7, 4, {1, 2, 3, 4, 5})
+    assert [(e.riga, e.colonna, e.codice, e.messaggio) for e in lotto.avvisi] == [
+        (3, "al", "divisa", "in 3 anni"), (4, "al", "divisa", "in 2 anni"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("riga", "codice"),
+    [
+        (("periodica", "2023-03-01", "2026-01-01", ""), "troppi-anni"),
+        (("occasionale", "2023-03-01", "2024-01-01", ""), "stesso-anno"),
+        (("periodica", "2025-01-01", "2023-12-31", ""), "stesso-anno"),
+        (("periodica", "2023-03-01", "2024-01-01", "x"), "importo_non_leggibile"),
+    ],
+)
+def test_cio_che_non_si_puo_dividere_resta_una_riga_con_il_suo_errore(
+    riga: tuple[str, ...], codice: str
+) -> None:
+    lotto = _periodi(riga)
+    assert codice in [e.codice for e in lotto.errori]
+    assert (lotto.numeri, lotto.tagliate, lotto.valide) == ([2], frozenset(), 0)
+
+
+def test_una_riga_divisa_e_buona_tutta_o_niente_e_il_suo_errore_e_detto_una_volta() -> None:
+    lotto = _periodi(("periodica", "2025-03-01", "2026-02-01", "900"),
+                     ("periodica", "2025-03-01", "2025-04-01", "900"))  # fmt: skip
+    assert _codici(lotto.errori) == [(2, "dal", "non-nel-2026")]
+    assert sorted(e.codice for e in lotto.avvisi) == ["divisa", "importo-alto", "importo-alto"]
+    assert (lotto.buone, lotto.valide, {*lotto.scartate}) == ([2], 1, {0, 1})
+
+
+def test_chi_prepara_record_gia_salvati_li_riceve_uno_a_uno() -> None:
+    lotto = _periodi(("periodica", "2023-03-01", "2024-01-01", ""), taglia=False)
+    assert (len(lotto), [e.codice for e in lotto.errori]) == (1, ["stesso-anno"])
+
+
+_giorno = st.dates(date(2021, 1, 1), date(2025, 12, 31)).map(date.isoformat)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["periodica", "altro"]), _giorno, _giorno | st.just(""),
+                  st.sampled_from(["1", "900", "x"])),
+        min_size=1, max_size=12,
+    )
+)  # fmt: skip
+def test_il_taglio_copre_gli_stessi_giorni_senza_buchi_ne_sovrapposizioni(
+    righe: list[tuple[str, ...]],
+) -> None:
+    intero, diviso = _periodi(*righe, taglia=False), _periodi(*righe)
+    for posto, numero in enumerate(intero.numeri):
+        parti = [n for n, altro in enumerate(diviso.numeri) if altro == numero]
+        dal, al = diviso.colonne["dal"], diviso.colonne["al"]
+        assert dal[parti[0]] == intero.colonne["dal"][posto]
+        assert al[parti[-1]] == intero.colonne["al"][posto]
+        assert diviso.colonne["importo"][parti[0]] == intero.colonne["importo"][posto]
+        for prima, dopo in itertools.pairwise(parti):
+            fine, inizio = al[prima], dal[dopo]
+            assert fine is not None
+            assert inizio is not None
+            assert date.fromisoformat(inizio) - date.fromisoformat(fine) == timedelta(1)
+            assert (fine[5:], inizio[5:]) == ("12-31", "01-01")
+
+
+def test_il_giorno_del_controllo_e_un_dato_che_arriva_da_fuori() -> None:
+    flusso = msgspec.structs.replace(
+        A_PERIODI, regole=(_regola("futura", "dal", r.InOrdine("dal", r.OGGI), "avviso"),)
+    )
+    riga = ("periodica", "2025-03-02", "", "")
+    for oggi, attesi in ((None, []), ("2025-03-02", []), ("2025-03-01", ["futura"])):
+        lotto = Preparatore(flusso, PERIODI, oggi=oggi).prepara([riga])
+        assert [e.codice for e in lotto.avvisi] == attesi
+
+
+def test_gli_avvisi_di_una_regola_sono_detti_fino_a_un_punto_e_poi_contati() -> None:
+    preparatore = Preparatore(FLUSSO, COLONNE)
+    righe = [["Rossi", "900", "", ""]] * (AVVISI_PER_REGOLA - 50)
+    primo, secondo = preparatore.prepara(righe), preparatore.prepara(righe)
+    assert (len(primo.avvisi), primo.taciuti) == (AVVISI_PER_REGOLA - 50, {})
+    assert (len(secondo.avvisi), secondo.taciuti) == (50, {"importo-alto": AVVISI_PER_REGOLA - 100})
+
+
+def test_il_taglio_entra_nell_impronta_ma_non_le_sue_parole() -> None:
+    def con(**cambi: Any) -> str:
+        taglio = msgspec.structs.replace(TAGLIO, **cambi)
+        return impronta(msgspec.structs.replace(A_PERIODI, taglio=taglio))
+
+    assert con() == con(messaggio="altro") != con(massimo=4)
+    assert con() != impronta(msgspec.structs.replace(A_PERIODI, taglio=None))
+    with pytest.raises(ValueError, match="taglio"):
+        con(fine="ignoto")

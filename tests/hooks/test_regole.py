@@ -9,12 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capofila.hooks import regole as r
-from capofila.hooks.campi import Campo, Tipo, carattere_controllo
+from capofila.hooks.campi import (
+    Campo,
+    Tipo,
+    carattere_controllo,
+    lettere_cognome,
+    lettere_nome,
+    sembra_codice_fiscale,
+)
 
 IMPORTI = ("e1", "e2", "e3")
 DATE = ("d1", "d2")
 CODICI = ("c1", "c2")
-CAMPI = (*IMPORTI, *DATE, *CODICI, "anno", "cf", "luogo", "genere")
+CAMPI = (*IMPORTI, *DATE, *CODICI, "anno", "mese", "cf", "luogo", "genere", "nomi", "lista",
+         "blocchi", r.OGGI)  # fmt: skip
 
 _importo = st.integers(0, 300).map(lambda c: f"{c // 100}.{c % 100:02d}") | st.sampled_from(
     ["123456789012.99", "1000.00"]
@@ -57,6 +65,11 @@ RECORD: st.SearchStrategy[dict[str, str | None]] = st.fixed_dictionaries(
         "cf": _forse(_codice_fiscale()),
         "luogo": _forse(st.sampled_from(["D142", "D150"])),
         "genere": _forse(st.sampled_from(["M", "F"])),
+        "mese": _forse(st.sampled_from(["12/1979", "01/1980", "06/1981"])),
+        "nomi": _forse(st.sampled_from(["Rossi", "Maria", "Mària", "Müller", "Fo", "Росси", "—"])),
+        "lista": _forse(st.sampled_from(["1", "1 3", "13"])),
+        "blocchi": _forse(st.sampled_from(['[{"c1":"a"},{"c2":"b"}]', '[{"c1":"b"}]', "[]"])),
+        r.OGGI: _forse(_data),
     }
 )
 
@@ -82,6 +95,24 @@ _FOGLIE: st.SearchStrategy[r.Controllo] = st.one_of(
     st.builds(r.LuogoDelCodiceFiscale, st.just("cf"), st.just("luogo")),
     st.builds(r.GenereDelCodiceFiscale, st.just("cf"), st.just("genere")),
     st.builds(r.DataInCifre, st.just("cf")),
+    st.builds(r.CognomeDelCodiceFiscale, st.just("cf"), st.just("nomi")),
+    st.builds(r.NomeDelCodiceFiscale, st.just("cf"), st.just("nomi")),
+    st.builds(r.NonCodiceFiscale, st.sampled_from(["cf", "nomi"])),
+    st.builds(
+        r.InVigore,
+        st.sampled_from(CODICI),
+        st.just(("d1", "d2")),
+        st.sampled_from([{}, {"a": ("1980-01-01", "")}, {"a": ("", "1981-01-01"), "b": ("", "")}]),
+    ),
+    st.builds(r.InOrdine, *[st.sampled_from([*DATE, "anno", "mese", r.OGGI])] * 2),
+    st.builds(
+        r.AnniTra,
+        *[st.sampled_from([*DATE, "anno", "mese", r.OGGI])] * 2,
+        st.integers(-2, 1),
+        st.integers(0, 3),
+    ),
+    st.builds(r.Contiene, st.just("lista"), st.just(("3", "2"))),
+    st.builds(r.OgniBlocco, st.just("blocchi"), st.builds(r.Presente, st.sampled_from(CODICI))),
 )
 CONTROLLI: st.SearchStrategy[r.Controllo] = st.recursive(
     _FOGLIE,
@@ -132,6 +163,26 @@ def test_la_funzione_generata_dice_quello_che_dice_l_interprete(
         (r.AnnoDelCodiceFiscale("cf", "anno"), {"cf": "RSSMRAUMA41D142Z", "anno": "1980"},
          False),
         (r.DataInCifre("cf"), {"cf": "RSSMRA80A4MDMQNB"}, False),
+        (r.CognomeDelCodiceFiscale("cf", "nomi"), {"cf": "RSSMRA80A4MDMQNB", "nomi": "De Rossi"},
+         False),
+        (r.CognomeDelCodiceFiscale("cf", "nomi"), {"cf": "12345678903", "nomi": "Neri"}, True),
+        (r.NomeDelCodiceFiscale("cf", "nomi"), {"cf": "RSSMRA80A4MDMQNB", "nomi": "Maria"}, True),
+        (r.NomeDelCodiceFiscale("cf", "nomi"), {"cf": "RSSMRA80A4MDMQNB", "nomi": "Мария"}, True),
+        (r.NonCodiceFiscale("cf"), {"cf": "RSSMRA80A4MDMQNB"}, False),
+        (r.InVigore("c1", ("d1",), {"a": ("2025-01-01", "")}), {"c1": "a", "d1": "2024-12-31"},
+         False),
+        (r.InVigore("c1", ("d1",), {"a": ("", "2025-01-01")}), {"c1": "a", "d1": "2025-01-01"},
+         True),
+        (r.InVigore("c1", ("d1", "d2"), {"a": ("", "2025-01-01")}), {"c1": "a", "d2": "2025-01-02"},
+         False),
+        (r.InVigore("c1", ("d1",), {"a": ("", "2025-01-01")}), {"c1": "a"}, True),
+        (r.InOrdine("mese", "d1"), {"mese": "12/2024", "d1": "2025-01-01"}, True),
+        (r.InOrdine("mese", "d1"), {"mese": "02/2025", "d1": "2025-01-31"}, False),
+        (r.InOrdine("anno", "mese"), {"anno": "2025", "mese": "01/2025"}, True),
+        (r.AnniTra("anno", "mese", 0, 18), {"anno": "2010", "mese": "01/2029"}, False),
+        (r.Contiene("lista", ("3",)), {"lista": "13"}, False),
+        (r.Contiene("lista", ("3",)), {}, True),
+        (r.OgniBlocco("blocchi", r.Presente("c1")), {"blocchi": '[{"c1":"a"},{}]'}, False),
     ],
 )  # fmt: skip
 def test_le_condizioni_una_per_una(
@@ -174,3 +225,63 @@ def test_un_valore_con_le_graffe_non_apre_un_altro_segnaposto() -> None:
     campi = {"e1": Campo("e1", Tipo.TESTO, "e1"), "e2": Campo("e2", Tipo.TESTO, "e2")}
     regola = _regola(r.Presente("e1"), "vale {e1}")
     assert r.componi_messaggio(regola, {"e1": "{e2}", "e2": "segreto"}, campi) == "vale {e2}"
+
+
+@pytest.mark.parametrize(
+    ("testo", "cognome", "nome"),
+    [
+        ("Rossi", ("RSS",), ("RSS",)),
+        ("Maria", ("MRA",), ("MRA",)),
+        ("Gianfranco", ("GNF",), ("GFR",)),
+        ("Caterina", ("CTR",), ("CRN",)),
+        ("Fo", ("FOX",), ("FOX",)),
+        ("Al", ("LAX",), ("LAX",)),
+        ("Ieo", ("IEO",), ("IEO",)),
+        ("D'Angelo", ("DNG",), ("DGL",)),
+        ("D’Angelo", ("DNG",), ("DGL",)),
+        ("De' Medici", ("DMD",), ("DDC",)),
+        ("Lo Bianco", ("LBN",), ("LNC",)),
+        ("Nicolò", ("NCL",), ("NCL",)),
+        ("Rossi-Bianchi", ("RSS",), ("RSB",)),
+        ("Maria Grazia", ("MRG",), ("MGR",)),
+        ("Öz", ("ZOX", "ZOE"), ("ZOX", "ZOE")),
+        ("Weiß", ("WSS",), ("WSS",)),
+        ("Łukasz", ("LKS",), ("LSZ",)),
+        ("Иванов", (), ()),
+        ("—", (), ()),
+    ],
+)
+def test_le_lettere_di_cognome_e_nome_sono_quelle_del_decreto(
+    testo: str, cognome: tuple[str, ...], nome: tuple[str, ...]
+) -> None:
+    assert (lettere_cognome(testo), lettere_nome(testo)) == (cognome, nome)
+
+
+def test_le_lettere_sono_quelle_di_un_altra_realizzazione() -> None:
+    from codicefiscale import codicefiscale
+
+    from capofila.dimostrazione import _COGNOMI, _NOMI_F, _NOMI_M
+
+    for nome in (*_NOMI_F, *_NOMI_M):
+        for cognome in _COGNOMI:
+            codice = codicefiscale.encode(
+                lastname=cognome, firstname=nome, gender="M", birthdate="1980-01-01",
+                birthplace="D142",
+            )  # fmt: skip
+            assert codice[:3] in lettere_cognome(cognome)
+            assert codice[3:6] in lettere_nome(nome)
+
+
+def test_un_codice_fiscale_si_riconosce_anche_sbagliato_e_in_minuscolo() -> None:
+    assert sembra_codice_fiscale("rssmra80a41d142a")
+    assert not sembra_codice_fiscale("M-0001")
+    assert not sembra_codice_fiscale("RSSMRA80A41D142QX")
+
+
+def test_la_memoria_delle_lettere_resta_limitata() -> None:
+    controllo = r.CognomeDelCodiceFiscale("cf", "nomi")
+    verifica = r.compila([_regola(controllo)], ["cf", "nomi"])
+    memoria = next(v for v in verifica.__globals__.values() if isinstance(v, r._Lettere))
+    for n in range(r._NOMI_TENUTI + 10):
+        verifica("RSSMRA80A41D142Q", f"Rossi{'a' * (n % 7)} {n}")
+    assert len(memoria) <= r._NOMI_TENUTI

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,9 @@ PAGINE = {
     "prestazioni": "/crema/prestazioni?anno=2025",
     "prestazioni-vuote": "/crema/prestazioni?anno=2011",
     "prestazione": "/crema/prestazioni/1",
+    "regole": "/crema/prestazioni/regole",
+    "regole-avvisi": "/crema/prestazioni/regole?flusso=siuss-sinba&gravita=avviso",
+    "colonne": "/crema/prestazioni/colonne",
     "importazioni": "/crema/importazioni",
     "lotto": "/crema/importazioni/1",
     "debito": "/crema/debito?anno=2025",
@@ -253,6 +257,35 @@ def test_gli_errori_si_vedono_riga_per_riga_e_si_tengono_le_righe_buone(
     expect(pagina.get_by_text("Sono state importate 19 prestazioni.")).to_be_visible()
     expect(pagina.get_by_text("Le righe con errori sono rimaste fuori")).to_be_visible()
     axe(pagina)
+
+
+def test_da_un_errore_si_arriva_alla_sua_regola_e_alla_sua_colonna(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(390), "vera.cremo", "/cremona/importazioni")
+    contenuto = rovina(
+        piattaforma.csv("cremona", 5, 4), (2, "importo_mensile", "-1,00"), (2, "importo", "-1,00")
+    )
+    carica(pagina, "un-errore.csv", contenuto)
+    prima = pagina.locator("#tabella-errori tbody tr").first
+    prima.get_by_role("link", name="Regola importo_negativo").click()
+    expect(pagina).to_have_url(re.compile(r"/prestazioni/regole\?flusso=siuss#regola-importo_neg"))
+    regola = pagina.locator("#regola-importo_negativo")
+    expect(regola).to_contain_text("Non va bene: importo: -12,34")
+    expect(regola).to_be_in_viewport()
+    regola.get_by_role("link", name="importo_mensile").click()
+    colonna = pagina.locator("#colonna-importo_mensile")
+    expect(colonna).to_contain_text("maggiore di zero")
+    expect(colonna).to_be_in_viewport()
+    pagina.get_by_role("link", name="Vedi le regole").click()
+    pagina.get_by_label("Gravità").select_option("avviso")
+    pagina.get_by_role("button", name="Filtra").click()
+    expect(pagina.locator("#regola-siuss-cf-cognome")).to_be_visible()
+    expect(pagina.locator("#regola-importo_negativo")).to_have_count(0)
+    pagina.get_by_label("Flusso").select_option("siuss-sinba")
+    pagina.get_by_label("Gravità").select_option("")
+    pagina.get_by_role("button", name="Filtra").click()
+    expect(pagina.locator("#regola-mese_inesistente")).to_be_visible()
 
 
 def test_un_file_da_decidere_e_fra_le_cose_da_fare_e_si_scarta(

@@ -18,9 +18,11 @@ from tests.siuss.casi import BUONA
 
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import MOTORE, Contesto, UnitaDiLavoro, unita_di_lavoro
+from capofila.base.plugin import PluginAttivi
 from capofila.debito.resa_sql import espressioni
-from capofila.hooks import Flusso
+from capofila.hooks import ErroreRiga, Flusso
 from capofila.hooks.campi import carattere_controllo
+from capofila.prestazioni.catalogo import catalogo
 from capofila.prestazioni.service import EsitoImportazione, FileRicevuto, Opzioni, importa
 from capofila.siuss import FLUSSO_PRESTAZIONI
 from capofila.territorio.service import applica, applica_comuni
@@ -144,6 +146,11 @@ def riga(n: int = 1, **campi: str) -> dict[str, str]:
     }
 
 
+def avvisi(esito: EsitoImportazione) -> list[ErroreRiga]:
+    """The remarks but those on names: the letters of the codici fiscali of the tests are numbers."""
+    return [a for a in esito.avvisi if not a.codice.startswith("siuss-cf-")]
+
+
 def csv_di(
     *righe: Mapping[str, str],
     separatore: str = ";",
@@ -170,6 +177,10 @@ async def contesto(slug: str, comune: str | None = None) -> Contesto:
     return Contesto(ambito=ambito, comune=comune)
 
 
+async def attivi() -> PluginAttivi:
+    return await plugin_attivi()
+
+
 async def flussi() -> dict[str, Flusso]:
     return {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
 
@@ -181,9 +192,14 @@ async def porta(
     from capofila.base.database import unita_corrente
 
     comune = unita_corrente().contesto.comune
-    return await importa(
+    esito = await importa(
         FileRicevuto(nome, contenuto), await flussi(), Opzioni(comune=comune, **opzioni)
     )
+    # Whatever a test brings in, nothing is told that has no name.
+    suoi = await plugin_attivi()
+    noti = {voce.codice for voce in catalogo(suoi.flusso(esito.flusso), suoi.lettori())}
+    assert {errore.codice for errore in (*esito.errori, *esito.avvisi)} <= noti
+    return esito
 
 
 class _Annulla(Exception):

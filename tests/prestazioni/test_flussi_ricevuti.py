@@ -10,7 +10,16 @@ from xml.sax.saxutils import quoteattr
 
 import msgspec
 import pytest
-from tests.prestazioni.casi import codice_fiscale, csv_di, flussi, memorizzate, porta, prova, riga
+from tests.prestazioni.casi import (
+    avvisi,
+    codice_fiscale,
+    csv_di,
+    flussi,
+    memorizzate,
+    porta,
+    prova,
+    riga,
+)
 from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO, SINBA, albero
 
 from capofila.base import attivazioni
@@ -90,8 +99,32 @@ async def test_i_difetti_di_un_flusso_si_dicono_e_nulla_entra() -> None:
         assert (2, "importo_mensile", "siuss-quote-mensile") in errori(esito)
         assert (3, "codice_fiscale", "codice_fiscale_controllo") in errori(esito)
         assert (4, "protocollo_domanda", "obbligatorio") in errori(esito)
-        assert [(a.riga, a.colonna) for a in esito.avvisi] == [(2, "PrestazioniSociali/@Vecchio")]
+        assert [(a.riga, a.colonna) for a in avvisi(esito)] == [(2, "PrestazioniSociali/@Vecchio")]
         assert await memorizzate(unita) == []
+
+
+DI_PIU_ANNI = BUONO.replace(
+    b'DataInizioPrestazione="2025-01-10+01:00"',
+    b'DataInizioPrestazione="2024-11-10" DataFinePrestazione="2025-02-28"',
+)
+
+
+async def test_una_prestazione_ricevuta_di_piu_anni_si_divide_e_ha_la_nostra_forma() -> None:
+    async with prova() as unita:
+        esito = await porta(DI_PIU_ANNI, "flusso.xml")
+        assert (errori(esito), esito.righe, esito.valide, esito.importate) == ([], 3, 3, 4)
+        salvate = [
+            (r["riga"], r["anno"], r["forma_riga"] is None) for r in await memorizzate(unita)
+        ]
+        assert salvate[:3] == [(2, 2024, True), (2, 2025, True), (3, 2025, False)]
+
+
+async def test_una_prestazione_di_piu_anni_tenuta_come_ricevuta_non_si_divide() -> None:
+    async with prova() as unita:
+        await unita.esegui(TIENI, "D142")
+        esito = await porta(DI_PIU_ANNI, "flusso.xml")
+        assert (esito.righe, esito.valide, esito.importate) == (3, 3, 3)
+        assert (2, "siuss-fine-altro-anno") in [(a.riga, a.codice) for a in esito.avvisi]
 
 
 async def test_un_flusso_di_un_ente_di_un_altro_ambito_si_rifiuta() -> None:
@@ -281,7 +314,7 @@ async def test_il_lettore_di_un_fornitore_porta_dentro_il_file_del_suo_programma
         monkeypatch.setattr(flussi_ricevuti, "RECORD_PER_BLOCCO", 2)
         esito = await porta(file, "archivio.xml")
         assert (errori(esito), esito.importate, esito.flusso) == ([], 3, "siuss")
-        (avviso,) = esito.avvisi
+        (avviso,) = avvisi(esito)
         assert (avviso.riga, avviso.colonna) == (3, "Colore")
         assert "non viene importato" in avviso.messaggio
         prima, seconda, _ = await memorizzate(unita)

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.prestazioni.casi import (
+    avvisi,
     codice_fiscale,
     csv_di,
     flussi,
@@ -41,6 +42,7 @@ from capofila.base.errori import (
     TroppoGrande,
 )
 from capofila.base.impostazioni import impostazioni
+from capofila.hooks.flussi import AVVISI_PER_REGOLA
 from capofila.prestazioni import consultazione, service
 from capofila.prestazioni.rules import file_errori
 from capofila.prestazioni.service import EsitoImportazione, decidi, pulisci_scaduti
@@ -516,7 +518,16 @@ async def test_un_giorno_che_non_esiste_si_rifiuta(scritta: str, codice: str) ->
     [
         ({"quota_utente": "112,39"}, "siuss-quote-mensile"),
         ({"data_inizio": "2025-06-01", "data_fine": "2025-05-31"}, "siuss-fine-prima-inizio"),
-        ({"data_fine": "2026-01-31"}, "siuss-fine-altro-anno"),
+        ({"data_fine": "2035-01-31"}, "siuss-troppi-anni"),
+        (
+            {
+                "codice_prestazione": "A2.20",
+                "denominazione_prestazione": "Prova di intervento",
+                "presa_in_carico": "no",
+                "area_utenza": "",
+            },
+            "siuss-solo-in-carico",
+        ),
         ({"dsu_protocollo": "INPS-ISEE-2025-00000001X-00"}, "siuss-dsu-incompleta"),
         ({"area_utenza": ""}, "siuss-area-mancante"),
         ({"codice_prestazione": "Z9.99"}, "codice_sconosciuto"),
@@ -544,6 +555,62 @@ async def test_un_nome_che_comincia_con_un_trattino_non_e_una_formula() -> None:
     assert await buona("cognome", cognome="-Rossi") == "-Rossi"
 
 
+# --- years --------------------------------------------------------------------------------------
+
+LUNGA = {"data_inizio": "2024-09-01", "data_fine": "2026-06-30"}
+
+
+async def test_una_riga_di_piu_anni_diventa_una_prestazione_per_anno() -> None:
+    async with prova() as unita:
+        esito = await porta(csv_di(riga(1), riga(2, **LUNGA), riga(3)))
+        assert (esito.righe, esito.valide, esito.importate, esito.errori_totali) == (3, 3, 5, 0)
+        assert [(a.riga, a.codice) for a in avvisi(esito)] == [(3, "siuss-divisa-per-anno")]
+        salvate = [
+            (r["riga"], r["anno"], str(r["data_inizio"]), str(r["data_fine"]),
+             r["importo_mensile"], r["protocollo_domanda"])
+            for r in await memorizzate(unita)
+        ]  # fmt: skip
+        assert salvate[1:4] == [
+            (3, 2024, "2024-09-01", "2024-12-31", Decimal("312.40"), "2025/2"),
+            (3, 2025, "2025-01-01", "2025-12-31", Decimal("312.40"), "2025/2"),
+            (3, 2026, "2026-01-01", "2026-06-30", Decimal("312.40"), "2025/2"),
+        ]
+        assert salvate[4][0] == 4
+        lotto = await unita.riga("SELECT righe, valide, importate FROM lotto WHERE id = $1",
+                                 esito.lotto)  # fmt: skip
+        assert tuple(lotto) == (3, 3, 5)
+
+
+async def test_di_una_riga_divisa_entra_tutto_o_niente() -> None:
+    async with prova() as unita:
+        esito = await porta(csv_di(riga(1, **LUNGA, quota_ente="1,00"), riga(2)), solo_valide=True)
+        assert errori(esito) == [(2, "importo_mensile", "siuss-quote-mensile")]
+        assert (esito.righe, esito.valide, esito.importate) == (2, 1, 1)
+        assert [r["riga"] for r in await memorizzate(unita)] == [3]
+
+
+async def test_un_comune_fuori_ambito_di_una_riga_divisa_si_dice_una_volta() -> None:
+    async with prova():
+        esito = await porta(csv_di(riga(1, **LUNGA, comune_titolare="D150")))
+        assert errori(esito) == [(2, "comune_titolare", "comune_fuori_ambito")]
+
+
+async def test_di_una_riga_divisa_l_anno_gia_presente_e_un_duplicato() -> None:
+    async with prova():
+        await porta(csv_di(riga(1, data_inizio="2025-01-01", data_fine="2025-12-31")))
+        esito = await porta(csv_di(riga(1, **LUNGA), riga(2)), "altro.csv", solo_valide=True)
+        assert errori(esito) == [(2, "protocollo_domanda", "duplicato")]
+        assert (esito.righe, esito.valide, esito.importate) == (2, 1, 3)
+
+
+async def test_gli_avvisi_uguali_oltre_un_certo_numero_sono_contati() -> None:
+    async with prova():
+        esito = await porta(csv_di(*(riga(n, area_utenza="2") for n in range(1, 301))))
+        uguali = [a for a in esito.avvisi if a.codice == "siuss-sina-mancante"]
+        assert len(uguali) == AVVISI_PER_REGOLA + 1
+        assert uguali[-1].messaggio == "Dopo questa riga lo stesso avviso vale per altre 100."
+
+
 # --- columns ------------------------------------------------------------------------------------
 
 
@@ -558,10 +625,10 @@ async def test_le_colonne_sconosciute_si_dicono_e_non_fermano() -> None:
     async with prova():
         esito = await porta(csv_di({**riga(1), "note": "x", "cognme": "y"}))
         assert (errori(esito), esito.importate) == ([], 1)
-        assert [(a.riga, a.colonna, a.codice) for a in esito.avvisi] == [
+        assert [(a.riga, a.colonna, a.codice) for a in avvisi(esito)] == [
             (1, "note", "colonna_sconosciuta"), (1, "cognme", "colonna_sconosciuta"),
         ]  # fmt: skip
-        assert "Forse intendevi «cognome»" in esito.avvisi[1].messaggio
+        assert "Forse intendevi «cognome»" in avvisi(esito)[1].messaggio
 
 
 async def test_una_colonna_obbligatoria_che_manca_si_dice_una_volta_sola() -> None:
@@ -621,7 +688,7 @@ async def test_un_foglio_di_calcolo_da_le_stesse_prestazioni_del_csv(nome: str, 
     colonne = list(righe[0])
     tipi = {"comune_residenza": 19035, "importo_mensile": 312.4, "quota_ente": 200,
             "quota_utente": 112.4, "anno_nascita": 1980, "data_inizio": date(2025, 1, 1),
-            "data_fine": date(2025, 12, 31), "prova_mezzi": 1, "area_utenza": 2}  # fmt: skip
+            "data_fine": date(2025, 12, 31), "prova_mezzi": 1, "area_utenza": 1}  # fmt: skip
     celle = [colonne] + [
         [8 if r[c] == "008" else tipi.get(c, r[c]) for c in colonne] for r in righe
     ]

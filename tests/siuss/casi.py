@@ -15,6 +15,7 @@ from lxml import etree
 from capofila.hooks.campi import carattere_controllo
 from capofila.hooks.flussi import Flusso, IntestazioneFlusso, LottoPreparato, Preparatore
 from capofila.siuss import FLUSSO_PRESTAZIONI, FLUSSO_SINBA, PRESTAZIONI
+from capofila.siuss.codifiche import CON_DATA_EVENTO, SOLO_IN_CARICO
 from capofila.siuss.prestazioni import SINA_OBBLIGATORI
 
 NS = "{http://inps.it/Casellario}"
@@ -43,7 +44,7 @@ BUONA: Mapping[str, str] = {
     "quota_ente": "200,00",
     "quota_utente": "112,40",
     "presa_in_carico": "si",
-    "area_utenza": "2",
+    "area_utenza": "1",
 }
 """A good row, as an officer would write it."""
 
@@ -270,7 +271,9 @@ def prestazioni_valide(estrai: st.DrawFn) -> dict[str, str]:
     if estrai(st.booleans()):
         record |= {"dsu_protocollo": estrai(_nomi), "dsu_anno": str(inizio.year),
                    "dsu_data": inizio.isoformat(), "soglia_isee": "20000.00"}  # fmt: skip
-    if estrai(st.booleans()):
+    if prestazione.codice in CON_DATA_EVENTO:
+        record["data_evento"] = inizio.isoformat()
+    if prestazione.codice in SOLO_IN_CARICO or estrai(st.booleans()):
         record |= {"presa_in_carico": "si", "area_utenza": estrai(st.sampled_from("123"))}
     else:
         record["presa_in_carico"] = "no"

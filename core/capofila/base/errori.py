@@ -8,14 +8,21 @@ from __future__ import annotations
 
 
 class ErroreCapofila(Exception):
-    """A refusal that a person can act upon."""
+    """A refusal that a person can act upon.
+
+    Args:
+        messaggio: Italian, says what to do.
+        codice: a more precise name than that of the class.
+    """
 
     codice = "errore"
     stato = 500
 
-    def __init__(self, messaggio: str) -> None:
+    def __init__(self, messaggio: str, codice: str = "") -> None:
         super().__init__(messaggio)
         self.messaggio = messaggio
+        if codice:
+            self.codice = codice
 
 
 class RichiestaNonValida(ErroreCapofila):

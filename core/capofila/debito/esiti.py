@@ -17,7 +17,7 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.hooks import ErroreRiga
 from capofila.hooks.campi import Campo, Rifiuto, Tipo, lettore
-from capofila.prestazioni import lettura
+from capofila.prestazioni.service import lettura
 
 Esito = Literal["accolta", "scartata"]
 INVIATE: Final = ("inviata", "accolta", "accolta_in_parte", "scartata")

@@ -28,6 +28,7 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
+from capofila.hooks.catalogo import Voce
 from capofila.hooks.flussi import (
     ErroreRiga,
     Flusso,
@@ -35,6 +36,7 @@ from capofila.hooks.flussi import (
     Operazione,
     Preparatore,
     RegolaNome,
+    TaglioAnnuale,
     impronta,
 )
 from capofila.hooks.lettori import (
@@ -136,9 +138,11 @@ __all__ = [
     "Seggio",
     "Soglia",
     "Specie",
+    "TaglioAnnuale",
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",
+    "Voce",
     "contratto_compatibile",
     "difetti",
     "doppia_maggioranza",

@@ -215,6 +215,84 @@ def senza_omocodia(codice: str) -> str:
     )
 
 
+def sembra_codice_fiscale(testo: str) -> bool:
+    """Whether a text has the form of a codice fiscale of 16 characters, right or wrong."""
+    return len(testo) == 16 and testo.isascii() and _CF16.fullmatch(testo.upper()) is not None
+
+
+# Letters that NFKD does not take apart, by what passports and registers write for them.
+_LATINE: Final = {
+    ord(lettera): forma
+    for lettera, forma in {
+        "ß": "SS", "Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH",
+        "Ħ": "H", "Ŧ": "T", "Ŋ": "N", "ı": "I", "Ə": "A",
+    }.items()
+}  # fmt: skip
+_DIERESI: Final = {ord("Ä"): "AE", ord("Ö"): "OE", ord("Ü"): "UE"}
+_VOCALI: Final = frozenset("AEIOU")
+
+
+def _forme_latine(nome: str) -> tuple[str, ...]:
+    """The letters A-Z of a name, without marks, blanks and apostrophes; empty when it has others.
+
+    Ä, Ö and Ü are written in two ways (A or AE), and nothing at hand says by which one a code was
+    made: both are given.
+    """
+    maiuscolo = unicodedata.normalize("NFC", nome).replace("ß", "SS").upper()
+    forme = []
+    for testo in dict.fromkeys((maiuscolo, maiuscolo.translate(_DIERESI))):
+        piatto = unicodedata.normalize("NFKD", testo).translate(_LATINE).upper()
+        lettere = [c for c in piatto if c.isalpha()]
+        if not lettere or not all("A" <= c <= "Z" for c in lettere):
+            return ()
+        forme.append("".join(lettere))
+    return tuple(dict.fromkeys(forme))
+
+
+def _consonanti_e_vocali(lettere: str) -> tuple[str, str]:
+    return (
+        "".join(c for c in lettere if c not in _VOCALI),
+        "".join(c for c in lettere if c in _VOCALI),
+    )
+
+
+def lettere_cognome(cognome: str) -> tuple[str, ...]:
+    """What the first three letters of a codice fiscale may be, for a surname.
+
+    The consonants in their order, then the vowels, then X. Several surnames and particles count as
+    one word. Empty when the surname has letters that are not Latin.
+
+    Source: DM 23/12/1976, art. 2 and 3.
+
+    >>> lettere_cognome("De Nicolò"), lettere_cognome("Fo"), lettere_cognome("Müller")
+    (('DNC',), ('FOX',), ('MLL',))
+    """
+    trovate = []
+    for forma in _forme_latine(cognome):
+        consonanti, vocali = _consonanti_e_vocali(forma)
+        trovate.append((consonanti + vocali + "XX")[:3])
+    return tuple(dict.fromkeys(trovate))
+
+
+def lettere_nome(nome: str) -> tuple[str, ...]:
+    """What letters four to six of a codice fiscale may be, for a name.
+
+    As for a surname; but of four consonants or more the first, the third and the fourth are taken.
+
+    Source: DM 23/12/1976, art. 2 and 4.
+
+    >>> lettere_nome("Gianfranco"), lettere_nome("Maria"), lettere_nome("Al")
+    (('GFR',), ('MRA',), ('LAX',))
+    """
+    trovate = []
+    for forma in _forme_latine(nome):
+        consonanti, vocali = _consonanti_e_vocali(forma)
+        if len(consonanti) > 3:
+            consonanti = consonanti[0] + consonanti[2:4]
+        trovate.append((consonanti + vocali + "XX")[:3])
+    return tuple(dict.fromkeys(trovate))
+
+
 def _cifra_luhn(primi10: str) -> int:
     somma = 0
     for posizione, carattere in enumerate(primi10):

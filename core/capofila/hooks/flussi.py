@@ -13,6 +13,7 @@ all of it in little memory.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import date
 from functools import cached_property
@@ -35,6 +36,7 @@ from capofila.hooks.campi import (
     testi_semplici,
 )
 from capofila.hooks.regole import (
+    OGGI,
     Regola,
     campi_letti,
     compila,
@@ -58,6 +60,7 @@ __all__ = [
     "Operazione",
     "Preparatore",
     "RegolaNome",
+    "TaglioAnnuale",
     "impronta",
     "normalizza_nome",
 ]
@@ -67,6 +70,9 @@ VERSIONE_LETTURA: Final = 1
 
 _MOSTRATI: Final = 200
 """Characters of a wrong value that an error repeats."""
+
+AVVISI_PER_REGOLA: Final = 200
+"""Remarks that a `Preparatore` writes out for one rule; the others are counted."""
 
 
 class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +89,42 @@ class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
     cifre: int = 7
     lunghezza: int = 50
     fonte: str = ""
+
+
+class TaglioAnnuale(msgspec.Struct, frozen=True, kw_only=True):
+    """A period that ends in a later calendar year becomes one record a year.
+
+    All the other values stay as they are: the application, the amounts a month. What is longer
+    than `massimo` years is left whole, for a rule of the flow to refuse.
+
+    Attributes:
+        inizio: the field of the first day.
+        fine: the field of the last day.
+        solo: a field and the value that it must have for the record to be cut.
+        massimo: the most calendar years.
+        codice: stable name of the remark that tells of the cut.
+        messaggio: of the remark; `{parti}` is how many records the row became.
+        fonte: why the receiver wants it.
+    """
+
+    inizio: str
+    fine: str
+    codice: str
+    messaggio: str
+    fonte: str
+    solo: tuple[str, str] | None = None
+    massimo: int = 10
+
+    def parti(self, inizio: str, fine: str) -> list[tuple[str, str]]:
+        """The first and last days (ISO) of the records of a period, one a calendar year."""
+        anni = range(int(inizio[:4]), int(fine[:4]) + 1)
+        return [
+            (
+                inizio if anno == anni[0] else f"{anno:04d}-01-01",
+                fine if anno == anni[-1] else f"{anno:04d}-12-31",
+            )
+            for anno in anni
+        ]
 
 
 class Operazione(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +160,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             the columns of the table, a record says under which version of it the checks were
             passed, and one that was received in its layout keeps that text. One active flow at most
             for each `fonte`.
+        taglio: the period that is cut by calendar years when a file comes in.
         operazione: how a record is taken back; a flow that declares it is sent by variations, the
             others always whole.
     """
@@ -135,6 +178,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     fonti_normative: tuple[str, ...] = ()
     regola_nome: RegolaNome | None = None
     principale: bool = False
+    taglio: TaglioAnnuale | None = None
     operazione: Operazione | None = None
 
     def __post_init__(self) -> None:
@@ -151,9 +195,14 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             raise ValueError(f"{self.id}: a rule is declared twice")
         for regola in self.regole:
             letti = {*campi_letti(regola.controllo), regola.campo, *segnaposti(regola.messaggio)}
-            ignoti = letti - noti - {"somma"}
+            ignoti = letti - noti - {"somma", OGGI}
             if ignoti:
                 raise ValueError(f"{self.id}, {regola.codice}: unknown fields {sorted(ignoti)}")
+        if self.taglio is not None:
+            solo = self.taglio.solo or (self.taglio.inizio, "")
+            ignoti = {self.taglio.inizio, self.taglio.fine, solo[0]} - noti
+            if ignoti:
+                raise ValueError(f"{self.id}, taglio: unknown fields {sorted(ignoti)}")
         if self.operazione is not None and self.operazione.campo not in noti:
             raise ValueError(f"{self.id}: unknown field {self.operazione.campo}")
         for campo in self.campi:
@@ -209,6 +258,9 @@ def impronta(flusso: Flusso) -> str:
         [regola.codice, regola.campo, regola.gravita, regola.controllo] for regola in flusso.regole
     ]
     contenuto = [VERSIONE_LETTURA, flusso.id, flusso.versione_schema, campi, regole]
+    if flusso.taglio is not None:
+        taglio = flusso.taglio
+        contenuto.append([taglio.inizio, taglio.fine, taglio.solo, taglio.massimo])
     return hashlib.sha256(
         msgspec.json.encode([*contenuto, flusso.tracciato], order="sorted")
     ).hexdigest()
@@ -237,17 +289,22 @@ class ErroreRiga(msgspec.Struct, frozen=True):
 
 
 class LottoPreparato(msgspec.Struct):
-    """The rows of a lot, by columns; all the lists but the errors have one entry a row read.
+    """The records of a lot, by columns; all the lists but the errors have one entry a record.
+
+    A row is one record, or several where it was cut by years: then its number repeats.
 
     Attributes:
         colonne: canonical values of every field, in declared order; None where absent or refused.
-        scartate: places of the rows that have an error.
+        scartate: places of the records that have an error. A row that was cut is good whole, or not
+            at all.
         errori: what keeps rows out.
         avvisi: what deserves a look.
         numeri: row numbers in the file.
         righe: rows found, those of the wrong length included, blank ones not.
         forme: the fragments to store with the records (gruppo and riga): those that they came with,
             or those of `Preparatore.rendi`; None where it is to be written later.
+        tagliate: places of the records that a cut by years made.
+        taciuti: how many remarks of a rule are not in `avvisi`, being too many.
     """
 
     colonne: dict[str, list[str | None]]
@@ -257,22 +314,30 @@ class LottoPreparato(msgspec.Struct):
     numeri: list[int]
     righe: int
     forme: tuple[list[str | None], list[str | None]] | None = None
+    tagliate: Set[int] = frozenset()
+    taciuti: Mapping[str, int] = {}
 
     def __len__(self) -> int:
-        """Rows read: the length of every column."""
+        """Records: the length of every column."""
         return len(self.numeri)
 
     @property
     def valide(self) -> int:
-        """How many rows have no error."""
-        return len(self.numeri) - len(self.scartate)
+        """How many rows of the file have no error."""
+        return self.quante_righe(self.buone)
 
     @property
     def buone(self) -> list[int]:
-        """Places of the rows without errors."""
+        """Places of the records without errors."""
         if not self.scartate:
             return list(range(len(self.numeri)))
         return [i for i in range(len(self.numeri)) if i not in self.scartate]
+
+    def quante_righe(self, posti: Sequence[int]) -> int:
+        """How many rows of the file the records at some places come from."""
+        if not self.tagliate:
+            return len(posti)
+        return len({self.numeri[i] for i in posti})
 
 
 class _Letti(dict[str, "str | None"]):
@@ -311,6 +376,14 @@ def _mostra(valore: str) -> str:
 class Preparatore:
     """Prepares the rows of one file for one flow. Keeps memos: use one for all its lots.
 
+    Args:
+        flusso: the flow.
+        colonne: the header of the file.
+        oggi: the day of the check (ISO), for the rules that compare with it; without one they are
+            kept.
+        taglia: cut by calendar years, where the flow says so. Whoever prepares records that are
+            already stored wants them back one for one, and does not.
+
     Attributes:
         sconosciute: columns of the file that the flow does not have; they are ignored.
         mancanti: mandatory fields without a default that the file does not have: every row would
@@ -318,9 +391,18 @@ class Preparatore:
         doppie: columns that name a field already named; the first counts.
     """
 
-    def __init__(self, flusso: Flusso, colonne: Sequence[str]) -> None:
+    def __init__(
+        self,
+        flusso: Flusso,
+        colonne: Sequence[str],
+        *,
+        oggi: str | None = None,
+        taglia: bool = False,
+    ) -> None:
         self.flusso = flusso
         self.colonne = tuple(colonne)
+        self._oggi = oggi
+        self._taglio = flusso.taglio if taglia else None
         nomi: dict[str, str] = {}
         for campo in flusso.campi:
             for nome in (*campo.alias, campo.nome):
@@ -357,7 +439,7 @@ class Preparatore:
         }
         # A rule that reads only fields absent from the whole file is decided here, once.
         possibili = {campo.nome for campo in flusso.campi if campo.predefinito is not None}
-        possibili.update(self._posizioni)
+        possibili.update(self._posizioni, () if oggi is None else (OGGI,))
         self._regole = tuple(
             regola
             for regola in flusso.regole
@@ -369,6 +451,7 @@ class Preparatore:
         )
         self._verifica = compila(self._regole, self._letti_da_regole)
         self._campi_regola = [frozenset(campi_letti(r.controllo)) for r in self._regole]
+        self._avvisi_dati: Counter[str] = Counter()
         self._resa_gruppo = flusso.tracciato.resa_gruppo()
         self._resa_riga = flusso.tracciato.resa_riga()
 
@@ -383,6 +466,8 @@ class Preparatore:
         buone, numeri, trovate = self._separa(righe, prima_riga, errori)
         celle: list[Sequence[str]] = list(zip(*buone, strict=True)) if buone else []
         avvisi: list[ErroreRiga] = []
+        taciuti: Counter[str] = Counter()
+        tagliate: Set[int] = frozenset()
         quante = len(numeri)
         rifiutati: dict[int, set[str]] = {}
         for posizione in self._ignote if quante else ():
@@ -395,7 +480,16 @@ class Preparatore:
             self._applica_predefiniti(letti, quante, rifiutati)
             self._segui_i_rifiuti(letti, rifiutati)
             self._cerca_mancanti(letti, numeri, errori, rifiutati)
-            self._applica_regole(letti, celle, numeri, errori, avvisi, rifiutati)
+            origini = self._origini_delle_parti(letti, rifiutati)
+            if origini is not None:
+                tagliate = _ripetuti(origini)
+                self._racconta_il_taglio(origini, celle, numeri, avvisi, taciuti)
+                numeri = [numeri[i] for i in origini]
+                letti = self._dividi(letti, origini)
+                rifiutati = {n: rifiutati[i] for n, i in enumerate(origini) if i in rifiutati}
+                celle = [[colonna[i] for i in origini] for colonna in celle]
+                quante = len(numeri)
+            self._applica_regole(letti, celle, numeri, errori, avvisi, rifiutati, tagliate, taciuti)
 
         vuota: list[str | None] = [None] * quante
         ordine = {campo.nome: n for n, campo in enumerate(self.flusso.campi)}
@@ -410,6 +504,8 @@ class Preparatore:
             avvisi=avvisi,
             numeri=numeri,
             righe=trovate,
+            tagliate=tagliate,
+            taciuti=taciuti,
         )
 
     def _separa(
@@ -569,26 +665,44 @@ class Preparatore:
         errori: list[ErroreRiga],
         avvisi: list[ErroreRiga],
         rifiutati: dict[int, set[str]],
+        tagliate: Set[int],
+        taciuti: Counter[str],
     ) -> None:
         if not self._regole:
             return
         assenti: list[str | None] = [None] * len(numeri)
-        esiti = list(
-            map(self._verifica, *[letti.get(nome, assenti) for nome in self._letti_da_regole])
-        )
+        argomenti = [letti.get(nome, assenti) for nome in self._letti_da_regole]
+        if OGGI in self._letti_da_regole:
+            argomenti[self._letti_da_regole.index(OGGI)] = [self._oggi] * len(numeri)
+        esiti = list(map(self._verifica, *argomenti))
         if not any(esiti):
             return
         regole, per_nome = self._regole, self.flusso.campi_per_nome
+        detti: set[tuple[int, int]] = set()
+        cadute: set[int] = set()
         for i, rotte in enumerate(esiti):
             if not rotte:
                 continue
             # A rule that reads a refused value would only repeat the refusal in other words.
             gia: Set[str] = rifiutati.get(i, frozenset())
-            record = {nome: valori[i] for nome, valori in letti.items() if valori[i] is not None}
+            record: dict[str, str | None] = {}
             for n in rotte:
                 regola = regole[n]
                 if gia and gia & self._campi_regola[n]:
                     continue
+                errata = regola.gravita == "errore"
+                if errata:
+                    rifiutati.setdefault(i, set())
+                if i in tagliate:
+                    if errata:
+                        cadute.add(numeri[i])
+                    # What is wrong with a row is said once, not once for each of its years.
+                    if (numeri[i], n) in detti:
+                        continue
+                    detti.add((numeri[i], n))
+                if not errata and not self._da_dire(regola.codice, taciuti):
+                    continue
+                record = record or {nome: v[i] for nome, v in letti.items() if v[i] is not None}
                 posizione = self._posizioni.get(regola.campo)
                 errore = ErroreRiga(
                     numeri[i],
@@ -597,11 +711,82 @@ class Preparatore:
                     regola.codice,
                     componi_messaggio(regola, record, per_nome),
                 )
-                if regola.gravita == "errore":
-                    errori.append(errore)
-                    rifiutati.setdefault(i, set())
-                else:
-                    avvisi.append(errore)
+                (errori if errata else avvisi).append(errore)
+        for i in tagliate if cadute else ():
+            if numeri[i] in cadute:
+                rifiutati.setdefault(i, set())
+
+    def _da_dire(self, codice: str, taciuti: Counter[str]) -> bool:
+        """Whether one more remark is written out; those that are not are counted."""
+        if self._avvisi_dati[codice] < AVVISI_PER_REGOLA:
+            self._avvisi_dati[codice] += 1
+            return True
+        taciuti[codice] += 1
+        return False
+
+    def _origini_delle_parti(
+        self, letti: Mapping[str, list[str | None]], rifiutati: Mapping[int, Set[str]]
+    ) -> list[int] | None:
+        """For each record after the cut, the place of its row; None when there is nothing to cut."""
+        taglio = self._taglio
+        if taglio is None or taglio.inizio not in letti or taglio.fine not in letti:
+            return None
+        inizi, fini = letti[taglio.inizio], letti[taglio.fine]
+        # Most files are about one year: the few days that they name tell it.
+        if len({giorno[:4] for giorno in {*inizi, *fini} if giorno is not None}) < 2:
+            return None
+        campo, valore = taglio.solo or ("", None)
+        scelti = letti.get(campo)
+        origini: list[int] = []
+        for i, (inizio, fine) in enumerate(zip(inizi, fini, strict=True)):
+            origini.append(i)
+            if inizio is None or fine is None or inizio[:4] >= fine[:4]:
+                continue
+            altri = int(fine[:4]) - int(inizio[:4])
+            if altri >= taglio.massimo or i in rifiutati:
+                continue
+            if not campo or (scelti is not None and scelti[i] == valore):
+                origini.extend([i] * altri)
+        return origini if len(origini) > len(inizi) else None
+
+    def _dividi(
+        self, letti: Mapping[str, list[str | None]], origini: Sequence[int]
+    ) -> dict[str, list[str | None]]:
+        """The columns of the records, each period cut to its year."""
+        taglio = self._taglio
+        assert taglio is not None
+        divisi = {nome: [valori[i] for i in origini] for nome, valori in letti.items()}
+        inizi, fini = divisi[taglio.inizio], divisi[taglio.fine]
+        n = 0
+        while n < len(origini):
+            inizio, fine, parti = inizi[n], fini[n], [n]
+            while n + 1 < len(origini) and origini[n + 1] == origini[n]:
+                n += 1
+                parti.append(n)
+            if len(parti) > 1:
+                assert inizio is not None
+                assert fine is not None
+                for posto, giorni in zip(parti, taglio.parti(inizio, fine), strict=True):
+                    inizi[posto], fini[posto] = giorni
+            n += 1
+        return divisi
+
+    def _racconta_il_taglio(
+        self,
+        origini: Sequence[int],
+        celle: Sequence[Sequence[str]],
+        numeri: Sequence[int],
+        avvisi: list[ErroreRiga],
+        taciuti: Counter[str],
+    ) -> None:
+        taglio = self._taglio
+        assert taglio is not None
+        posizione = self._posizioni.get(taglio.fine)
+        for i, parti in Counter(origini).items():
+            if parti > 1 and self._da_dire(taglio.codice, taciuti):
+                testo = taglio.messaggio.replace("{parti}", str(parti))
+                cella = "" if posizione is None else _mostra(celle[posizione][i])
+                avvisi.append(ErroreRiga(numeri[i], taglio.fine, cella, taglio.codice, testo))
 
     def rendi(self, lotto: LottoPreparato) -> tuple[list[str | None], list[str | None]]:
         """The fragments of the rows of a lot in the layout of the flow.
@@ -622,6 +807,12 @@ class Preparatore:
         for i in lotto.scartate:
             gruppo[i] = riga[i] = None
         return gruppo, riga
+
+
+def _ripetuti(origini: Sequence[int]) -> Set[int]:
+    """The places whose origin is also another's."""
+    quante = Counter(origini)
+    return {n for n, origine in enumerate(origini) if quante[origine] > 1}
 
 
 def _supplenti(

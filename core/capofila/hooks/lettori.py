@@ -13,6 +13,7 @@ from xml.parsers import expat
 
 import msgspec
 
+from capofila.hooks.catalogo import Voce
 from capofila.hooks.flussi import ErroreRiga
 from capofila.hooks.tracciati import IntestazioneFlusso
 
@@ -95,11 +96,14 @@ class LettoreFlussi(msgspec.Struct, frozen=True, kw_only=True):
         radice: the root element of its documents. No two active readers have the same.
         apri: opens one. It is called in the thread that will read on to the end, with a file that
             has no DTD; it raises `FileNonLeggibile` for one that it cannot read.
+        controlli: what it may find wrong with a file or its head, by name: every code of a
+            `FileNonLeggibile` and of a difetto, so that people find it explained.
     """
 
     denominazione: str
     radice: RadiceXML
     apri: Callable[[BinaryIO], FlussoRicevuto]
+    controlli: tuple[Voce, ...] = ()
 
 
 class _Trovata(Exception):

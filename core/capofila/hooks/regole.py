@@ -15,12 +15,25 @@ a field may be absent is another rule's business.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
-from capofila.hooks.campi import Campo, importo_leggibile, leggibile, senza_omocodia
+from capofila.hooks.campi import (
+    Campo,
+    importo_leggibile,
+    leggibile,
+    lettere_cognome,
+    lettere_nome,
+    sembra_codice_fiscale,
+    senza_omocodia,
+)
+
+OGGI: Final = "oggi"
+"""A field that every record has without declaring it: the day of the check (ISO), given from outside
+(`Preparatore`). Where it is not given, conditions on it are kept."""
 
 
 class Controllo(msgspec.Struct, frozen=True, tag=True):
@@ -137,6 +150,80 @@ class GenereDelCodiceFiscale(Controllo, frozen=True, tag="cf_genere"):
     genere: str
 
 
+class CognomeDelCodiceFiscale(Controllo, frozen=True, tag="cf_cognome"):
+    """The first three letters of the codice fiscale are those of the surname (16 characters only).
+
+    Source: DM 23/12/1976, art. 2 and 3. A name that has letters without a Latin form is left alone.
+    """
+
+    codice_fiscale: str
+    cognome: str
+
+
+class NomeDelCodiceFiscale(Controllo, frozen=True, tag="cf_nome"):
+    """Letters four to six of the codice fiscale are those of the name (16 characters only).
+
+    Source: DM 23/12/1976, art. 2 and 4, with the rule of the four consonants.
+    """
+
+    codice_fiscale: str
+    nome: str
+
+
+class NonCodiceFiscale(Controllo, frozen=True, tag="non_cf"):
+    """The text does not have the form of a codice fiscale of 16 characters."""
+
+    campo: str
+
+
+class InVigore(Controllo, frozen=True, tag="in_vigore"):
+    """The code is in force on the day of the record, which is the first of `giorni` that is there.
+
+    Attributes:
+        campo: the code.
+        giorni: dates, in the order in which they are looked at.
+        periodi: first and last day (ISO, empty where open) of the codes that have one. Any other
+            code is always in force.
+    """
+
+    campo: str
+    giorni: tuple[str, ...]
+    periodi: Mapping[str, tuple[str, str]]
+
+
+class InOrdine(Controllo, frozen=True, tag="in_ordine"):
+    """The first of two days, months or years does not come after the second.
+
+    They are compared by the coarser of the two: 03/2025 and 2025-03-15 are in order both ways.
+    """
+
+    prima: str
+    dopo: str
+
+
+class AnniTra(Controllo, frozen=True, tag="anni_tra"):
+    """The years from one day, month or year to another are between so many and so many."""
+
+    da: str
+    a: str
+    minimo: int
+    massimo: int
+
+
+class Contiene(Controllo, frozen=True, tag="contiene"):
+    """A list of codes has at least one of these."""
+
+    campo: str
+    valori: tuple[str, ...]
+
+
+class OgniBlocco(Controllo, frozen=True, tag="ogni_blocco"):
+    """Each element of `blocchi` keeps a condition on its own columns."""
+
+    campo: str
+    controllo: Controllo
+
+
 class DataInCifre(Controllo, frozen=True, tag="cf_data_in_cifre"):
     """Omocodia did not reach the birth date inside the codice fiscale."""
 
@@ -223,14 +310,24 @@ def campi_letti(controllo: Controllo) -> tuple[str, ...]:
                 letti.update(dict.fromkeys((*addendi, totale)))
             case TuttiONessuno(campi) | AlmenoUno(campi):
                 letti.update(dict.fromkeys(campi))
-            case StessoAnno(a, b) | NonPrima(a, b) | EntroAnni(a, b, _):
+            case (
+                StessoAnno(a, b)
+                | NonPrima(a, b)
+                | InOrdine(a, b)
+                | EntroAnni(a, b, _)
+                | AnniTra(a, b, _, _)
+            ):
                 letti.update(dict.fromkeys((a, b)))
             case (
                 AnnoDelCodiceFiscale(a, b)
                 | LuogoDelCodiceFiscale(a, b)
                 | GenereDelCodiceFiscale(a, b)
+                | CognomeDelCodiceFiscale(a, b)
+                | NomeDelCodiceFiscale(a, b)
             ):
                 letti.update(dict.fromkeys((a, b)))
+            case InVigore(campo, giorni, _):
+                letti.update(dict.fromkeys((campo, *giorni)))
             case DataInCifre(a):
                 letti[a] = None
             case (
@@ -241,6 +338,9 @@ def campi_letti(controllo: Controllo) -> tuple[str, ...]:
                 | Tra(campo, _, _)
                 | Lunghezza(campo, _, _)
                 | Positivo(campo)
+                | Contiene(campo, _)
+                | NonCodiceFiscale(campo)
+                | OgniBlocco(campo, _)
             ):
                 letti[campo] = None
             case _:
@@ -250,6 +350,39 @@ def campi_letti(controllo: Controllo) -> tuple[str, ...]:
 
 def _centesimi(canonico: str) -> int:
     return int(canonico.replace(".", ""))
+
+
+def _ordinabile(giorno: str) -> str:
+    """A day, a month or a year as text that sorts: 03/2025 becomes 2025-03."""
+    return f"{giorno[3:]}-{giorno[:2]}" if giorno[2:3] == "/" else giorno
+
+
+def _in_ordine(prima: str | None, dopo: str | None) -> bool:
+    if prima is None or dopo is None:
+        return True
+    a, b = _ordinabile(prima), _ordinabile(dopo)
+    lunghezza = min(len(a), len(b))
+    return a[:lunghezza] <= b[:lunghezza]
+
+
+def _anni_tra(da: str | None, a: str | None, minimo: int, massimo: int) -> bool:
+    if da is None or a is None:
+        return True
+    return minimo <= int(_ordinabile(a)[:4]) - int(_ordinabile(da)[:4]) <= massimo
+
+
+def _in_vigore(periodo: tuple[str, str], *giorni: str | None) -> bool:
+    giorno = next((g for g in giorni if g is not None), None)
+    return giorno is None or (periodo[0] <= giorno and (not periodo[1] or giorno <= periodo[1]))
+
+
+def _ogni_blocco(controllo: Controllo, blocchi: str) -> bool:
+    elementi = msgspec.json.decode(blocchi, type=list[dict[str, str | None]])
+    return all(vale(controllo, elemento) for elemento in elementi)
+
+
+def _contiene(lista: str | None, valori: Iterable[str]) -> bool:
+    return lista is None or not {*lista.split(" ")}.isdisjoint(valori)
 
 
 def vale(controllo: Controllo, record: Record) -> bool:
@@ -280,6 +413,13 @@ def vale(controllo: Controllo, record: Record) -> bool:
             atteso_c = valore(totale)
             presenti = [x for x in map(valore, addendi) if x is not None]
             return atteso_c is None or sum(map(_centesimi, presenti)) == _centesimi(atteso_c)
+        case InVigore(campo, giorni, periodi):
+            periodo = periodi.get(valore(campo) or "")
+            return periodo is None or _in_vigore(periodo, *map(valore, giorni))
+        case InOrdine(prima, dopo):
+            return _in_ordine(valore(prima), valore(dopo))
+        case AnniTra(da, a, almeno, al_piu):
+            return _anni_tra(valore(da), valore(a), almeno, al_piu)
     letti = [valore(campo) for campo in campi_letti(controllo)]
     testi = [x for x in letti if x is not None]
     if len(testi) < len(letti):
@@ -305,6 +445,18 @@ def vale(controllo: Controllo, record: Record) -> bool:
             return ("F" if int(senza_omocodia(testi[0])[9:11]) > 40 else "M") == testi[1]
         case DataInCifre() if len(testi[0]) == 16:
             return (testi[0][6:8] + testi[0][9:11]).isdigit()
+        case CognomeDelCodiceFiscale() if len(testi[0]) == 16:
+            lettere = lettere_cognome(testi[1])
+            return not lettere or testi[0][:3] in lettere
+        case NomeDelCodiceFiscale() if len(testi[0]) == 16:
+            lettere = lettere_nome(testi[1])
+            return not lettere or testi[0][3:6] in lettere
+        case NonCodiceFiscale():
+            return not sembra_codice_fiscale(testi[0])
+        case Contiene(_, valori):
+            return _contiene(testi[0], valori)
+        case OgniBlocco(_, interno):
+            return _ogni_blocco(interno, testi[0])
     return True
 
 
@@ -317,17 +469,73 @@ Verifica = Callable[..., tuple[int, ...]]
 """Canonical values, in the order given to `compila`, to the places of the broken rules."""
 
 
-class _Scrittura:
-    """Turns conditions into expressions over v0, v1, …; values become constants k0, k1, …"""
+_NOMI_TENUTI: Final = 20_000
 
-    def __init__(self, campi: Sequence[str]) -> None:
+
+class _Lettere(dict[str, "tuple[str, ...]"]):
+    """The memo of the letters of names. It starts again when it is full."""
+
+    __slots__ = ("calcola",)
+
+    def __init__(self, calcola: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self.calcola = calcola
+
+    def __missing__(self, nome: str) -> tuple[str, ...]:
+        if len(self) >= _NOMI_TENUTI:
+            self.clear()
+        self[nome] = lettere = self.calcola(nome)
+        return lettere
+
+
+_ADDENDI_ESATTI: Final = 20
+
+
+class _Scrittura:
+    """Turns conditions into expressions over v0, v1, …; values become constants k0, k1, …
+
+    An equality that several rules ask is computed once, into c0, c1, …
+    """
+
+    def __init__(self, campi: Sequence[str], ripetute: Iterable[Uguale] = ()) -> None:
         self.posizione = {campo: f"v{i}" for i, campo in enumerate(campi)}
-        self.costanti: dict[str, object] = {"_senza_omocodia": senza_omocodia}
+        self.costanti: dict[str, object] = {
+            "_senza_omocodia": senza_omocodia,
+            "_in_ordine": _in_ordine,
+            "_anni_tra": _anni_tra,
+            "_in_vigore": _in_vigore,
+            "_ogni_blocco": _ogni_blocco,
+            "_contiene": _contiene,
+            "_sembra_cf": sembra_codice_fiscale,
+        }
+        self.comuni: dict[Uguale, str] = {}
+        self.righe: list[str] = []
+        for uguale in ripetute:
+            espressione = self.espressione(uguale)
+            self.comuni[uguale] = f"c{len(self.comuni)}"
+            self.righe.append(f"    {self.comuni[uguale]} = {espressione}")
 
     def costante(self, valore: object) -> str:
         nome = f"k{len(self.costanti)}"
         self.costanti[nome] = valore
         return nome
+
+    def _cent(self, v: str) -> str:
+        return f"int({v}[:-3] + {v}[-2:])"
+
+    def _somma_uguale(self, addendi: Sequence[str], totale: str) -> str:
+        """Amounts have at most fourteen digits (NUMERIC(14,2)), all of which a double holds: the
+        sum of a few of them is less than half a cent from the true one, and reading a double is
+        three times faster than an integer without its point."""
+        v = self.posizione
+        if len(addendi) > _ADDENDI_ESATTI:
+            somma = " + ".join(
+                f"({self._cent(v[a])} if {v[a]} is not None else 0)" for a in addendi
+            )
+            return f"({v[totale]} is None or {somma} == {self._cent(v[totale])})"
+        somma = " + ".join(f"(float({v[a]}) if {v[a]} is not None else 0.0)" for a in addendi)
+        resto = f"-0.005 < {somma or '0.0'} - float({v[totale]}) < 0.005"
+        return f"({v[totale]} is None or {resto})"
 
     def espressione(self, controllo: Controllo) -> str:
         v = self.posizione
@@ -337,7 +545,8 @@ class _Scrittura:
             case Assente(campo):
                 return f"({v[campo]} is None)"
             case Uguale(campo, valore):
-                return f"({v[campo]} == {self.costante(valore)})"
+                comune = self.comuni.get(controllo)
+                return comune or f"({v[campo]} == {self.costante(valore)})"
             case Uno(campo, valori):
                 return f"({v[campo]} in {self.costante(frozenset(valori))})"
             case Tra(campo, minimo, massimo):
@@ -350,11 +559,7 @@ class _Scrittura:
                 # Canonical amounts have one way to write zero.
                 return f"({v[campo]} != {self.costante('0.00')})"
             case SommaUguale(addendi, totale):
-                # Amounts have twelve digits and two decimals: sums of floats are off by less than
-                # a twentieth of a cent, and equal to the cent or a cent apart.
-                somma = " + ".join(f"(float({v[a]}) if {v[a]} is not None else 0)" for a in addendi)
-                resto = f"{somma or '0'} - float({v[totale]})"
-                return f"({v[totale]} is None or -0.005 < {resto} < 0.005)"
+                return self._somma_uguale(addendi, totale)
             case StessoAnno(primo, secondo):
                 x, y = v[primo], v[secondo]
                 return f"({x} is None or {y} is None or {x}[:4] == {y}[:4])"
@@ -396,6 +601,32 @@ class _Scrittura:
                 return (
                     f"({x} is None or len({x}) != 16 or {x}[6:8].isdigit() and {x}[9:11].isdigit())"
                 )
+            case CognomeDelCodiceFiscale(cf, cognome) | NomeDelCodiceFiscale(cf, cognome):
+                del_cognome = isinstance(controllo, CognomeDelCodiceFiscale)
+                k = self.costante(_Lettere(lettere_cognome if del_cognome else lettere_nome))
+                x, y, dove = v[cf], v[cognome], "[:3]" if del_cognome else "[3:6]"
+                return (
+                    f"({x} is None or {y} is None or {x}{dove} in {k}[{y}] or len({x}) != 16"
+                    f" or not {k}[{y}])"
+                )
+            case NonCodiceFiscale(campo):
+                return f"({v[campo]} is None or not _sembra_cf({v[campo]}))"
+            case InVigore(campo, giorni, periodi):
+                x, k = v[campo], self.costante(dict(periodi))
+                date = ", ".join(v[g] for g in giorni)
+                return f"({x} not in {k} or _in_vigore({k}[{x}], {date}))"
+            case InOrdine(prima, dopo):
+                x, y = v[prima], v[dopo]
+                subito = f"len({x}) == len({y}) == 10 and {x} <= {y}"
+                return f"({x} is None or {y} is None or {subito} or _in_ordine({x}, {y}))"
+            case AnniTra(da, a, minimo, massimo):
+                k, m = self.costante(minimo), self.costante(massimo)
+                return f"_anni_tra({v[da]}, {v[a]}, {k}, {m})"
+            case Contiene(campo, valori):
+                return f"_contiene({v[campo]}, {self.costante(frozenset(valori))})"
+            case OgniBlocco(campo, interno):
+                x, k = v[campo], self.costante(interno)
+                return f"({x} is None or _ogni_blocco({k}, {x}))"
             case Se(condizione, allora):
                 return f"(not {self.espressione(condizione)} or {self.espressione(allora)})"
             case E(termini):
@@ -418,8 +649,18 @@ def compila(regole: Sequence[Regola], campi: Sequence[str]) -> Verifica:
         KeyError: a rule reads a field that is not among `campi`.
         TypeError: a condition is not of the vocabulary.
     """
-    scrittura = _Scrittura(campi)
-    righe = [f"def verifica({', '.join(scrittura.posizione.values())}):", "    rotte = []"]
+    chieste = Counter(
+        foglia
+        for regola in regole
+        for foglia in _foglie(regola.controllo)
+        if isinstance(foglia, Uguale)
+    )
+    scrittura = _Scrittura(campi, [uguale for uguale, volte in chieste.items() if volte > 1])
+    righe = [
+        f"def verifica({', '.join(scrittura.posizione.values())}):",
+        "    rotte = []",
+        *scrittura.righe,
+    ]
     for i, regola in enumerate(regole):
         righe.append(f"    if not {scrittura.espressione(regola.controllo)}: rotte.append({i})")
     righe.append("    return tuple(rotte) if rotte else _VUOTA")

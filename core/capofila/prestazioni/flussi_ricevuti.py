@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from capofila.base.attivazioni import plugin_attivi
+from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.errori import Conflitto, NonTrovato, RichiestaNonValida
 from capofila.base.plugin import LettoreProtetto
 from capofila.hooks import (
@@ -57,7 +57,7 @@ async def apri_flusso(
         raise _non_leggibile(errore) from None
     except NonTrovato as errore:
         raise RichiestaNonValida(
-            f"{errore.messaggio} Controlla di aver scelto il file giusto."
+            f"{errore.messaggio} Controlla di aver scelto il file giusto.", codice="senza_lettore"
         ) from None
     flusso = flussi.get(ricevuto.flusso)
     if flusso is None:
@@ -120,7 +120,9 @@ def _blocchi(
     lettore: LettoreProtetto, ricevuto: FlussoRicevuto, flusso: Flusso, *, come_ricevuto: bool
 ) -> Iterator[LottoPreparato]:
     """Prepared blocks whose forms are the received ones, where the file has them."""
-    preparatore = Preparatore(flusso, ricevuto.colonne)
+    preparatore = Preparatore(
+        flusso, ricevuto.colonne, oggi=oggi().isoformat(), taglia=not come_ricevuto
+    )
     prima = 2
     while True:
         try:
@@ -135,9 +137,12 @@ def _blocchi(
         for i, numero in enumerate(lotto.numeri):
             uno = letti[numero - prima]
             if uno.forma is not None and (
-                come_ricevuto or not (i in lotto.scartate or _SPAZI.search(uno.forma))
+                come_ricevuto
+                or not (i in lotto.scartate or i in lotto.tagliate or _SPAZI.search(uno.forma))
             ):
                 gruppi[i], righe[i] = uno.gruppo, uno.forma
+            if i and lotto.numeri[i - 1] == numero:
+                continue
             lotto.avvisi.extend(
                 ErroreRiga(numero, nome, "", "attributo_sconosciuto",
                            f"Il record ha un dato che lo schema non prevede: {_fine(ricevuto)}.")
@@ -158,4 +163,4 @@ def _fine(ricevuto: FlussoRicevuto) -> str:
 
 def _non_leggibile(errore: FileNonLeggibile) -> RichiestaNonValida:
     messaggio = errore.messaggio
-    return RichiestaNonValida(messaggio[:1].upper() + messaggio[1:] + ".")
+    return RichiestaNonValida(f"{messaggio[:1].upper()}{messaggio[1:]}.", codice=errore.codice)

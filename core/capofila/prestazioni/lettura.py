@@ -55,27 +55,34 @@ def riconosci(nome: str, contenuto: bytes) -> Formato:
         RichiestaNonValida: none of the formats that are read here.
     """
     if not contenuto.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise RichiestaNonValida("Il file è vuoto: controlla di aver scelto quello giusto.")
+        raise RichiestaNonValida(
+            "Il file è vuoto: controlla di aver scelto quello giusto.", codice="file_vuoto"
+        )
     suffisso = PurePath(nome).suffix.lower()
     if contenuto[:4] == b"PK\x03\x04":
         return _riconosci_zip(contenuto)
     if contenuto[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise RichiestaNonValida(
             "Il file è un Excel del vecchio formato (.xls) oppure è protetto da una parola "
-            "chiave: aprilo, togli la protezione e salvalo come «Cartella di lavoro .xlsx»."
+            "chiave: aprilo, togli la protezione e salvalo come «Cartella di lavoro .xlsx».",
+            codice="excel_vecchio",
         )
     if contenuto[:4] == b"%PDF":
-        raise RichiestaNonValida("Il file è un PDF: servono CSV, Excel (.xlsx), ODS o XML.")
+        raise RichiestaNonValida(
+            "Il file è un PDF: servono CSV, Excel (.xlsx), ODS o XML.", codice="file_pdf"
+        )
     inizio = contenuto[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if inizio[:1] == b"<" or suffisso == ".xml":
         return "xml"
     if contenuto[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise RichiestaNonValida(
-            "Il file è in UTF-16: salvalo come «CSV UTF-8 (delimitato da separatore di elenco)»."
+            "Il file è in UTF-16: salvalo come «CSV UTF-8 (delimitato da separatore di elenco)».",
+            codice="file_utf16",
         )
     if b"\x00" in contenuto[:65536]:
         raise RichiestaNonValida(
-            "Il file non è un testo: servono CSV (UTF-8), Excel (.xlsx), ODS o XML."
+            "Il file non è un testo: servono CSV (UTF-8), Excel (.xlsx), ODS o XML.",
+            codice="file_non_testo",
         )
     return "csv"
 
@@ -90,10 +97,12 @@ def _riconosci_zip(contenuto: bytes) -> Formato:
                 return "ods"
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         raise RichiestaNonValida(
-            "Il file è danneggiato: riaprilo nel programma di origine e salvalo di nuovo."
+            "Il file è danneggiato: riaprilo nel programma di origine e salvalo di nuovo.",
+            codice="file_danneggiato",
         ) from None
     raise RichiestaNonValida(
-        "Il file è un archivio compresso: estrai il file e carica quello (CSV, .xlsx, .ods o XML)."
+        "Il file è un archivio compresso: estrai il file e carica quello (CSV, .xlsx, .ods o XML).",
+        codice="archivio_compresso",
     )
 
 
@@ -126,7 +135,8 @@ def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
         riga = contenuto.count(b"\n", 0, errore.start) + 1
         raise RichiestaNonValida(
             f"Alla riga {riga} c'è un carattere che non è UTF-8: apri il file nel foglio di "
-            "calcolo e salvalo come «CSV UTF-8 (delimitato da separatore di elenco)»."
+            "calcolo e salvalo come «CSV UTF-8 (delimitato da separatore di elenco)».",
+            codice="csv_non_utf8",
         ) from None
     separatore = _separatore(testo, set(colonne_note))
     lettore = csv.reader(io.StringIO(testo, newline=""), delimiter=separatore, strict=True)
@@ -186,7 +196,8 @@ def _csv_rotto(riga: int, errore: csv.Error) -> RichiestaNonValida:
     else:
         motivo = "la riga non si legge"
     return RichiestaNonValida(
-        f"Vicino alla riga {riga} {motivo}: correggila, oppure salva di nuovo il file come CSV."
+        f"Vicino alla riga {riga} {motivo}: correggila, oppure salva di nuovo il file come CSV.",
+        codice="csv_rotto",
     )
 
 
@@ -196,11 +207,13 @@ def _intestazione(celle: Sequence[object]) -> list[str]:
         nomi.pop()
     if not nomi:
         raise RichiestaNonValida(
-            "La prima riga è vuota: deve contenere i nomi delle colonne (codice_fiscale, …)."
+            "La prima riga è vuota: deve contenere i nomi delle colonne (codice_fiscale, …).",
+            codice="intestazione_vuota",
         )
     if len(nomi) > MASSIMO_COLONNE:
         raise RichiestaNonValida(
-            f"Il file ha {len(nomi)} colonne, troppe: controlla il separatore e il foglio scelto."
+            f"Il file ha {len(nomi)} colonne, troppe: controlla il separatore e il foglio scelto.",
+            codice="troppe_colonne",
         )
     return nomi
 
@@ -223,17 +236,22 @@ def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
     try:
         cartella = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(contenuto))
         if not cartella.sheet_names:
-            raise RichiestaNonValida("La cartella di lavoro non ha fogli.")
+            raise RichiestaNonValida(
+                "La cartella di lavoro non ha fogli.", codice="cartella_senza_fogli"
+            )
         foglio = cartella.get_sheet_by_index(0)
         righe = foglio.iter_rows()
         intestazione = next(righe, None)
     except (python_calamine.CalamineError, OSError, ValueError):
         raise RichiestaNonValida(
             "La cartella di lavoro non si legge: riaprila nel programma di origine e salvala di "
-            "nuovo, senza protezione."
+            "nuovo, senza protezione.",
+            codice="cartella_non_leggibile",
         ) from None
     if intestazione is None:
-        raise RichiestaNonValida("Il primo foglio è vuoto: i dati devono stare nel primo foglio.")
+        raise RichiestaNonValida(
+            "Il primo foglio è vuoto: i dati devono stare nel primo foglio.", codice="foglio_vuoto"
+        )
     colonne = _intestazione(intestazione)
     return Foglio(colonne, _blocchi_cartella(righe, len(colonne)))
 
@@ -317,7 +335,8 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
     except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError):
         raise RichiestaNonValida(
             "La cartella di lavoro è danneggiata o protetta: riaprila nel programma di origine e "
-            "salvala di nuovo, senza parola chiave."
+            "salvala di nuovo, senza parola chiave.",
+            codice="cartella_danneggiata",
         ) from None
     if formule:
         _rifiuta_formule(formato, formule, indici)
@@ -366,7 +385,8 @@ def _rifiuta_formule(
     if formato == "ods":
         raise DatiNonValidi(
             "Il foglio contiene almeno una formula: copia le celle, incollale come «Valori» "
-            "(Incolla speciale, solo testo, numeri e date) e salva di nuovo il file."
+            "(Incolla speciale, solo testo, numeri e date) e salva di nuovo il file.",
+            codice="formula_nel_foglio",
         )
     primo = _primo_foglio(indici)
     if primo is not None and primo not in formule:
@@ -374,7 +394,8 @@ def _rifiuta_formule(
     cella = formule[primo or next(iter(formule))]
     dove = f"La cella {cella} contiene una formula" if cella else "Una cella contiene una formula"
     raise DatiNonValidi(
-        f"{dove}: copia le celle, incollale come «Valori» e salva di nuovo il file."
+        f"{dove}: copia le celle, incollale come «Valori» e salva di nuovo il file.",
+        codice="formula_nel_foglio",
     )
 
 
@@ -399,5 +420,6 @@ def _primo_foglio(indici: Mapping[str, bytes]) -> str | None:
 def _bomba() -> TroppoGrande:
     return TroppoGrande(
         "La cartella di lavoro si espande oltre misura: tieni solo il foglio con i dati, senza "
-        "righe e immagini superflue, oppure salva come CSV."
+        "righe e immagini superflue, oppure salva come CSV.",
+        codice="cartella_troppo_grande",
     )

@@ -22,6 +22,7 @@ from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.prestazioni import (
     consultazione,
+    guida,
     routes_domande,
     routes_modulo,
     service,
@@ -50,6 +51,7 @@ MENU = (
         titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
         gruppo="Prestazioni sociali", icona="upload", ordine=21,
     ),
+    guida.MENU,
 )  # fmt: skip
 
 CARATTERI = {"periodica": "Periodica", "occasionale": "Occasionale"}
@@ -446,9 +448,25 @@ async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Templ
         per_pagina=PER_PAGINA,
         stati=STATI_LOTTO,
         colonne_errori=_COLONNE_ERRORI,
+        **await _spiegazioni(lotto.flusso),
         base=f"/{ambito.slug}/importazioni/{id_}",
         prestazioni=f"/{ambito.slug}/prestazioni",
     )
+
+
+async def _spiegazioni(flusso: str) -> dict[str, Any]:
+    """Where the rules and the columns of a flow are explained; nothing when it is not active."""
+    try:
+        scelta = await guida.scegli(flusso)
+    except NonTrovato:
+        return {
+            "regole_note": (), "colonne_note": (), "pagina_regole": "", "pagina_colonne": "",
+        }  # fmt: skip
+    return {
+        "regole_note": {voce.codice for voce in scelta.voci},
+        "colonne_note": scelta.flusso.campi_per_nome,
+        **guida.indirizzi(scelta.flusso),
+    }
 
 
 @post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})
@@ -499,6 +517,6 @@ router = Router(
     path="/",
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
-        errori_csv, *routes_modulo.GESTORI, *routes_domande.GESTORI,
+        errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI, *routes_domande.GESTORI,
     ],
 )  # fmt: skip

@@ -131,6 +131,9 @@ class Collocazione:
         )
         enti = self._enti(lotto, errori)
         titolari = self._titolari(lotto, competenza, errori)
+        if lotto.tagliate and errori:
+            # The years of a row that was cut share its faults: each is said once.
+            errori = [*{(errore.riga, errore.codice): errore for errore in errori[::-1]}.values()]
         fuori = {errore.riga for errore in errori}
         predefinito = "0"
         self._colonne = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -74,12 +75,14 @@ class EsitoImportazione(msgspec.Struct, kw_only=True):
     """What became of a file. Its JSON is a shape that scripts rely on.
 
     Attributes:
-        righe: records found.
-        valide: records without errors.
-        importate: records stored, now or when the same file was brought in before.
-        errori: what keeps records out, at most a thousand of them.
+        righe: rows found.
+        valide: rows without errors.
+        importate: records stored, now or when the same file was brought in before. More than the
+            rows when some of them were cut by calendar years.
+        errori: what keeps rows out, at most a thousand of them.
         errori_totali: how many there are.
-        avvisi: what deserves a look.
+        avvisi: what deserves a look, at most a thousand; of one rule some hundreds, and then how
+            many more there are.
         lotto: the file in Capofila; None on a trial.
         stato: ``importato``, ``da_decidere``, ``prova`` or ``gia_importato``.
         flusso: the flow that it was read and checked by.
@@ -128,6 +131,8 @@ class _Blocco(msgspec.Struct):
     colonne: list[str]
     copia: bytes
     quante: int
+    righe: int
+    """How many rows the `quante` records come from."""
 
 
 class Filo:
@@ -338,7 +343,7 @@ async def _sorgente(
         )
     noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
     foglio = await filo.chiama(lettura.apri, formato, file.contenuto, noti)
-    preparatore = Preparatore(flusso, foglio.colonne)
+    preparatore = Preparatore(flusso, foglio.colonne, oggi=oggi().isoformat(), taglia=True)
     errori = _errori_intestazione(preparatore, noti)
     avvisi = [
         ErroreRiga(1, nome, nome, "colonna_sconosciuta",
@@ -422,6 +427,7 @@ class _Arrivo:
                 "CREATE TEMP TABLE ingresso ON COMMIT DROP AS "
                 f"SELECT {', '.join(COLONNE)} FROM prestazione LIMIT 0"
             )
+        taciuti: Counter[str] = Counter()
         prossimo = self.filo.chiama(self._prossimo)
         try:
             while (blocco := await prossimo) is not None:
@@ -429,15 +435,17 @@ class _Arrivo:
                 esito.righe += blocco.esito.righe
                 esito.aggiungi_errori(blocco.errori)
                 esito.aggiungi_avvisi(blocco.avvisi)
-                esito.valide += blocco.quante
+                taciuti.update(blocco.esito.taciuti)
+                esito.valide += blocco.righe
                 if blocco.quante and (self.opzioni.solo_valide or not esito.errori_totali):
                     doppi = await scrivi(blocco)
                     esito.importate += blocco.quante - len(doppi)
-                    esito.valide -= len(doppi)
+                    esito.valide -= len({errore.riga for errore in doppi})
                     esito.aggiungi_errori(doppi)
         finally:
             if not prossimo.done():
                 await asyncio.wait([prossimo])
+        esito.avvisi.extend(_altri_avvisi(esito.avvisi, taciuti))
         if not esito.righe and not esito.errori_totali:
             esito.aggiungi_errori(
                 [ErroreRiga(2, "", "", "nessuna_riga",
@@ -525,7 +533,9 @@ class _Arrivo:
             copiate: tuple[list[str], bytes] = ([], b"")
         else:
             copiate = _testo_copia(lotto, collocazione, buone)
-        return _Blocco(lotto, errori_blocco, avvisi, *copiate, len(buone))
+        return _Blocco(
+            lotto, errori_blocco, avvisi, *copiate, len(buone), lotto.quante_righe(buone)
+        )
 
     async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block; returns the rows that were there already."""
@@ -598,6 +608,18 @@ class _Arrivo:
                                "Scheda già presente per questo minore, anno ed ente.")
                 )  # fmt: skip
         return doppi
+
+
+def _altri_avvisi(detti: Sequence[ErroreRiga], taciuti: Mapping[str, int]) -> Iterator[ErroreRiga]:
+    """One line for the remarks of each rule that were too many to be written out."""
+    ultimi = {avviso.codice: avviso for avviso in detti if avviso.codice in taciuti}
+    for codice, ultimo in ultimi.items():
+        yield ErroreRiga(
+            ultimo.riga, ultimo.colonna, "", codice,
+            "Dopo questa riga lo stesso avviso vale per un'altra."
+            if taciuti[codice] == 1
+            else f"Dopo questa riga lo stesso avviso vale per altre {taciuti[codice]}.",
+        )  # fmt: skip
 
 
 class _Pezzi:

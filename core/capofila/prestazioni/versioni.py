@@ -18,6 +18,7 @@ import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga, Flusso, Preparatore
@@ -59,7 +60,7 @@ def controlla(
 ) -> tuple[Salvataggio, Any]:
     """Check a form, touching no database; the prepared lot goes with it."""
     nomi = [campo.nome for campo in flusso.campi]
-    preparatore = Preparatore(flusso, nomi)
+    preparatore = Preparatore(flusso, nomi, oggi=oggi().isoformat(), taglia=True)
     lotto = preparatore.prepara([[valori.get(nome, "") for nome in nomi]], 1)
     esito = Salvataggio()
     if not lotto.numeri:

@@ -108,6 +108,31 @@ def denominazioni(prestazioni: Iterable[Prestazione]) -> dict[str, str]:
     return {p.codice: p.denominazione for p in prestazioni if p.denominazione}
 
 
+SOLO_IN_CARICO: Final = tuple(f"A2.{n}" for n in range(16, 30))
+"""Services that enter the Casellario only for whoever is in charge of the professional social
+service. Source: the note on A2.16-A2.29 that SISO 4.10.3 (Regione Umbria) repeats from the
+nomenclature of DM 206/2014."""
+
+CON_SINA: Final = (
+    "A1.04", "A1.10", "A1.11", "A1.12", "A1.13", "A1.14", "A1.15", "A1.16", "A1.23", "A2.07",
+    "A2.08", "A2.14", "A2.20", "A2.21", "A3.02",
+)  # fmt: skip
+"""Prestazioni that go with an evaluation of the person (SINA). Source: the table of SISO 4.10.3
+(AccessTableSinaSessionBean), which does not send disabled and elderly people in charge without it.
+INPS's own schema and specification leave the block optional for all of them."""
+
+CON_DATA_EVENTO: Final = ("A1.05.01",)
+"""Prestazioni that want the date of the event, which is the day of cash. Source: INPS message 1244
+of 18/03/2022 made the code, SISO 4.10.3 does not send it without the date."""
+
+
+def della_famiglia(codici: Iterable[str], capostipiti: Iterable[str]) -> tuple[str, ...]:
+    """The codes given, and those of a table that specify one of them (A2.16.01 is an A2.16)."""
+    capi = tuple(capostipiti)
+    prefissi = tuple(f"{codice}." for codice in capi)
+    return tuple(dict.fromkeys((*capi, *(c for c in codici if c.startswith(prefissi)))))
+
+
 SI_NO_INPS: Final[Mapping[str, str]] = {"si": "1", "no": "2"}
 
 REGIONE_LOMBARDIA: Final = "03"

@@ -20,6 +20,7 @@ import msgspec
 from lxml import etree
 
 from capofila.hooks.campi import Rifiuto, Tipo, leggi_belfiore, leggi_codice_fiscale
+from capofila.hooks.catalogo import Voce
 from capofila.hooks.flussi import ErroreRiga, Flusso, IntestazioneFlusso
 from capofila.hooks.lettori import (
     PROLOGO_MASSIMO,
@@ -323,10 +324,11 @@ class Lettura:
                 break
         if not trovata:
             raise FileNonLeggibile(
-                "intestazione", "nel flusso manca l'elemento IdentificazioneFlusso", linea
+                "identificazione", "nel flusso manca l'elemento IdentificazioneFlusso", linea
             )
         raise FileNonLeggibile(
-            "vuoto", "il flusso non contiene né beneficiari né minori: non c'è nulla da importare"
+            "flusso_vuoto",
+            "il flusso non contiene né beneficiari né minori: non c'è nulla da importare",
         )
 
     def _leggi_identificazione(
@@ -650,3 +652,97 @@ def _giorno(aaaammgg: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# --- what may be wrong with a file, by name -----------------------------------------------------
+
+_ST: Final = "INPS, specifica tecnica WaaS 2.0.1 del 22/05/2025"
+_XSD: Final = "schemi INPS PS_PSA_SINA201812.xsd e SINBA.xsd"
+_NOSTRO: Final = "sicurezza: il file è di uno sconosciuto e si legge con limiti"
+
+_TESTA: Final = (
+    f'<Flusso xmlns="{SPAZIO_NOMI}"><IdentificazioneFlusso Nome="D142.PS.20250301.0000001">'
+    '<Ente Codice="D142" Indirizzo="D142" CFOperatore="RSSMRA80A41D142Q"/></IdentificazioneFlusso>'
+)
+_BUONO: Final = (
+    _TESTA + '<Beneficiario CodiceFiscale="RSSMRA80A41D142Q"><PrestazioniSociali/></Beneficiario>'
+    "</Flusso>"
+)
+
+
+def _del_file(codice: str, messaggio: str, fonte: str, errato: str) -> Voce:
+    return Voce(
+        codice=codice, livello="file", gravita="errore", messaggio=messaggio, fonte=fonte,
+        esempio_valido={"file": _BUONO}, esempio_errato={"file": errato},
+    )  # fmt: skip
+
+
+_INTESTAZIONE_BUONA: Final = {
+    "nome": "D142.PS.20250301.0000001",
+    "ente_codice": "D142",
+    "ente_denominazione": "Comune di Crema",
+    "ente_indirizzo": "D142",
+    "cf_operatore": "RSSMRA80A41D142Q",
+}
+
+
+def _della_testa(codice: str, campo: str, messaggio: str, fonte: str, errato: str) -> Voce:
+    return Voce(
+        codice=codice, livello="file", gravita="errore", messaggio=messaggio, fonte=fonte,
+        campi=(campo,), esempio_valido=_INTESTAZIONE_BUONA,
+        esempio_errato={**_INTESTAZIONE_BUONA, campo: errato},
+    )  # fmt: skip
+
+
+CONTROLLI: Final[tuple[Voce, ...]] = (
+    _del_file("non_xml", "il file non è un documento XML: scegliere un altro file", _XSD, "a;b;c"),
+    _del_file("dtd", "il file contiene una DTD (DOCTYPE), che non è ammessa: esportarlo senza",
+              _NOSTRO, "<!DOCTYPE Flusso>" + _BUONO),
+    _del_file("xml_malformato",
+              "il file XML è interrotto o malformato: esportarlo di nuovo dal programma di origine",
+              _XSD, _BUONO.removesuffix("</Flusso>")),
+    _del_file("limiti", "il file contiene elementi o testi oltre misura: controllare di aver "
+              "esportato quello giusto", _NOSTRO,
+              _BUONO.replace("<PrestazioniSociali/>",
+                             "<PrestazioniSociali>" + "<a>" * 12 + "</a>" * 12
+                             + "</PrestazioniSociali>")),
+    _del_file("radice", "non è un flusso SIUSS: il primo elemento deve essere «Flusso»", _XSD,
+              "<Altro/>"),
+    _del_file("spazio_nomi", "non è un flusso SIUSS: lo spazio dei nomi deve essere quello di INPS",
+              _XSD, '<Flusso xmlns="urn:altro"/>'),
+    _del_file("identificazione", "nel flusso manca l'elemento IdentificazioneFlusso", _XSD,
+              f'<Flusso xmlns="{SPAZIO_NOMI}"><Beneficiario/></Flusso>'),
+    _del_file("flusso_vuoto",
+              "il flusso non contiene né beneficiari né minori: non c'è nulla da importare", _XSD,
+              _TESTA + "</Flusso>"),
+    _del_file("ordine", "un elemento è fuori posto: esportare di nuovo il file, nell'ordine dello "
+              "schema", _XSD, _BUONO.replace("</Flusso>", "<Nota/></Flusso>")),
+    _del_file("beneficiario_vuoto", "un beneficiario non ha prestazioni: aggiungerle, oppure "
+              "togliere il beneficiario", f"{_ST}, tabella 4",
+              _BUONO.replace("<PrestazioniSociali/>", "<Anagrafica/>")),
+    _della_testa("nome_flusso", "nome",
+                 "il nome del flusso non segue la regola di INPS: codice ente.PS (o "
+                 "SINBA).AAAAMMGG.progressivo, al più 50 caratteri",
+                 f"{_ST}, tabelle 2 e 13", "D142-PS-2025"),
+    _della_testa("nome_flusso_ente", "nome",
+                 "il nome del flusso deve cominciare con il codice dell'ente che lo manda",
+                 f"{_ST}, tabelle 2 e 13", "D150.PS.20250301.0000001"),
+    _della_testa("belfiore", "ente_codice",
+                 "deve essere un codice Belfiore (una lettera e tre cifre, come D142)",
+                 f"{_ST}, tabella 3", "Crema"),
+    _della_testa("lunghezza", "ente_denominazione",
+                 "la denominazione dell'ente può avere al più 100 caratteri",
+                 f"{_ST}, tabella 3", "C" * 101),
+    _della_testa("obbligatorio", "cf_operatore", "manca il codice fiscale dell'operatore",
+                 f"{_ST}, tabella 3", ""),
+    _della_testa("codice_fiscale_forma", "cf_operatore",
+                 "non è un codice fiscale: servono 16 caratteri (oppure 11 cifre)",
+                 f"{_ST}, tabella 3", "RSSMRA80"),
+    _della_testa("codice_fiscale_giorno", "cf_operatore",
+                 "il giorno di nascita dentro il codice fiscale non esiste: ricontrollare il codice",
+                 "DM 23/12/1976", "RSSMRA80A00D142Q"),
+    _della_testa("codice_fiscale_controllo", "cf_operatore",
+                 "il carattere di controllo del codice fiscale non torna: ricontrollare il codice",
+                 "DM 23/12/1976", "RSSMRA80A41D142A"),
+)  # fmt: skip
+"""Every code of a `FileNonLeggibile` and of a fault of the head."""

@@ -13,7 +13,7 @@ from capofila.hooks.flussi import Flusso
 from capofila.hooks.lettori import LettoreFlussi
 from capofila.hooks.manifesto import Manifesto, Privacy
 from capofila.hooks.marcatori import hookimpl
-from capofila.siuss.lettura import RADICE, apri
+from capofila.siuss.lettura import CONTROLLI, RADICE, apri
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI
 from capofila.siuss.sinba import FLUSSO_SINBA
 
@@ -84,4 +84,6 @@ def flussi() -> tuple[Flusso, ...]:
 @hookimpl
 def lettori() -> tuple[LettoreFlussi, ...]:
     """See the contract."""
-    return (LettoreFlussi(denominazione="flusso SIUSS", radice=RADICE, apri=apri),)
+    return (
+        LettoreFlussi(denominazione="flusso SIUSS", radice=RADICE, apri=apri, controlli=CONTROLLI),
+    )

@@ -19,19 +19,26 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
-from capofila.hooks.flussi import Flusso, Operazione, RegolaNome
+from capofila.hooks.flussi import Flusso, Operazione, RegolaNome, TaglioAnnuale
 from capofila.hooks.regole import (
+    OGGI,
     AlmenoUno,
     AnnoDelCodiceFiscale,
     Assente,
+    CognomeDelCodiceFiscale,
     DataInCifre,
     E,
     EntroAnni,
     GenereDelCodiceFiscale,
+    InOrdine,
+    InVigore,
+    Lunghezza,
     LuogoDelCodiceFiscale,
+    NomeDelCodiceFiscale,
     Non,
     NonPrima,
     O,
+    OgniBlocco,
     Positivo,
     Presente,
     Regola,
@@ -40,13 +47,19 @@ from capofila.hooks.regole import (
     StessoAnno,
     TuttiONessuno,
     Uguale,
+    Uno,
 )
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, Ripetuto, TracciatoXML
 from capofila.siuss.codifiche import (
+    CON_DATA_EVENTO,
+    CON_SINA,
+    INPS_MSG_1244,
     PRESTAZIONI,
     REGIONE_PER_PROVINCIA,
     SI_NO_INPS,
+    SOLO_IN_CARICO,
     Prestazione,
+    della_famiglia,
     denominazioni,
     tavola,
 )
@@ -157,7 +170,7 @@ def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
         Campo("codice_prestazione", Tipo.CODICE, "Codice della prestazione", obbligatorio=True,
               codici=codici, fonte="DM 206/2014, tabella 1"),
         Campo("denominazione_prestazione", testo, "Denominazione della prestazione",
-              obbligatorio=True, lunghezza=(10, 200),
+              obbligatorio=True, lunghezza=(1, 200),
               predefinito=DaTabella("codice_prestazione", denominazioni(prestazioni)),
               fonte=f"{ST}, tabella 9"),
         Campo("protocollo_domanda", testo, "Protocollo della domanda", obbligatorio=True,
@@ -224,7 +237,24 @@ _DSU: Final = ("dsu_protocollo", "dsu_anno", "dsu_data")
 
 _SINA_COMPLETA: Final = dict.fromkeys(SINA_OBBLIGATORI, "1")
 
-REGOLE: Final[tuple[Regola, ...]] = (
+ANNI_MASSIMI: Final = 10
+"""Calendar years over which one grant may be cut. A longer one is more likely a wrong date."""
+
+COERENZA: Final = "coerenza interna, non richiesta da INPS"
+"""The source of a rule that is ours: what it finds is a remark."""
+
+TAGLIO: Final = TaglioAnnuale(
+    inizio="data_inizio",
+    fine="data_fine",
+    solo=("carattere", "periodica"),
+    massimo=ANNI_MASSIMI,
+    codice="siuss-divisa-per-anno",
+    messaggio="la prestazione dura più anni: è stata divisa in {parti}, una per anno solare, con lo "
+    "stesso protocollo di domanda e gli stessi importi mensili; non serve fare nulla",
+    fonte=f"{ST}, tabella 9, DataFinePrestazione (stesso anno di DataInizioPrestazione)",
+)
+
+_REGOLE: Final[tuple[Regola, ...]] = (
     Regola(
         "siuss-dsu-incompleta", "dsu_protocollo", TuttiONessuno(_DSU), "errore",
         "i tre dati della DSU (protocollo, anno, data) vanno scritti tutti oppure nessuno",
@@ -232,6 +262,23 @@ REGOLE: Final[tuple[Regola, ...]] = (
         {"dsu_protocollo": "INPS-ISEE-2025-00000001X-00", "dsu_anno": "2025",
          "dsu_data": "2025-01-15"},
         {"dsu_protocollo": "INPS-ISEE-2025-00000001X-00"},
+    ),
+    Regola(
+        "siuss-dsu-anno", "dsu_anno", StessoAnno("dsu_anno", "dsu_data"), "avviso",
+        "l'anno di protocollo della DSU {dsu_anno} non è quello della sua data {dsu_data}: "
+        "controllare l'attestazione",
+        COERENZA,
+        {"dsu_anno": "2025", "dsu_data": "2025-01-15"},
+        {"dsu_anno": "2024", "dsu_data": "2025-01-15"},
+    ),
+    Regola(
+        "siuss-dsu-senza-prova", "prova_mezzi",
+        Non(E((Uguale("prova_mezzi", "4"), AlmenoUno(_DSU)))), "avviso",
+        "ci sono i dati della DSU ma la prestazione è detta senza prova dei mezzi (4): controllare "
+        "quale vale (1 se è stata chiesta l'ISEE)",
+        f"{COERENZA}; i codici sono quelli di {XSD}, PresenzaProvaMezzi",
+        {"prova_mezzi": "1", "dsu_protocollo": "INPS-ISEE-2025-00000001X-00"},
+        {"prova_mezzi": "4", "dsu_protocollo": "INPS-ISEE-2025-00000001X-00"},
     ),
     Regola(
         "siuss-periodica-inizio", "data_inizio", Se(_PERIODICA, Presente("data_inizio")), "errore",
@@ -261,6 +308,69 @@ REGOLE: Final[tuple[Regola, ...]] = (
         {"carattere": "occasionale", "importo_mensile": "250.00"},
     ),
     Regola(
+        "siuss-periodica-con-erogazione", "data_erogazione",
+        Non(E((_PERIODICA, Presente("data_erogazione")))), "avviso",
+        "la prestazione è periodica ma c'è la data di erogazione {data_erogazione}, che è delle "
+        "occasionali: toglierla, oppure correggere il carattere",
+        f"{ST}, tabella 9, DataErogazionePrestazione (la vuole per le occasionali; non la vieta)",
+        {"carattere": "periodica", "data_inizio": "2025-03-01"},
+        {"carattere": "periodica", "data_erogazione": "2025-03-01"},
+    ),
+    Regola(
+        "siuss-periodica-con-importo", "importo",
+        Non(E((_PERIODICA, Presente("importo")))), "avviso",
+        "la prestazione è periodica ma c'è l'importo {importo}, che è delle occasionali: toglierlo "
+        "e scrivere quello mensile, oppure correggere il carattere",
+        f"{ST}, tabella 9, ImportoPrestazione (lo vuole per le occasionali; non lo vieta)",
+        {"carattere": "periodica", "importo_mensile": "100.00"},
+        {"carattere": "periodica", "importo_mensile": "100.00", "importo": "1200.00"},
+    ),
+    Regola(
+        "siuss-occasionale-con-inizio", "data_inizio",
+        Non(E((_OCCASIONALE, Presente("data_inizio")))), "avviso",
+        "la prestazione è occasionale ma c'è la data di inizio {data_inizio}, che è delle "
+        "periodiche: toglierla (resta la data di erogazione), oppure correggere il carattere",
+        f"{ST}, tabella 9, DataInizioPrestazione (la vuole per le periodiche; non la vieta)",
+        {"carattere": "occasionale", "data_erogazione": "2025-03-01"},
+        {"carattere": "occasionale", "data_erogazione": "2025-03-01", "data_inizio": "2025-03-01"},
+    ),
+    Regola(
+        "siuss-occasionale-con-fine", "data_fine",
+        Non(E((_OCCASIONALE, Presente("data_fine")))), "avviso",
+        "la prestazione è occasionale ma c'è la data di fine {data_fine}, che è delle periodiche: "
+        "toglierla, oppure correggere il carattere",
+        f"{ST}, tabella 9, DataFinePrestazione e CaratterePrestazione",
+        {"carattere": "occasionale", "data_erogazione": "2025-03-01"},
+        {"carattere": "occasionale", "data_inizio": "2025-03-01", "data_fine": "2025-03-31"},
+    ),
+    Regola(
+        "siuss-occasionale-con-mensile", "importo_mensile",
+        Non(E((_OCCASIONALE, Presente("importo_mensile")))), "avviso",
+        "la prestazione è occasionale ma c'è l'importo mensile {importo_mensile}, che è delle "
+        "periodiche: toglierlo e scrivere l'importo della prestazione, oppure correggere il "
+        "carattere",
+        f"{ST}, tabella 9, ImportoMensile (lo vuole per le periodiche; non lo vieta)",
+        {"carattere": "occasionale", "importo": "250.00"},
+        {"carattere": "occasionale", "importo": "250.00", "importo_mensile": "250.00"},
+    ),
+    Regola(
+        "siuss-occasionale-con-periodo", "periodo_erogazione",
+        Non(E((_OCCASIONALE, Presente("periodo_erogazione")))), "avviso",
+        "la prestazione è occasionale ma c'è il periodo di erogazione {periodo_erogazione}, che è "
+        "delle periodiche: toglierlo, oppure correggere il carattere",
+        f"{ST}, tabella 9, PeriodoErogazione e CaratterePrestazione",
+        {"carattere": "periodica", "periodo_erogazione": "1"},
+        {"carattere": "occasionale", "periodo_erogazione": "1"},
+    ),
+    Regola(
+        "siuss-denominazione-corta", "denominazione_prestazione",
+        Lunghezza("denominazione_prestazione", 10, 200), "errore",
+        "il nome della prestazione «{denominazione_prestazione}» è troppo corto: INPS ne vuole uno "
+        "di almeno 10 caratteri, scriverlo per esteso (per esempio «Mensa scolastica»)",
+        f"{ST}, tabella 9, DenominazionePrestazione; {XSD}",
+        {"denominazione_prestazione": "Asilo Nido"}, {"denominazione_prestazione": "Mensa"},
+    ),
+    Regola(
         "siuss-fine-senza-inizio", "data_inizio",
         Se(Presente("data_fine"), Presente("data_inizio")), "errore",
         "c'è la data di fine {data_fine} ma non quella di inizio: scriverla",
@@ -276,12 +386,25 @@ REGOLE: Final[tuple[Regola, ...]] = (
         {"data_inizio": "2025-06-01", "data_fine": "2025-05-31"},
     ),
     Regola(
-        "siuss-fine-altro-anno", "data_fine", StessoAnno("data_inizio", "data_fine"), "errore",
+        "siuss-fine-altro-anno", "data_fine",
+        Se(EntroAnni("data_inizio", "data_fine", ANNI_MASSIMI - 1),
+           StessoAnno("data_inizio", "data_fine")),
+        "errore",
         "la data di fine {data_fine} non è nell'anno di quella di inizio {data_inizio}: dividere "
         "la prestazione per anno solare, con lo stesso protocollo di domanda",
-        f"{ST}, tabella 9, DataFinePrestazione",
+        f"{ST}, tabella 9, DataFinePrestazione (una periodica che arriva da un foglio la divide il "
+        "programma)",
         {"data_inizio": "2025-01-01", "data_fine": "2025-12-31"},
         {"data_inizio": "2024-09-01", "data_fine": "2025-06-30"},
+    ),
+    Regola(
+        "siuss-troppi-anni", "data_fine",
+        EntroAnni("data_inizio", "data_fine", ANNI_MASSIMI - 1), "errore",
+        "la prestazione va dal {data_inizio} al {data_fine}, più di dieci anni: controllare le due "
+        "date; se sono giuste, scriverla in più righe con lo stesso protocollo di domanda",
+        "plausibilità: il programma divide da sé una prestazione fino a dieci anni solari",
+        {"data_inizio": "2016-03-01", "data_fine": "2025-12-31"},
+        {"data_inizio": "2015-12-31", "data_fine": "2025-01-01"},
     ),
     Regola(
         "siuss-inizio-prima-nascita", "data_inizio", NonPrima("data_inizio", "anno_nascita"),
@@ -300,6 +423,23 @@ REGOLE: Final[tuple[Regola, ...]] = (
         "coerenza interna",
         {"data_evento": "2025-01-01", "anno_nascita": "2025"},
         {"data_evento": "1979-01-01", "anno_nascita": "1980"},
+    ),
+    Regola(
+        "siuss-erogazione-prima-nascita", "data_erogazione",
+        NonPrima("data_erogazione", "anno_nascita"), "errore",
+        "la data di erogazione {data_erogazione} viene prima dell'anno di nascita {anno_nascita}: "
+        "correggere una delle due",
+        "coerenza interna",
+        {"data_erogazione": "2025-01-01", "anno_nascita": "2025"},
+        {"data_erogazione": "1979-01-01", "anno_nascita": "1980"},
+    ),
+    Regola(
+        "siuss-erogazione-futura", "data_erogazione", InOrdine("data_erogazione", OGGI), "avviso",
+        "la data di erogazione {data_erogazione} non è ancora arrivata: controllare che il "
+        "pagamento ci sia stato",
+        COERENZA,
+        {"data_erogazione": "2025-03-01", OGGI: "2025-03-01"},
+        {"data_erogazione": "2025-03-02", OGGI: "2025-03-01"},
     ),
     Regola(
         "siuss-evento-lontano", "data_evento",
@@ -391,6 +531,36 @@ REGOLE: Final[tuple[Regola, ...]] = (
         {"nazione_residenza": "642", "comune_residenza": "019035"},
     ),
     Regola(
+        "siuss-altri-indirizzi-incompleti", "altri_indirizzi",
+        OgniBlocco("altri_indirizzi",
+                   Se(Uguale("nazione", "380"), E((Presente("comune"), Presente("regione"))))),
+        "errore",
+        "un indirizzo in Italia (380) è senza comune o senza regione: scriverli tutti e due, oppure "
+        "togliere quell'indirizzo",
+        f"{ST}, tabella 7, CodiceRegione e CodiceComune",
+        {"altri_indirizzi": '[{"regione":"03","comune":"019036","nazione":"380"}]'},
+        {"altri_indirizzi": '[{"nazione":"642"},{"comune":"019036","nazione":"380"}]'},
+    ),
+    Regola(
+        "siuss-altri-indirizzi-esteri", "altri_indirizzi",
+        OgniBlocco("altri_indirizzi", O((Uguale("nazione", "380"), Assente("comune")))),
+        "errore",
+        "un indirizzo all'estero ha un comune italiano: togliere il comune, oppure scrivere 380 "
+        "nella nazione",
+        f"{ST}, tabella 7",
+        {"altri_indirizzi": '[{"nazione":"642"}]'},
+        {"altri_indirizzi": '[{"comune":"019036","nazione":"642"}]'},
+    ),
+    Regola(
+        "siuss-sina-fonte-senza-invalidita", "sina_fonte_derivazione_invalidita",
+        Se(Presente("sina_fonte_derivazione_invalidita"), Presente("sina_invalidita_civile")),
+        "avviso",
+        "c'è la fonte dell'invalidità ma non l'invalidità: scriverla, oppure togliere la fonte",
+        f"{COERENZA}; {ST}, tabelle 10 e 11",
+        {"sina_fonte_derivazione_invalidita": "1", "sina_invalidita_civile": "2"},
+        {"sina_fonte_derivazione_invalidita": "1"},
+    ),
+    Regola(
         "siuss-sina-incompleta", "sina_mobilita",
         Se(AlmenoUno(SINA_CAMPI), E(tuple(Presente(nome) for nome in SINA_OBBLIGATORI))),
         "errore",
@@ -407,6 +577,23 @@ REGOLE: Final[tuple[Regola, ...]] = (
         "fiscale: chiedere a INPS come inviare questa persona, e tenerla fuori dal file",
         f"{XSD}, CodiceFiscale (lettere ammesse solo nel luogo di nascita)",
         {"codice_fiscale": "RSSMRA80A41D14NF"}, {"codice_fiscale": "RSSMRA80A4MDMQNB"},
+    ),
+    Regola(
+        "siuss-cf-cognome", "cognome", CognomeDelCodiceFiscale("codice_fiscale", "cognome"),
+        "avviso",
+        "le prime tre lettere del codice fiscale {codice_fiscale} non sono quelle del cognome "
+        "{cognome}: controllare (vale il cognome alla nascita; cognome e nome scambiati?)",
+        "DM 23/12/1976, art. 2 e 3",
+        {"codice_fiscale": "RSSMRA80A41D142Q", "cognome": "Rossi"},
+        {"codice_fiscale": "RSSMRA80A41D142Q", "cognome": "Bianchi"},
+    ),
+    Regola(
+        "siuss-cf-nome", "nome", NomeDelCodiceFiscale("codice_fiscale", "nome"), "avviso",
+        "le lettere dalla quarta alla sesta del codice fiscale {codice_fiscale} non sono quelle del "
+        "nome {nome}: controllare (valgono tutti i nomi, nell'ordine dell'atto di nascita)",
+        "DM 23/12/1976, art. 2 e 4",
+        {"codice_fiscale": "RSSMRA80A41D142Q", "nome": "Maria"},
+        {"codice_fiscale": "RSSMRA80A41D142Q", "nome": "Anna"},
     ),
     Regola(
         "siuss-cf-anno", "anno_nascita", AnnoDelCodiceFiscale("codice_fiscale", "anno_nascita"),
@@ -438,6 +625,74 @@ REGOLE: Final[tuple[Regola, ...]] = (
         {"presa_in_carico": "no"}, {"presa_in_carico": "no", "area_utenza": "1"},
     ),
 )  # fmt: skip
+"""The rules that do not depend on the table of the prestazioni."""
+
+
+def _regole_dei_codici(prestazioni: tuple[Prestazione, ...]) -> tuple[Regola, ...]:
+    """The rules that depend on the table of the prestazioni."""
+    codici = tuple(p.codice for p in prestazioni)
+    regole = [
+        Regola(
+            "siuss-solo-in-carico", "presa_in_carico",
+            Se(Uno("codice_prestazione", della_famiglia(codici, SOLO_IN_CARICO)),
+               Uguale("presa_in_carico", "si")),
+            "errore",
+            "la prestazione {codice_prestazione} si comunica solo per chi è preso in carico dal "
+            "servizio sociale professionale: scrivere si in presa_in_carico se lo è, altrimenti "
+            "togliere la riga",
+            "nomenclatore del DM 206/2014, nota ai codici da A2.16 a A2.29 riportata da SISO 4.10.3",
+            {"codice_prestazione": "A2.16", "presa_in_carico": "si"},
+            {"codice_prestazione": "A2.16", "presa_in_carico": "no"},
+        ),
+        Regola(
+            "siuss-sina-mancante", "sina_mobilita",
+            Se(E((Uguale("area_utenza", "2"), Uguale("presa_in_carico", "si"),
+                  Uno("codice_prestazione", della_famiglia(codici, CON_SINA)))),
+               AlmenoUno(SINA_CAMPI)),
+            "avviso",
+            "la persona è in carico per disabilità o non autosufficienza e la prestazione "
+            "{codice_prestazione} si accompagna alla valutazione SINA, che manca: compilarla se la "
+            "valutazione c'è",
+            f"codici e persone: SISO 4.10.3; facoltativa per INPS ({ST}, tabella 8), perciò avviso",
+            {"codice_prestazione": "A2.07", "area_utenza": "2", "presa_in_carico": "si",
+             **_SINA_COMPLETA},
+            {"codice_prestazione": "A2.07", "area_utenza": "2", "presa_in_carico": "si"},
+        ),
+        Regola(
+            "siuss-evento-richiesto", "data_evento",
+            Se(Uno("codice_prestazione", della_famiglia(codici, CON_DATA_EVENTO)),
+               Presente("data_evento")),
+            "errore",
+            "per la prestazione {codice_prestazione} serve la data dell'evento, cioè il giorno in "
+            "cui il contributo per l'affitto è stato pagato: scriverla",
+            f"{INPS_MSG_1244} (codice); SISO 4.10.3 (data obbligatoria)",
+            {"codice_prestazione": "A1.05.01", "data_evento": "2025-03-01"},
+            {"codice_prestazione": "A1.05.01"},
+        ),
+    ]  # fmt: skip
+    periodi = {p.codice: (p.dal or "", p.al or "") for p in prestazioni if p.dal or p.al}
+    if periodi:
+        codice, (dal, al) = next(iter(periodi.items()))
+        fuori = "2100-12-31" if al else "1900-01-01"
+        regole.append(
+            Regola(
+                "siuss-codice-non-in-vigore", "codice_prestazione",
+                InVigore("codice_prestazione", ("data_inizio", "data_erogazione", "data_evento"),
+                         periodi),
+                "errore",
+                "il codice {codice_prestazione} non è in vigore nel giorno della prestazione: "
+                "scegliere quello che valeva allora, oppure correggere la data",
+                "date di validità della tabella delle prestazioni di questa installazione",
+                {"codice_prestazione": codice, "data_inizio": dal or al},
+                {"codice_prestazione": codice, "data_inizio": fuori},
+            )
+        )  # fmt: skip
+    return tuple(regole)
+
+
+def regole_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> tuple[Regola, ...]:
+    """All the rules of the flow, with a table of prestazioni."""
+    return (*_REGOLE, *_regole_dei_codici(tuple(prestazioni)))
 
 
 IDENTIFICAZIONE: Final = Elemento(
@@ -545,14 +800,15 @@ _TRACCIATO: Final = TracciatoXML(
 
 def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
     """The flow, with the table of prestazioni of the installation (the seed unless told)."""
+    prestazioni = tuple(prestazioni)
     return Flusso(
         id="siuss",
         denominazione="SIUSS, prestazioni sociali (PS-PSA-SINA)",
         destinatario="INPS",
         versione_schema="201812",
         fonte="prestazioni",
-        campi=_campi(tuple(prestazioni)),
-        regole=REGOLE,
+        campi=_campi(prestazioni),
+        regole=regole_prestazioni(prestazioni),
         tracciato=_TRACCIATO,
         estensione="xml",
         media_type="application/xml",
@@ -564,6 +820,7 @@ def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flus
         ),
         regola_nome=RegolaNome(sigla="PS", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
         principale=True,
+        taglio=TAGLIO,
         operazione=Operazione(campo="tipo_operazione"),
     )
 
