@@ -35,11 +35,13 @@ SELECT proteggi('eservice');
 -- Asked before any context exists: which ambito is called, and what its vouchers must say. It gives
 -- nothing that the catalogue of the PDND does not publish, but the ids.
 CREATE FUNCTION eservice_di(chiamato text) RETURNS TABLE (
-  ambito_id smallint, ente_id integer, audience text, fruitore text, attivo boolean,
-  uso_voucher text)
+  ambito_id smallint, ente_id integer, denominazione text, audience text, fruitore text,
+  attivo boolean, uso_voucher text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT e.ambito_id, e.ente_id, e.audience, e.fruitore, e.attivo, e.uso_voucher
-  FROM public.eservice e WHERE e.codice = chiamato
+  SELECT e.ambito_id, e.ente_id, n.denominazione, e.audience, e.fruitore, e.attivo, e.uso_voucher
+  FROM public.eservice e
+  JOIN public.ente n ON n.ambito_id = e.ambito_id AND n.id = e.ente_id
+  WHERE e.codice = chiamato
 $$;
 REVOKE ALL ON FUNCTION eservice_di(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION eservice_di(text) TO capofila_app;

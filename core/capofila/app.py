@@ -26,6 +26,7 @@ from capofila.base.impostazioni import Impostazioni, impostazioni
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.telemetria import MezzoTelemetria, avvia_telemetria, traccia_corrente
 from capofila.confronto import routes as confronto
+from capofila.debito import pdnd, waas
 from capofila.debito import routes as debito
 from capofila.gestione import routes as gestione
 from capofila.governo import routes as governo
@@ -71,6 +72,8 @@ def _errore_di_dominio(request: Request[Any, Any, Any], errore: ErroreCapofila) 
 
 
 def _errore_http(request: Request[Any, Any, Any], errore: HTTPException) -> Response[Any]:
+    if request.scope["path"].startswith(waas.RADICE):
+        return waas.http(request, errore)
     return http_error(request, errore)
 
 
@@ -80,7 +83,7 @@ def _errore_inatteso(request: Request[Any, Any, Any], errore: Exception) -> Resp
 
 
 async def _pulisci_ogni_ora() -> None:
-    """Throw away sessions, counted tries and undecided files whose time is over."""
+    """Throw away sessions, counted tries, undecided files and used vouchers whose time is over."""
     while True:
         try:
             await elimina_scaduti()
@@ -89,6 +92,7 @@ async def _pulisci_ogni_ora() -> None:
             for riga in ambiti:
                 async with unita_di_lavoro(Contesto(ambito=riga["id"])):
                     await pulisci_scaduti()
+                    await pdnd.pulisci_voucher()
         except ErroreCapofila as errore:
             LOG.warning("pulizia rimandata: %s", type(errore))
         await asyncio.sleep(3600)
@@ -107,7 +111,7 @@ def crea_app(valori: Impostazioni | None = None) -> Litestar:
     statici = Statici()
     cartelle = {nome: Path(str(s.__file__)).parent / "templates" for nome, s in STANZE.items()}
     rotte: list[ControllerRouterHandler] = [salute, statici.handler()]
-    rotte.append(pubbliche.router)
+    rotte += [pubbliche.router, waas.router]
     for stanza in STANZE.values():
         rotte.append(stanza.router)
         registra_menu(*stanza.MENU)
