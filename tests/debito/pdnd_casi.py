@@ -311,7 +311,7 @@ def _difetti(
                 assert datetime.fromisoformat(valore).tzinfo is not None
             case "uri":
                 assert re.match(r"[a-z]+:", valore)
-    else:
+    elif isinstance(valore, int):
         parole.pop("format", None)
         massimo = float(parole.pop("maximum", 10**30)) - bool(parole.pop("exclusiveMaximum", False))
         if not float(parole.pop("minimum", 0)) <= valore <= massimo:

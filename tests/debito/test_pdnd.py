@@ -68,7 +68,7 @@ class INPS(httpx.AsyncClient):
     """INPS as it calls: with a new voucher each time unless told."""
 
     async def flussi(
-        self, since: object = 0, codice: str = "D142", token: str | None = "nuovo", **altro: object
+        self, since: object = 0, codice: str = "D142", token: str | None = "nuovo", **altro: Any
     ) -> httpx.Response:
         token = voucher(codice) if token == "nuovo" else token
         parametri = {"since": since, **altro}
@@ -146,7 +146,7 @@ async def pubblicati(quanti: int, slug: str = "crema", **altro: Any) -> None:
         assert await pubblica_finti(unita, quanti, **altro) == quanti
 
 
-async def tutti(inps: INPS, codice: str = "D142", **altro: object) -> list[dict[str, str]]:
+async def tutti(inps: INPS, codice: str = "D142", **altro: Any) -> list[dict[str, str]]:
     """All the flows, as INPS pages through them."""
     presi: list[dict[str, str]] = []
     since = 0
@@ -365,7 +365,7 @@ async def test_comunque_si_alternino_pubblicare_e_prendere_nulla_si_salta_o_ripe
                 since = ora
                 albero = etree.fromstring(una["corpo"].replace("<a>", "").replace(
                     "</Beneficiario>", "").encode())  # fmt: skip
-                presi.append(int(albero.xpath("string(//*[local-name()='b']/@n)")))
+                presi.append(int(str(albero.xpath("string(//*[local-name()='b']/@n)"))))
             return len(righe)
 
         for che_cosa, quanti, scarto in passi:
@@ -514,7 +514,7 @@ async def test_lo_stesso_messaggio_con_lo_stesso_voucher_non_passa_due_volte(inp
     elenco(await inps.flussi(1, token=token))
     elenco(await inps.flussi(0, token=token, limit=11))
     elenco(await inps.flussi())
-    notizia = {"elenco_esiti": []}
+    notizia: dict[str, list[str]] = {"elenco_esiti": []}
     assert (await inps.notifica(notizia, token=token)).status_code == 204
     e_un_problema(await inps.notifica(notizia, token=token), 401)
 
@@ -811,10 +811,13 @@ async def test_senza_database_si_risponde_503_e_poi_di_nuovo(
     chiuso = f"ALTER DATABASE {banca.nome} ALLOW_CONNECTIONS"
     via = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{banca.nome}'"
     await comanda(amministratore(servizi), f"{chiuso} false", via)
-    for risposta in (await inps.get("/waas/v1/D142/status"), await inps.flussi()):
+    try:
+        risposte = (await inps.get("/waas/v1/D142/status"), await inps.flussi())
+    finally:
+        await comanda(amministratore(servizi), f"{chiuso} true")
+    for risposta in risposte:
         e_un_problema(risposta, 503)
         assert risposta.headers["retry-after"] == "60"
-    await comanda(amministratore(servizi), f"{chiuso} true")
     e_un_problema(await inps.get("/waas/v1/D142/status"), 200)
     elenco(await inps.flussi())
 

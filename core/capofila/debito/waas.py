@@ -266,8 +266,19 @@ def http(_: Request[Any, Any, Any], errore: HTTPException) -> Response[bytes]:
     return problema(stato, dettaglio, dict(errore.headers or {}))
 
 
+_PASSEGGERI: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""What may go well the next time."""
+
+
 def _inatteso(_: Request[Any, Any, Any], errore: Exception) -> Response[bytes]:
-    if isinstance(errore, OSError | asyncpg.InterfaceError | asyncpg.PostgresConnectionError):
+    if isinstance(errore, _PASSEGGERI):
         LOG.error("%s", type(errore))
         return problema(503, "Il database ha smesso di rispondere: riprova fra poco.")
     LOG.error("errore inatteso", exc_info=errore)
