@@ -162,7 +162,7 @@ async def pubblica_record(
 
 async def pubblica_finti(
     unita: UnitaDiLavoro, quanti: int, primo: int = 0, adesso: datetime | None = None,
-    codice: str = "D142",
+    codice: str = "D142", run: UUID | None = None,
 ) -> int:  # fmt: skip
     """Publish so many flows of invented numbers, for what only looks at the order."""
     return await pubblica(
@@ -170,7 +170,7 @@ async def pubblica_finti(
         ente=await unita.valore(
             "SELECT id FROM ente WHERE ambito_id = ambito_corrente() AND codice = $1", codice
         ),
-        esportazione=await corsa(unita, codice),
+        esportazione=run or await corsa(unita, codice),
         flusso=FLUSSO_PRESTAZIONI,
         intestazione=intestazione_di(codice),
         selezione_sql="SELECT n::bigint AS record_id, 'I'::text AS operazione, '<a>' AS gruppo, "

@@ -53,6 +53,7 @@ from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.base.impostazioni import impostazioni
 from capofila.debito import pdnd
+from capofila.debito.esiti import aggiorna_stato
 from capofila.debito.pdnd import EService, EsitoFlusso, pubblica, ricevi_esiti, servi
 from capofila.debito.waas import CORPO_MASSIMO
 from capofila.siuss import FLUSSO_PRESTAZIONI, FLUSSO_SINBA
@@ -606,8 +607,14 @@ async def test_gli_esiti_arrivano_al_flusso_alla_comunicazione_e_alla_corsa(
     codici = ("OK", "RICHIESTA_INVALIDA", "DATI_NON_TROVATI", "ERRORE_GENERICO")
     risposta = await inps.esiti(*(esito(f, c) for f, c in zip(flussi[:3], codici, strict=False)))
     assert (risposta.status_code, risposta.content) == (204, b"")
-    (run,) = await interroga(banca.superutente, "SELECT stato FROM esportazione")
-    assert run["stato"] == "inviata"
+    (run,) = await interroga(banca.superutente, "SELECT stato, esiti_il FROM esportazione")
+    # One accepted and two refused, one still to be answered: already accepted in part.
+    assert run["stato"] == "accolta_in_parte"
+    assert run["esiti_il"] is not None
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        for una in await unita.righe("SELECT id FROM esportazione"):
+            await aggiorna_stato(unita, una["id"])
+        assert await unita.valore("SELECT stato FROM esportazione") == run["stato"]
     await inps.esiti(esito(flussi[3], codici[3]))
     assert await stati(banca) == [
         ("OK", "22738", "accolta", "OK", None, True),

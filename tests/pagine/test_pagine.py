@@ -30,6 +30,7 @@ PAGINE = {
     "importazioni": "/crema/importazioni",
     "lotto": "/crema/importazioni/1",
     "debito": "/crema/debito?anno=2025",
+    "pdnd-senza-e-service": "/crema/debito/pdnd",
     "adempimenti": "/crema/adempimenti?anno=2027",
     "adempimenti-vuoti": "/crema/adempimenti?anno=2011",
     "organi": "/crema/organi",
