@@ -25,6 +25,7 @@ from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.telemetria import MezzoTelemetria, avvia_telemetria, traccia_corrente
 from capofila.confronto import routes as confronto
 from capofila.debito import routes as debito
+from capofila.debito import waas
 from capofila.gestione import routes as gestione
 from capofila.governo import routes as governo
 from capofila.prestazioni import routes as prestazioni
@@ -68,6 +69,8 @@ def _errore_di_dominio(request: Request[Any, Any, Any], errore: ErroreCapofila) 
 
 
 def _errore_http(request: Request[Any, Any, Any], errore: HTTPException) -> Response[Any]:
+    if request.scope["path"].startswith(waas.RADICE):
+        return waas.http(request, errore)
     return http_error(request, errore)
 
 
@@ -89,7 +92,7 @@ def crea_app(valori: Impostazioni | None = None) -> Litestar:
     statici = Statici()
     cartelle = {nome: Path(str(s.__file__)).parent / "templates" for nome, s in STANZE.items()}
     rotte: list[ControllerRouterHandler] = [salute, statici.handler()]
-    rotte.append(pubbliche.router)
+    rotte += [pubbliche.router, waas.router]
     for stanza in STANZE.values():
         rotte.append(stanza.router)
         registra_menu(*stanza.MENU)

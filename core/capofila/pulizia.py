@@ -1,4 +1,5 @@
-"""Throwing away what has had its time: sessions, counted tries, files that nobody decided upon.
+"""Throwing away what has had its time: sessions, counted tries, used vouchers, files that
+nobody decided upon.
 
 The worker does it, because every installation has one. Each piece is one statement over what has
 expired at that moment, in a transaction of its own: two workers at the same time find, between the
@@ -15,6 +16,7 @@ import asyncpg
 from capofila.accessi.service import elimina_scaduti
 from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
+from capofila.debito import pdnd
 from capofila.prestazioni.service import pulisci_scaduti
 
 _log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ async def pulisci() -> int:
     for riga in ambiti:
         async with unita_di_lavoro(Contesto(ambito=riga["id"])):
             tolti += await pulisci_scaduti()
+            await pdnd.pulisci_voucher()
     return tolti
 
 

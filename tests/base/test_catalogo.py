@@ -45,6 +45,8 @@ PROTETTE_ALTRIMENTI = frozenset(
 INDICI_SENZA_AMBITO: dict[str, str] = {
     "incarico_utente_id_idx": "the ambiti of a person, before one is chosen",
     "lavoro_uscita_prossimo": "the relay takes the oldest job of all ambiti",
+    "eservice_codice": "the address of an e-service is one of the whole installation",
+    "eservice_audience": "a voucher opens one e-service of the whole installation",
 }
 
 SI_CANCELLANO: dict[str, str] = {
@@ -52,7 +54,13 @@ SI_CANCELLANO: dict[str, str] = {
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
+    "voucher_usato": "forgotten when the voucher has ended",
 }
+
+CON_I_DIRITTI_DEL_PROPRIETARIO: dict[str, str] = {
+    "eservice_di": "which ambito an e-service is of, before there is a context: public facts only",
+}
+"""Functions that read as their owner; each takes a code and gives back listed columns."""
 
 POLITICA = (
     "(ambito_id = ( SELECT (NULLIF(current_setting('capofila.ambito'::text, true), ''::text))"
@@ -207,11 +215,21 @@ async def _difetti_politiche(c: Any, oid: int) -> list[str]:
 async def _difetti_funzioni(c: Any) -> list[str]:
     righe = await c.fetch(
         f"""
-        SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.proname, p.proconfig, pg_get_userbyid(p.proowner) AS proprietario,
+          has_function_privilege('capofila_ats', p.oid, 'EXECUTE') AS di_tutti
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE {_SCHEMI} AND p.prosecdef AND {_NON_DI_ESTENSIONE.format("p")}
         """
     )
-    return [f"{r['proname']}(): SECURITY DEFINER reads as its owner" for r in righe]
+    trovati = []
+    for r in righe:
+        if r["proname"] not in CON_I_DIRITTI_DEL_PROPRIETARIO:
+            trovati.append(f"{r['proname']}(): SECURITY DEFINER reads as its owner")
+        elif r["proconfig"] != ["search_path=pg_catalog, pg_temp"]:
+            trovati.append(f"{r['proname']}(): its search_path can be led astray")
+        elif r["proprietario"] != "capofila_owner" or r["di_tutti"]:
+            trovati.append(f"{r['proname']}(): of another owner, or for everybody")
+    return trovati
 
 
 async def _difetti_diritti(c: Any) -> list[str]:
@@ -309,6 +327,8 @@ GUASTI = [
     ("CREATE MATERIALIZED VIEW nuova AS SELECT * FROM prestazione", "ignores the policies"),
     ("CREATE FUNCTION nuova() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
      "SECURITY DEFINER"),
+    ("ALTER FUNCTION eservice_di(text) RESET search_path", "led astray"),
+    ("GRANT EXECUTE ON FUNCTION eservice_di(text) TO PUBLIC", "for everybody"),
     (f"CREATE SCHEMA plugin_prova; CREATE TABLE plugin_prova.nuova ({BUONA})",
      "plugin_prova.nuova: row-level security"),
     ("CREATE SCHEMA plugin_prova; CREATE TABLE plugin_prova.ambito (id int)",
@@ -473,6 +493,9 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "prestazione.forma_riga": "<prova/>",
                 "scheda_sinba.come_ricevuto": True,
                 "scheda_sinba.forma_riga": "<prova/>",
+                "eservice.codice": f"D14{ambito}",
+                "eservice.audience": f"https://prova.example/{ambito}",
+                "prelievo.flussi": 0,
             }
             for tabella in tabelle:
                 await _riempi(c, tabella, ambito, noti)

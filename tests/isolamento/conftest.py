@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -16,6 +17,7 @@ from tests.accessi.conftest import campo_nascosto
 from tests.conftest import Banca
 from tests.debito.casi import chiedi, esporta, importa, officina
 from tests.debito.conftest import lavora
+from tests.debito.pdnd_casi import dichiara, pubblica_finti
 from tests.prestazioni.casi import (
     ambiente,
     banca_da,
@@ -32,6 +34,7 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.debito.pdnd import EService, EsitoFlusso, ricevi_esiti, servi
 from capofila.prestazioni import domande, versioni
 from capofila.web.assembla import assemble
 
@@ -93,6 +96,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
     await interroga(
         banca.superutente, "UPDATE lavoro SET stato = 'fallito' WHERE id = $1::uuid", fallita.lavoro
     )
+    await _pubblica(slug, UUID(fatta.id), nome)
     async with unita_di_lavoro(await contesto(slug)) as unita:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
@@ -121,6 +125,19 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
         },
     )  # fmt: skip
+
+
+async def _pubblica(slug: str, run: UUID, nome: str) -> None:
+    """An e-service of the ambito with a flow of the run, and what INPS answered."""
+    codice = {"crema": "D142", "cremona": "D150"}[slug]
+    await dichiara(codice)
+    async with unita_di_lavoro(await contesto(slug)) as unita:
+        await pubblica_finti(unita, 1, codice=codice, run=run)
+        eservice = EService(*await unita.riga("SELECT * FROM eservice_di($1)", codice))
+        (id_flusso, tipo, ts, _), *_ = await servi(unita, eservice, 0, 10)
+        for di_chi in (id_flusso, f"{codice}.PS.20200101.0000001"):
+            scartato = EsitoFlusso(di_chi, tipo, ts, ts, "ERRORE_GENERICO", f"{nome} scartata")
+            await ricevi_esiti(unita, eservice, codice, [scartato])
 
 
 @pytest.fixture(scope="module")

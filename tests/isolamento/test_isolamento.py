@@ -44,6 +44,7 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/adempimenti"): Caso(),
     ("GET", "/{ambito:str}/debito"): Caso(mostra=True),
     ("POST", "/{ambito:str}/debito"): Caso(modulo={"flusso": "siuss", "periodo": "2021"}),
+    ("GET", "/{ambito:str}/debito/pdnd"): Caso(mostra=True),
     ("GET", "/{ambito:str}/debito/{id_:uuid}"): Caso("esportazione", mostra=True),
     ("GET", "/{ambito:str}/debito/{id_:uuid}/file"): Caso("esportazione", mostra=True),
     ("GET", "/{ambito:str}/debito/{id_:uuid}/invio"): Caso("esportazione", mostra=True),
@@ -99,6 +100,9 @@ LETTURE = [rotta for rotta in ROTTE if rotta[0] == "GET"]
 PUBBLICHE = {
     ("GET", "/accesso"), ("POST", "/accesso"), ("POST", "/esci"), ("GET", "/salute"),
     ("GET", "/accessibilita"), ("GET", "/privacy"), ("asgi", "/static"),
+    # They ask for a voucher of the PDND instead of a session: tests/debito/test_pdnd.py.
+    ("GET", "/waas/v1/{codice_ente:str}/flussi"), ("POST", "/waas/v1/{codice_ente:str}/esiti"),
+    ("GET", "/waas/v1/{codice_ente:str}/status"),
 }  # fmt: skip
 
 

@@ -14,10 +14,10 @@ import msgspec
 
 from capofila.accessi.service import registra
 from capofila.base.database import UnitaDiLavoro, unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga
 from capofila.hooks.campi import Campo, Rifiuto, Tipo, lettore
-from capofila.prestazioni.service import lettura
+from capofila.prestazioni.service import Foglio, apri_tabella
 
 Esito = Literal["accolta", "scartata"]
 INVIATE: Final = ("inviata", "accolta", "accolta_in_parte", "scartata")
@@ -128,10 +128,7 @@ async def importa_esiti(
     """
     unita = unita_corrente()
     await _inviata(unita, id_)
-    formato = lettura.riconosci(nome, contenuto)
-    if formato == "xml":
-        raise DatiNonValidi("L'elenco degli esiti è una tabella: CSV, Excel (.xlsx) o ODS.")
-    foglio = lettura.apri(formato, contenuto, [campo.nome for campo in CAMPI])
+    foglio = apri_tabella(nome, contenuto, [campo.nome for campo in CAMPI])
     letti, elenco = _leggi(foglio)
     if elenco.errori:
         return elenco
@@ -170,7 +167,7 @@ class _Errate(Exception):
     """Leaves the savepoint of a list that does not fit the run."""
 
 
-def _leggi(foglio: lettura.Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
+def _leggi(foglio: Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
     elenco = EsitoLista()
     posizioni = {nome.strip().lower(): n for n, nome in enumerate(foglio.colonne)}
     elenco.errori += [

@@ -20,7 +20,7 @@ from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato, Richiest
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.base.visita import visita_corrente
-from capofila.debito import service
+from capofila.debito import routes_pdnd, service
 from capofila.debito.rules import periodi_dell_anno, periodo
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
@@ -31,6 +31,10 @@ MENU = (
     VoceMenu(
         titolo="Debito informativo", percorso="debito", permesso="debito.vedi",
         gruppo="Prestazioni sociali", icona="file-signed", ordine=30,
+    ),
+    VoceMenu(
+        titolo="Trasmissione PDND", percorso="debito/pdnd", permesso="debito.vedi",
+        gruppo="Prestazioni sociali", icona="exchange-circle", ordine=31,
     ),
 )  # fmt: skip
 
@@ -273,5 +277,15 @@ async def invio(
 
 
 router = Router(
-    path="/", route_handlers=[elenco, chiedi, una, scarica, manifesto, modulo_invio, invio]
+    path="/",
+    route_handlers=[
+        elenco,
+        routes_pdnd.stato,
+        chiedi,
+        una,
+        scarica,
+        manifesto,
+        modulo_invio,
+        invio,
+    ],
 )

@@ -33,6 +33,7 @@ from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
 T = TypeVar("T")
+Foglio = lettura.Foglio
 
 ERRORI_MOSTRATI: Final = 1000
 ERRORE_DOPPIO: Final = (
@@ -373,6 +374,19 @@ def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[
                        "(punto e virgola o virgola) e che l'intestazione ci sia."),
         )  # fmt: skip
     return errori
+
+
+def apri_tabella(nome: str, contenuto: bytes, colonne: Sequence[str]) -> Foglio:
+    """Open a table of another room: CSV, xlsx or ods, with the columns that it may have.
+
+    Raises:
+        RichiestaNonValida, DatiNonValidi, TroppoGrande: it cannot be read, or it is no table.
+    """
+    _verifica_misura(len(contenuto))
+    formato = lettura.riconosci(nome, contenuto)
+    if formato == "xml":
+        raise DatiNonValidi("Serve una tabella: CSV, Excel (.xlsx) o ODS.")
+    return lettura.apri(formato, contenuto, colonne)
 
 
 def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:

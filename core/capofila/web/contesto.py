@@ -184,21 +184,27 @@ def _anni(scelto: int) -> list[int]:
 
 
 def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
-    voci = []
+    """The entries that the person may open; of those that the page stands under, the nearest is on."""
+    aperte: list[tuple[VoceMenu, str, str]] = []
     for voce in _VOCI:
         if not visita.puo(voce.permesso):
             continue
         if voce.percorso.startswith("/"):
-            href, base = voce.percorso, voce.percorso
-        elif visita.ambito is None:
-            continue
-        else:
+            aperte.append((voce, voce.percorso, voce.percorso))
+        elif visita.ambito is not None:
             base = f"/{visita.ambito.slug}/{voce.percorso}".rstrip("/")
-            href = base + query
-        radice = visita.ambito is not None and base == f"/{visita.ambito.slug}"
-        attiva = percorso == base or (not radice and percorso.startswith(base + "/"))
-        voci.append(Voce(voce.titolo, href, attiva, voce.gruppo, voce.icona))
-    return voci
+            aperte.append((voce, base, base + query))
+    radice = f"/{visita.ambito.slug}" if visita.ambito else None
+    sopra = [
+        base
+        for _, base, _ in aperte
+        if percorso == base or (base != radice and percorso.startswith(base + "/"))
+    ]
+    attiva = max(sopra, key=len, default=None)
+    return [
+        Voce(voce.titolo, href, base == attiva, voce.gruppo, voce.icona)
+        for voce, base, href in aperte
+    ]
 
 
 def _utente(visita: Visita) -> Utente | None:
