@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -31,6 +32,10 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.debito.esiti import registra_esito
+from capofila.debito.responsabili import nomina
+from capofila.debito.rules import Taglio
+from capofila.debito.service import invia
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -86,6 +91,13 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         fermo = await porta(csv_di({**righe[0], "genere": f"X{nome}"}), f"{nome} da rifare.csv")
     fatta = await esporta(slug=slug)
     respinta = await esporta("2024", slug=slug)
+    divisa = await esporta(slug=slug, nuova=True, taglio=Taglio(massimo_beneficiari=1))
+    inviata = await esporta("2025", slug=slug, nuova=True, completa=True, taglio=Taglio())
+    async with unita_di_lavoro(await contesto(slug)):
+        await nomina("siuss", {"nome": f"Capo {nome}", "qualifica": "Responsabile", "email": "",
+                               "atto": f"Decreto {nome}", "dal": "2026-01-01"})  # fmt: skip
+        assert await invia(UUID(inviata.id), "portale", f"PROT-{nome}") is None
+        await registra_esito(UUID(inviata.id), "scartata", f"Rifiuto {nome}")
     # A job that has given up, so that whoever may can start it again.
     fallita = await esporta("2023", slug=slug)
     await interroga(
@@ -96,6 +108,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
         )
     segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
+             divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
     return Dati(
@@ -103,7 +116,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         segni,
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
-            "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
+            "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id, "lavoro": str(fallita.lavoro),
         },
     )  # fmt: skip
 

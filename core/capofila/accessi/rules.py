@@ -30,12 +30,14 @@ OPERATORE_COMUNE: Final = frozenset(
     {
         "ambito.vedi",
         "adempimenti.vedi",
+        "debito.completezza",
         "prestazioni.importa",
         "prestazioni.vedi",
         "territorio.vedi",
     }
 )
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
+    "debito.esito",
     "debito.esporta",
     "debito.scarica",
     "debito.vedi",

@@ -14,7 +14,7 @@ is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -24,6 +24,9 @@ from capofila.base.lavori import Compito
 from capofila.debito.resa_sql import espressioni, letterale
 from capofila.hooks import Flusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
+
+if TYPE_CHECKING:
+    from capofila.debito.parti import Divisore
 
 RIGHE_PER_VOLTA: Final = 5000
 _SEPARA: Final = b"\x03"
@@ -288,9 +291,18 @@ class Selezione:
         )
 
     async def in_forma(
-        self, unita: UnitaDiLavoro, conti: Conti, scrittore: Any, compito: Compito
+        self,
+        unita: UnitaDiLavoro,
+        conti: Conti,
+        scrittore: Any,
+        compito: Compito,
+        divisore: Divisore | None = None,
     ) -> None:
-        """Stream the records in their layout, opening and closing an element for each person."""
+        """Stream the records in their layout, opening and closing an element for each person.
+
+        Args:
+            scrittore: of the one file; with a divisore, none is written to here.
+        """
         dove, valori = self.dove()
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
         resto = precedente = b""
@@ -313,6 +325,14 @@ class Selezione:
             await scrittore.scrivi(b"".join(pezzi))
             await compito.avanza(conti.righe)
 
+        async def dividi(dati: bytes) -> None:
+            nonlocal resto
+            assert divisore is not None
+            righe = (resto + dati).split(b"\n")
+            resto = righe.pop()
+            await divisore.aggiungi((g, c) for g, _, c in (r.partition(_SEPARA) for r in righe))
+            await compito.avanza(conti.righe)
+
         # The order of the file is that of the unique index; the planner would rather sort.
         await unita.esegui(
             "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
@@ -323,7 +343,7 @@ class Selezione:
             f"SELECT {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
             f"ORDER BY {self.ordine()}",
             *valori,
-            verso=ricevi,
+            verso=dividi if divisore else ricevi,
             format="csv",
             delimiter=_SEPARA.decode(),
             quote="\x01",
@@ -334,9 +354,16 @@ class Selezione:
             await scrittore.scrivi(chiusura)
 
     async def preparate(
-        self, unita: UnitaDiLavoro, conti: Conti, avvisi: list[dict[str, Any]]
+        self,
+        unita: UnitaDiLavoro,
+        conti: Conti,
+        avvisi: list[dict[str, Any]],
+        divisore: Divisore | None = None,
     ) -> AsyncIterator[bytes]:
-        """Prepare every record again under the rules now in force."""
+        """Prepare every record again under the rules now in force.
+
+        With a divisore the records go to it, and nothing is given back.
+        """
         dove, valori = self.dove()
         nomi = [campo.nome for campo in self.flusso.campi]
         campi = await self._valori(unita, nomi)
@@ -363,6 +390,7 @@ class Selezione:
                 if numero in controllate:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
+            coppie: list[tuple[bytes, bytes]] = []
             nostre = zip(*preparatore.rendi(lotto), strict=True)
             for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
                 if originale[quante + 1]:
@@ -372,6 +400,9 @@ class Selezione:
                     conti.escluse_id.append(originale[quante])
                     continue
                 segno = (gruppo or "").encode()
+                if divisore is not None:
+                    coppie.append((segno, corpo.encode()))
+                    continue
                 if segno != precedente:
                     if precedente:
                         pezzi.append(chiusura)
@@ -380,6 +411,8 @@ class Selezione:
                     conti.beneficiari += 1
                 pezzi.append(corpo.encode())
                 conti.righe += 1
+            if divisore is not None:
+                await divisore.aggiungi(coppie)
             yield b"".join(pezzi)
         if precedente:
             yield chiusura

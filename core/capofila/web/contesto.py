@@ -6,6 +6,7 @@ The rooms and the plugins register their entries of the menu here; a route calls
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +66,18 @@ def anno_richiesto(request: Request[Any, Any, Any]) -> int:
         return corrente - 1
     if not (testo.isascii() and testo.isdigit()) or not 1900 <= int(testo) <= 2100:
         raise RichiestaNonValida("L'anno nell'indirizzo non è valido: scegline uno dal selettore.")
+    return int(testo)
+
+
+def pagina_richiesta(request: Request[Any, Any, Any]) -> int:
+    """The page of a list, kept in the address as ``pagina``.
+
+    Raises:
+        RichiestaNonValida: it is not a number that a list could have.
+    """
+    testo = request.query_params.get("pagina", "1")
+    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
+        raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
     return int(testo)
 
 
@@ -183,6 +196,7 @@ def _anni(scelto: int) -> list[int]:
 
 def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
     voci = []
+    attivi: list[tuple[int, Voce]] = []
     for voce in _VOCI:
         if not visita.puo(voce.permesso):
             continue
@@ -195,8 +209,12 @@ def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
             href = base + query
         radice = visita.ambito is not None and base == f"/{visita.ambito.slug}"
         attiva = percorso == base or (not radice and percorso.startswith(base + "/"))
-        voci.append(Voce(voce.titolo, href, attiva, voce.gruppo, voce.icona))
-    return voci
+        voci.append(Voce(voce.titolo, href, False, voce.gruppo, voce.icona))
+        if attiva:
+            attivi.append((len(base), voci[-1]))
+    # Of two entries above this page, the nearer one.
+    qui = max(attivi, key=lambda trovata: trovata[0])[1] if attivi else None
+    return [dataclasses.replace(voce, attiva=True) if voce is qui else voce for voce in voci]
 
 
 def _utente(visita: Visita) -> Utente | None:
