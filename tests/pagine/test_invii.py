@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
 from tests.pagine.conftest import Piattaforma
-from tests.pagine.test_pagine import carica
+from tests.pagine.test_pagine import carica, esegui
 
 pytestmark = pytest.mark.browser
 
@@ -43,9 +43,11 @@ def test_un_invio_dalla_misura_all_esito(
         axe(stretta)
         assert stretta.evaluate("document.documentElement.scrollWidth") <= 390, nome
 
-    carica(pagina, "per-l-invio.csv", piattaforma.csv("casalmaggiore", 70, 4242))
+    # Of a year that no other test looks at.
+    file_csv = piattaforma.csv("casalmaggiore", 70, 4242).replace(b"2025", b"2024")
+    carica(pagina, "per-l-invio.csv", file_csv)
     casa = f"{piattaforma.indirizzo}/casalmaggiore/debito"
-    pagina.goto(f"{casa}?anno=2025")
+    pagina.goto(f"{casa}?anno=2024")
     guarda("invii-elenco")
     _prepara(pagina, diviso=True)
     file = pagina.url
@@ -85,7 +87,7 @@ def test_un_invio_dalla_misura_all_esito(
     expect(pagina.locator("#riepilogo-errori")).to_contain_text("Scegli se")
     colonne = "codice_fiscale;protocollo_domanda;codice_prestazione;data;esito;messaggio\r\n"
     sbagliato = f"{colonne}RSSMRA80A01D142X;NO/1;A1.05;2025-01-01;scartata;no\r\n".encode()
-    righe = piattaforma.csv("casalmaggiore", 70, 4242).decode("utf-8-sig").splitlines()
+    righe = file_csv.decode("utf-8-sig").splitlines()
     testa = righe[0].split(";")
     prima = dict(zip(testa, righe[1].split(";"), strict=False))
     giorno = prima["data_inizio"] or prima["data_erogazione"]
@@ -112,19 +114,32 @@ def test_un_invio_dalla_misura_all_esito(
     scaricato = scarico.value.path().read_text(encoding="utf-8-sig")
     assert "codice fiscale non trovato" in scaricato
 
-    pagina.goto(f"{casa}?anno=2025")
+    pagina.goto(f"{casa}?anno=2024")
     _prepara(pagina, tutto=True)
+    ultimo = pagina.url
     pagina.get_by_role("link", name="Confronta con il precedente").click()
     expect(pagina.locator("#confronto")).to_contain_text("Uguali nei due file")
     guarda("invii-confronto")
     for percorso, nome in (
-        ("completezza?anno=2025", "invii-completezza"),
+        ("completezza?anno=2024", "invii-completezza"),
         (f"trasmissioni?anno={_quest_anno()}", "invii-trasmissioni"),
-        ("?stato=accolta_in_parte&anno=2025", "invii-filtrati"),
+        ("?stato=accolta_in_parte&anno=2024", "invii-filtrati"),
     ):
         pagina.goto(f"{casa}/{percorso}".replace("/?", "?"))
         guarda(nome)
     expect(pagina.locator("#elenco tbody tr")).to_have_count(1)
+
+    # Something else was sent in the meantime.
+    esegui(
+        piattaforma,
+        f"UPDATE esportazione SET stato = 'superata' WHERE id = '{ultimo.rsplit('/', 1)[1]}'",
+    )
+    pagina.goto(ultimo)
+    expect(pagina.locator("#stato")).to_contain_text("Superata")
+    guarda("invii-superata")
+    pagina.get_by_role("button", name="Prepara di nuovo").click()
+    expect(pagina.locator("#stato")).to_contain_text("Sigillata", timeout=90_000)
+    assert pagina.url != ultimo
 
 
 def _quest_anno() -> int:
