@@ -32,7 +32,7 @@ class Completezza(msgspec.Struct, frozen=True, kw_only=True):
         da_annullare: superseded or taken away, and the receiver still has them.
         bozze: drafts, of any year; ``bozze_errate`` those with errors.
         file_da_decidere: imported files on which nobody has decided.
-        ultimo_inserimento, ultimo_invio: the last entry, and the last sending.
+        ultimo_inserimento, ultimo_invio: the last entry of the year, and the last sending of any.
         mesi_mancanti: months (1 to 12) without a record where the year before had some.
     """
 
@@ -126,21 +126,25 @@ def ordina(righe: Iterable[Completezza], ordine: str) -> list[Completezza]:
     return presenti + [riga for riga in per_nome if getattr(riga, chiave) is None]
 
 
-# The last thing said of a record, and the last that was not refused, as one number: the id of the
-# communication and what it was (1 insertion; 2 accepted, 4 refused) in the lowest bits.
+# The last thing said of a record as one number: the id of the communication and what it was (1
+# insertion; 2 accepted, 4 refused) in the lowest bits. What the receiver still has is asked only of
+# the few records that no longer hold.
 _QUERY: Final = """
-WITH dette AS (
-  SELECT prestazione_id, max(id * 8 + codice) & 7 AS ultima,
-    max(id * 8 + codice) FILTER (WHERE codice < 4) & 7 AS nota, max(comunicata_il) AS quando
-  FROM (SELECT prestazione_id, id, comunicata_il,
-          CASE operazione WHEN 'I' THEN 1 ELSE 0 END
-          + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4 ELSE 0 END AS codice
-        FROM comunicazione WHERE ambito_id = $1 AND flusso = $3) c
-  GROUP BY prestazione_id
+WITH dette AS MATERIALIZED (
+  SELECT prestazione_id, max(id * 8 + CASE operazione WHEN 'I' THEN 1 ELSE 0 END
+    + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4 ELSE 0 END) & 7 AS ultima
+  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY prestazione_id
+), invii AS (
+  SELECT comune_titolare, max(comunicata_il) AS ultimo_invio
+  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY comune_titolare
 ), voci AS (
   SELECT p.comune_titolare, p.anno = $2 AS ora, p.sostituita_lotto IS NULL AS viva, p.lotto_id,
     CASE WHEN p.sostituita_lotto IS NULL AND p.competenza IS NOT NULL
-      THEN 1 << (extract(month FROM p.competenza)::int - 1) END AS mese, d.ultima, d.nota, d.quando
+      THEN 1 << (extract(month FROM p.competenza)::int - 1) END AS mese, d.ultima,
+    CASE WHEN p.sostituita_lotto IS NOT NULL AND p.anno = $2 THEN (
+      SELECT c.operazione FROM comunicazione c WHERE c.ambito_id = $1 AND c.flusso = $3
+        AND c.prestazione_id = p.id AND c.esito IS DISTINCT FROM 'scartata'
+      ORDER BY c.id DESC LIMIT 1) END AS nota
   FROM prestazione p LEFT JOIN dette d ON d.prestazione_id = p.id
   WHERE p.ambito_id = $1 AND p.anno IN ($2, $2 - 1)
 ), gruppi AS (
@@ -150,9 +154,8 @@ WITH dette AS (
     count(*) FILTER (WHERE ora AND viva AND ultima IN (0, 1)) AS senza_esito,
     count(*) FILTER (WHERE ora AND viva AND ultima IN (2, 3)) AS accolte,
     count(*) FILTER (WHERE ora AND viva AND ultima IN (4, 5)) AS scartate,
-    count(*) FILTER (WHERE ora AND NOT viva AND nota IN (1, 3)) AS da_annullare,
+    count(*) FILTER (WHERE nota = 'I') AS da_annullare,
     max(lotto_id) FILTER (WHERE ora) AS ultimo_lotto,
-    max(quando) FILTER (WHERE ora) AS ultimo_invio,
     coalesce(bit_or(mese) FILTER (WHERE ora), 0) AS mesi_ora,
     coalesce(bit_or(mese) FILTER (WHERE NOT ora), 0) AS mesi_prima
   FROM voci GROUP BY comune_titolare
@@ -163,9 +166,9 @@ WITH dette AS (
   SELECT comune AS comune_titolare, count(*) AS file_da_decidere
   FROM lotto WHERE ambito_id = $1 AND stato = 'da_decidere' AND comune IS NOT NULL GROUP BY 1
 )
-SELECT comune_titolare, g.*, b.bozze, b.bozze_errate, f.file_da_decidere, l.caricato_il
+SELECT comune_titolare, g.*, i.ultimo_invio, b.bozze, b.bozze_errate, f.file_da_decidere, l.caricato_il
 FROM gruppi g FULL JOIN bozze b USING (comune_titolare) FULL JOIN fermi f USING (comune_titolare)
-LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
+LEFT JOIN invii i USING (comune_titolare) LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
 """
 
 
@@ -183,7 +186,7 @@ async def per_comune(
     """
     unita = unita_corrente()
     # What has been said of a million records fits in memory at once better than in many turns.
-    await unita.esegui("SET LOCAL work_mem = '128MB'")
+    await unita.esegui("SET LOCAL work_mem = '256MB'")
     trovate = {
         riga["comune_titolare"]: riga
         for riga in await unita.righe(_QUERY, unita.ambito, anno, flusso)
