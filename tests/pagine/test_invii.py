@@ -159,7 +159,7 @@ def test_la_completezza_si_ordina_e_chi_lavora_per_un_comune_vede_il_suo(
     pagina.get_by_role("link", name="In vigore", exact=True).click()
     pagina.wait_for_url("**ordina=-in_vigore**")
     quante = [int(t.replace(".", "")) for t in
-              pagina.locator("#tabella-completezza tbody tr:not(.totale) td:nth-child(2)")
+              pagina.locator("#tabella-completezza tbody tr:not(.totale) td:nth-child(3)")
               .all_inner_texts()]  # fmt: skip
     assert quante == sorted(quante, reverse=True)
     comune = piattaforma.entra(pagina_nuova(), "pia.pandino", "/crema/debito/completezza?anno=2025")

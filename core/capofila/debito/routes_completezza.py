@@ -19,6 +19,7 @@ from capofila.web.pagina import Colonna
 
 _COLONNE: Final = (
     Colonna("Comune", "nome"),
+    Colonna("Che cosa manca"),
     Colonna("In vigore", "in_vigore", "numero"),
     Colonna("Mai inviate", "mai_dette", "numero"),
     Colonna("Senza esito", "senza_esito", "numero"),
@@ -28,7 +29,6 @@ _COLONNE: Final = (
     Colonna("Bozze", "bozze", "numero"),
     Colonna("Ultimo inserimento", "ultimo_inserimento"),
     Colonna("Ultimo invio", "ultimo_invio"),
-    Colonna("Che cosa manca"),
 )
 
 
