@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -125,6 +126,40 @@ def test_dal_file_al_debito_scaricato(macchina: Macchina) -> None:
     assert hashlib.sha256(contenuto).hexdigest() == fatta.json["sha256"]
     assert len(contenuto) == fatta.json["byte"]
     assert [p.name for p in macchina.cartella.iterdir() if p.name.startswith(".")] == []
+
+
+def test_un_invio_diviso_si_scarica_si_invia_e_riceve_il_suo_esito(macchina: Macchina) -> None:
+    file = macchina.file("invii.csv", csv_di(*(riga(n) for n in range(61, 65))))
+    assert macchina.capofila("prestazioni", "import", file, "--ambito", "crema").stato == 0
+    fatta = macchina.capofila(
+        "debito", "export", "siuss", "--ambito", "crema", "--periodo", "2025", "--completa",
+        "--massimo-beneficiari", "2", "--json",
+    )  # fmt: skip
+    assert (fatta.stato, fatta.json["modo"]) == (0, "completa")
+    assert fatta.json["parti"] >= 2
+    uscita = macchina.cartella / "tutti.zip"
+    assert macchina.capofila("debito", "download", fatta.json["id"], "-o", str(uscita)).stato == 0
+    with zipfile.ZipFile(uscita) as chiuso:
+        assert len(chiuso.namelist()) == fatta.json["parti"] + 1
+    prima = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema", "--esito",
+                              "accolta", "--json")  # fmt: skip
+    assert (prima.stato, set(prima.json)) == (1, {"errore", "messaggio"})
+    inviata = macchina.capofila("debito", "invia", fatta.json["id"], "--ambito", "crema", "--canale",
+                                "portale", "--protocollo", "P/1", "--json")  # fmt: skip
+    assert (inviata.stato, inviata.json["stato"]) == (0, "inviata")
+    elenco = macchina.file("esiti.csv", csv_di({
+        "codice_fiscale": riga(61)["codice_fiscale"], "protocollo_domanda": "NO",
+        "codice_prestazione": riga(61)["codice_prestazione"], "data": "2025-01-01",
+        "esito": "scartata"}))  # fmt: skip
+    sbagliato = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema",
+                                  "--elenco", elenco, "--json")  # fmt: skip
+    assert (sbagliato.stato, sbagliato.json["scritte"]) == (1, 0)
+    assert set(sbagliato.json["errori"][0]) == ERRORE
+    esito = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema", "--esito",
+                              "accolta", "--json")  # fmt: skip
+    assert (esito.stato, esito.json["in_attesa"]) == (0, 0)
+    senza = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema")
+    assert senza.stato == 2
 
 
 def test_righe_sbagliate_danno_stato_1_e_il_posto_di_ogni_errore(macchina: Macchina) -> None:

@@ -34,7 +34,11 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.debito.esiti import registra_esito
 from capofila.debito.pdnd import EService, EsitoFlusso, ricevi_esiti, servi
+from capofila.debito.responsabili import nomina
+from capofila.debito.rules import Taglio
+from capofila.debito.service import invia
 from capofila.prestazioni import domande, versioni
 from capofila.web.assembla import assemble
 
@@ -91,6 +95,13 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         fermo = await porta(csv_di({**righe[0], "genere": f"X{nome}"}), f"{nome} da rifare.csv")
     fatta = await esporta(slug=slug)
     respinta = await esporta("2024", slug=slug)
+    divisa = await esporta(slug=slug, nuova=True, taglio=Taglio(massimo_beneficiari=1))
+    inviata = await esporta("2025", slug=slug, nuova=True, completa=True, taglio=Taglio())
+    async with unita_di_lavoro(await contesto(slug)):
+        await nomina("siuss", {"nome": f"Capo {nome}", "qualifica": "Responsabile", "email": "",
+                               "atto": f"Decreto {nome}", "dal": "2026-01-01"})  # fmt: skip
+        assert await invia(UUID(inviata.id), "portale", f"PROT-{nome}") is None
+        await registra_esito(UUID(inviata.id), "scartata", f"Rifiuto {nome}")
     # A job that has given up, so that whoever may can start it again.
     fallita = await esporta("2023", slug=slug)
     await interroga(
@@ -114,6 +125,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         )  # fmt: skip
         bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
     segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
+             divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
     return Dati(
@@ -122,7 +134,8 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
             "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
-            "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
+            "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
+            "lavoro": str(fallita.lavoro),
         },
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -50,6 +51,23 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/debito/{id_:uuid}/invio"): Caso("esportazione", mostra=True),
     ("POST", "/{ambito:str}/debito/{id_:uuid}/invio"): Caso("esportazione", {"canale": "pec"}),
     ("GET", "/{ambito:str}/debito/{id_:uuid}/manifesto.json"): Caso("esportazione", mostra=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/parti/{numero:int}/file"): Caso("divisa", mostra=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/parti/{numero:int}/manifesto.json"): Caso(
+        "divisa", mostra=True
+    ),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/esito"): Caso("inviata", mostra=True),
+    ("POST", "/{ambito:str}/debito/{id_:uuid}/esito"): Caso("inviata", {"esito": "accolta"}),
+    ("POST", "/{ambito:str}/debito/{id_:uuid}/esiti"): Caso("inviata", {}, file=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/scartate"): Caso("inviata", mostra=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/scartate.csv"): Caso("inviata", mostra=True),
+    ("GET", "/{ambito:str}/debito/{id_:uuid}/confronto"): Caso("inviata", mostra=True),
+    ("GET", "/{ambito:str}/debito/esiti-modello.csv"): Caso(),
+    ("GET", "/{ambito:str}/debito/completezza"): Caso(),
+    ("GET", "/{ambito:str}/debito/completezza.csv"): Caso(),
+    ("GET", "/{ambito:str}/debito/responsabili"): Caso(mostra=True),
+    ("POST", "/{ambito:str}/debito/responsabili"): Caso(modulo={"flusso": "siuss"}),
+    ("GET", "/{ambito:str}/debito/trasmissioni"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/debito/trasmissioni.csv"): Caso(mostra=True),
     ("GET", "/{ambito:str}/importazioni"): Caso(mostra=True),
     ("POST", "/{ambito:str}/importazioni"): Caso(modulo={}, file=True),
     ("GET", "/{ambito:str}/importazioni/{id_:int}"): Caso("fermo", mostra=True),
@@ -123,7 +141,10 @@ def indirizzo(rotta: tuple[str, str], slug: str, oggetto: str = "") -> str:
     percorso = rotta[1].replace("{ambito:str}", slug)
     for segnaposto in ("{id_:int}", "{id_:uuid}"):
         percorso = percorso.replace(segnaposto, oggetto)
+    percorso = percorso.replace("{numero:int}", "1")
     assert "{" not in percorso
+    if percorso.endswith(("/trasmissioni", "/trasmissioni.csv")):
+        return f"{percorso}?anno={datetime.now(UTC).year}"
     return percorso if rotta[0] == "POST" or "." in percorso else f"{percorso}?anno=2025"
 
 
@@ -301,9 +322,10 @@ async def test_chi_ha_un_solo_ambito_non_amministra_la_piattaforma(entra: Entra)
 NEGATI = {
     "olga.crema": {("GET", "/{ambito:str}/debito/{id_:uuid}/invio"),
                    ("POST", "/{ambito:str}/debito/{id_:uuid}/invio"),
+                   ("POST", "/{ambito:str}/debito/responsabili"),
                    ("GET", "/{ambito:str}/registro")},
-    "pia.pandino": {r for r in ROTTE if any(f"/{parte}" in r[1] for parte in
-                                            ("debito", "lavori", "plugin", "registro"))},
+    "pia.pandino": {r for r in ROTTE if "completezza" not in r[1] and any(
+        f"/{parte}" in r[1] for parte in ("debito", "lavori", "plugin", "registro"))},
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ OPERATORE_COMUNE: Final = frozenset(
     {
         "ambito.vedi",
         "adempimenti.vedi",
+        "debito.completezza",
         "prestazioni.importa",
         "prestazioni.scrivi",
         "prestazioni.vedi",
@@ -37,6 +38,7 @@ OPERATORE_COMUNE: Final = frozenset(
     }
 )
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
+    "debito.esito",
     "debito.esporta",
     "debito.scarica",
     "debito.vedi",

@@ -14,7 +14,7 @@ is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -24,6 +24,9 @@ from capofila.base.lavori import Compito
 from capofila.debito.resa_sql import espressioni, letterale
 from capofila.hooks import Flusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
+
+if TYPE_CHECKING:
+    from capofila.debito.parti import Divisore
 
 RIGHE_PER_VOLTA: Final = 5000
 BLOCCO: Final = 256 * 1024
@@ -366,9 +369,18 @@ class Selezione:
         return quante
 
     async def in_forma(
-        self, unita: UnitaDiLavoro, conti: Conti, scrittore: Any, compito: Compito
+        self,
+        unita: UnitaDiLavoro,
+        conti: Conti,
+        scrittore: Any,
+        compito: Compito,
+        divisore: Divisore | None = None,
     ) -> None:
-        """Stream the records in their layout, opening and closing an element for each person."""
+        """Stream the records in their layout, opening and closing an element for each person.
+
+        Args:
+            scrittore: of the one file; with a divisore, none is written to here.
+        """
         dove, valori = self.dove()
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
         resto = precedente = testa = b""
@@ -406,6 +418,15 @@ class Selezione:
             await scrittore.scrivi(b"".join(pezzi))
             await compito.avanza(conti.righe)
 
+        async def dividi(dati: bytes) -> None:
+            nonlocal resto
+            assert divisore is not None
+            righe = (resto + dati).split(b"\n")
+            resto = righe.pop()
+            terne = (riga.split(_SEPARA, 2) for riga in righe)
+            await divisore.aggiungi((persona, g, corpo) for persona, g, corpo in terne)
+            await compito.avanza(conti.righe)
+
         # The order of the file is that of the unique index; the planner would rather sort.
         await unita.esegui(
             "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; "
@@ -416,21 +437,29 @@ class Selezione:
             f"SELECT {self.persona()}, {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
             f"ORDER BY {self.ordine()}",
             *valori,
-            verso=ricevi,
+            verso=dividi if divisore else ricevi,
             format="csv",
             delimiter=_SEPARA.decode(),
             quote="\x01",
         )
-        await cuci()
+        if divisore is None:
+            await cuci()
         if resto:
             raise RuntimeError("the last row of the stream was cut")
         if precedente:
             await scrittore.scrivi(chiusura)
 
     async def preparate(
-        self, unita: UnitaDiLavoro, conti: Conti, avvisi: list[dict[str, Any]]
+        self,
+        unita: UnitaDiLavoro,
+        conti: Conti,
+        avvisi: list[dict[str, Any]],
+        divisore: Divisore | None = None,
     ) -> AsyncIterator[bytes]:
-        """Prepare every record again under the rules now in force."""
+        """Prepare every record again under the rules now in force.
+
+        With a divisore the records go to it, and nothing is given back.
+        """
         dove, valori = self.dove()
         nomi = [campo.nome for campo in self.flusso.campi]
         campi = await self._valori(unita, nomi)
@@ -458,6 +487,7 @@ class Selezione:
                 if numero in controllate:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
+            terne: list[tuple[bytes, bytes, bytes]] = []
             nostre = zip(*preparatore.rendi(lotto), strict=True)
             for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
                 if originale[quante + 1]:
@@ -467,7 +497,11 @@ class Selezione:
                     conti.escluse_id.append(originale[quante])
                     continue
                 segno = (gruppo or "").encode()
-                conti.conta(originale[quante + 4].encode(), segno)
+                persona = originale[quante + 4].encode()
+                if divisore is not None:
+                    terne.append((persona, segno, corpo.encode()))
+                    continue
+                conti.conta(persona, segno)
                 if segno != precedente:
                     if precedente:
                         pezzi.append(chiusura)
@@ -475,6 +509,8 @@ class Selezione:
                     precedente = segno
                 pezzi.append(corpo.encode())
                 conti.righe += 1
+            if divisore is not None:
+                await divisore.aggiungi(terne)
             yield b"".join(pezzi)
         if precedente:
             yield chiusura

@@ -16,6 +16,7 @@ from capofila.accessi.service import aggiungi_messaggio
 from capofila.base import lavori
 from capofila.base.errori import Conflitto, RichiestaNonValida
 from capofila.base.visita import visita_corrente
+from capofila.debito.service import STATI
 from capofila.gestione import service
 from capofila.governo.service import distanza
 from capofila.prestazioni.service import CONTEGGIO_MASSIMO
@@ -44,12 +45,6 @@ STATI_LAVORO: Final = {
     "riuscito": ("Riuscito", "buono"),
     "respinto": ("Respinto", "attenzione"),
     "fallito": ("Fallito", "errore"),
-}
-STATI_ESPORTAZIONE: Final = {
-    "in_preparazione": ("In preparazione", "corso"),
-    "sigillata": ("Sigillata", "buono"),
-    "respinta": ("Respinta", "errore"),
-    "inviata": ("Inviata", "chiuso"),
 }
 _COLONNE_LAVORI: Final = (
     Colonna("Lavoro"),
@@ -80,7 +75,7 @@ async def casa(request: Request[Any, Any, Any]) -> Template:
         casa=await service.casa(visita, anno),
         anno=anno,
         massimo=CONTEGGIO_MASSIMO,
-        stati=STATI_ESPORTAZIONE,
+        stati=STATI,
         distanza=distanza,
         base=f"/{ambito.slug}",
         puo_importare=visita.puo("prestazioni.importa"),

@@ -28,7 +28,8 @@ from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, Trac
 from capofila.prestazioni import consultazione, lettura
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
-from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_principale, vicino
+from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import flusso_principale as flusso_principale
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 

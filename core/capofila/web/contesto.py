@@ -68,6 +68,18 @@ def anno_richiesto(request: Request[Any, Any, Any]) -> int:
     return int(testo)
 
 
+def pagina_richiesta(request: Request[Any, Any, Any]) -> int:
+    """The page of a list, kept in the address as ``pagina``.
+
+    Raises:
+        RichiestaNonValida: it is not a number that a list could have.
+    """
+    testo = request.query_params.get("pagina", "1")
+    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
+        raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
+    return int(testo)
+
+
 def costruisci_pagina(
     request: Request[Any, Any, Any],
     titolo: str,
