@@ -45,6 +45,7 @@ INDICI_SENZA_AMBITO: dict[str, str] = {
 }
 
 SI_CANCELLANO: dict[str, str] = {
+    "bozza": "a draft goes when it is saved or thrown away",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
