@@ -353,9 +353,12 @@ def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[
 def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
     """The rows of a file, read and checked a block at a time."""
     prima = 2
-    for righe in foglio.blocchi:
-        yield preparatore.prepara(righe, prima)
-        prima += len(righe)
+    for blocco in foglio.blocchi:
+        if isinstance(blocco, lettura.PerColonne):
+            yield preparatore.prepara_colonne(blocco.celle, prima)
+        else:
+            yield preparatore.prepara(blocco, prima)
+        prima += len(blocco)
 
 
 # --- how rows reach the database ----------------------------------------------------------------
