@@ -29,6 +29,7 @@ from capofila.hooks.campi import (
     Rifiuto,
     SePresente,
     Tipo,
+    codici_fiscali_semplici,
     importi_semplici,
     lettore,
     testi_semplici,
@@ -430,6 +431,8 @@ class Preparatore:
         semplici: list[str | None] | None = None
         if campo.tipo is Tipo.IMPORTO:
             semplici = importi_semplici(celle, campo.positivo)
+        elif campo.tipo is Tipo.CODICE_FISCALE:
+            semplici = codici_fiscali_semplici(celle)
         elif sempre_diversi(celle, 0.4):
             semplici = testi_semplici(campo, celle)
         if semplici is not None:

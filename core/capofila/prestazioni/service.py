@@ -617,9 +617,7 @@ class _Pezzi:
             yield bytes(self._dati[inizio : inizio + self._pezzo])
 
 
-def _testo_copia(
-    lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
-) -> _Copia:
+def _testo_copia(lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]) -> _Copia:
     """The good rows in PostgreSQL's COPY text format, without the columns that none fills."""
     tutte = len(buone) == len(lotto)
     copia = _Copia()
