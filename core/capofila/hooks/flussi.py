@@ -31,6 +31,7 @@ from capofila.hooks.campi import (
     Rifiuto,
     SePresente,
     Tipo,
+    codici_fiscali_semplici,
     importi_semplici,
     lettore,
     testi_semplici,
@@ -465,6 +466,27 @@ class Preparatore:
         errori: list[ErroreRiga] = []
         buone, numeri, trovate = self._separa(righe, prima_riga, errori)
         celle: list[Sequence[str]] = list(zip(*buone, strict=True)) if buone else []
+        return self._prepara(celle, numeri, trovate, errori)
+
+    def prepara_colonne(
+        self, celle: Sequence[Sequence[str]], prima_riga: int = 2
+    ) -> LottoPreparato:
+        """Read and check a lot of rows given by columns: none of them blank, all of full length.
+
+        Args:
+            celle: one sequence of cells for each column of the header.
+            prima_riga: number in the file of the first row.
+        """
+        quante = len(celle[0])
+        return self._prepara(celle, list(range(prima_riga, prima_riga + quante)), quante, [])
+
+    def _prepara(
+        self,
+        celle: Sequence[Sequence[str]],
+        numeri: list[int],
+        trovate: int,
+        errori: list[ErroreRiga],
+    ) -> LottoPreparato:
         avvisi: list[ErroreRiga] = []
         taciuti: Counter[str] = Counter()
         tagliate: Set[int] = frozenset()
@@ -577,6 +599,8 @@ class Preparatore:
         semplici: list[str | None] | None = None
         if campo.tipo is Tipo.IMPORTO:
             semplici = importi_semplici(celle, campo.positivo)
+        elif campo.tipo is Tipo.CODICE_FISCALE:
+            semplici = codici_fiscali_semplici(celle)
         elif sempre_diversi(celle, 0.4):
             semplici = testi_semplici(campo, celle)
         if semplici is not None:

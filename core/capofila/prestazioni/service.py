@@ -66,6 +66,10 @@ _TESTI_LIBERI: Final = frozenset(
 )  # fmt: skip
 
 
+_SEMPRE: Final = frozenset({"riga", "anno", "codice_fiscale", "protocollo_domanda"})
+"""Columns that are copied even when they do not change: duplicates are told by them."""
+
+
 class FileRicevuto(msgspec.Struct, frozen=True):
     """A file as it was uploaded or named on the command line."""
 
@@ -124,14 +128,27 @@ class Opzioni(msgspec.Struct, frozen=True, kw_only=True):
     comune: str | None = None
 
 
+class _Copia(msgspec.Struct):
+    """What a COPY and the INSERT after it need.
+
+    Attributes:
+        colonne: columns of the text.
+        testo: the rows, in PostgreSQL's COPY text format.
+        fisse: columns that have one value throughout the block: not worth copying row by row.
+    """
+
+    colonne: list[str] = []
+    testo: bytes = b""
+    fisse: dict[str, str] = {}
+
+
 class _Blocco(msgspec.Struct):
     """A block ready for the database."""
 
     esito: LottoPreparato
     errori: list[ErroreRiga]
     avvisi: list[ErroreRiga]
-    colonne: list[str]
-    copia: bytes
+    copia: _Copia
     quante: int
     righe: int
     """How many rows the `quante` records come from."""
@@ -393,11 +410,14 @@ def apri_tabella(nome: str, contenuto: bytes, colonne: Sequence[str]) -> Foglio:
 def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
     """The rows of a file, read, checked and put in form a block at a time."""
     prima = 2
-    for righe in foglio.blocchi:
-        lotto = preparatore.prepara(righe, prima)
+    for blocco in foglio.blocchi:
+        if isinstance(blocco, lettura.PerColonne):
+            lotto = preparatore.prepara_colonne(blocco.celle, prima)
+        else:
+            lotto = preparatore.prepara(blocco, prima)
         if isinstance(preparatore.flusso.tracciato, TracciatoXML):
             lotto.forme = preparatore.rendi(lotto)
-        prima += len(righe)
+        prima += len(blocco)
         yield lotto
 
 
@@ -545,23 +565,30 @@ class _Arrivo:
             avvisi, errori_blocco = lotto.avvisi, tutti
         buone = collocazione.buone
         if self.sorgente.flusso.fonte == "sinba" or not buone:
-            copiate: tuple[list[str], bytes] = ([], b"")
+            copia = _Copia()
         else:
-            copiate = _testo_copia(lotto, collocazione, buone)
-        return _Blocco(
-            lotto, errori_blocco, avvisi, *copiate, len(buone), lotto.quante_righe(buone)
-        )
+            copia = _testo_copia(lotto, collocazione, buone)
+        return _Blocco(lotto, errori_blocco, avvisi, copia, len(buone), lotto.quante_righe(buone))
 
     async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block; returns the rows that were there already."""
         unita = self.unita
-        await unita.copia_in("ingresso", blocco.colonne, _Pezzi(blocco.copia), format="text")
-        nomi = ", ".join(blocco.colonne)
+        copia = blocco.copia
+        await unita.copia_in("ingresso", copia.colonne, _Pezzi(copia.testo), format="text")
+        nomi = ", ".join((*copia.colonne, *copia.fisse))
+        da = ", ".join((*(f"i.{n}" for n in copia.colonne), *(f"f.{n}" for n in copia.fisse)))
         comando = (
             f"INSERT INTO prestazione (ambito_id, lotto_id, conforme_a, come_ricevuto, {nomi}) "
-            f"SELECT $1, $2, $3, $4, {nomi} FROM ingresso"
+            f"SELECT $1, $2, $3, $4, {da} "
+            "FROM jsonb_populate_record(NULL::pg_temp.ingresso, $5::jsonb) f, ingresso i"
         )
-        fisse = (unita.ambito, self.lotto_id, self.versione, self.sorgente.come_ricevuto)
+        fisse = (
+            unita.ambito,
+            self.lotto_id,
+            self.versione,
+            self.sorgente.come_ricevuto,
+            msgspec.json.encode(copia.fisse).decode(),
+        )
         doppi: list[ErroreRiga] = []
         try:
             async with unita.punto_di_ritorno():
@@ -648,12 +675,10 @@ class _Pezzi:
             yield bytes(self._dati[inizio : inizio + self._pezzo])
 
 
-def _testo_copia(
-    lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
-) -> tuple[list[str], bytes]:
+def _testo_copia(lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]) -> _Copia:
     """The good rows in PostgreSQL's COPY text format, without the columns that none fills."""
     tutte = len(buone) == len(lotto)
-    nomi: list[str] = []
+    copia = _Copia()
     colonne: list[Sequence[str]] = []
     for nome in COLONNE:
         valori: Sequence[str | None]
@@ -667,19 +692,23 @@ def _testo_copia(
             valori = collocazione.colonna(nome, lotto)
         if not tutte:
             valori = [valori[i] for i in buone]
-        vuote = valori.count(None)
-        if vuote == len(valori):
+        primo = valori[0]
+        # The ends tell most columns that vary from those that do not.
+        if primo == valori[-1] and valori.count(primo) == len(valori) and nome not in _SEMPRE:
+            if primo is not None:
+                copia.fisse[nome] = primo
             continue
-        nomi.append(nome)
-        colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI, vuote=vuote))
-    return nomi, "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+        copia.colonne.append(nome)
+        colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI))
+    copia.testo = "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+    return copia
 
 
-def _per_copia(valori: Sequence[str | None], *, libera: bool, vuote: int) -> Sequence[str]:
+def _per_copia(valori: Sequence[str | None], *, libera: bool) -> Sequence[str]:
     """A column in COPY's text format: \\N for null, back-slashes doubled."""
     if libera and "\\" in "".join(filter(None, valori)):
         valori = [v and v.replace("\\", "\\\\") for v in valori]
-    if vuote:
+    if not all(valori):
         return [r"\N" if v is None else v for v in valori]
     pieni: Sequence[str] = valori  # type: ignore[assignment]
     return pieni
