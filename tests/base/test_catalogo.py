@@ -27,6 +27,8 @@ CONDIVISE: dict[str, str] = {
     "comune": "ISTAT's comuni, the same for everybody",
     "fusione": "comuni that merged, the same for everybody",
     "popolazione": "residents by comune, published by ISTAT",
+    "codifica": "the receivers' codes, the same for everybody; policies of their own",
+    "codifica_revisione": "who changed the receivers' codes; policies of their own",
     "versione_flusso": "digests of the declared layouts: no data of anybody",
     "utente": "an account works for several ambiti; policies of its own",
     "incarico_ats": "charges in an agency; policies of its own",
@@ -36,7 +38,9 @@ CONDIVISE: dict[str, str] = {
     "migration": "Piccolo's list of what has run; the application has no right on it",
 }
 
-PROTETTE_ALTRIMENTI = frozenset({"utente", "incarico_ats", "sessione", "registro_piattaforma"})
+PROTETTE_ALTRIMENTI = frozenset(
+    {"utente", "incarico_ats", "sessione", "registro_piattaforma", "codifica", "codifica_revisione"}
+)
 """Shared, and under row-level security all the same."""
 
 INDICI_SENZA_AMBITO: dict[str, str] = {
