@@ -19,11 +19,19 @@ _lette: dict[str, Tenute] = {NESSUNA: {}}
 _RICORDATE: Final = 4
 
 
+async def revisione() -> str:
+    """The revision in force: number and moment of the last one."""
+    trovata: str | None = await unita_corrente().valore(
+        "SELECT id || ' ' || quando FROM codifica_revisione ORDER BY id DESC LIMIT 1"
+    )
+    return trovata or NESSUNA
+
+
 async def tenute(revisione: str) -> Tenute:
     """What the installation changed up to a revision.
 
     Args:
-        revisione: number and moment of the last one, as :func:`attivazioni.plugin_attivi` reads it;
+        revisione: number and moment of the last one, as :func:`revisione` reads it;
             the moment tells two databases apart.
     """
     trovate = _lette.get(revisione)
