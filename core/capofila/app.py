@@ -23,6 +23,7 @@ from capofila.base.errori import ErroreCapofila
 from capofila.base.impostazioni import Impostazioni, impostazioni
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.telemetria import MezzoTelemetria, avvia_telemetria, traccia_corrente
+from capofila.codifiche import routes as codifiche
 from capofila.confronto import routes as confronto
 from capofila.debito import routes as debito
 from capofila.debito import waas
@@ -47,6 +48,7 @@ STANZE = {
     "governo": governo,
     "gestione": gestione,
     "confronto": confronto,
+    "codifiche": codifiche,
 }
 """The rooms with pages, by the name that their templates are reached by."""
 

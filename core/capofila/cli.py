@@ -519,6 +519,116 @@ def _leggi_file(file: Path) -> bytes:
     return file.read_bytes()
 
 
+# --- codifiche ----------------------------------------------------------------------------------
+
+
+@main.group()
+def codifiche() -> None:
+    """Le liste di codici di chi riceve i flussi."""
+
+
+@codifiche.command("list")
+@click.argument("lista", required=False)
+@opzione_json
+def codifiche_list(lista: str | None, json_: bool) -> None:
+    """Le liste di codici, oppure i codici di una."""
+    from capofila.codifiche.service import apri, elenco
+
+    async def leggi() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True), sola_lettura=True):
+            if lista is None:
+                return [
+                    {"lista": una.id, "denominazione": una.denominazione, "plugin": una.plugin,
+                     "codici": una.codici, "da_caricare": una.da_caricare,
+                     "modificata_il": una.modificata_il}
+                    for una in await elenco()
+                ]  # fmt: skip
+            return [
+                {"codice": voce.codice, "etichetta": voce.etichetta, "dal": voce.dal,
+                 "al": voce.al, "fonte": voce.fonte, "da_caricare": voce.da_caricare}
+                for voce in (await apri(lista)).voci
+            ]  # fmt: skip
+
+    trovate = esegui(leggi)
+    if json_:
+        _stampa_json(trovate)
+        return
+    for una in trovate:
+        if lista is None:
+            click.echo(f"{una['lista']}\t{una['codici']}\t{una['denominazione']}")
+        else:
+            validita = f"{una['dal'] or ''}–{una['al'] or ''}".strip("–")
+            click.echo(f"{una['codice']}\t{una['etichetta'] or 'da caricare'}\t{validita}")
+
+
+@codifiche.command("import")
+@click.argument("lista")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--dry-run", "prova", is_flag=True, help="Mostra soltanto che cosa cambierebbe.")
+@opzione_json
+def codifiche_import(lista: str, file: Path, prova: bool, json_: bool) -> None:
+    """Aggiunge e corregge i codici di una lista da un CSV; gli altri restano come sono."""
+    from capofila.codifiche.rules import differenze, leggi_csv
+    from capofila.codifiche.service import apri, salva
+
+    contenuto = _leggi_file(file)
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            aperta = await apri(lista)
+            voci, errori = leggi_csv(aperta.dichiarata, contenuto)
+            diverse = differenze(aperta.voci, voci)
+            if not errori and not prova:
+                await salva(lista, voci, "comando")
+        return {
+            "lista": lista, "aggiunti": len(diverse.aggiunte), "cambiati": len(diverse.cambiate),
+            "uguali": diverse.uguali, "scritto": not errori and not prova, "errori": errori,
+        }  # fmt: skip
+
+    esito = esegui(lavora)
+    if json_:
+        _stampa_json(esito)
+    else:
+        for errore in esito["errori"][:50]:
+            ERR.print(
+                f"[red]riga {errore.riga}[/] {errore.colonna}: {errore.messaggio}", soft_wrap=True
+            )
+        ERR.print(
+            f"Nuovi {esito['aggiunti']}, cambiati {esito['cambiati']}, già così {esito['uguali']}: "
+            + ("scritto." if esito["scritto"] else "non è cambiato nulla."),
+            soft_wrap=True,
+        )
+    if esito["errori"]:
+        raise SystemExit(1)
+
+
+@codifiche.command("export")
+@click.argument("lista")
+@click.option(
+    "-o", "uscita", type=click.Path(dir_okay=False, path_type=Path), help="Il file da scrivere."
+)
+@opzione_json
+def codifiche_export(lista: str, uscita: Path | None, json_: bool) -> None:
+    """Scrive una lista in CSV, nella forma in cui si importa; senza -o sullo standard output."""
+    from capofila.codifiche.rules import csv_di
+    from capofila.codifiche.service import apri
+
+    async def leggi() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True), sola_lettura=True):
+            return (await apri(lista)).voci
+
+    voci = esegui(leggi)
+    contenuto = csv_di(voci)
+    if uscita is not None:
+        uscita.write_bytes(contenuto)
+    if json_:
+        _stampa_json({"lista": lista, "codici": len(voci), "file": uscita and str(uscita)})
+    elif uscita is None:
+        sys.stdout.buffer.write(contenuto)
+    else:
+        ERR.print(f"{len(voci)} codici in {uscita}.", soft_wrap=True)
+
+
 # --- debito informativo -------------------------------------------------------------------------
 
 

@@ -27,6 +27,8 @@ CONDIVISE: dict[str, str] = {
     "comune": "ISTAT's comuni, the same for everybody",
     "fusione": "comuni that merged, the same for everybody",
     "popolazione": "residents by comune, published by ISTAT",
+    "codifica": "the receivers' codes, the same for everybody; policies of their own",
+    "codifica_revisione": "who changed the receivers' codes; policies of their own",
     "versione_flusso": "digests of the declared layouts: no data of anybody",
     "utente": "an account works for several ambiti; policies of its own",
     "credenziale": "the digest of an account's password; policies of its own",
@@ -38,7 +40,15 @@ CONDIVISE: dict[str, str] = {
 }
 
 PROTETTE_ALTRIMENTI = frozenset(
-    {"utente", "credenziale", "incarico_ats", "sessione", "registro_piattaforma"}
+    {
+        "utente",
+        "credenziale",
+        "incarico_ats",
+        "sessione",
+        "registro_piattaforma",
+        "codifica",
+        "codifica_revisione",
+    }
 )
 """Shared, and under row-level security all the same."""
 

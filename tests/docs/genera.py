@@ -285,7 +285,7 @@ PERMESSI: Final = {
     "debito.invia": "registrare l'invio di un file, che da allora non si può più cancellare",
     "registro.vedi": "leggere il registro delle operazioni",
     accessi.ATS: "leggere ciò che gli ambiti hanno pubblicato per l'ATS",
-    accessi.PIATTAFORMA: "creare e disattivare gli account, fuori dagli ambiti",
+    accessi.PIATTAFORMA: "creare e disattivare gli account e tenere le codifiche, fuori dagli ambiti",
 }
 
 

@@ -22,10 +22,12 @@ import capofila.hooks
 from capofila.hooks import (
     Adempimento,
     Atto,
+    Codifiche,
     Flusso,
     FlussoRicevuto,
     IntestazioneFlusso,
     LettoreFlussi,
+    ListaCodici,
     Manifesto,
     Organo,
     Privacy,
@@ -33,9 +35,11 @@ from capofila.hooks import (
     RegolaData,
     Specie,
     TracciatoCSV,
+    VoceCodifica,
     hookimpl,
     specifiche,
 )
+from capofila.hooks.codifiche import in_vigore
 
 PAGINE = Path(__file__).resolve().parents[2] / "docs" / "plugin"
 
@@ -55,6 +59,7 @@ NOMI_PUBBLICI = [
     "Attribuzione",
     "Base",
     "Campo",
+    "Codifiche",
     "ColonnaCSV",
     "Competenza",
     "Condizione",
@@ -74,6 +79,7 @@ NOMI_PUBBLICI = [
     "Invitato",
     "LettoreFlussi",
     "Lista",
+    "ListaCodici",
     "LottoPreparato",
     "Manifesto",
     "Misura",
@@ -103,6 +109,7 @@ NOMI_PUBBLICI = [
     "TracciatoCSV",
     "TracciatoXML",
     "Voce",
+    "VoceCodifica",
     "contratto_compatibile",
     "difetti",
     "doppia_maggioranza",
@@ -157,7 +164,9 @@ def _gestore(plugin: object) -> pluggy.PluginManager:
 
 
 def test_le_specifiche_sono_quelle_attese() -> None:
-    assert list(_hook()) == ["manifesto", "flussi", "lettori", "adempimenti", "organi"]
+    assert list(_hook()) == [
+        "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("nome", _hook())
@@ -276,8 +285,29 @@ def test_hook_flussi() -> None:
                 ),
             )
 
-    ((flusso,),) = _gestore(Plugin()).hook.flussi()
+    ((flusso,),) = _gestore(Plugin()).hook.flussi(codifiche={})
     assert flusso.id == "prova"
+
+
+def test_hook_codifiche() -> None:
+    class Plugin:
+        @hookimpl
+        def codifiche(self) -> tuple[ListaCodici, ...]:
+            voci = (VoceCodifica("1", "Uno", "prova"),)
+            return (ListaCodici(id="prova-a", denominazione="A", fonte="prova", voci=voci),)
+
+        @hookimpl
+        def flussi(self, codifiche: Codifiche) -> tuple[Flusso, ...]:
+            assert [voce.codice for voce in codifiche["prova-a"]] == ["1", "2"]
+            return ()
+
+    gestore = _gestore(Plugin())
+    ((lista,),) = gestore.hook.codifiche()
+    nuova = {"prova-a": {"2": VoceCodifica("2", None, "prova", dal="2025-01-01")}}
+    in_forza = in_vigore((lista,), nuova)
+    assert gestore.hook.flussi(codifiche=in_forza) == [()]
+    assert [voce.da_caricare for voce in in_forza["prova-a"]] == [False, True]
+    assert in_vigore((lista,), {"prova-a": {"1": None}}) == {"prova-a": ()}
 
 
 def test_hook_lettori() -> None:

@@ -15,7 +15,7 @@ from lxml import etree
 from capofila.hooks.campi import carattere_controllo
 from capofila.hooks.flussi import Flusso, IntestazioneFlusso, LottoPreparato, Preparatore
 from capofila.siuss import FLUSSO_PRESTAZIONI, FLUSSO_SINBA, PRESTAZIONI
-from capofila.siuss.codifiche import CON_DATA_EVENTO, SOLO_IN_CARICO
+from capofila.siuss.nomenclatore import CON_DATA_EVENTO, SOLO_IN_CARICO
 from capofila.siuss.prestazioni import SINA_OBBLIGATORI
 
 NS = "{http://inps.it/Casellario}"

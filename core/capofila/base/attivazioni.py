@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from capofila.base.codifiche import NESSUNA, tenute
 from capofila.base.database import unita_corrente
 from capofila.base.plugin import Attivazione, PluginAttivi, Registro
 
@@ -45,6 +46,18 @@ async def plugin_attivi(giorno: date | None = None) -> PluginAttivi:
     A plugin that is activated and not installed any more is left out: what it once decided stays
     readable without it.
     """
+    unita = unita_corrente()
     installati = {manifesto.id for manifesto in registro().manifesti()}
-    presenti = [a for a in await attivazioni() if a.plugin in installati]
-    return registro().attivi(presenti, giorno or oggi())
+    righe = await unita.righe(
+        "SELECT plugin, dal, al, (SELECT id || ' ' || quando FROM codifica_revisione "
+        "ORDER BY id DESC LIMIT 1) AS revisione FROM attivazione WHERE ambito_id = $1 "
+        "ORDER BY plugin, dal",
+        unita.ambito,
+    )
+    presenti = [
+        Attivazione(plugin=riga["plugin"], dal=riga["dal"], al=riga["al"])
+        for riga in righe
+        if riga["plugin"] in installati
+    ]
+    revisione = (righe[0]["revisione"] if righe else None) or NESSUNA
+    return registro().attivi(presenti, giorno or oggi(), await tenute(revisione), revisione)

@@ -29,6 +29,7 @@ from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
 from capofila.hooks import specifiche
 from capofila.hooks.adempimenti import SCARTO_MASSIMO, Adempimento, Scadenza, scadenze
 from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
+from capofila.hooks.codifiche import ListaCodici, VoceCodifica, in_vigore
 from capofila.hooks.flussi import Flusso
 from capofila.hooks.lettori import (
     FileNonLeggibile,
@@ -47,6 +48,9 @@ GRUPPO: Final = "capofila.distretti"
 
 INTEGRATI: Final = ("capofila.siuss",)
 """Plugins that come with the platform, under the same contract as the others."""
+
+Tenute = Mapping[str, Mapping[str, VoceCodifica | None]]
+"""What an installation changed of the code lists: by list and code, None where it was withdrawn."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -278,7 +282,8 @@ class Registro:
         self._gestore = _gestore()
         self._manifesti: dict[str, Manifesto] = {}
         self._chiamanti: dict[tuple[str, str], pluggy.HookCaller] = {}
-        self._insiemi: dict[tuple[frozenset[str], date], PluginAttivi] = {}
+        self._insiemi: dict[tuple[frozenset[str], date, str], PluginAttivi] = {}
+        self._liste: tuple[tuple[Manifesto, ListaCodici], ...] | None = None
 
     @classmethod
     def carica(
@@ -369,6 +374,7 @@ class Registro:
         # A caller made before would let the newcomer speak in another's name.
         self._chiamanti.clear()
         self._insiemi.clear()
+        self._liste = None
         return manifesto
 
     def manifesti(self) -> tuple[Manifesto, ...]:
@@ -389,23 +395,34 @@ class Registro:
                 "va installato, oppure disattivato."
             ) from None
 
-    def attivi(self, attivazioni: Iterable[Attivazione], giorno: date) -> PluginAttivi:
+    def attivi(
+        self,
+        attivazioni: Iterable[Attivazione],
+        giorno: date,
+        tenute: Tenute | None = None,
+        revisione: str = "",
+    ) -> PluginAttivi:
         """What the plugins active on a day have to say to one ambito.
 
         Args:
             attivazioni: those of the ambito, of any date.
             giorno: the day that is asked about.
+            tenute: the code lists that the installation keeps; as the plugins declare them when
+                not given.
+            revisione: of `tenute`; the same text is the same content.
 
         Raises:
             PluginAssente: one that is active on that day is not installed.
         """
         ids = frozenset(uno.plugin for uno in attivazioni if uno.attiva(giorno))
-        chiave = (ids, giorno)
+        chiave = (ids, giorno, revisione)
         trovati = self._insiemi.get(chiave)
         if trovati is None:
             if len(self._insiemi) >= _INSIEMI_TENUTI:
                 self._insiemi.clear()
-            trovati = PluginAttivi(self, tuple(self.manifesto(id) for id in sorted(ids)), giorno)
+            trovati = PluginAttivi(
+                self, tuple(self.manifesto(id) for id in sorted(ids)), giorno, tenute or {}
+            )
             self._insiemi[chiave] = trovati
         return trovati
 
@@ -430,6 +447,38 @@ class Registro:
             attivi.lettori()
             attivi.organi()
             attivi.adempimenti(inizio.year)
+
+    def codifiche(self) -> tuple[tuple[Manifesto, ListaCodici], ...]:
+        """The code lists that the installed plugins declare, active somewhere or not.
+
+        Raises:
+            PluginInErrore: one of them failed, or a list does not bear its plugin's name.
+        """
+        if self._liste is None:
+            self._liste = tuple(
+                (manifesto, lista)
+                for manifesto in self.manifesti()
+                for lista in self._liste_di(manifesto)
+            )
+        return self._liste
+
+    def _liste_di(self, manifesto: Manifesto) -> tuple[ListaCodici, ...]:
+        risposta = self.chiama(manifesto.id, "codifiche")
+        if risposta is None:
+            return ()
+        if not isinstance(risposta, tuple) or not all(
+            isinstance(lista, ListaCodici) and _ben_fatto(lista) for lista in risposta
+        ):
+            raise PluginInErrore(
+                manifesto, "codifiche", "la risposta non è una tupla di ListaCodici"
+            )
+        ids = [lista.id for lista in risposta]
+        if len({*ids}) < len(ids) or not all(id.startswith(f"{manifesto.id}-") for id in ids):
+            raise PluginInErrore(
+                manifesto, "codifiche",
+                f"ogni lista ha un nome suo, che comincia con «{manifesto.id}-»",
+            )  # fmt: skip
+        return risposta
 
     def chiama(self, id: str, hook: str, **argomenti: object) -> object:
         """Ask one plugin one hook; ``None`` when it does not implement it.
@@ -460,10 +509,18 @@ _INSIEMI_TENUTI: Final = 1024
 class PluginAttivi:
     """The plugins of one ambito on one day. A plugin that is not active cannot be reached here."""
 
-    def __init__(self, registro: Registro, manifesti: tuple[Manifesto, ...], giorno: date) -> None:
+    def __init__(
+        self,
+        registro: Registro,
+        manifesti: tuple[Manifesto, ...],
+        giorno: date,
+        tenute: Tenute | None = None,
+    ) -> None:
         self._registro = registro
         self.manifesti = manifesti
         self.giorno = giorno
+        self._tenute = tenute or {}
+        self._trovati: list[tuple[Manifesto, Flusso]] | None = None
 
     def versioni(self) -> Mapping[str, str]:
         """Plugin ids and versions, as an export or a decision keeps them."""
@@ -564,9 +621,16 @@ class PluginAttivi:
                 yield manifesto, valore
 
     def _flussi(self) -> list[tuple[Manifesto, Flusso]]:
+        """Asked once: they are made from some hundreds of codes, and nothing of them can change."""
+        if self._trovati is None:
+            self._trovati = self._chiedi_flussi()
+        return self._trovati
+
+    def _chiedi_flussi(self) -> list[tuple[Manifesto, Flusso]]:
         trovati: dict[str, tuple[Manifesto, Flusso]] = {}
         principali: dict[str, Manifesto] = {}
-        for manifesto, flusso in self._risposte("flussi", Flusso):
+        liste = in_vigore((lista for _, lista in self._registro.codifiche()), self._tenute)
+        for manifesto, flusso in self._risposte("flussi", Flusso, codifiche=liste):
             if flusso.id in trovati:
                 raise _conflitto("il flusso", flusso.id, trovati[flusso.id][0], manifesto)
             if not flusso.fonti_normative:

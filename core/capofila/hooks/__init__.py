@@ -29,6 +29,7 @@ from capofila.hooks.campi import (
     Tipo,
 )
 from capofila.hooks.catalogo import Voce
+from capofila.hooks.codifiche import Codifiche, ListaCodici, VoceCodifica
 from capofila.hooks.flussi import (
     ErroreRiga,
     Flusso,
@@ -95,6 +96,7 @@ __all__ = [
     "Attribuzione",
     "Base",
     "Campo",
+    "Codifiche",
     "ColonnaCSV",
     "Competenza",
     "Condizione",
@@ -114,6 +116,7 @@ __all__ = [
     "Invitato",
     "LettoreFlussi",
     "Lista",
+    "ListaCodici",
     "LottoPreparato",
     "Manifesto",
     "Misura",
@@ -143,6 +146,7 @@ __all__ = [
     "TracciatoCSV",
     "TracciatoXML",
     "Voce",
+    "VoceCodifica",
     "contratto_compatibile",
     "difetti",
     "doppia_maggioranza",

@@ -8,6 +8,7 @@ from capofila.hooks.marcatori import hookspec
 
 if TYPE_CHECKING:
     from capofila.hooks.adempimenti import Adempimento
+    from capofila.hooks.codifiche import Codifiche, ListaCodici
     from capofila.hooks.flussi import Flusso
     from capofila.hooks.lettori import LettoreFlussi
     from capofila.hooks.manifesto import Manifesto
@@ -20,7 +21,12 @@ def manifesto() -> Manifesto:  # type: ignore[empty-body]
 
 
 @hookspec
-def flussi() -> tuple[Flusso, ...]:  # type: ignore[empty-body]
+def codifiche() -> tuple[ListaCodici, ...]:  # type: ignore[empty-body]
+    """The code lists of the receivers, which each installation keeps up to date."""
+
+
+@hookspec
+def flussi(codifiche: Codifiche) -> tuple[Flusso, ...]:  # type: ignore[empty-body]
     """The reporting flows that the plugin knows how to check and to write."""
 
 

@@ -5,14 +5,14 @@ Pure: fields, rules, layouts and the reader of existing files. Sources: see the 
 
 from __future__ import annotations
 
-from capofila.siuss.codifiche import PRESTAZIONI, Prestazione
 from capofila.siuss.lettura import (
     Lettura,
     controlla_intestazione,
     leggi,
     nome_file,
 )
-from capofila.siuss.plugin import FLUSSI, flussi, lettori, manifesto
+from capofila.siuss.nomenclatore import PRESTAZIONI, Prestazione
+from capofila.siuss.plugin import FLUSSI, codifiche, flussi, lettori, manifesto
 from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI, flusso_prestazioni
 from capofila.siuss.sinba import FLUSSO_SINBA, flusso_sinba
 
@@ -23,6 +23,7 @@ __all__ = [
     "PRESTAZIONI",
     "Lettura",
     "Prestazione",
+    "codifiche",
     "controlla_intestazione",
     "flussi",
     "flusso_prestazioni",

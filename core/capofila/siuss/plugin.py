@@ -6,18 +6,24 @@ Built in, but under the same contract as a vendor's: it uses nothing that a vend
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from capofila.hooks.atti import Atto, Specie
+from capofila.hooks.codifiche import Codifiche, ListaCodici, VoceCodifica, ordine
 from capofila.hooks.flussi import Flusso
 from capofila.hooks.lettori import LettoreFlussi
 from capofila.hooks.manifesto import Manifesto, Privacy
 from capofila.hooks.marcatori import hookimpl
 from capofila.siuss.lettura import CONTROLLI, RADICE, apri
-from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI
-from capofila.siuss.sinba import FLUSSO_SINBA
+from capofila.siuss.nomenclatore import prestazioni_in_vigore
+from capofila.siuss.prestazioni import FLUSSO_PRESTAZIONI, flusso_prestazioni, liste_prestazioni
+from capofila.siuss.sinba import FLUSSO_SINBA, flusso_sinba, liste_sinba
 
 FLUSSI: Final[tuple[Flusso, ...]] = (FLUSSO_PRESTAZIONI, FLUSSO_SINBA)
+"""The flows of an installation that has changed no list."""
+
+LISTE: Final[tuple[ListaCodici, ...]] = (*liste_prestazioni(), *liste_sinba())
 
 _DM_206: Final = Atto(
     specie=Specie.DECRETO,
@@ -76,9 +82,26 @@ def manifesto() -> Manifesto:
 
 
 @hookimpl
-def flussi() -> tuple[Flusso, ...]:
+def codifiche() -> tuple[ListaCodici, ...]:
     """See the contract."""
-    return FLUSSI
+    return LISTE
+
+
+@hookimpl
+def flussi(codifiche: Codifiche) -> tuple[Flusso, ...]:
+    """See the contract."""
+    return _flussi(tuple((lista.id, codifiche.get(lista.id, lista.voci)) for lista in LISTE))
+
+
+@lru_cache(maxsize=4)
+def _flussi(liste: tuple[tuple[str, tuple[VoceCodifica, ...]], ...]) -> tuple[Flusso, ...]:
+    """The flows made from the lists; made once for the same ones."""
+    codifiche = dict(liste)
+    if all(codifiche[lista.id] == tuple(sorted(lista.voci, key=lambda v: ordine(v.codice)))
+           for lista in LISTE):  # fmt: skip
+        return FLUSSI
+    prestazioni = prestazioni_in_vigore(codifiche)
+    return (flusso_prestazioni(prestazioni, codifiche), flusso_sinba(prestazioni, codifiche))
 
 
 @hookimpl

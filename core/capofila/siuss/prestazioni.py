@@ -8,8 +8,10 @@ cannot: CaratterePrestazione is optional in the schema and mandatory there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+import msgspec
 
 from capofila.hooks.campi import (
     Campo,
@@ -19,6 +21,7 @@ from capofila.hooks.campi import (
     SePresente,
     Tipo,
 )
+from capofila.hooks.codifiche import Codifiche, ListaCodici, VoceCodifica
 from capofila.hooks.flussi import Flusso, Operazione, RegolaNome, TaglioAnnuale
 from capofila.hooks.regole import (
     OGGI,
@@ -31,7 +34,6 @@ from capofila.hooks.regole import (
     EntroAnni,
     GenereDelCodiceFiscale,
     InOrdine,
-    InVigore,
     Lunghezza,
     LuogoDelCodiceFiscale,
     NomeDelCodiceFiscale,
@@ -50,7 +52,7 @@ from capofila.hooks.regole import (
     Uno,
 )
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, Ripetuto, TracciatoXML
-from capofila.siuss.codifiche import (
+from capofila.siuss.nomenclatore import (
     CON_DATA_EVENTO,
     CON_SINA,
     INPS_MSG_1244,
@@ -59,8 +61,12 @@ from capofila.siuss.codifiche import (
     SI_NO_INPS,
     SOLO_IN_CARICO,
     Prestazione,
+    codici_della_lista,
     della_famiglia,
     denominazioni,
+    lista_dello_schema,
+    lista_prestazioni,
+    regola_in_vigore,
     tavola,
 )
 
@@ -228,6 +234,32 @@ def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
         Campo("sina_invalidita_civile", Tipo.LISTA_CODICI, "SINA: invalidità civile",
               codici=INVALIDITA_CIVILE, fonte=f"{ST}, tabella 11"),
     )  # fmt: skip
+
+
+GIORNI: Final = ("data_inizio", "data_erogazione", "data_evento")
+"""The day of a record is the first of these that it has."""
+
+LISTE: Final[Mapping[str, tuple[str, str, Mapping[str, str], str]]] = {
+    "prova_mezzi": ("siuss-prova-mezzi", "Presenza della prova dei mezzi", PROVA_MEZZI,
+                    f"{XSD}, PresenzaProvaMezzi"),
+    "area_utenza": ("siuss-area-utenza", "Area di utenza", AREA_UTENZA, f"{XSD}, AreaUtenza"),
+    **{nome: (f"siuss-{nome.replace('_', '-')}", etichetta, codici, f"{XSD}, {attributo}")
+       for nome, attributo, etichetta, _, codici in _SINA},
+    "sina_invalidita_civile": ("siuss-sina-invalidita-civile", "SINA: invalidità civile",
+                               INVALIDITA_CIVILE, f"{XSD}, InvCiv"),
+}  # fmt: skip
+"""The code lists of the flow, by field: id, name, codes, source. Gender, carattere and operazione are
+not among them: their codes are the program's own."""
+_LISTE_IN_UN_CAMPO: Final = ("sina_invalidita_civile",)
+"""Fields that hold several codes: whether each is in force is not looked at."""
+
+
+def liste_prestazioni() -> tuple[ListaCodici, ...]:
+    """The lists that an installation keeps for this flow."""
+    return (
+        lista_prestazioni(),
+        *(lista_dello_schema(*lista) for lista in LISTE.values()),
+    )
 
 
 _PERIODICA: Final = Uguale("carattere", "periodica")
@@ -670,29 +702,27 @@ def _regole_dei_codici(prestazioni: tuple[Prestazione, ...]) -> tuple[Regola, ..
             {"codice_prestazione": "A1.05.01"},
         ),
     ]  # fmt: skip
-    periodi = {p.codice: (p.dal or "", p.al or "") for p in prestazioni if p.dal or p.al}
-    if periodi:
-        codice, (dal, al) = next(iter(periodi.items()))
-        fuori = "2100-12-31" if al else "1900-01-01"
-        regole.append(
-            Regola(
-                "siuss-codice-non-in-vigore", "codice_prestazione",
-                InVigore("codice_prestazione", ("data_inizio", "data_erogazione", "data_evento"),
-                         periodi),
-                "errore",
-                "il codice {codice_prestazione} non è in vigore nel giorno della prestazione: "
-                "scegliere quello che valeva allora, oppure correggere la data",
-                "date di validità della tabella delle prestazioni di questa installazione",
-                {"codice_prestazione": codice, "data_inizio": dal or al},
-                {"codice_prestazione": codice, "data_inizio": fuori},
-            )
-        )  # fmt: skip
+    voci = [VoceCodifica(p.codice, p.denominazione, p.fonte, p.dal, p.al) for p in prestazioni]
+    in_forza = regola_in_vigore("siuss-codice-non-in-vigore", "codice_prestazione", GIORNI, voci)
+    if in_forza is not None:
+        regole.append(in_forza)
     return tuple(regole)
 
 
-def regole_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> tuple[Regola, ...]:
-    """All the rules of the flow, with a table of prestazioni."""
-    return (*_REGOLE, *_regole_dei_codici(tuple(prestazioni)))
+def regole_prestazioni(
+    prestazioni: Iterable[Prestazione] = PRESTAZIONI, codifiche: Codifiche | None = None
+) -> tuple[Regola, ...]:
+    """All the rules of the flow, with a table of prestazioni and the other lists in force."""
+    delle_liste = [
+        regola_in_vigore(f"siuss-{campo.replace('_', '-')}-non-in-vigore", campo, GIORNI, voci)
+        for campo, (id_, *_) in LISTE.items()
+        if campo not in _LISTE_IN_UN_CAMPO and (voci := (codifiche or {}).get(id_)) is not None
+    ]
+    return (
+        *_REGOLE,
+        *_regole_dei_codici(tuple(prestazioni)),
+        *(regola for regola in delle_liste if regola is not None),
+    )
 
 
 IDENTIFICAZIONE: Final = Elemento(
@@ -798,8 +828,23 @@ _TRACCIATO: Final = TracciatoXML(
 )
 
 
-def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
-    """The flow, with the table of prestazioni of the installation (the seed unless told)."""
+def _con_lista(campo: Campo, codifiche: Codifiche) -> Campo:
+    """The field with the codes that its list has in this installation."""
+    voci = codifiche.get(LISTE[campo.nome][0]) if campo.nome in LISTE else None
+    if voci is None:
+        return campo
+    return msgspec.structs.replace(campo, codici=codici_della_lista(voci))
+
+
+def flusso_prestazioni(
+    prestazioni: Iterable[Prestazione] = PRESTAZIONI, codifiche: Codifiche | None = None
+) -> Flusso:
+    """The flow, with the table of prestazioni and the lists of the installation.
+
+    Args:
+        prestazioni: the table; the seed unless told.
+        codifiche: the other lists in force; those of the schema unless told.
+    """
     prestazioni = tuple(prestazioni)
     return Flusso(
         id="siuss",
@@ -807,8 +852,8 @@ def flusso_prestazioni(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flus
         destinatario="INPS",
         versione_schema="201812",
         fonte="prestazioni",
-        campi=_campi(prestazioni),
-        regole=regole_prestazioni(prestazioni),
+        campi=tuple(_con_lista(campo, codifiche or {}) for campo in _campi(prestazioni)),
+        regole=regole_prestazioni(prestazioni, codifiche),
         tracciato=_TRACCIATO,
         estensione="xml",
         media_type="application/xml",

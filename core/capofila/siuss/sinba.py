@@ -13,10 +13,20 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+import msgspec
+
 from capofila.hooks.campi import Campo, Tipo
+from capofila.hooks.codifiche import Codifiche, ListaCodici
 from capofila.hooks.flussi import Flusso, RegolaNome
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, TracciatoXML
-from capofila.siuss.codifiche import PRESTAZIONI, SI_NO_INPS, Prestazione, tavola
+from capofila.siuss.nomenclatore import (
+    PRESTAZIONI,
+    SI_NO_INPS,
+    Prestazione,
+    codici_della_lista,
+    lista_dello_schema,
+    tavola,
+)
 from capofila.siuss.prestazioni import IDENTIFICAZIONE, SPAZIO_NOMI
 
 XSD: Final = "SINBA.xsd"
@@ -238,8 +248,48 @@ _TRACCIATO: Final = TracciatoXML(
 )
 
 
-def flusso_sinba(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
-    """The flow, with the table of prestazioni of the installation (the seed unless told)."""
+def _id_lista(attributo: str) -> str:
+    return f"siuss-sinba-{nome_campo(attributo).replace('_', '-')}"
+
+
+_ETICHETTE: Final = {attributo: etichetta for attributo, etichetta, *_ in _ATTRIBUTI}
+_FAMIGLIA: Final = "ComposizioneFamiglia"
+
+
+def liste_sinba() -> tuple[ListaCodici, ...]:
+    """The lists that an installation keeps for this flow."""
+    return (
+        *(
+            lista_dello_schema(
+                _id_lista(attributo), f"SINBA: {_ETICHETTE[attributo]}", codici,
+                f"{XSD}, {attributo}",
+            )
+            for attributo, codici in _CODICI.items()
+        ),
+        lista_dello_schema(
+            _id_lista(_FAMIGLIA), "SINBA: Composizione della famiglia", COMPOSIZIONE_FAMIGLIA,
+            f"{XSD}, {_FAMIGLIA}",
+        ),
+    )  # fmt: skip
+
+
+def _con_lista(campo: Campo, codifiche: Codifiche) -> Campo:
+    """The field with the codes that its list has in this installation."""
+    voci = codifiche.get(f"siuss-sinba-{campo.nome.replace('_', '-')}")
+    if voci is None:
+        return campo
+    return msgspec.structs.replace(campo, codici=codici_della_lista(voci))
+
+
+def flusso_sinba(
+    prestazioni: Iterable[Prestazione] = PRESTAZIONI, codifiche: Codifiche | None = None
+) -> Flusso:
+    """The flow, with the table of prestazioni and the lists of the installation.
+
+    Args:
+        prestazioni: the table; the seed unless told.
+        codifiche: the other lists in force; those of the schema unless told.
+    """
     fonte = f"{XSD}; {ST}"
     return Flusso(
         id="siuss-sinba",
@@ -250,11 +300,14 @@ def flusso_sinba(prestazioni: Iterable[Prestazione] = PRESTAZIONI) -> Flusso:
         campi=(
             Campo("comune_titolare", Tipo.BELFIORE, "Comune titolare (codice Belfiore)",
                   obbligatorio=True, fonte="il comune che ha in carico il minore"),
-            *(_campo(*voce) for voce in _ATTRIBUTI),
+            *(_con_lista(_campo(*voce), codifiche or {}) for voce in _ATTRIBUTI),
             Campo("prestazioni", Tipo.LISTA_CODICI, "Prestazioni", obbligatorio=True,
                   codici=tavola(prestazioni), fonte=fonte),
-            Campo("composizione_famiglia", Tipo.LISTA_CODICI, "Composizione della famiglia",
-                  obbligatorio=True, codici=COMPOSIZIONE_FAMIGLIA, fonte=fonte),
+            _con_lista(
+                Campo("composizione_famiglia", Tipo.LISTA_CODICI, "Composizione della famiglia",
+                      obbligatorio=True, codici=COMPOSIZIONE_FAMIGLIA, fonte=fonte),
+                codifiche or {},
+            ),
         ),
         regole=(),
         tracciato=_TRACCIATO,

@@ -16,6 +16,9 @@ from typing import Final
 
 import msgspec
 
+from capofila.hooks.codifiche import Codifiche, ListaCodici, VoceCodifica
+from capofila.hooks.regole import InVigore, Regola
+
 INPS_LISTA: Final = "INPS, lista delle prestazioni da erogare (interrogazione ISEE)"
 INPS_MSG_1244: Final = "INPS, messaggio 1244 del 18/03/2022"
 INPS_ESEMPIO: Final = "INPS, flusso di esempio PS-PSA-SINA pubblicato con WaaS"
@@ -145,3 +148,80 @@ REGIONE_PER_PROVINCIA: Final[Mapping[str, str]] = dict.fromkeys(
 )
 """Region by the first three digits (the province) of an ISTAT comune code: Lombardia only. For a
 comune elsewhere the file must carry the region itself."""
+
+
+# --- lists that an installation keeps -------------------------------------------------------------
+
+LISTA_PRESTAZIONI: Final = "siuss-prestazioni"
+
+_NELLO_SCHEMA: Final = (
+    "I codici di questa lista stanno nello schema di INPS: aggiungine uno solo se INPS ne ha "
+    "pubblicato uno nuovo, altrimenti il file sarà respinto."
+)
+
+
+def lista_prestazioni() -> ListaCodici:
+    """The nomenclature, as far as the sources give it."""
+    return ListaCodici(
+        id=LISTA_PRESTAZIONI,
+        denominazione="Prestazioni sociali (nomenclatore del DM 206/2014)",
+        fonte="DM 16/12/2014 n. 206, tabella 1; tabelle pubblicate da INPS per il SIUSS",
+        voci=tuple(
+            VoceCodifica(p.codice, p.denominazione, p.fonte, p.dal, p.al) for p in PRESTAZIONI
+        ),
+        forma=r"[A-Z][0-9]\.[0-9]{2}(\.[0-9]{2})?",
+        etichetta=(10, 200),
+        nota="Dei codici senza denominazione si sa che esistono, ma nessuna fonte a disposizione "
+        "dice come si chiamano: vanno caricati dalle tabelle di INPS. Finché mancano, chi li usa "
+        "scrive la denominazione nel file.",
+    )
+
+
+def lista_dello_schema(id_: str, nome: str, codici: Mapping[str, str], fonte: str) -> ListaCodici:
+    """A code list that the INPS schema fixes."""
+    return ListaCodici(
+        id=id_,
+        denominazione=nome,
+        fonte=fonte,
+        voci=tuple(VoceCodifica(codice, etichetta, fonte) for codice, etichetta in codici.items()),
+        forma="[0-9]{1,2}",
+        nota=_NELLO_SCHEMA,
+    )
+
+
+def prestazioni_in_vigore(codifiche: Codifiche) -> tuple[Prestazione, ...]:
+    """The table of prestazioni of an installation."""
+    voci = codifiche.get(LISTA_PRESTAZIONI)
+    if voci is None:
+        return PRESTAZIONI
+    return tuple(Prestazione(v.codice, v.etichetta, v.fonte, v.dal, v.al) for v in voci)
+
+
+def codici_della_lista(voci: Iterable[VoceCodifica]) -> dict[str, str]:
+    """Codes and labels; a code without a name says so."""
+    return {v.codice: v.etichetta or "(da caricare)" for v in voci}
+
+
+def regola_in_vigore(
+    codice: str, campo: str, giorni: tuple[str, ...], voci: Iterable[VoceCodifica]
+) -> Regola | None:
+    """The rule that a code must be in force on the day; None when all are, always.
+
+    Args:
+        codice: of the rule.
+        campo: the field.
+        giorni: the fields of the day, in the order in which they are looked at.
+        voci: the list in force.
+    """
+    periodi = {v.codice: (v.dal or "", v.al or "") for v in voci if v.dal or v.al}
+    if not periodi:
+        return None
+    esempio, (dal, al) = next(iter(periodi.items()))
+    return Regola(
+        codice, campo, InVigore(campo, giorni, periodi), "errore",
+        f"il codice {{{campo}}} non è in vigore nel giorno della prestazione: scegliere quello che "
+        "valeva allora, oppure correggere la data",
+        "date di validità della tabella dei codici di questa installazione",
+        {campo: esempio, giorni[0]: dal or al},
+        {campo: esempio, giorni[0]: "2100-12-31" if al else "1900-01-01"},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The reference tables of the receivers: code lists that this installation keeps, by revision."""
