@@ -23,7 +23,6 @@ from capofila.base.lavori import Esecutore, Tempi, crea_broker
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.staffetta import Staffetta
 from capofila.base.telemetria import avvia_telemetria, spegni_telemetria
-from capofila.pulizia import pulisci_ogni
 
 MODULI: tuple[str, ...] = ("capofila.debito.jobs",)
 """The modules that register jobs."""
@@ -60,6 +59,8 @@ async def avvia_worker(
     ):
         if not valore:
             raise ConfigurazioneNonSicura(f"Manca {nome}: il worker ne ha bisogno.")
+    from capofila.pulizia import pulisci_ogni  # the rooms are for a worker that works
+
     fine = arresto or _segnali()
     tempi = tempi or Tempi()
     for modulo in moduli:

@@ -377,7 +377,7 @@ async def test_l_impronta_di_una_parola_la_legge_solo_chi_entra_con_quel_nome(ba
         )
         assert {tuple(r) for r in colonne} == {
             ("credenziale", "impronta"), ("sessione", "impronta"), ("versione_flusso", "impronta"),
-            ("esportazione", "impronta_dati"),
+            ("esportazione", "impronta_dati"), ("voucher_usato", "impronta"),
         }  # fmt: skip
     finally:
         await c.close()
