@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from lxml import etree
 from tests.debito.casi import contenuto, esporta, importa
+from tests.debito.pdnd_casi import dichiara
 from tests.prestazioni.casi import contesto, csv_di, riga
 from tests.prestazioni.flussi_di_prova import BUONO
 from tests.siuss.casi import BUONA, NS, controlla_schema, difetti_di_forma
@@ -217,6 +218,43 @@ async def test_un_record_ricevuto_si_annulla_con_il_testo_con_cui_era_uscito(
     assert difetti_di_forma(xml) == difetti_di_forma(originale)
     assert inps.riceve(xml) == []
     assert inps.archivio == {}
+
+
+async def _presi_dalla_pdnd(dopo: int) -> list[bytes]:
+    """The files that the receiver takes after so many, in its order."""
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        righe = await unita.righe("SELECT corpo FROM flusso_pdnd ORDER BY ts")
+    return [riga["corpo"].encode() for riga in righe[dopo:]]
+
+
+async def test_per_pdnd_ogni_prestazione_e_un_flusso_e_la_fotografia_resta_la_stessa(
+    lavora: Impostazioni,
+) -> None:
+    await importa(csv_di(riga(1), riga(2)))
+    prima = await esporta()
+    async with unita_di_lavoro(await contesto("crema")):
+        with pytest.raises(DatiNonValidi, match="e-service"):
+            await registra_invio(UUID(prima.id), "pdnd", None)
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        codice = await unita.valore("SELECT codice FROM ente WHERE mittente")
+    await dichiara(codice)
+    inps = Destinatario()
+    async with unita_di_lavoro(await contesto("crema")):
+        await registra_invio(UUID(prima.id), "pdnd", None)
+    presi = await _presi_dalla_pdnd(0)
+    assert len(presi) == 2
+    for xml in presi:
+        controlla_schema(xml, "PS_PSA_SINA201812.xsd")
+        assert inps.riceve(xml) == []
+    uno, due = await in_vigore()
+    await salva(riga(1, cognome="Corretta"), uno)
+    await elimina(due)
+    seconda = await esporta()
+    async with unita_di_lavoro(await contesto("crema")):
+        await registra_invio(UUID(seconda.id), "pdnd", None)
+    for xml in await _presi_dalla_pdnd(2):
+        assert inps.riceve(xml) == []
+    assert inps.archivio == await nostra()
 
 
 async def test_un_elenco_di_esiti_sbagliato_non_scrive_nulla(lavora: Impostazioni) -> None:

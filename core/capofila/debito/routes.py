@@ -16,6 +16,7 @@ from litestar.response import Redirect, Response, Stream, Template
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, ErroreCapofila
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import stato as stato_lavoro
@@ -65,8 +66,10 @@ MENU = (
 )  # fmt: skip
 
 PER_PAGINA = 50
-CANALI = {"portale": "Portale del destinatario", "pec": "PEC", "altro": "Altro"}
-CANALI_VISTI: Final = CANALI | {"pdnd": "PDND"}
+CANALI: Final = {
+    "portale": "Portale del destinatario", "pec": "PEC",
+    "pdnd": "PDND: il destinatario prende le prestazioni una a una", "altro": "Altro",
+}  # fmt: skip
 _COLONNE: Final = (
     Colonna("File"),
     Colonna("Periodo"),
@@ -271,7 +274,7 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
         responsabile=await responsabili.in_carica(esportazione.flusso),
         colonne_parti=_COLONNE_PARTI,
         stati=STATI,
-        canali=CANALI_VISTI,
+        canali=CANALI,
         colonne_avvisi=_COLONNE_AVVISI,
         colonne_invii=_COLONNE_INVII,
         base=f"/{ambito.slug}/debito",
@@ -398,14 +401,23 @@ async def invio(
     ambito = visita_corrente().nell_ambito
     if data.get("canale") not in CANALI:
         return await _modulo_invio(
-            request, id_, "Scegli il canale: portale, PEC o altro.", 422, dict(data)
+            request, id_, "Scegli il canale: portale, PEC, PDND o altro.", 422, dict(data)
         )
-    superata = await service.invia(id_, data.get("canale", ""), data.get("protocollo"))
-    if superata is None:
+    canale = data.get("canale", "")
+    try:
+        async with unita_corrente().punto_di_ritorno():
+            superata = await service.invia(id_, canale, data.get("protocollo"))
+    except DatiNonValidi as errore:
+        return await _modulo_invio(request, id_, errore.messaggio, 422, dict(data))
+    if superata is None and canale == "pdnd":
+        await aggiungi_messaggio(
+            "riuscito", "Le prestazioni sono pubblicate: il destinatario le prende quando chiama."
+        )
+    elif superata is None:
         await aggiungi_messaggio(
             "riuscito", "L'invio è registrato e il file non si può più cancellare."
         )
-    else:
+    elif superata is not None:
         await aggiungi_messaggio("avviso", f"L'invio non è stato registrato. {superata.messaggio}")
     return Redirect(f"/{ambito.slug}/debito/{id_}", status_code=303)
 

@@ -20,10 +20,10 @@ from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito.responsabili import in_carica
 from capofila.debito.rules import Periodo, Taglio, periodo
 from capofila.debito.selezione import Selezione, operazioni
-from capofila.hooks import Flusso, impronta
+from capofila.hooks import Flusso, IntestazioneFlusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
-CANALI_FILE = ("portale", "pec", "altro")
+CANALI = ("portale", "pec", "pdnd", "altro")
 STATI: Final = {
     "in_preparazione": ("In preparazione", "corso"),
     "respinta": ("Respinta", "errore"),
@@ -471,7 +471,8 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
 
     Raises:
         Conflitto: it is not sealed, it was sent already, or what it says has changed since.
-        DatiNonValidi: an unknown channel.
+        DatiNonValidi: an unknown channel; by the PDND, the ente has no active e-service or the flow
+            cannot go that way.
     """
     unita = unita_corrente()
     await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
@@ -484,9 +485,9 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
         raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
     if riga["stato"] != "sigillata":
         raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
-    if canale not in CANALI_FILE:
-        raise DatiNonValidi("Scegli il canale: portale, PEC o altro.")
-    await _scrivi_comunicazioni(unita, riga)
+    if canale not in CANALI:
+        raise DatiNonValidi("Scegli il canale: portale, PEC, PDND o altro.")
+    await _scrivi_comunicazioni(unita, riga, pdnd=canale == "pdnd")
     responsabile = await in_carica(riga["flusso"])
     fino = datetime.now(UTC) + timedelta(days=365 * impostazioni().conservazione_anni)
     await unita.esegui(
@@ -544,10 +545,15 @@ async def invia(id_: UUID, canale: str, protocollo: str | None) -> Superata | No
     return None
 
 
-async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
-    """What the file says, record by record, selected again as it was when the file was sealed."""
+async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any, *, pdnd: bool) -> None:
+    """What the file says, record by record, selected again as it was when the file was sealed.
+
+    By the PDND each record becomes a flow that the receiver takes by itself.
+    """
     flusso = (await plugin_attivi()).flusso(riga["flusso"])
     if flusso.operazione is None:
+        if pdnd:
+            raise DatiNonValidi("Questo flusso non passa dalla PDND: invialo con un file.")
         return
     selezione = await Selezione.apri(unita, flusso, riga, 0, sigillata=True)
     selezione.solo_membri = riga["escludi_errate"]
@@ -564,6 +570,9 @@ async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
             "prepara il file di nuovo e invia quello."
         )
     dove, valori = selezione.dove()
+    if pdnd:
+        await _pubblica(unita, riga, flusso, selezione, dove, valori)
+        return
     da = len(valori)
     await unita.esegui(
         "INSERT INTO comunicazione (flusso, esportazione_id, prestazione_id, operazione, "
@@ -572,6 +581,46 @@ async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
         *valori,
         flusso.id,
         riga["id"],
+    )
+
+
+async def _pubblica(
+    unita: UnitaDiLavoro,
+    riga: Any,
+    flusso: Flusso,
+    selezione: Selezione,
+    dove: str,
+    valori: list[object],
+) -> None:
+    from capofila.debito import pdnd
+
+    ente = await unita.riga(
+        "SELECT codice, denominazione, sede, cf_operatore FROM ente WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        riga["ente_id"],
+    )
+    if ente is None or not ente["codice"] or not ente["cf_operatore"]:
+        raise DatiNonValidi(
+            "Per la PDND l'ente che trasmette deve avere codice Belfiore e operatore: indicali nella "
+            "cartella dell'ambito e applicala di nuovo."
+        )
+    gruppo, record = selezione.testi()
+    await pdnd.pubblica(
+        unita,
+        ente=riga["ente_id"],
+        esportazione=riga["id"],
+        flusso=flusso,
+        intestazione=IntestazioneFlusso(
+            nome=riga["nome_flusso"],
+            ente_codice=ente["codice"],
+            ente_denominazione=ente["denominazione"][:100],
+            ente_indirizzo=ente["sede"] or ente["codice"],
+            cf_operatore=ente["cf_operatore"],
+        ),
+        selezione_sql=f"SELECT p.id AS record_id, {selezione.operazione} AS operazione, "
+        f"{gruppo} AS gruppo, {record} AS riga, p.comune_titolare AS titolare "
+        f"FROM prestazione p WHERE {dove} ORDER BY {selezione.ordine()}",
+        valori=valori,
     )
 
 
