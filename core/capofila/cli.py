@@ -771,8 +771,9 @@ async def chiedi_e_attendi(
         compito = barra.add_task("In attesa", total=None)
         while True:
             async with unita_di_lavoro(contesto, sola_lettura=True):
+                # The job first: when it has ended, the file is as it left it.
+                lavoro = await stato_lavoro(UUID(chiesta.lavoro)) if chiesta.lavoro else None
                 corrente = await esportazione(UUID(chiesta.id))
-                lavoro = await stato_lavoro(UUID(corrente.lavoro)) if corrente.lavoro else None
             if lavoro is not None:
                 barra.update(
                     compito, description=lavoro.fase or "In attesa", completed=lavoro.fatto,

@@ -78,9 +78,11 @@ async def chiedi(
 
 async def com_e(id_: str, slug: str = "crema") -> tuple[Esportazione, StatoLavoro]:
     async with unita_di_lavoro(await contesto(slug), sola_lettura=True):
-        trovata = await esportazione(UUID(id_))
-        assert trovata.lavoro is not None
-        return trovata, await stato_lavoro(UUID(trovata.lavoro))
+        lavoro = (await esportazione(UUID(id_))).lavoro
+        assert lavoro is not None
+        # The job first: when it has ended, the file is as it left it.
+        stato = await stato_lavoro(UUID(lavoro))
+        return await esportazione(UUID(id_)), stato
 
 
 async def attendi(chiesta: Esportazione, entro: float = 90) -> Esportazione:

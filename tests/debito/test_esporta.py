@@ -672,7 +672,7 @@ async def _moltiplica(banca: Banca, quante: int) -> None:
         for r in await interroga(
             banca.superutente,
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'prestazione' "
-            "AND column_name NOT IN ('id', 'codice_fiscale')",
+            "AND column_name NOT IN ('id', 'codice_fiscale', 'forma_gruppo', 'forma_riga')",
         )
     ]
     nomi = ", ".join(colonne)

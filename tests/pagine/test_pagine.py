@@ -325,7 +325,7 @@ def test_l_esportazione_aspetta_se_il_servizio_manca_poi_si_sigilla_si_scarica_e
     axe(pagina)
     piattaforma.avvia_worker()
     # The page follows by itself: nobody touches it.
-    expect(stato).to_contain_text("Sigillata", timeout=60_000)
+    expect(pagina.get_by_role("link", name="Scarica il file")).to_be_visible(timeout=60_000)
     assert stato.get_attribute("hx-get") is None
     expect(pagina.locator("#annuncio")).to_contain_text("Sigillata")
     impronta = pagina.locator("#manifesto code").first.inner_text()
@@ -374,7 +374,7 @@ def test_un_file_respinto_dice_perche_e_si_rifa_senza_le_righe_errate(
         "LIMIT 1)",
     )
     pagina.goto(f"{piattaforma.indirizzo}/cremona/debito?anno=2025")
-    pagina.get_by_label("Ente mittente").select_option("D150")
+    pagina.locator("#campo-ente").select_option("D150")
     pagina.get_by_role("button", name="Prepara il file").click()
     stato = pagina.locator("#stato")
     expect(stato).to_contain_text("Respinta", timeout=60_000)
@@ -384,7 +384,7 @@ def test_un_file_respinto_dice_perche_e_si_rifa_senza_le_righe_errate(
     pagina.goto(f"{piattaforma.indirizzo}/cremona")
     pagina.get_by_role("link", name="è respinto").first.click()
     pagina.get_by_role("button", name="Prepara senza").click()
-    expect(pagina.locator("#stato")).to_contain_text("Sigillata", timeout=60_000)
+    expect(pagina.get_by_role("link", name="Scarica il file")).to_be_visible(timeout=60_000)
     expect(pagina.locator("#avvisi")).to_contain_text("restano fuori")
     pagina.goto(f"{piattaforma.indirizzo}/cremona")
     expect(pagina.get_by_role("link", name="è respinto")).to_have_count(0)
@@ -460,7 +460,7 @@ def test_l_esportazione_si_fa_con_la_sola_tastiera(
     expect(pagina.get_by_label("Periodo")).to_have_value("2025-S1")
     arriva("Prepara il file")
     pagina.keyboard.press("Enter")
-    expect(pagina.locator("#stato")).to_contain_text("Sigillata", timeout=60_000)
+    expect(pagina.get_by_role("link", name="Scarica il file")).to_be_visible(timeout=60_000)
     arriva("Scarica il file")
     with pagina.expect_download():
         pagina.keyboard.press("Enter")

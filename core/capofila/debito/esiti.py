@@ -79,7 +79,7 @@ async def riepilogo(id_: UUID) -> Riepilogo:
         "AND d.prestazione_id = c.prestazione_id AND d.operazione = c.operazione AND d.id > c.id "
         "AND d.esito IS DISTINCT FROM 'scartata') "
         "AND (c.operazione = 'C' OR p.sostituita_lotto IS NULL)) AS da_rimandare "
-        "FROM comunicazione c JOIN prestazione p "
+        "FROM comunicazione c LEFT JOIN prestazione p "
         "ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
         "WHERE c.ambito_id = $1 AND c.esportazione_id = $2",
         unita.ambito,
