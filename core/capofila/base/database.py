@@ -378,7 +378,12 @@ class Motore(PostgresEngine):
                 inizio += _PERSONA_DELLA_SESSIONE
             try:
                 await connessione.execute(inizio)
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as errore:
+            except (
+                OSError,
+                asyncpg.PostgresConnectionError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,  # the connection ended in the middle of an answer
+            ) as errore:
                 raise ServizioNonDisponibile(_NON_RISPONDE) from errore
             unita = UnitaDiLavoro(connessione, contesto, ruolo)
             _unita.set(unita)
