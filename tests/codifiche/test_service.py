@@ -94,7 +94,8 @@ async def test_la_storia_comincia_da_cio_che_il_programma_dichiarava(tre: Any) -
     )
     assert [tuple(una) for una in righe] == [(None, True)]
     registro = await interroga(
-        tre.superutente, "SELECT azione, oggetto_id FROM registro_piattaforma WHERE oggetto = 'codifica'"
+        tre.superutente,
+        "SELECT azione, oggetto_id FROM registro_piattaforma WHERE oggetto = 'codifica'",
     )
     assert [tuple(una) for una in registro] == [("codifiche.modifica", LISTA)] * 2
 
