@@ -6,6 +6,7 @@ The rooms and the plugins register their entries of the menu here; a route calls
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -182,7 +183,8 @@ def _anni(scelto: int) -> list[int]:
 
 
 def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
-    voci = []
+    voci: list[Voce] = []
+    piu_vicina = 0
     for voce in _VOCI:
         if not visita.puo(voce.permesso):
             continue
@@ -195,6 +197,12 @@ def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
             href = base + query
         radice = visita.ambito is not None and base == f"/{visita.ambito.slug}"
         attiva = percorso == base or (not radice and percorso.startswith(base + "/"))
+        if attiva and len(base) < piu_vicina:
+            attiva = False
+        elif attiva:
+            # A page has one place in the menu: that of the entry nearest to it.
+            piu_vicina = len(base)
+            voci = [dataclasses.replace(altra, attiva=False) for altra in voci]
         voci.append(Voce(voce.titolo, href, attiva, voce.gruppo, voce.icona))
     return voci
 
