@@ -21,11 +21,9 @@ CREATE TABLE utente (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   nome_accesso text COLLATE "C" NOT NULL UNIQUE CHECK (nome_accesso ~ '^[a-z0-9][a-z0-9._@+-]{1,119}$'),
   nome text NOT NULL CHECK (length(nome) BETWEEN 1 AND 120),
-  parola_chiave text NOT NULL,
   amministratore boolean NOT NULL DEFAULT false,
   attivo boolean NOT NULL DEFAULT true,
   creato_il timestamptz NOT NULL DEFAULT now(),
-  parola_cambiata_il timestamptz NOT NULL DEFAULT now(),
   ultimo_accesso_il timestamptz
 );
 
@@ -92,6 +90,31 @@ CREATE POLICY proprietario ON utente TO capofila_owner USING (true) WITH CHECK (
 CREATE POLICY copia_di_sicurezza ON utente FOR SELECT TO capofila_backup USING (true);
 GRANT SELECT, INSERT, UPDATE ON utente TO capofila_app;
 GRANT SELECT ON utente TO capofila_backup;
+
+-- The digest of an account's password, apart from the account: colleagues and administrators see
+-- who a person is, and of the digest nothing. It is read by the log-in of that very name and by the
+-- person who changes the password, and by nobody else.
+CREATE TABLE credenziale (
+  utente_id bigint PRIMARY KEY REFERENCES utente,
+  impronta text NOT NULL,
+  cambiata_il timestamptz NOT NULL DEFAULT now()
+);
+ALTER TABLE credenziale ENABLE ROW LEVEL SECURITY;
+ALTER TABLE credenziale FORCE ROW LEVEL SECURITY;
+CREATE POLICY accesso ON credenziale FOR SELECT TO capofila_app
+  USING (EXISTS (SELECT 1 FROM utente u WHERE u.id = utente_id AND u.nome_accesso =
+    (SELECT convert_from(decode(coalesce(current_setting('capofila.accesso', true), ''), 'hex'), 'UTF8'))));
+CREATE POLICY se_stesso ON credenziale FOR SELECT TO capofila_app
+  USING (utente_id = (SELECT nullif(current_setting('capofila.utente', true), '')::bigint));
+CREATE POLICY se_stesso_modifica ON credenziale FOR UPDATE TO capofila_app
+  USING (utente_id = (SELECT nullif(current_setting('capofila.utente', true), '')::bigint))
+  WITH CHECK (utente_id = (SELECT nullif(current_setting('capofila.utente', true), '')::bigint));
+CREATE POLICY amministrazione ON credenziale FOR INSERT TO capofila_app
+  WITH CHECK ((SELECT current_setting('capofila.amministratore', true)) = 'si');
+CREATE POLICY proprietario ON credenziale TO capofila_owner USING (true) WITH CHECK (true);
+CREATE POLICY copia_di_sicurezza ON credenziale FOR SELECT TO capofila_backup USING (true);
+GRANT SELECT, INSERT, UPDATE (impronta, cambiata_il) ON credenziale TO capofila_app;
+GRANT SELECT ON credenziale TO capofila_backup;
 
 -- A session is found by the digest of its token, and only by it. `messaggi` are shown once.
 CREATE TABLE sessione (

@@ -56,9 +56,9 @@ CREATE POLICY comune ON lotto AS RESTRICTIVE TO capofila_app
 
 -- A prestazione sociale as it was granted to a person: a snapshot, with the personal data of that
 -- day. `comune_titolare` (Belfiore) owns it, the ente erogatore pays it. `conforme_a` is the version
--- of the flow whose checks it passed. `forma_gruppo` and `forma_riga` are the text it was received
--- with in a national flow, which goes out again as it is; any other record is written when it is
--- exported. A record is never changed: `sostituita_lotto` is the lotto that brought its next version,
+-- of the flow whose checks it passed. `forma_gruppo` and `forma_riga` are its text in the national
+-- flow: the one it was received with, which goes out again as it is, or ours, written when it came in;
+-- where they are missing the export writes them. A record is never changed: `sostituita_lotto` is the lotto that brought its next version,
 -- or that took it away.
 CREATE TABLE prestazione (
   ambito_id smallint NOT NULL,
@@ -136,6 +136,7 @@ CREATE TABLE prestazione (
   CONSTRAINT controllata CHECK (
     CASE WHEN come_ricevuto THEN forma_riga IS NOT NULL ELSE conforme_a IS NOT NULL END)
 );
+ALTER TABLE prestazione SET (toast_tuple_target = 8160);
 -- One domanda, one code, one start: no duplicate among the records in force. It is also the order of
 -- the file, an old version before the new one.
 CREATE UNIQUE INDEX prestazione_unica ON prestazione

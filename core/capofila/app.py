@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,6 @@ from litestar.types import ControllerRouterHandler
 
 from capofila.accessi import routes as accessi
 from capofila.accessi.mezzo import MezzoAccessi, verifica_rotte
-from capofila.accessi.service import elimina_scaduti
 from capofila.base.attivazioni import registro
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
@@ -28,10 +26,10 @@ from capofila.base.telemetria import MezzoTelemetria, avvia_telemetria, traccia_
 from capofila.codifiche import routes as codifiche
 from capofila.confronto import routes as confronto
 from capofila.debito import routes as debito
+from capofila.debito import waas
 from capofila.gestione import routes as gestione
 from capofila.governo import routes as governo
 from capofila.prestazioni import routes as prestazioni
-from capofila.prestazioni.service import pulisci_scaduti
 from capofila.territorio import routes as territorio
 from capofila.web import pubbliche
 from capofila.web.ambiente import template_config
@@ -73,27 +71,14 @@ def _errore_di_dominio(request: Request[Any, Any, Any], errore: ErroreCapofila) 
 
 
 def _errore_http(request: Request[Any, Any, Any], errore: HTTPException) -> Response[Any]:
+    if request.scope["path"].startswith(waas.RADICE):
+        return waas.http(request, errore)
     return http_error(request, errore)
 
 
 def _errore_inatteso(request: Request[Any, Any, Any], errore: Exception) -> Response[Any]:
     LOG.error("errore inatteso", exc_info=errore)
     return error_response(request, 500, traccia=traccia_corrente())
-
-
-async def _pulisci_ogni_ora() -> None:
-    """Throw away sessions, counted tries and undecided files whose time is over."""
-    while True:
-        try:
-            await elimina_scaduti()
-            async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:
-                ambiti = await unita.righe("SELECT id FROM ambito ORDER BY id")
-            for riga in ambiti:
-                async with unita_di_lavoro(Contesto(ambito=riga["id"])):
-                    await pulisci_scaduti()
-        except ErroreCapofila as errore:
-            LOG.warning("pulizia rimandata: %s", type(errore))
-        await asyncio.sleep(3600)
 
 
 def crea_app(valori: Impostazioni | None = None) -> Litestar:
@@ -109,7 +94,7 @@ def crea_app(valori: Impostazioni | None = None) -> Litestar:
     statici = Statici()
     cartelle = {nome: Path(str(s.__file__)).parent / "templates" for nome, s in STANZE.items()}
     rotte: list[ControllerRouterHandler] = [salute, statici.handler()]
-    rotte.append(pubbliche.router)
+    rotte += [pubbliche.router, waas.router]
     for stanza in STANZE.values():
         rotte.append(stanza.router)
         registra_menu(*stanza.MENU)
@@ -123,12 +108,7 @@ def crea_app(valori: Impostazioni | None = None) -> Litestar:
         try:
             async with unita_di_lavoro(Contesto()) as unita:
                 await rifiuta_ruolo_pericoloso(unita)
-            pulizia = asyncio.create_task(_pulisci_ogni_ora())
-            try:
-                yield
-            finally:
-                pulizia.cancel()
-                await asyncio.gather(pulizia, return_exceptions=True)
+            yield
         finally:
             await MOTORE.chiudi()
 

@@ -338,6 +338,44 @@ async def applica_ambiti(cartelle: Sequence[Path]) -> list[Any]:
 
 
 @main.group()
+def ats() -> None:
+    """Le agenzie sanitarie (ATS) che leggono ciò che gli ambiti pubblicano."""
+
+
+@ats.command("list")
+@opzione_json
+def ats_list(json_: bool) -> None:
+    """Le ATS della piattaforma."""
+    from capofila.accessi.service import ambiti_e_ats
+
+    async def leggi() -> Sequence[tuple[str, str]]:
+        async with unita_di_lavoro(Contesto(), sola_lettura=True):
+            return (await ambiti_e_ats())[1]
+
+    trovate = esegui(leggi)
+    if json_:
+        _stampa_json([{"ats": slug, "nome": nome} for slug, nome in trovate])
+        return
+    for slug, nome in trovate:
+        click.echo(f"{slug}\t{nome}")
+
+
+@ats.command("add")
+@click.argument("slug")
+@click.option("--nome", required=True, help="Come si chiama, per esteso.")
+def ats_add(slug: str, nome: str) -> None:
+    """Aggiunge un'ATS; poi si aggiungono i suoi analisti, con «utente add»."""
+    from capofila.accessi.service import aggiungi_ats
+
+    async def aggiungi() -> None:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await aggiungi_ats(slug, nome)
+
+    esegui(aggiungi)
+    ERR.print(f"Aggiunta «{slug}».")
+
+
+@main.group()
 def utente() -> None:
     """Le persone che usano la piattaforma."""
 
@@ -623,7 +661,8 @@ def _riassunto(e: Any) -> dict[str, Any]:
     return {
         "id": e.id, "ambito": e.ambito, "flusso": e.flusso, "periodo": e.periodo,
         "stato": e.stato, "righe": e.righe, "byte": e.byte, "sha256": e.sha256, "uri": e.uri,
-        "avvisi": e.avvisi, "nome_flusso": e.nome_flusso, "ente": e.ente,
+        "avvisi": e.avvisi, "nome_flusso": e.nome_flusso, "ente": e.ente, "modo": e.modo,
+        "inserimenti": e.inserimenti, "cancellazioni": e.cancellazioni, "parti": e.parti,
     }  # fmt: skip
 
 
@@ -641,6 +680,16 @@ def _riassunto(e: Any) -> dict[str, Any]:
     "--ricevuto", type=int, help="Restituisci com'era il flusso ricevuto con questo lotto."
 )
 @click.option("--nuova", is_flag=True, help="Scrivi un nuovo file anche se nulla è cambiato.")
+@click.option(
+    "--completa",
+    is_flag=True,
+    help="Tutte le prestazioni in vigore, anche quelle che il destinatario ha già.",
+)
+@click.option("--massimo-mb", help="Dividi in file di tanti megabyte al massimo; 0: un solo file.")
+@click.option(
+    "--massimo-beneficiari",
+    help="Dividi in file di tanti beneficiari al massimo; 0: un solo file.",
+)
 @opzione_json
 def debito_export(
     flusso: str,
@@ -650,18 +699,28 @@ def debito_export(
     escludi_errate: bool,
     ricevuto: int | None,
     nuova: bool,
+    completa: bool,
+    massimo_mb: str | None,
+    massimo_beneficiari: str | None,
     json_: bool,
 ) -> None:
     """Scrive e sigilla un file del debito informativo, e ne aspetta la fine."""
-    from capofila.debito.rules import periodo
+    from capofila.debito.rules import Taglio, periodo, taglio
 
     quando = periodo(testo_periodo)
+    scelto: Taglio | None = None
+    if massimo_mb is not None or massimo_beneficiari is not None:
+        scelto = taglio(
+            *(("" if testo in (None, "0") else str(testo))
+              for testo in (massimo_mb, massimo_beneficiari))
+        )  # fmt: skip
 
     async def tutto() -> Any:
         async with _motore():
             return await chiedi_e_attendi(
                 ambito, flusso, quando, mostra=not json_, vigila=lambda: locale.vigila(*processi),
                 ente=ente, escludi_errate=escludi_errate, ricevuto=ricevuto, nuova=nuova,
+                completa=completa, taglio=scelto,
             )  # fmt: skip
 
     with locale.servizi() as avviati:
@@ -747,6 +806,96 @@ def debito_download(id_: UUID, uscita: Path, ambito: str | None) -> None:
 
     esegui(lambda: scarica(id_, uscita, ambito))
     ERR.print(f"Scritto {uscita}, impronta verificata.")
+
+
+@debito.command("invia")
+@click.argument("id_", metavar="ID", type=click.UUID)
+@opzione_ambito
+@click.option(
+    "--canale",
+    required=True,
+    type=click.Choice(["portale", "pec", "altro"]),
+    help="Come è stato inviato.",
+)
+@click.option("--protocollo", help="Il protocollo o la ricevuta del destinatario.")
+@opzione_json
+def debito_invia(id_: UUID, ambito: str, canale: str, protocollo: str | None, json_: bool) -> None:
+    """Registra che un file sigillato è stato inviato, e lo blocca nell'archivio."""
+    from capofila.debito.service import esportazione, invia
+
+    async def registra() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito)):
+            superata = await invia(id_, canale, protocollo)
+            return superata, await esportazione(id_)
+
+    superata, trovata = esegui(registra)
+    if superata is not None:
+        raise superata
+    if json_:
+        _stampa_json(_riassunto(trovata))
+    else:
+        ERR.print(f"{trovata.nome_flusso}: inviata.", soft_wrap=True)
+
+
+@debito.command("esito")
+@click.argument("id_", metavar="ID", type=click.UUID)
+@opzione_ambito
+@click.option(
+    "--esito", type=click.Choice(["accolta", "scartata"]), help="Uno per tutte le prestazioni."
+)
+@click.option("--testo", help="Le parole del destinatario, con --esito.")
+@click.option(
+    "--elenco",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Un CSV, Excel o ODS con l'esito di ogni prestazione.",
+)
+@click.option("--altre-accolte", is_flag=True, help="Quelle che l'elenco non nomina sono accolte.")
+@opzione_json
+def debito_esito(
+    id_: UUID,
+    ambito: str,
+    esito: Any,
+    testo: str | None,
+    elenco: Path | None,
+    altre_accolte: bool,
+    json_: bool,
+) -> None:
+    """Registra la risposta del destinatario: per tutto il file, o prestazione per prestazione."""
+    from capofila.debito.esiti import EsitoLista, importa_esiti, registra_esito, riepilogo
+
+    if (esito is None) == (elenco is None):
+        raise click.UsageError("Indica --esito oppure --elenco.")
+    contenuto = b"" if elenco is None else _leggi_file(elenco)
+
+    async def registra() -> Any:
+        letto = EsitoLista()
+        async with unita_di_lavoro(await contesto_ambito(ambito)):
+            if elenco is None:
+                await registra_esito(id_, esito, testo)
+            else:
+                letto = await importa_esiti(
+                    id_, elenco.name, contenuto, altre_accolte=altre_accolte
+                )
+            return letto, await riepilogo(id_)
+
+    letto, ora = esegui(registra)
+    if json_:
+        _stampa_json(
+            {"righe": letto.righe, "scritte": letto.scritte, "errori": letto.errori,
+             "accolte": ora.accolte, "scartate": ora.scartate, "in_attesa": ora.in_attesa,
+             "da_rimandare": ora.da_rimandare}
+        )  # fmt: skip
+    else:
+        for errore in letto.errori[:50]:
+            ERR.print(
+                f"[red]riga {errore.riga}[/] {errore.colonna}: {errore.messaggio}", soft_wrap=True
+            )
+        ERR.print(
+            f"Accolte {ora.accolte}, scartate {ora.scartate}, in attesa {ora.in_attesa}.",
+            soft_wrap=True,
+        )
+    if letto.errori:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

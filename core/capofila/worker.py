@@ -1,4 +1,4 @@
-"""The worker process: the relay, and Dramatiq's threads, over one event loop.
+"""The worker process: relay, hourly purge, and Dramatiq's threads, over one event loop.
 
 ``python -m capofila.worker`` runs until SIGTERM or SIGINT. It then takes nothing more, lets the
 jobs that run finish for a while, and gives back those that do not.
@@ -59,6 +59,8 @@ async def avvia_worker(
     ):
         if not valore:
             raise ConfigurazioneNonSicura(f"Manca {nome}: il worker ne ha bisogno.")
+    from capofila.pulizia import pulisci_ogni  # the rooms are for a worker that works
+
     fine = arresto or _segnali()
     tempi = tempi or Tempi()
     for modulo in moduli:
@@ -77,6 +79,7 @@ async def avvia_worker(
         staffetta = asyncio.create_task(
             Staffetta(valori.relay_url, broker, tempi).corri(), name="staffetta"
         )
+        pulizia = asyncio.create_task(pulisci_ogni(tempi.pulizia), name="pulizia")
         attesa = asyncio.create_task(fine.wait())
         try:
             _log.info("worker pronto")
@@ -86,7 +89,8 @@ async def avvia_worker(
         finally:
             attesa.cancel()
             staffetta.cancel()
-            await asyncio.wait({staffetta})
+            pulizia.cancel()
+            await asyncio.wait({staffetta, pulizia})
             try:
                 # The threads take nothing more from now on, and end as their jobs do.
                 fermata = asyncio.to_thread(worker.stop, int(tempi.grazia * 1000) + 30_000)

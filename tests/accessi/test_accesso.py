@@ -416,9 +416,9 @@ async def test_l_impronta_e_argon2id_e_si_rinnova_quando_i_parametri_cambiano(
 ) -> None:
     async def impronta() -> str:
         (riga,) = await come_superutente(
-            banca, "SELECT parola_chiave FROM utente WHERE id = $1", persone.responsabile
+            banca, "SELECT impronta FROM credenziale WHERE utente_id = $1", persone.responsabile
         )
-        return str(riga["parola_chiave"])
+        return str(riga["impronta"])
 
     assert ",t=1," in await impronta()
     monkeypatch.setattr(service, "_ARGON", ARGON_VERO)
@@ -427,6 +427,29 @@ async def test_l_impronta_e_argon2id_e_si_rinnova_quando_i_parametri_cambiano(
     rinnovata = await impronta()
     await entra("rita.resp", PAROLA, "192.0.2.1")
     assert await impronta() == rinnovata
+
+
+async def test_l_impronta_non_la_vedono_ne_i_colleghi_ne_chi_amministra(persone: Persone) -> None:
+    async def viste(contesto: Contesto) -> set[int]:
+        async with unita_di_lavoro(contesto, sola_lettura=True) as unita:
+            return {r["utente_id"] for r in await unita.righe("SELECT utente_id FROM credenziale")}
+
+    async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:
+        ambito = await unita.valore("SELECT id FROM ambito WHERE slug = 'crema'")
+    assert await viste(Contesto()) == set()
+    assert await viste(Contesto(ambito=ambito)) == set()
+    assert await viste(Contesto(amministratore=True)) == set()
+    assert await viste(Contesto(accesso="rita.resp")) == {persone.responsabile}
+    nostra = Contesto(ambito=ambito, utente=persone.operatore)
+    assert await viste(nostra) == {persone.operatore}
+    async with unita_di_lavoro(nostra, sola_lettura=True) as unita:
+        colleghi = await unita.valore("SELECT count(*) FROM utente")
+    assert colleghi > 1
+    async with unita_di_lavoro(nostra) as unita:
+        tag = await unita.esegui(
+            "UPDATE credenziale SET impronta = 'x' WHERE utente_id = $1", persone.responsabile
+        )
+    assert tag == "UPDATE 0"
 
 
 async def test_cambiare_la_parola_chiude_le_altre_sessioni(
@@ -498,7 +521,7 @@ async def test_nessuna_parola_predefinita(motore: Any, banca: Any) -> None:
     (colonna,) = await come_superutente(
         banca,
         "SELECT column_default, is_nullable FROM information_schema.columns"
-        " WHERE table_name = 'utente' AND column_name = 'parola_chiave'",
+        " WHERE table_name = 'credenziale' AND column_name = 'impronta'",
     )
     assert tuple(colonna) == (None, "NO")
     for parola in ("", "admin", "password", "capofila2026!", "demo"):

@@ -36,8 +36,13 @@ def test_l_operatore_di_ufficio_non_invia_non_amministra_e_non_legge_il_registro
 
 
 def test_l_operatore_del_comune_lavora_solo_sulle_prestazioni() -> None:
-    assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {"prestazioni.importa"}
-    assert not {p for p in rules.OPERATORE_COMUNE if p.startswith(("debito", "lavori", "registro"))}
+    assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {
+        "prestazioni.importa",
+        "debito.completezza",
+        "prestazioni.scrivi",
+    }
+    altre = {p for p in rules.OPERATORE_COMUNE if p.startswith(("debito", "lavori", "registro"))}
+    assert altre == {"debito.completezza"}
 
 
 def test_l_amministratore_non_e_tale_dentro_un_ambito() -> None:

@@ -31,6 +31,7 @@ CONDIVISE: dict[str, str] = {
     "codifica_revisione": "who changed the receivers' codes; policies of their own",
     "versione_flusso": "digests of the declared layouts: no data of anybody",
     "utente": "an account works for several ambiti; policies of its own",
+    "credenziale": "the digest of an account's password; policies of its own",
     "incarico_ats": "charges in an agency; policies of its own",
     "sessione": "found by the digest of its token only; policies of its own",
     "tentativo_accesso": "keyed digests, before anybody is known",
@@ -39,20 +40,37 @@ CONDIVISE: dict[str, str] = {
 }
 
 PROTETTE_ALTRIMENTI = frozenset(
-    {"utente", "incarico_ats", "sessione", "registro_piattaforma", "codifica", "codifica_revisione"}
+    {
+        "utente",
+        "credenziale",
+        "incarico_ats",
+        "sessione",
+        "registro_piattaforma",
+        "codifica",
+        "codifica_revisione",
+    }
 )
 """Shared, and under row-level security all the same."""
 
 INDICI_SENZA_AMBITO: dict[str, str] = {
     "incarico_utente_id_idx": "the ambiti of a person, before one is chosen",
     "lavoro_uscita_prossimo": "the relay takes the oldest job of all ambiti",
+    "eservice_codice": "the address of an e-service is one of the whole installation",
+    "eservice_audience": "a voucher opens one e-service of the whole installation",
 }
 
 SI_CANCELLANO: dict[str, str] = {
+    "bozza": "a form put aside, saved or thrown away",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
+    "voucher_usato": "forgotten when the voucher has ended",
 }
+
+CON_I_DIRITTI_DEL_PROPRIETARIO: dict[str, str] = {
+    "eservice_di": "which ambito an e-service is of, before there is a context: public facts only",
+}
+"""Functions that read as their owner; each takes a code and gives back listed columns."""
 
 POLITICA = (
     "(ambito_id = ( SELECT (NULLIF(current_setting('capofila.ambito'::text, true), ''::text))"
@@ -207,11 +225,21 @@ async def _difetti_politiche(c: Any, oid: int) -> list[str]:
 async def _difetti_funzioni(c: Any) -> list[str]:
     righe = await c.fetch(
         f"""
-        SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        SELECT p.proname, p.proconfig, pg_get_userbyid(p.proowner) AS proprietario,
+          has_function_privilege('capofila_ats', p.oid, 'EXECUTE') AS di_tutti
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE {_SCHEMI} AND p.prosecdef AND {_NON_DI_ESTENSIONE.format("p")}
         """
     )
-    return [f"{r['proname']}(): SECURITY DEFINER reads as its owner" for r in righe]
+    trovati = []
+    for r in righe:
+        if r["proname"] not in CON_I_DIRITTI_DEL_PROPRIETARIO:
+            trovati.append(f"{r['proname']}(): SECURITY DEFINER reads as its owner")
+        elif r["proconfig"] != ["search_path=pg_catalog, pg_temp"]:
+            trovati.append(f"{r['proname']}(): its search_path can be led astray")
+        elif r["proprietario"] != "capofila_owner" or r["di_tutti"]:
+            trovati.append(f"{r['proname']}(): of another owner, or for everybody")
+    return trovati
 
 
 async def _difetti_diritti(c: Any) -> list[str]:
@@ -309,6 +337,8 @@ GUASTI = [
     ("CREATE MATERIALIZED VIEW nuova AS SELECT * FROM prestazione", "ignores the policies"),
     ("CREATE FUNCTION nuova() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
      "SECURITY DEFINER"),
+    ("ALTER FUNCTION eservice_di(text) RESET search_path", "led astray"),
+    ("GRANT EXECUTE ON FUNCTION eservice_di(text) TO PUBLIC", "for everybody"),
     (f"CREATE SCHEMA plugin_prova; CREATE TABLE plugin_prova.nuova ({BUONA})",
      "plugin_prova.nuova: row-level security"),
     ("CREATE SCHEMA plugin_prova; CREATE TABLE plugin_prova.ambito (id int)",
@@ -325,6 +355,32 @@ GUASTI = [
     ("GRANT capofila_owner TO capofila_app", "can become capofila_owner"),
     ("ALTER ROLE capofila_app BYPASSRLS", "powers that it must not have"),
 ]  # fmt: skip
+
+
+async def test_l_impronta_di_una_parola_la_legge_solo_chi_entra_con_quel_nome(banca: Any) -> None:
+    """Who may read the table, by policy; and no other table keeps such a thing."""
+    c = await asyncpg.connect(banca.superutente)
+    try:
+        politiche = await c.fetch(
+            "SELECT policyname, cmd, roles::text[] AS ruoli, qual FROM pg_policies "
+            "WHERE tablename = 'credenziale' AND cmd IN ('SELECT', 'ALL')"
+        )
+        lette = {r["policyname"]: r for r in politiche}
+        assert set(lette) == {"accesso", "se_stesso", "proprietario", "copia_di_sicurezza"}
+        dell_app = {n: r["qual"] for n, r in lette.items() if "capofila_app" in r["ruoli"]}
+        assert set(dell_app) == {"accesso", "se_stesso"}
+        assert "capofila.accesso" in dell_app["accesso"]
+        assert "capofila.utente" in dell_app["se_stesso"]
+        colonne = await c.fetch(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND column_name ~ 'parola|password|impronta'"
+        )
+        assert {tuple(r) for r in colonne} == {
+            ("credenziale", "impronta"), ("sessione", "impronta"), ("versione_flusso", "impronta"),
+            ("esportazione", "impronta_dati"), ("voucher_usato", "impronta"),
+        }  # fmt: skip
+    finally:
+        await c.close()
 
 
 async def test_ogni_guasto_e_visto(banca: Any) -> None:
@@ -430,7 +486,7 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
             " (1, 'crema', 'Crema', 'Crema', 'CR'), (2, 'cremona', 'Cremona', 'Cremona', 'CR');"
             "INSERT INTO comune (istat, nome, belfiore, provincia, fonte)"
             " VALUES ('019035', 'Crema', 'D142', 'CR', 'prova');"
-            "INSERT INTO utente (nome_accesso, nome, parola_chiave) VALUES ('prova', 'P', 'x')"
+            "INSERT INTO utente (nome_accesso, nome) VALUES ('prova', 'P')"
         )
         tabelle = await _tabelle_di_ambito(c)
         for ambito in (1, 2):
@@ -440,10 +496,16 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "ente.istat": "019035",
                 "sha256": "0" * 64,
                 "azione": "prova",
+                "decisione.esito": "respinta",
+                "pagamento.quota_utente": Decimal(0),
+                "pagamento.quota_ssn": Decimal(0),
                 "prestazione.come_ricevuto": True,
                 "prestazione.forma_riga": "<prova/>",
                 "scheda_sinba.come_ricevuto": True,
                 "scheda_sinba.forma_riga": "<prova/>",
+                "eservice.codice": f"D14{ambito}",
+                "eservice.audience": f"https://prova.example/{ambito}",
+                "prelievo.flussi": 0,
             }
             for tabella in tabelle:
                 await _riempi(c, tabella, ambito, noti)

@@ -49,23 +49,27 @@ def main() -> None:
     """Run the figures."""
     argomenti = argparse.ArgumentParser()
     argomenti.add_argument("--righe", type=int, nargs="+", default=[100_000, 1_000_000])
-    argomenti.add_argument("--solo", nargs="+", default=["import", "export", "rls", "pagina"])
+    argomenti.add_argument(
+        "--solo", nargs="+", default=["import", "export", "rls", "pagina", "pdnd"]
+    )
     scelte = argomenti.parse_args()
 
     from capofila import locale
-    from tests.bench import misure
+    from tests.bench import misure, pdnd
 
     with installazione(), locale.servizi(propri=True):
         comuni = asyncio.run(misure.prepara())
-        file = misure.genera(comuni, 100_000, "a")
+        file = b"" if scelte.solo == ["pdnd"] else misure.genera(comuni, 100_000, "a")
         if "import" in scelte.solo:
             asyncio.run(misure.importa(file, figura))
-        else:
+        elif file:
             asyncio.run(misure.carica([file]))
         if "rls" in scelte.solo:
             asyncio.run(misure.rls(figura))
         if "pagina" in scelte.solo:
             misure.pagina(figura)
+        if "pdnd" in scelte.solo:
+            pdnd.flussi(max(scelte.righe), figura)
         if "export" in scelte.solo:
             for righe in sorted(scelte.righe):
                 asyncio.run(misure.riempi(comuni, righe))

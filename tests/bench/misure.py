@@ -213,7 +213,10 @@ def _picco(pid: int) -> float:
 
 
 async def rls(figura: Figura) -> None:
-    """The same queries on the protected table and on a copy without policies."""
+    """The same queries on the protected table, and on a copy without policies by a plain filter.
+
+    The best of many alternate runs of each: what else the machine does only makes them longer.
+    """
     proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
     await proprietario.execute(
         "DROP TABLE IF EXISTS piana; CREATE TABLE piana (LIKE prestazione INCLUDING ALL EXCLUDING IDENTITY); "
@@ -223,30 +226,35 @@ async def rls(figura: Figura) -> None:
     await proprietario.execute("VACUUM ANALYZE prestazione")
     await proprietario.execute("VACUUM ANALYZE piana")
     interrogazioni = {
-        "somma": "SELECT sum(quota_ente), count(*) FROM {t} WHERE ambito_id = $1 AND anno = 2025",
+        "somma": "SELECT sum(quota_ente), count(*) FROM {t} WHERE {ambito} anno = 2025",
         "pagina": "SELECT id, cognome, nome, codice_fiscale, importo_mensile FROM {t} "
-        "WHERE ambito_id = $1 AND anno = 2025 ORDER BY id DESC LIMIT 50",
+        "WHERE {ambito} anno = 2025 ORDER BY id DESC LIMIT 50",
         "gruppi": "SELECT comune_titolare, count(*), sum(quota_utente) FROM {t} "
-        "WHERE ambito_id = $1 AND anno = 2025 GROUP BY 1",
+        "WHERE {ambito} anno = 2025 GROUP BY 1",
     }
     async with _motore():
         async with unita_di_lavoro(await contesto_ambito(SLUG), sola_lettura=True) as unita:
             await unita.esegui("SET LOCAL max_parallel_workers_per_gather = 0")
             for nome, sql in interrogazioni.items():
-                tempi: dict[str, list[float]] = {"prestazione": [], "piana": []}
-                volte = 200 if nome == "pagina" else 25
-                for giro in range(volte + 3):
-                    for tabella in (
-                        ("prestazione", "piana") if giro % 2 else ("piana", "prestazione")
-                    ):
+                filtro = f"ambito_id = {unita.ambito} AND"
+                modi = {
+                    "filtro": sql.format(t="piana", ambito=filtro),
+                    "politiche": sql.format(t="prestazione", ambito=""),
+                    "entrambi": sql.format(t="prestazione", ambito=filtro),
+                }
+                tempi: dict[str, list[float]] = {modo: [] for modo in modi}
+                for giro in range(400 if nome == "pagina" else 60):
+                    for modo in sorted(modi, reverse=giro % 2 == 0):
                         inizio = time.perf_counter()
-                        await unita.righe(sql.format(t=tabella), unita.ambito)
-                        if giro >= 3:
-                            tempi[tabella].append(time.perf_counter() - inizio)
-                rapporto = statistics.median(tempi["prestazione"]) / statistics.median(
-                    tempi["piana"]
-                )
-                figura(f"row-level security, {nome}", rapporto, "≤ 1.05", rapporto <= 1.05)
+                        await unita.righe(modi[modo])
+                        tempi[modo].append(time.perf_counter() - inizio)
+                migliori = {modo: min(durate) for modo, durate in tempi.items()}
+                rapporto = migliori["politiche"] / migliori["filtro"]
+                figura(
+                    f"row-level security, {nome}", rapporto, "≤ 1.05", rapporto <= 1.05,
+                    con_il_filtro_in_piu=round(migliori["entrambi"] / migliori["filtro"], 3),
+                    ms=round(1000 * migliori["filtro"], 2),
+                )  # fmt: skip
     await proprietario.execute("DROP TABLE piana")
     await proprietario.close()
 

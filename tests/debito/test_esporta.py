@@ -118,6 +118,48 @@ async def test_le_prestazioni_di_una_persona_stanno_nel_suo_elemento(lavora: Imp
     assert (conti["righe"], conti["beneficiari"]) == (4, 2)
 
 
+async def conteggio(fatta: Any) -> tuple[int, int]:
+    """Records and persons, as the manifest counts them."""
+    async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
+        conti = (await manifesto_di(UUID(fatta.id)))["conteggi"]
+    return conti["righe"], conti["beneficiari"]
+
+
+async def test_una_persona_con_dati_diversi_si_conta_una_volta(
+    lavora: Impostazioni, banca: Banca
+) -> None:
+    lei = {"codice_fiscale": codice_fiscale(1)}
+    await importa(csv_di(
+        riga(1, **lei, cognome="Rossi"), riga(2, **lei, cognome="Rossi Bianchi"),
+        riga(3, **lei, cognome="Rossi"), riga(4),
+    ))  # fmt: skip
+    una = await esporta()
+    assert [protocolli for _, protocolli in beneficiari(await contenuto(una))] == [
+        ["2025/1"], ["2025/2"], ["2025/3"], ["2025/4"],
+    ]  # fmt: skip
+    assert await conteggio(una) == (4, 2)
+    await _invecchia(banca)
+    assert await conteggio(await esporta(nuova=True)) == (4, 2)
+
+
+async def test_di_un_flusso_ricevuto_si_contano_le_persone_e_non_gli_elementi(
+    lavora: Impostazioni,
+) -> None:
+    assert await conteggio(
+        await esporta(flusso="siuss-sinba", ricevuto=await importa(SINBA, "minori.xml"))
+    ) == (2, 2)
+    await sql("UPDATE ente SET come_ricevuto = true WHERE codice = 'D142'")
+    # The code of the first is not readable; the second has an element before and one after.
+    assert await conteggio(await esporta(ricevuto=await importa(DIFETTOSO, "flusso.xml"))) == (3, 2)
+    testa, prima, resto = BUONO.partition(b"<Beneficiario")
+    primo, seconda, secondo = resto.rpartition(b"<Beneficiario")
+    secondo, coda, fine = secondo.partition(b"</Flusso>")
+    due = prima + primo + seconda + secondo
+    ancora = due.replace(b'ProtocolloDomanda="', b'ProtocolloDomanda="bis/')
+    file = testa.replace(b"0000007", b"0000009") + due + ancora + coda + fine
+    assert await conteggio(await esporta(ricevuto=await importa(file, "due.xml"))) == (6, 2)
+
+
 async def test_gli_stessi_dati_danno_gli_stessi_byte_in_un_altra_banca_dati(
     impostazioni_prova: Impostazioni, altra_banca: Banca
 ) -> None:
@@ -406,6 +448,15 @@ async def test_le_schede_sinba_si_restituiscono_com_erano(lavora: Impostazioni) 
     assert (await esporta("2024", flusso="siuss-sinba")).stato == "respinta"
 
 
+async def test_le_schede_di_un_flusso_dal_nome_irregolare_escono_con_l_anno_in_cui_e_arrivato(
+    lavora: Impostazioni,
+) -> None:
+    await sql("UPDATE ente SET come_ricevuto = true WHERE codice = 'D142'")
+    await importa(SINBA.replace(b"D142.SINBA.20250301.0000001", b"MINORI"), "minori.xml")
+    fatta = await esporta(str(attivazioni.oggi().year), flusso="siuss-sinba", ente="D142")
+    assert (fatta.stato, fatta.righe) == ("sigillata", 2)
+
+
 async def test_si_restituisce_solo_un_flusso_ricevuto_e_del_suo_genere(
     lavora: Impostazioni,
 ) -> None:
@@ -544,8 +595,8 @@ async def test_il_manifesto_prova_l_oggetto_e_sta_accanto_ad_esso(lavora: Impost
         dato = await manifesto_di(UUID(fatta.id))
     xml = await contenuto(fatta)
     assert dato["sha256"] == fatta.sha256 == hashlib.sha256(xml).hexdigest()
-    assert dato["conteggi"] == {"righe": 2, "beneficiari": 2, "escluse": 0, "byte": len(xml),
-                                "byte_archiviati": len(xml)}  # fmt: skip
+    assert dato["conteggi"] == {"righe": 2, "beneficiari": 2, "cancellazioni": 0, "escluse": 0,
+                                "byte": len(xml), "byte_archiviati": len(xml)}  # fmt: skip
     assert dato["regole"] == {
         "impronta": impronta(FLUSSO_PRESTAZIONI),
         "verificate": [r.codice for r in FLUSSO_PRESTAZIONI.regole],

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,12 +41,12 @@ class Macchina:
             [sys.executable, "-m", *argomenti], env=self.ambiente, cwd=self.cartella, **altro
         )
 
-    def capofila(self, *argomenti: str, **variabili: str) -> Comando:
+    def capofila(self, *argomenti: str, ingresso: bytes | None = None, **variabili: str) -> Comando:
         """Run a command; its one JSON document, when it says one."""
         fatto = subprocess.run(
             [sys.executable, "-m", "capofila.cli", *argomenti],
             env=self.ambiente | variabili, cwd=self.cartella, capture_output=True, timeout=60,
-            check=False,
+            check=False, input=ingresso,
         )  # fmt: skip
         assert b"Traceback" not in fatto.stderr, fatto.stderr.decode()
         letto = json.loads(fatto.stdout) if "--json" in argomenti and fatto.stdout else None
@@ -127,6 +128,40 @@ def test_dal_file_al_debito_scaricato(macchina: Macchina) -> None:
     assert [p.name for p in macchina.cartella.iterdir() if p.name.startswith(".")] == []
 
 
+def test_un_invio_diviso_si_scarica_si_invia_e_riceve_il_suo_esito(macchina: Macchina) -> None:
+    file = macchina.file("invii.csv", csv_di(*(riga(n) for n in range(61, 65))))
+    assert macchina.capofila("prestazioni", "import", file, "--ambito", "crema").stato == 0
+    fatta = macchina.capofila(
+        "debito", "export", "siuss", "--ambito", "crema", "--periodo", "2025", "--completa",
+        "--massimo-beneficiari", "2", "--json",
+    )  # fmt: skip
+    assert (fatta.stato, fatta.json["modo"]) == (0, "completa")
+    assert fatta.json["parti"] >= 2
+    uscita = macchina.cartella / "tutti.zip"
+    assert macchina.capofila("debito", "download", fatta.json["id"], "-o", str(uscita)).stato == 0
+    with zipfile.ZipFile(uscita) as chiuso:
+        assert len(chiuso.namelist()) == fatta.json["parti"] + 1
+    prima = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema", "--esito",
+                              "accolta", "--json")  # fmt: skip
+    assert (prima.stato, set(prima.json)) == (1, {"errore", "messaggio"})
+    inviata = macchina.capofila("debito", "invia", fatta.json["id"], "--ambito", "crema", "--canale",
+                                "portale", "--protocollo", "P/1", "--json")  # fmt: skip
+    assert (inviata.stato, inviata.json["stato"]) == (0, "inviata")
+    elenco = macchina.file("esiti.csv", csv_di({
+        "codice_fiscale": riga(61)["codice_fiscale"], "protocollo_domanda": "NO",
+        "codice_prestazione": riga(61)["codice_prestazione"], "data": "2025-01-01",
+        "esito": "scartata"}))  # fmt: skip
+    sbagliato = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema",
+                                  "--elenco", elenco, "--json")  # fmt: skip
+    assert (sbagliato.stato, sbagliato.json["scritte"]) == (1, 0)
+    assert set(sbagliato.json["errori"][0]) == ERRORE
+    esito = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema", "--esito",
+                              "accolta", "--json")  # fmt: skip
+    assert (esito.stato, esito.json["in_attesa"]) == (0, 0)
+    senza = macchina.capofila("debito", "esito", fatta.json["id"], "--ambito", "crema")
+    assert senza.stato == 2
+
+
 def test_righe_sbagliate_danno_stato_1_e_il_posto_di_ogni_errore(macchina: Macchina) -> None:
     prima = macchina.conta("prestazione")
     file = macchina.file("errata.csv", csv_di(riga(10), riga(11, genere="X")))
@@ -195,6 +230,36 @@ def test_un_periodo_vuoto_da_stato_1_con_la_forma_di_sempre(macchina: Macchina) 
         None,
     )
     assert "nessuna prestazione" in esito.json["avvisi"][0]["messaggio"]
+
+
+def test_un_ats_e_la_sua_analista_si_aggiungono_da_qui(macchina: Macchina) -> None:
+    fatta = macchina.capofila("ats", "add", "Val-Padana", "--nome", " ATS della  Val Padana ")
+    assert fatta.stato == 0, fatta.errore
+    assert macchina.capofila("ats", "list", "--json").json == [
+        {"ats": "val-padana", "nome": "ATS della Val Padana"}
+    ]
+    for slug, nome, perche in (
+        ("val-padana", "Altra", "c'è già"),
+        ("Val Padana", "ATS", "trattini"),
+        ("val-brembana", " ", "nome dell'ATS"),
+    ):
+        rifiuto = macchina.capofila("ats", "add", slug, "--nome", nome)
+        assert (rifiuto.stato, perche in rifiuto.errore) == (1, True), rifiuto.errore
+    analista = (
+        "utente", "add", "anna.bianchi", "--nome", "Anna Bianchi", "--ruolo", "analista_ats", "--ats",
+    )  # fmt: skip
+    parola = b"quattro parole messe a caso\n"
+    assert macchina.capofila(*analista, "brianza", ingresso=parola).stato == 1
+    fatta = macchina.capofila(*analista, "val-padana", ingresso=parola)
+    assert fatta.stato == 0, fatta.errore
+    ((nome, slug),) = asyncio.run(
+        interroga(
+            macchina.banca.superutente,
+            "SELECT u.nome, a.slug FROM incarico_ats i JOIN utente u ON u.id = i.utente_id "
+            "JOIN ats a ON a.id = i.ats_id",
+        )
+    )
+    assert (nome, slug) == ("Anna Bianchi", "val-padana")
 
 
 @pytest.mark.parametrize(

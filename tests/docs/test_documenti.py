@@ -174,7 +174,7 @@ def test_l_esempio_di_ogni_colonna_e_accettato(campo: Any) -> None:
 
 
 def test_il_permesso_che_nessuna_pagina_richiede_e_detto_tale() -> None:
-    rotte = "".join(p.read_text() for p in (RADICE / "core/capofila").glob("*/routes.py"))
+    rotte = "".join(p.read_text() for p in (RADICE / "core/capofila").glob("*/routes*.py"))
     for permesso in DI_AMBITO:
         senza_pagina = "per ora nessuna pagina" in genera.PERMESSI[permesso]
         assert senza_pagina == (f'"permesso": "{permesso}"' not in rotte), permesso

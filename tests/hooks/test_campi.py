@@ -264,6 +264,32 @@ def test_una_colonna_di_protocolli_si_legge_in_blocco() -> None:
     assert campi.testi_semplici(DATA, ["2025-01-01"]) is None
 
 
+_cf_giusto = st.builds(
+    lambda cognome, giorno, luogo: (
+        (p := f"{cognome}RSS80A{giorno:02d}D{luogo:03d}") + campi.carattere_controllo(p)
+    ),
+    st.text("ABMZ", min_size=3, max_size=3),
+    st.integers(1, 31) | st.integers(41, 71),
+    st.integers(0, 999),
+)
+_cf_strano = st.sampled_from(
+    ["", " ", "12345678903", "RSSMRA80A41D142A", "RSSMRA80A99D142Q", "RSSMRA80A41D14NF",
+     "rssmra80a41d142q", " RSSMRA80A41D142Q", "RSSMRA80A41D142Q\nRSSMRA80A41D142Q", "RSSMRA80A41D14"]
+)  # fmt: skip
+
+
+@given(st.lists(_cf_giusto, min_size=1), st.lists(_cf_strano, max_size=1), st.randoms())
+def test_una_colonna_di_codici_fiscali_e_quella_del_lettore(
+    giusti: list[str], strani: list[str], caso: random.Random
+) -> None:
+    celle = [*giusti, *strani]
+    caso.shuffle(celle)
+    assert campi.codici_fiscali_semplici(giusti) == giusti
+    assert strani == [] or campi.codici_fiscali_semplici(celle) is None
+    sbagliati = [*giusti[:-1], giusti[-1][:15] + chr(65 + (ord(giusti[-1][15]) - 64) % 26)]
+    assert campi.codici_fiscali_semplici(sbagliati) is None
+
+
 @given(st.text(alphabet="=+-@ A1(!", min_size=1, max_size=8))
 def test_niente_che_cominci_con_uguale_passa_per_testo(coda: str) -> None:
     assume(coda.strip())

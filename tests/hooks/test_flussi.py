@@ -380,9 +380,8 @@ def test_il_taglio_copre_gli_stessi_giorni_senza_buchi_ne_sovrapposizioni(
     righe: list[tuple[str, ...]],
 ) -> None:
     intero, diviso = _periodi(*righe, taglia=False), _periodi(*righe)
-    assert diviso == Preparatore(A_PERIODI, PERIODI, taglia=True).prepara_colonne(
-        [*zip(*righe, strict=True)]
-    )
+    per_colonne = Preparatore(A_PERIODI, PERIODI, taglia=True)
+    assert diviso == per_colonne.prepara_colonne([*zip(*righe, strict=True)])
     for posto, numero in enumerate(intero.numeri):
         parti = [n for n, altro in enumerate(diviso.numeri) if altro == numero]
         dal, al = diviso.colonne["dal"], diviso.colonne["al"]

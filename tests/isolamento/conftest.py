@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -15,6 +17,7 @@ from tests.accessi.conftest import campo_nascosto
 from tests.conftest import Banca
 from tests.debito.casi import chiedi, esporta, importa, officina
 from tests.debito.conftest import lavora
+from tests.debito.pdnd_casi import dichiara, pubblica_finti
 from tests.prestazioni.casi import (
     ambiente,
     banca_da,
@@ -31,6 +34,12 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.debito.esiti import registra_esito
+from capofila.debito.pdnd import EService, EsitoFlusso, ricevi_esiti, servi
+from capofila.debito.responsabili import nomina
+from capofila.debito.rules import Taglio
+from capofila.debito.service import invia
+from capofila.prestazioni import domande, versioni
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -86,16 +95,37 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         fermo = await porta(csv_di({**righe[0], "genere": f"X{nome}"}), f"{nome} da rifare.csv")
     fatta = await esporta(slug=slug)
     respinta = await esporta("2024", slug=slug)
+    divisa = await esporta(slug=slug, nuova=True, taglio=Taglio(massimo_beneficiari=1))
+    inviata = await esporta("2025", slug=slug, nuova=True, completa=True, taglio=Taglio())
+    async with unita_di_lavoro(await contesto(slug)):
+        await nomina("siuss", {"nome": f"Capo {nome}", "qualifica": "Responsabile", "email": "",
+                               "atto": f"Decreto {nome}", "dal": "2026-01-01"})  # fmt: skip
+        assert await invia(UUID(inviata.id), "portale", f"PROT-{nome}") is None
+        await registra_esito(UUID(inviata.id), "scartata", f"Rifiuto {nome}")
     # A job that has given up, so that whoever may can start it again.
     fallita = await esporta("2023", slug=slug)
     await interroga(
         banca.superutente, "UPDATE lavoro SET stato = 'fallito' WHERE id = $1::uuid", fallita.lavoro
     )
+    await _pubblica(slug, UUID(fatta.id), nome)
     async with unita_di_lavoro(await contesto(slug)) as unita:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
         )
+        record = await versioni.leggi(prestazione)
+        domanda = await domande.apri_da(record)
+        pagamento = await domande.paga(
+            domanda,
+            domande.PagamentoNuovo(
+                ente_erogatore_id=record["ente_erogatore_id"], competenza=date(2025, 1, 1),
+                pagato_il=date(2025, 2, 1), importo=record["importo_mensile"],
+                mandato=f"{nome}/1",
+            ),
+            date(2025, 12, 1),
+        )  # fmt: skip
+        bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
     segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
+             divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
     return Dati(
@@ -103,9 +133,24 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         segni,
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
-            "esportazione": fatta.id, "lavoro": str(fallita.lavoro),
+            "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
+            "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
+            "lavoro": str(fallita.lavoro),
         },
     )  # fmt: skip
+
+
+async def _pubblica(slug: str, run: UUID, nome: str) -> None:
+    """An e-service of the ambito with a flow of the run, and what INPS answered."""
+    codice = {"crema": "D142", "cremona": "D150"}[slug]
+    await dichiara(codice)
+    async with unita_di_lavoro(await contesto(slug)) as unita:
+        await pubblica_finti(unita, 1, codice=codice, run=run)
+        eservice = EService(*await unita.riga("SELECT * FROM eservice_di($1)", codice))
+        (id_flusso, tipo, ts, _), *_ = await servi(unita, eservice, 0, 10)
+        for di_chi in (id_flusso, f"{codice}.PS.20200101.0000001"):
+            scartato = EsitoFlusso(di_chi, tipo, ts, ts, "ERRORE_GENERICO", f"{nome} scartata")
+            await ricevi_esiti(unita, eservice, codice, [scartato])
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,10 @@ PAGINE = {
     "importazioni": "/crema/importazioni",
     "lotto": "/crema/importazioni/1",
     "debito": "/crema/debito?anno=2025",
+    "pdnd-senza-e-service": "/crema/debito/pdnd",
+    "completezza": "/crema/debito/completezza?anno=2025",
+    "trasmissioni": "/crema/debito/trasmissioni?anno=2025",
+    "responsabili": "/crema/debito/responsabili",
     "adempimenti": "/crema/adempimenti?anno=2027",
     "adempimenti-vuoti": "/crema/adempimenti?anno=2011",
     "organi": "/crema/organi",
@@ -111,6 +115,7 @@ def test_dall_accesso_si_arriva_all_unico_ambito(
         pagina.get_by_role("link", name="Ambito distrettuale Cremasco").first.click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Da fare oggi")
     expect(pagina.get_by_role("heading", name="Prossime scadenze")).to_be_visible()
+    expect(pagina.locator(".testata-nome-ente")).to_have_text("Ente capofila: Comune di Crema")
 
 
 def test_l_elenco_si_filtra_e_si_sfoglia(
@@ -130,6 +135,34 @@ def test_l_elenco_si_filtra_e_si_sfoglia(
     expect(pagina.locator("#elenco tbody")).not_to_contain_text("al mese")
     pagina.go_back()
     expect(pagina.locator('#elenco [aria-current="page"]')).to_contain_text("2")
+
+
+def test_dopo_un_filtro_l_anno_si_cambia_e_una_persona_si_cerca_senza_perderlo(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(), "rita.resp", "/crema/prestazioni?anno=2025")
+    expect(pagina.get_by_role("link", name="Togli i filtri")).to_have_count(0)
+    pagina.get_by_label("Carattere").select_option("occasionale")
+    pagina.get_by_role("button", name="Filtra").click()
+    pagina.wait_for_url("**carattere=occasionale**")
+    expect(pagina.get_by_role("link", name="Togli i filtri")).to_be_visible()
+    expect(pagina.locator("#scelta-anno")).to_have_count(1)
+    # The focus stays where it was: the selector of the year was only renewed.
+    assert pagina.evaluate("document.activeElement.textContent").strip() == "Filtra"
+    pagina.locator("#scelta-anno summary").click()
+    pagina.get_by_role("link", name="2024", exact=True).click()
+    pagina.wait_for_url("**anno=2024**")
+    assert "carattere=occasionale" in pagina.url
+    expect(pagina.get_by_label("Carattere")).to_have_value("occasionale")
+    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni?anno=2025")
+    pagina.get_by_label("Carattere").select_option("periodica")
+    pagina.get_by_role("button", name="Filtra").click()
+    pagina.wait_for_url("**carattere=periodica**")
+    expect(pagina.locator("#elenco tbody")).to_contain_text("al mese")
+    pagina.get_by_label("Cognome o codice fiscale").fill("Qu")
+    pagina.get_by_role("button", name="Cerca la persona").click()
+    expect(pagina.get_by_label("Carattere")).to_have_value("periodica")
+    assert "Qu" not in pagina.url
 
 
 def test_una_persona_si_cerca_senza_che_il_nome_stia_in_un_indirizzo(
@@ -454,3 +487,70 @@ def test_chi_lavora_per_un_comune_vede_solo_il_suo(
     risposta = pagina.goto(f"{piattaforma.indirizzo}/cremona")
     assert risposta is not None
     assert risposta.status == 404
+
+
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_dei_flussi_della_pdnd_si_vede_chi_li_ha_presi_e_che_cosa_ne_dice(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    esegui(piattaforma, PDND_DI_CREMONA)
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "vera.cremo", "/cremona/debito")
+    if larghezza < 700:
+        pagina.goto(f"{piattaforma.indirizzo}/cremona/debito/pdnd")
+    else:
+        pagina.get_by_role("link", name="Trasmissione PDND").click()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text("Trasmissione PDND")
+    expect(pagina.locator('[aria-current="page"]').filter(has_text="informativo")).to_have_count(0)
+    expect(pagina.locator("#servizi tbody")).to_contain_text("/waas/v1/D150")
+    righe = pagina.locator("#flussi tbody tr")
+    expect(righe).to_have_count(50)
+    expect(righe.nth(0)).to_contain_text("INPS deve ancora prenderlo")
+    expect(righe.nth(48)).to_contain_text("Preso da INPS, senza esito")
+    expect(pagina.locator("#tabella-orfani tbody tr")).to_have_count(1)
+    fotografia(pagina, f"pdnd-{larghezza}")
+    axe(pagina)
+    largo = pagina.evaluate("document.documentElement.scrollWidth")
+    assert largo <= larghezza
+    pagina.get_by_role("link", name="Meno recenti").click()
+    expect(righe).to_have_count(2)
+    expect(righe.nth(0)).to_contain_text("Scartato: richiesta non valida")
+    expect(righe.nth(0)).to_contain_text("Il codice fiscale non esiste")
+    expect(righe.nth(1)).to_contain_text("Acquisito con il numero 22738")
+    axe(pagina)
+    expect(pagina.get_by_role("link", name="Più recenti")).to_be_visible()
+
+
+PDND_DI_CREMONA = """
+WITH chi AS (
+  SELECT e.ambito_id, e.id FROM ente e JOIN ambito a ON a.id = e.ambito_id
+  WHERE a.slug = 'cremona' AND e.codice = 'D150'),
+servizio AS (
+  INSERT INTO eservice (ambito_id, ente_id, codice, audience, attivo)
+  SELECT ambito_id, id, 'D150', 'https://capofila.example/D150', true FROM chi
+  ON CONFLICT DO NOTHING RETURNING ambito_id, ente_id),
+corsa AS (
+  INSERT INTO esportazione (ambito_id, flusso, periodo, dal, al, ente_id, nome_flusso)
+  SELECT ambito_id, 'siuss', '2025', '2025-01-01', '2025-12-31', ente_id, 'D150.PS.20260301.0000001'
+  FROM servizio RETURNING ambito_id, ente_id, id),
+flussi AS (
+  INSERT INTO flusso_pdnd (ambito_id, ente_id, ts, id_flusso, flusso, tipo, record_id, operazione,
+    corpo, byte, esportazione_id, comune_titolare, codice_esito, descrizione_esito, id_acquisizione,
+    ts_acquisizione)
+  SELECT ambito_id, ente_id, timestamptz '2026-03-01 10:00Z' + n * interval '1 ms',
+    'D150.PS.20260301.' || 1000000 + n, 'siuss', 'PS_PSA_SINA', n, CASE n WHEN 3 THEN 'C' ELSE 'I' END,
+    'x', 1, id, 'D150', CASE n WHEN 1 THEN 'OK' WHEN 2 THEN 'RICHIESTA_INVALIDA' END,
+    CASE n WHEN 2 THEN 'Il codice fiscale non esiste' END, CASE n WHEN 1 THEN '22738' END,
+    CASE WHEN n < 3 THEN now() END
+  FROM corsa, generate_series(1, 52) n),
+presi AS (
+  INSERT INTO prelievo (ambito_id, ente_id, da, fino, flussi)
+  SELECT ambito_id, ente_id, '1970-01-01Z', timestamptz '2026-03-01 10:00:00.010Z', 10 FROM corsa)
+INSERT INTO esito_orfano (ambito_id, ente_id, id_flusso, tipo, ts_flusso, ts_acquisizione,
+  codice_esito)
+SELECT ambito_id, ente_id, 'D150.PS.20190101.0000001', 'PS_PSA_SINA', now(), now(), 'DATI_NON_TROVATI'
+FROM corsa
+"""

@@ -223,10 +223,9 @@ async def memorizzate(unita: UnitaDiLavoro) -> list[dict[str, Any]]:
 
 
 async def rese(unita: UnitaDiLavoro) -> list[tuple[str, str]]:
-    """Every prestazione as the export writes it, in the order of entry."""
+    """Every prestazione as the database would write it, in the order of entry."""
     gruppo, record = espressioni(FLUSSO_PRESTAZIONI, lambda nome: f"p.{nome}::text")
     righe = await unita.righe(
-        f"SELECT coalesce(forma_gruppo, {gruppo}) AS gruppo, coalesce(forma_riga, {record}) AS riga "
-        "FROM prestazione p ORDER BY id"
+        f"SELECT {gruppo} AS gruppo, {record} AS riga FROM prestazione p ORDER BY id"
     )
     return [(riga["gruppo"], riga["riga"]) for riga in righe]

@@ -93,7 +93,7 @@ async def test_un_file_buono_e_importato_con_il_suo_lotto() -> None:
         assert (prima["anno"], prima["riga"], seconda["riga"]) == (2025, 2, 3)
         assert prima["nazione_residenza"] == "380"
         assert prima["lotto_id"] == esito.lotto
-        assert (prima["forma_gruppo"], prima["forma_riga"]) == (None, None)
+        assert [(r["forma_gruppo"], r["forma_riga"]) for r in (prima, seconda)] == await rese(unita)
         enti = dict(await unita.righe("SELECT id, denominazione FROM ente"))
         assert enti[prima["ente_erogatore_id"]] == AZIENDA
         assert enti[seconda["ente_erogatore_id"]] == "Comune di Crema"

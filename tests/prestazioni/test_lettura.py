@@ -94,24 +94,27 @@ def test_una_cella_sotto_una_colonna_senza_nome_non_va_persa_in_silenzio() -> No
 
 def test_i_blocchi_non_perdono_ne_ripetono_righe() -> None:
     quante = 2 * lettura.RIGHE_PER_BLOCCO + 7
-    contenuto = "codice_fiscale;cognome\n" + "".join(f"{n};x\n" for n in range(quante))
+    contenuto = "codice_fiscale;cognome\n" + "".join(f'{n};"x"\n' for n in range(quante))
     foglio = apri("csv", contenuto.encode(), NOTE)
     blocchi = [righe_di(blocco) for blocco in foglio.blocchi]
     assert [len(b) for b in blocchi] == [lettura.RIGHE_PER_BLOCCO] * 2 + [7]
     assert [riga[0] for b in blocchi for riga in b] == [str(n) for n in range(quante)]
 
 
-_riga_semplice = st.lists(st.sampled_from(["", " ", "a", "àè", "1,5", "'x'"]), max_size=5)
+_riga_semplice = st.lists(
+    st.sampled_from(["", " ", "a", "àè", "1.5", "'x'", "\0", "\x85", "\u2028"]), max_size=5
+)
 
 
 @given(
-    st.lists(_riga_semplice.map(";".join), max_size=30),
+    st.lists(_riga_semplice.map(";".join) | st.just("a;b;c"), max_size=30),
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.booleans(),
-    st.sampled_from(["codice_fiscale;cognome;x", "codice_fiscale;cognome;;"]),
+    st.sampled_from(["codice_fiscale;cognome;x", "codice_fiscale;cognome;;", "cognome"]),
+    st.sampled_from([1, 8, 64, lettura.CARATTERI_PER_BLOCCO]),
 )
 def test_senza_virgolette_si_legge_come_il_lettore_di_csv(
-    linee: list[str], fine: str, finale: bool, intestazione: str
+    linee: list[str], fine: str, finale: bool, intestazione: str, blocco: int
 ) -> None:
     testo = fine.join([intestazione, *linee]) + (fine if finale else "")
     larghezza = len(intestazione.rstrip(";").split(";"))
@@ -119,8 +122,21 @@ def test_senza_virgolette_si_legge_come_il_lettore_di_csv(
         riga[:larghezza] if not any(riga[larghezza:]) and intestazione[-1] == ";" else riga
         for riga in list(csv.reader(io.StringIO(testo, newline=""), delimiter=";"))[1:]
     ]
-    _, righe = leggi(testo.encode())
-    assert righe == attese
+    with pytest.MonkeyPatch.context() as cambia:
+        cambia.setattr(lettura, "CARATTERI_PER_BLOCCO", blocco)
+        foglio = apri("csv", testo.encode(), NOTE)
+        assert (foglio.colonne, tutte(foglio)) == (intestazione.rstrip(";").split(";"), attese)
+
+
+def test_un_file_semplice_si_legge_per_colonne() -> None:
+    foglio = apri("csv", b"codice_fiscale;cognome\r\nA;Rossi\r\nB;\r\n", NOTE)
+    assert list(foglio.blocchi) == [lettura.PerColonne([["A", "B"], ["Rossi", ""]])]
+
+
+def test_una_cella_troppo_lunga_e_rifiutata_anche_senza_virgolette() -> None:
+    lunga = "x" * (csv.field_size_limit() + 1)
+    errore = rifiuto(f"codice_fiscale;cognome\nA;Rossi\nB;{lunga}\nC;Verdi\n".encode())
+    assert "troppo lunga" in str(errore)
 
 
 def _ole(contenuto: bytes = b"") -> bytes:

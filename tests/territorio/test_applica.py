@@ -352,6 +352,56 @@ async def test_dopo_un_rifiuto_l_unita_non_crede_di_avere_un_ambito(
         assert await unita.valore("SELECT current_setting('capofila.ambito', true)") == ""
 
 
+async def _eservice(slug: str) -> list[tuple[Any, ...]]:
+    async with unita_di_lavoro(Contesto(ambito=await id_di(slug)), sola_lettura=True) as unita:
+        righe = await unita.righe(
+            "SELECT codice, audience, fruitore, uso_voucher, attivo FROM eservice ORDER BY codice"
+        )
+    return [tuple(riga) for riga in righe]
+
+
+async def test_un_e_service_si_dichiara_si_cambia_e_si_sospende(
+    applica_cartelle: Applica, cartelle: Path
+) -> None:
+    file = cartelle / "crema" / "ambito.yaml"
+    await applica_cartelle("crema")
+    assert await _eservice("crema") == []
+    dichiarato = """
+pdnd:
+  - ente: "019035"
+    audience: https://capofila.example/waas/v1/D142
+    attivo: si
+  - {ente: Comune di Pandino, audience: pandino, uso_voucher: unico}
+note:"""
+    cambia(file, "\nnote:", dichiarato)
+    esito = await applica_cartelle("crema")
+    assert "Aggiunto: l'e-service di D142." in esito.frasi
+    di_crema = ("D142", "https://capofila.example/waas/v1/D142", None, "richiesta", True)
+    di_pandino = ("G306", "pandino", None, "unico", False)
+    assert await _eservice("crema") == [di_crema, di_pandino]
+    assert not (await applica_cartelle("crema")).cambiato
+    cambia(file, "uso_voucher: unico}", "attivo: si}")
+    assert (await applica_cartelle("crema")).modificati == 1
+    assert (await _eservice("crema"))[1] == ("G306", "pandino", None, "richiesta", True)
+    # What the folder has no longer answers no longer, and stays for its history.
+    cambia(file, dichiarato.replace(", uso_voucher: unico}", ", attivo: si}"), "\nnote:")
+    esito = await applica_cartelle("crema")
+    assert any("Sospeso: l'e-service di D142" in frase for frase in esito.frasi)
+    assert [riga[-1] for riga in await _eservice("crema")] == [False, False]
+    assert not (await applica_cartelle("crema")).cambiato
+
+
+async def test_due_ambiti_non_hanno_la_stessa_audience(
+    applica_cartelle: Applica, cartelle: Path
+) -> None:
+    for slug, codice in (("crema", "D142"), ("cremona", "D150")):
+        file = cartelle / slug / "ambito.yaml"
+        cambia(file, "\nnote:", f"\npdnd:\n  - {{ente: {codice}, audience: una}}\nnote:")
+    await applica_cartelle("crema")
+    with pytest.raises(CartellaNonValida, match="con questa audience"):
+        await applica_cartelle("cremona")
+
+
 async def test_solo_l_amministrazione_della_piattaforma_applica(motore: object) -> None:
     for contesto in (Contesto(), Contesto(utente=1, ambito=1)):
         async with unita_di_lavoro(contesto):

@@ -83,6 +83,39 @@ GUASTI = {
         "crema/ambito.yaml", "{id: crema, dal: 2013-01-01, fonte: piattaforma}",
         "{id: crema, fonte: piattaforma}", "(plugin[2].dal): manca: scrivi una data",
     ),
+    "e-service di un ente di fuori": (
+        "crema/ambito.yaml", "\nnote:", "\npdnd:\n  - {ente: Milano, audience: x}\nnote:",
+        "(pdnd[1].ente): «Milano» non è un ente di questo ambito",
+    ),
+    "e-service di un ente senza codice": (
+        "crema/ambito.yaml", "\nnote:",
+        "\npdnd:\n  - {ente: Comunità Sociale Cremasca a.s.c., audience: x}\nnote:",
+        "non ha un codice Belfiore: INPS non può chiamarlo",
+    ),
+    "e-service senza audience": (
+        "crema/ambito.yaml", "\nnote:", "\npdnd:\n  - {ente: D142}\nnote:",
+        "(pdnd[1].audience): manca",
+    ),
+    "e-service doppio": (
+        "crema/ambito.yaml", "\nnote:",
+        '\npdnd:\n  - {ente: D142, audience: x}\n  - {ente: "019035", audience: y}\nnote:',
+        "«019035» ha già un e-service",
+    ),
+    "due audience uguali": (
+        "crema/ambito.yaml", "\nnote:",
+        "\npdnd:\n  - {ente: D142, audience: x}\n  - {ente: G306, audience: x}\nnote:",
+        "due e-service con la stessa audience",
+    ),
+    "fruitore che non è un identificativo": (
+        "crema/ambito.yaml", "\nnote:",
+        "\npdnd:\n  - {ente: D142, audience: x, fruitore: INPS}\nnote:",
+        "(pdnd[1].fruitore): «INPS» non va bene",
+    ),
+    "uso del voucher sconosciuto": (
+        "crema/ambito.yaml", "\nnote:",
+        "\npdnd:\n  - {ente: D142, audience: x, uso_voucher: mai}\nnote:",
+        "«mai» non va bene: scegli fra richiesta, unico",
+    ),
     "data impossibile": (
         "crema/comuni.csv", "2015-05-01,,6,", "2015-02-30,,6,",
         "(dal): «2015-02-30» non è una data",

@@ -30,12 +30,15 @@ OPERATORE_COMUNE: Final = frozenset(
     {
         "ambito.vedi",
         "adempimenti.vedi",
+        "debito.completezza",
         "prestazioni.importa",
+        "prestazioni.scrivi",
         "prestazioni.vedi",
         "territorio.vedi",
     }
 )
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
+    "debito.esito",
     "debito.esporta",
     "debito.scarica",
     "debito.vedi",
@@ -176,6 +179,7 @@ def percorso_locale(testo: str | None) -> str:
 # Names and passwords.
 
 NOME_ACCESSO: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,119}\Z")
+SLUG_ATS: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
 LUNGHEZZA_MINIMA: Final = 12
 LUNGHEZZA_MASSIMA: Final = 256
 _PAROLE_NOTE: Final = frozenset(

@@ -31,6 +31,7 @@ from capofila.base.database import Contesto, UnitaDiLavoro, unita_corrente, unit
 from capofila.base.errori import (
     AccessoRichiesto,
     ConfigurazioneNonSicura,
+    Conflitto,
     DatiNonValidi,
     NonTrovato,
     TroppeRichieste,
@@ -327,15 +328,15 @@ async def entra(
             None
             if isinstance(contati, int)
             else await unita.riga(
-                "SELECT id, parola_chiave, attivo, amministratore FROM utente"
-                " WHERE nome_accesso = $1",
+                "SELECT u.id, c.impronta, u.attivo, u.amministratore FROM utente u"
+                " JOIN credenziale c ON c.utente_id = u.id WHERE u.nome_accesso = $1",
                 nome if noto else "",
             )
         )
     if isinstance(contati, int):
         raise AccessoSospeso(contati)
 
-    esatta = await _verifica_parola(riga and riga["parola_chiave"], parola)
+    esatta = await _verifica_parola(riga and riga["impronta"], parola)
     if riga is None or not esatta or not riga["attivo"]:
         async with unita_di_lavoro(Contesto(traccia=traccia)):
             await registra("accesso.negato", "utente", riga and str(riga["id"]))
@@ -344,7 +345,7 @@ async def entra(
         raise AccessoNegato("Nome utente o password non sono corretti.")
 
     nuova = None
-    if _ARGON.check_needs_rehash(riga["parola_chiave"]):
+    if _ARGON.check_needs_rehash(riga["impronta"]):
         nuova = await calcola_impronta(parola)
     await esci(vecchio_token, traccia=traccia)
     token = secrets.token_urlsafe(32)
@@ -357,15 +358,17 @@ async def entra(
     )
     async with unita_di_lavoro(contesto) as unita:
         await _dimentica(unita, contati)
-        aggiornato = await unita.esegui(
-            "UPDATE utente SET ultimo_accesso_il = now(),"
-            " parola_chiave = coalesce($2, parola_chiave)"
-            " WHERE id = $1 AND attivo AND parola_chiave = $3",
+        attivo = await unita.esegui(
+            "UPDATE utente SET ultimo_accesso_il = now() WHERE id = $1 AND attivo", riga["id"]
+        )
+        la_stessa = await unita.esegui(
+            "UPDATE credenziale SET impronta = coalesce($2, impronta)"
+            " WHERE utente_id = $1 AND impronta = $3",
             riga["id"],
             nuova,
-            riga["parola_chiave"],
+            riga["impronta"],
         )
-        if aggiornato != "UPDATE 1":
+        if (attivo, la_stessa) != ("UPDATE 1", "UPDATE 1"):
             # Switched off, or the password changed, while it was being checked.
             raise AccessoNegato("Nome utente o password non sono corretti.")
         await _nuova_sessione(unita, riga["id"], impronta)
@@ -405,8 +408,8 @@ async def cambia_parola(
     """
     async with unita_di_lavoro(Contesto(utente=utente_id, traccia=traccia)) as unita:
         riga = await unita.riga(
-            "SELECT nome_accesso, nome, parola_chiave, amministratore FROM utente"
-            " WHERE id = $1 AND attivo",
+            "SELECT u.nome_accesso, u.nome, c.impronta, u.amministratore FROM utente u"
+            " JOIN credenziale c ON c.utente_id = u.id WHERE u.id = $1 AND u.attivo",
             utente_id,
         )
         if riga is None:
@@ -414,7 +417,7 @@ async def cambia_parola(
         contati = await _conta(unita, riga["nome_accesso"], indirizzo)
     if isinstance(contati, int):
         raise AccessoSospeso(contati)
-    if not await _verifica_parola(riga["parola_chiave"], attuale):
+    if not await _verifica_parola(riga["impronta"], attuale):
         raise DatiUtenteNonValidi({"attuale": "La password attuale non è corretta."})
 
     difetto = rules.difetto_parola(nuova, riga["nome_accesso"], riga["nome"])
@@ -430,7 +433,7 @@ async def cambia_parola(
         await _dimentica(unita, contati)
         if impronta_parola is not None:
             await unita.esegui(
-                "UPDATE utente SET parola_chiave = $2, parola_cambiata_il = now() WHERE id = $1",
+                "UPDATE credenziale SET impronta = $2, cambiata_il = now() WHERE utente_id = $1",
                 utente_id,
                 impronta_parola,
             )
@@ -487,17 +490,19 @@ async def aggiungi_utente(
     try:
         async with unita.punto_di_ritorno():
             utente_id: int = await unita.valore(
-                "INSERT INTO utente (nome_accesso, nome, parola_chiave, amministratore)"
-                " VALUES ($1, $2, $3, $4) RETURNING id",
+                "INSERT INTO utente (nome_accesso, nome, amministratore)"
+                " VALUES ($1, $2, $3) RETURNING id",
                 nome_accesso,
                 nome,
-                impronta,
                 ruolo == "amministratore",
             )
     except asyncpg.UniqueViolationError:
         raise DatiUtenteNonValidi(
             {"nome_accesso": f"Il nome utente «{nome_accesso}» è già di un altro: scegline uno."}
         ) from None
+    await unita.esegui(
+        "INSERT INTO credenziale (utente_id, impronta) VALUES ($1, $2)", utente_id, impronta
+    )
     await registra("utente.aggiunto", "utente", str(utente_id), ruolo=ruolo)
     if ruolo is not None and ruolo != "amministratore":
         await assegna_incarico(utente_id, ruolo, ambito, comune, ats=ats)
@@ -614,6 +619,37 @@ async def _assegna_ats(
     except asyncpg.UniqueViolationError:
         raise DatiUtenteNonValidi({"ats": "La persona ha già questo incarico."}) from None
     await registra("incarico.assegnato", "ats", str(ats_id), ruolo="analista_ats")
+
+
+async def aggiungi_ats(slug: str, nome: str) -> int:
+    """Make a health agency, for which analysts may then be given a charge.
+
+    Args:
+        slug: as in the address: lower case, digits and hyphens.
+        nome: as people call it.
+
+    Raises:
+        DatiNonValidi: slug or name cannot be.
+        Conflitto: there is one with this slug already.
+    """
+    unita = unita_corrente()
+    slug, nome = slug.strip().lower(), " ".join(nome.split())
+    if rules.SLUG_ATS.fullmatch(slug) is None:
+        raise DatiNonValidi(
+            f"«{slug[:40]}» non può stare in un indirizzo: usa lettere minuscole, cifre e trattini, "
+            "come «val-padana»."
+        )
+    if not 1 <= len(nome) <= 120:
+        raise DatiNonValidi("Scrivi il nome dell'ATS, al massimo 120 caratteri.")
+    ats_id: int | None = await unita.valore(
+        "INSERT INTO ats (slug, nome) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING RETURNING id",
+        slug,
+        nome,
+    )
+    if ats_id is None:
+        raise Conflitto(f"L'ATS «{slug}» c'è già.")
+    await registra("ats.aggiunta", "ats", str(ats_id))
+    return ats_id
 
 
 async def disattiva(utente_id: int) -> None:

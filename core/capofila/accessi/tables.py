@@ -30,7 +30,6 @@ class Utente(Table, db=MOTORE, tablename="utente"):
     amministratore = Boolean()
     attivo = Boolean()
     creato_il = Timestamptz()
-    parola_cambiata_il = Timestamptz()
     ultimo_accesso_il = Timestamptz(null=True)
 
 

@@ -50,6 +50,12 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     conservazione_anni: int = 10
     """How long what was sent stays under object lock."""
     filoni_lavoro: int = 2
+    pdnd_chiavi: str = ""
+    """Path of the JWKS with the public keys of the PDND; without it no e-service answers."""
+    pdnd_emittente: str = "interop.pagopa.it"
+    """Who signs the vouchers (`iss`)."""
+    pdnd_eta_massima: int = 86400
+    """Seconds after which no voucher is good, whatever it says."""
 
     @property
     def carico_massimo(self) -> int:

@@ -92,6 +92,8 @@ class Tempi(msgspec.Struct, frozen=True, kw_only=True):
     """Before looking again whether another job of the same kind has ended."""
     grazia: float = 25
     """Given to running jobs when the worker is asked to stop."""
+    pulizia: float = 3600
+    """Between two rounds that throw away what has expired."""
 
     def pausa(self, tentativo: int) -> float:
         """Seconds to wait after this attempt: exponential, capped, with jitter."""

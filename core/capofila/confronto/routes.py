@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Router, get
+from litestar.params import FromPath
 from litestar.response import Template
 
 from capofila.base.visita import visita_corrente
@@ -14,7 +15,7 @@ MENU: tuple[VoceMenu, ...] = ()
 
 
 @get("/ats/{ats:str}", opt={"permesso": "ats.leggi", "unita": "lettura"})
-async def ingresso(request: Request[Any, Any, Any], ats: str) -> Template:
+async def ingresso(request: Request[Any, Any, Any], ats: FromPath[str]) -> Template:
     """The first page of an agency's analyst."""
     nome = next(nome for _, slug, nome in visita_corrente().ats if slug == ats)
     pagina = costruisci_pagina(

@@ -7,7 +7,7 @@ that was sent: a refused record is simply said again by the next run, as it is t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -15,10 +15,10 @@ import msgspec
 
 from capofila.accessi.service import registra
 from capofila.base.database import UnitaDiLavoro, unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga
 from capofila.hooks.campi import Campo, Rifiuto, Tipo, lettore
-from capofila.prestazioni import lettura
+from capofila.prestazioni.service import Foglio, apri_tabella
 
 Esito = Literal["accolta", "scartata"]
 INVIATE: Final = ("inviata", "accolta", "accolta_in_parte", "scartata")
@@ -129,10 +129,7 @@ async def importa_esiti(
     """
     unita = unita_corrente()
     await _inviata(unita, id_)
-    formato = lettura.riconosci(nome, contenuto)
-    if formato == "xml":
-        raise DatiNonValidi("L'elenco degli esiti è una tabella: CSV, Excel (.xlsx) o ODS.")
-    foglio = lettura.apri(formato, contenuto, [campo.nome for campo in CAMPI])
+    foglio = apri_tabella(nome, contenuto, [campo.nome for campo in CAMPI])
     letti, elenco = _leggi(foglio)
     if elenco.errori:
         return elenco
@@ -171,7 +168,7 @@ class _Errate(Exception):
     """Leaves the savepoint of a list that does not fit the run."""
 
 
-def _leggi(foglio: lettura.Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
+def _leggi(foglio: Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
     elenco = EsitoLista()
     posizioni = {nome.strip().lower(): n for n, nome in enumerate(foglio.colonne)}
     elenco.errori += [
@@ -183,12 +180,7 @@ def _leggi(foglio: lettura.Foglio) -> tuple[list[tuple[int, dict[str, str | None
     letti: list[tuple[int, dict[str, str | None]]] = []
     numero = 1
     for blocco in foglio.blocchi:
-        righe: Sequence[Sequence[str]] = (
-            list(zip(*blocco.celle, strict=True))
-            if isinstance(blocco, lettura.PerColonne)
-            else blocco
-        )
-        for riga in righe:
+        for riga in blocco:
             numero += 1
             if elenco.errori and elenco.errori[0].riga == 1:
                 continue
@@ -295,3 +287,20 @@ async def risposte(id_: UUID, pagina: int = 1, per_pagina: int = 50) -> list[dic
         (pagina - 1) * per_pagina,
     )
     return [dict(riga) for riga in righe]
+
+
+async def tutte_le_scartate(id_: UUID) -> AsyncIterator[list[dict[str, Any]]]:
+    """All the refused operations of a run, some hundred at a time, with the columns of a list."""
+    unita = unita_corrente()
+    cursore = await unita.cursore(
+        "SELECT p.codice_fiscale, p.cognome, p.nome, p.protocollo_domanda, p.codice_prestazione, "
+        "p.competenza AS data, p.comune_titolare, c.operazione, c.esito, "
+        "c.esito_codice AS codice_esito, c.esito_testo AS messaggio, p.id AS prestazione "
+        "FROM comunicazione c JOIN prestazione p ON p.ambito_id = c.ambito_id "
+        "AND p.id = c.prestazione_id WHERE c.ambito_id = $1 AND c.esportazione_id = $2 "
+        "AND c.esito = 'scartata' ORDER BY p.cognome, p.nome, p.id, c.id",
+        unita.ambito,
+        id_,
+    )
+    while righe := await cursore.fetch(1000):
+        yield [dict(riga) for riga in righe]

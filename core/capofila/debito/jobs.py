@@ -9,7 +9,9 @@ again on the way. Memory is constant: what PostgreSQL sends goes, part by part, 
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,15 +19,16 @@ import msgspec
 
 import capofila
 from capofila.accessi.service import registra
-from capofila.base.archivio import archivio
+from capofila.base.archivio import Codifica, Scrittore, archivio
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
-from capofila.debito.rules import Periodo, manifesto, nome_oggetto
-from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni, qualcosa_di_noto
-from capofila.debito.service import TIPO_LAVORO, ultima_intestazione
+from capofila.debito.parti import Aperta, Divisore, Scritta, elenco_impronte
+from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto
+from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni
+from capofila.debito.service import TIPO_LAVORO, ultima_intestazione, ultimo_progressivo
 from capofila.hooks import Flusso, IntestazioneFlusso
 from capofila.prestazioni.service import versione_in_vigore
 
@@ -82,73 +85,133 @@ async def _scrivi(
     deposito = archivio()
     bucket = await deposito.assicura_bucket(riga["slug"])
     oggetto = nome_oggetto(flusso, periodo.nome, intestazione.nome)
+    taglio = Taglio(riga["massimo_byte"], riga["massimo_beneficiari"])
     conti = Conti()
+    scrittore: Scrittore | None = None
+    divisore: Divisore | None = None
+    scritte: list[Scritta] = []
     async with compito.unita(istantanea=True, sola_lettura=True) as unita:
         dati_al: datetime = await unita.valore("SELECT now()")
         lotti = await lotti_visti(unita)
-        note = await qualcosa_di_noto(unita, flusso)
-        selezione = Selezione(flusso, riga, versione, note=note)
+        selezione = await Selezione.apri(unita, flusso, riga, versione)
         totale, da_rifare, avvisi = await selezione.verifica(unita)
         await compito.avanza(0, totale=totale, fase="Scrittura del file")
-        scrittore = await deposito.scrivi_a_flusso(
-            bucket,
-            oggetto,
-            flusso.media_type,
-            codifica="gzip" if totale > RIGHE_COMPRESSE else None,
-        )
+        codifica: Codifica | None = "gzip" if totale > RIGHE_COMPRESSE else None
+
+        async def apri(numero: int) -> Aperta:
+            nome = intestazione.nome
+            if numero > 1:
+                # In a task of its own, which has no unit yet: this one only reads.
+                nome = await asyncio.create_task(_riserva_nome(compito, riga, flusso, numero))
+            dove = nome_oggetto(flusso, periodo.nome, nome)
+            foglio = await deposito.scrivi_a_flusso(
+                bucket, dove, flusso.media_type, codifica=codifica
+            )
+            testata = _testata(flusso, riga, msgspec.structs.replace(intestazione, nome=nome))
+            await foglio.scrivi(testata)
+            return Aperta(nome, dove, foglio, len(testata))
+
         try:
-            await scrittore.scrivi(_testata(flusso, riga, intestazione))
+            if taglio.divide:
+                divisore = Divisore(
+                    taglio, flusso.tracciato.coda(), flusso.tracciato.chiusura_gruppo().encode(),
+                    apri, conti,
+                )  # fmt: skip
+            else:
+                scrittore = (await apri(1)).scrittore
             if da_rifare:
-                pezzi = selezione.preparate(unita, conti, avvisi)
-                async for pezzo in pezzi:
-                    await scrittore.scrivi(pezzo)
+                async for pezzo in selezione.preparate(unita, conti, avvisi, divisore):
+                    if scrittore is not None:
+                        await scrittore.scrivi(pezzo)
                     await compito.avanza(conti.righe)
             else:
-                await selezione.in_forma(unita, conti, scrittore, compito)
+                await selezione.in_forma(unita, conti, scrittore, compito, divisore)
+            if divisore is not None:
+                scritte = await divisore.fine()
             if not conti.righe:
                 raise DatiNonValidi(
                     "Dall'ultimo invio non è cambiato nulla nel periodo scelto: non c'è niente da "
                     "trasmettere."
-                    if note and selezione.variazioni
+                    if selezione.note and selezione.variazioni
                     else "Nel periodo scelto non c'è nessuna prestazione da trasmettere: controlla "
                     "il periodo e l'ente."
                 )
-            dette = await operazioni(unita, selezione) if note else {}
-            await scrittore.scrivi(flusso.tracciato.coda())
+            if selezione.ricevuta and not conti.escluse:
+                conti.beneficiari = await selezione.persone(unita)
+            dette = await operazioni(unita, selezione) if selezione.note else {}
+            if scrittore is not None:
+                await scrittore.scrivi(flusso.tracciato.coda())
             await compito.avanza(conti.righe, fase="Sigillo")
-            sigillo = await scrittore.chiudi()
+            if scrittore is not None:
+                sigillo = await scrittore.chiudi()
         except BaseException:
-            await scrittore.annulla()
+            if scrittore is not None:
+                await scrittore.annulla()
+            if divisore is not None:
+                await divisore.annulla()
             raise
 
     adesso = datetime.now(UTC)
-    contenuto = manifesto(
+    comune = partial(
+        manifesto,
         flusso=flusso,
         esportazione=str(id_),
         ambito=riga["slug"],
         periodo_=periodo,
-        intestazione=intestazione,
-        conteggi={
-            "righe": conti.righe,
-            "beneficiari": conti.beneficiari,
-            "cancellazioni": dette.get("C", 0),
-            "escluse": conti.escluse,
-            "byte": sigillo.byte,
-            "byte_archiviati": sigillo.byte_archiviati,
-        },
-        sha256=sigillo.sha256,
         plugin=versioni,
         versione=capofila.__version__,
         dati_al=dati_al.isoformat(),
         creato_il=adesso.isoformat(),
         avvisi=avvisi,
     )
-    await deposito.scrivi(
-        bucket,
-        f"{oggetto}.manifesto.json",
-        msgspec.json.format(msgspec.json.encode(contenuto), indent=2),
-        "application/json",
+    byte, archiviati = 0, 0
+    altro: dict[str, Any] = {}
+    manifesti: list[dict[str, Any]] = []
+    if len(scritte) == 1:
+        sigillo = scritte[0].sigillo
+    elif scritte:
+        file = [
+            (scritta.sigillo.sha256, f"{scritta.nome}.{flusso.estensione}") for scritta in scritte
+        ]
+        oggetto = f"{oggetto.rsplit('.', 1)[0]}.sha256"
+        sigillo = await deposito.scrivi(bucket, oggetto, elenco_impronte(file), "text/plain")
+        byte = sum(scritta.sigillo.byte for scritta in scritte)
+        archiviati = sum(scritta.sigillo.byte_archiviati for scritta in scritte)
+        altro["parti"] = [
+            {"numero": s.numero, "nome_flusso": s.nome, "sha256": s.sigillo.sha256, "righe": s.righe,
+             "beneficiari": s.beneficiari, "byte": s.sigillo.byte}
+            for s in scritte
+        ]  # fmt: skip
+        for scritta in scritte:
+            manifesti.append(
+                comune(
+                    intestazione=msgspec.structs.replace(intestazione, nome=scritta.nome),
+                    conteggi={
+                        "righe": scritta.righe,
+                        "beneficiari": scritta.beneficiari,
+                        "byte": scritta.sigillo.byte,
+                        "byte_archiviati": scritta.sigillo.byte_archiviati,
+                    },
+                    sha256=scritta.sigillo.sha256,
+                    parte={"numero": scritta.numero, "di": len(scritte),
+                           "insieme": intestazione.nome, "impronta_insieme": sigillo.sha256},
+                )
+            )  # fmt: skip
+            await _scrivi_manifesto(bucket, scritta.oggetto, manifesti[-1])
+    contenuto = comune(
+        intestazione=intestazione,
+        conteggi={
+            "righe": conti.righe,
+            "beneficiari": conti.beneficiari,
+            "cancellazioni": dette.get("C", 0),
+            "escluse": conti.escluse,
+            "byte": byte or sigillo.byte,
+            "byte_archiviati": archiviati or sigillo.byte_archiviati,
+        },
+        sha256=sigillo.sha256,
+        **altro,
     )
+    await _scrivi_manifesto(bucket, oggetto, contenuto)
     async with compito.unita() as unita:
         await compito.conferma(unita)
         await unita.esegui(
@@ -160,7 +223,7 @@ async def _scrivi(
             compito.ambito,
             id_,
             conti.righe,
-            sigillo.byte,
+            byte or sigillo.byte,
             sigillo.sha256,
             bucket,
             oggetto,
@@ -173,9 +236,72 @@ async def _scrivi(
             dette.get("C", 0),
             conti.righe - dette.get("C", 0),
         )
-        await registra("debito.sigilla", "esportazione", str(id_), righe=conti.righe)
+        for scritta, suo in zip(scritte, manifesti, strict=False):
+            await _sigilla_parte(unita, id_, scritta, suo)
+        await registra(
+            "debito.sigilla", "esportazione", str(id_), righe=conti.righe, file=len(manifesti) or 1
+        )
     misure().righe_esportate(flusso.id, conti.righe)
     return {"esportazione": str(id_), "stato": "sigillata", "righe": conti.righe}
+
+
+async def _scrivi_manifesto(bucket: str, oggetto: str, contenuto: dict[str, Any]) -> None:
+    await archivio().scrivi(
+        bucket,
+        f"{oggetto}.manifesto.json",
+        msgspec.json.format(msgspec.json.encode(contenuto), indent=2),
+        "application/json",
+    )
+
+
+async def _riserva_nome(compito: Compito, riga: Any, flusso: Flusso, numero: int) -> str:
+    """The name of a further file of a run: the next one of its day, kept for when it is redone."""
+    async with compito.unita() as unita:
+        await compito.conferma(unita)
+        await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
+        nome: str | None = await unita.valore(
+            "SELECT nome_flusso FROM parte WHERE ambito_id = $1 AND esportazione_id = $2 "
+            "AND numero = $3",
+            unita.ambito,
+            riga["id"],
+            numero,
+        )
+        if nome is None:
+            giorno = datetime.strptime(riga["nome_flusso"].split(".")[-2], "%Y%m%d").date()  # noqa: DTZ007
+            ultimo = await ultimo_progressivo(unita, flusso.serie(riga["codice"], giorno))
+            nome = flusso.nome(riga["codice"], giorno, ultimo + 1)
+            await unita.esegui(
+                "INSERT INTO parte (esportazione_id, numero, nome_flusso) VALUES ($1, $2, $3)",
+                riga["id"],
+                numero,
+                nome,
+            )
+    return nome
+
+
+async def _sigilla_parte(
+    unita: UnitaDiLavoro, id_: UUID, scritta: Scritta, contenuto: dict[str, Any]
+) -> None:
+    await unita.esegui(
+        "INSERT INTO parte (esportazione_id, numero, nome_flusso, righe, beneficiari, byte, sha256, "
+        "bucket, oggetto, versione_oggetto, manifesto) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb) "
+        "ON CONFLICT (ambito_id, esportazione_id, numero) DO UPDATE SET righe = excluded.righe, "
+        "beneficiari = excluded.beneficiari, byte = excluded.byte, sha256 = excluded.sha256, "
+        "bucket = excluded.bucket, oggetto = excluded.oggetto, "
+        "versione_oggetto = excluded.versione_oggetto, manifesto = excluded.manifesto",
+        id_,
+        scritta.numero,
+        scritta.nome,
+        scritta.righe,
+        scritta.beneficiari,
+        scritta.sigillo.byte,
+        scritta.sigillo.sha256,
+        scritta.sigillo.bucket,
+        scritta.oggetto,
+        scritta.sigillo.versione,
+        msgspec.json.encode(contenuto).decode(),
+    )
 
 
 async def _respingi(compito: Compito, id_: UUID, errore: DatiNonValidi) -> None:

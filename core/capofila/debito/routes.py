@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,20 +10,38 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Response, Stream, Template
 
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato, RichiestaNonValida
+from capofila.base.errori import Conflitto, DatiNonValidi, ErroreCapofila
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.base.visita import visita_corrente
-from capofila.debito import service
-from capofila.debito.rules import periodi_dell_anno, periodo
+from capofila.debito import (
+    esiti,
+    responsabili,
+    routes_completezza,
+    routes_differenze,
+    routes_esiti,
+    routes_pdnd,
+    routes_registro,
+    service,
+)
+from capofila.debito.parti import zip_a_flusso
+from capofila.debito.rules import MEGABYTE, Taglio, periodi_dell_anno, periodo, taglio
+from capofila.debito.service import STATI
+from capofila.hooks import Flusso
 from capofila.territorio import service as territorio
-from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.contesto import (
+    VoceMenu,
+    anno_richiesto,
+    costruisci_pagina,
+    pagina_richiesta,
+    rispondi,
+)
 from capofila.web.formati import periodo as periodo_in_parole
 from capofila.web.pagina import Colonna
 
@@ -32,22 +50,30 @@ MENU = (
         titolo="Debito informativo", percorso="debito", permesso="debito.vedi",
         gruppo="Prestazioni sociali", icona="file-signed", ordine=30,
     ),
+    VoceMenu(
+        titolo="Completezza", percorso="debito/completezza", permesso="debito.completezza",
+        gruppo="Prestazioni sociali", icona="chart-line", ordine=31,
+    ),
+    VoceMenu(
+        titolo="Trasmissioni", percorso="debito/trasmissioni", permesso="debito.vedi",
+        gruppo="Prestazioni sociali", icona="note", ordine=32,
+    ),
+    VoceMenu(
+        titolo="Trasmissione PDND", percorso="debito/pdnd", permesso="debito.vedi",
+        gruppo="Prestazioni sociali", icona="exchange-circle", ordine=33,
+    ),
 )  # fmt: skip
 
 PER_PAGINA = 50
-STATI = {
-    "in_preparazione": ("In preparazione", "corso"),
-    "sigillata": ("Sigillata", "buono"),
-    "respinta": ("Respinta", "errore"),
-    "inviata": ("Inviata", "chiuso"),
-}
 CANALI = {"portale": "Portale del destinatario", "pec": "PEC", "altro": "Altro"}
+CANALI_VISTI: Final = CANALI | {"pdnd": "PDND"}
 _COLONNE: Final = (
     Colonna("File"),
     Colonna("Periodo"),
     Colonna("Ente mittente"),
     Colonna("Stato"),
-    Colonna("Righe", tipo="numero"),
+    Colonna("Da inserire", tipo="numero"),
+    Colonna("Da cancellare", tipo="numero"),
     Colonna("Dimensione", tipo="numero"),
     Colonna("Richiesto"),
 )
@@ -56,8 +82,25 @@ _COLONNE_INVII: Final = (
     Colonna("Inviato"),
     Colonna("Canale"),
     Colonna("Protocollo"),
+    Colonna("Responsabile"),
+    Colonna("Registrato da"),
     Colonna("Bloccato fino al"),
 )
+_COLONNE_PARTI: Final = (
+    Colonna("File"),
+    Colonna("Righe", tipo="numero"),
+    Colonna("Beneficiari", tipo="numero"),
+    Colonna("Dimensione", tipo="numero"),
+    Colonna("Impronta SHA-256"),
+)
+MODI: Final = (
+    ("variazioni", "Solo le variazioni", "Quello che il destinatario non sa ancora: le prestazioni "
+     "nuove, quelle corrette (prima la cancellazione, poi il nuovo inserimento) e quelle eliminate. "
+     "È la scelta giusta quasi sempre."),
+    ("completa", "Tutto, di nuovo", "Tutte le prestazioni in vigore nel periodo, anche quelle che il "
+     "destinatario ha già: le scarterebbe come doppie. Serve solo se te lo chiede, per esempio "
+     "perché ha perso i dati."),
+)  # fmt: skip
 
 
 @get("/{ambito:str}/debito", opt={"permesso": "debito.vedi", "unita": "lettura"})
@@ -74,43 +117,98 @@ async def _elenco(
 ) -> Template:
     visita = visita_corrente()
     ambito = visita.nell_ambito
-    testo = request.query_params.get("pagina", "1")
-    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
-        raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
-    numero = int(testo)
-    esportazioni = await service.esportazioni(PER_PAGINA + 1, (numero - 1) * PER_PAGINA)
+    numero = pagina_richiesta(request)
     flussi = (await plugin_attivi()).flussi()
+    mittenti = [
+        (e.codice, f"{e.denominazione} (per l'ambito)" if e.mittente else e.denominazione)
+        for e in sorted(await territorio.enti(), key=lambda e: not e.mittente)
+        if e.codice
+    ]
+    nomi_flusso = {flusso.id: flusso.denominazione for flusso in flussi}
+
+    def scelto(nome: str, tra: Iterable[str | None]) -> str | None:
+        valore = request.query_params.get(nome, "")[:40]
+        return valore if valore in tra else None
+
+    filtro = service.Filtro(
+        flusso=scelto("flusso", nomi_flusso),
+        stato=scelto("stato", STATI),
+        ente=scelto("ente", [codice for codice, _ in mittenti]),
+    )
+    esportazioni = await service.esportazioni(PER_PAGINA + 1, (numero - 1) * PER_PAGINA, filtro)
     anno = anno_richiesto(request)
     pagina = costruisci_pagina(
         request, "Debito informativo", con_anno=True, con_errori=bool(errore),
         sommario="I file che l'ambito deve a INPS, Regione, ISTAT e ATS, sigillati con la prova.",
         aggiornato_il=esportazioni[0].richiesta_il if esportazioni else None,
     )  # fmt: skip
+    puo_esportare = visita.puo("debito.esporta")
     return rispondi(
         request,
         "debito/elenco.html",
         pagina,
+        frammento="debito/_elenco.html",
         stato=stato,
         esportazioni=esportazioni[:PER_PAGINA],
         altre=len(esportazioni) > PER_PAGINA,
         numero=numero,
         flussi=flussi,
-        nomi_flusso={flusso.id: flusso.denominazione for flusso in flussi},
-        enti=[
-            (e.codice, f"{e.denominazione} (per l'ambito)" if e.mittente else e.denominazione)
-            for e in sorted(await territorio.enti(), key=lambda e: not e.mittente)
-            if e.codice
-        ],
+        nomi_flusso=nomi_flusso,
+        enti=mittenti,
+        filtro=filtro,
+        filtrato=filtro != service.Filtro(),
         anno=anno,
         errore=errore,
-        modulo={"flusso": "", "periodo": str(anno), "ente": "", "escludi_errate": ""}
+        modulo={"flusso": "", "periodo": str(anno), "ente": "", "escludi_errate": "",
+                "modo": "variazioni", "taglio": "", "massimo_mb": "", "massimo_beneficiari": ""}
         | (modulo or {}),
+        modi=MODI,
+        tagli=await _tagli(flussi) if puo_esportare else (),
         periodi=[(nome, periodo_in_parole(nome).capitalize()) for nome in periodi_dell_anno(anno)],
         stati=STATI,
+        opzioni_stato=[(nome, parole) for nome, (parole, _) in STATI.items()],
         colonne=_COLONNE,
         base=f"/{ambito.slug}/debito",
-        puo_esportare=visita.puo("debito.esporta"),
+        puo_esportare=puo_esportare,
+    )  # fmt: skip
+
+
+async def _tagli(flussi: Iterable[Flusso]) -> list[tuple[str, str, str]]:
+    """The choices of the size; the first says what was chosen the last time, flow by flow."""
+    ultimi = [(flusso, await service.taglio_scelto(flusso.id)) for flusso in flussi]
+    divisi = [f"{flusso.denominazione}: {misura(uno)}" for flusso, uno in ultimi if uno.divide]
+    return [
+        ("", "Come l'ultima volta", "; ".join(divisi) + "." if divisi else "Un solo file."),
+        ("intero", "Un solo file", ""),
+        ("dividi", "Più file, ciascuno entro una misura", "Scrivi qui sotto almeno un limite. Una "
+         "persona non si divide mai tra due file. La scelta resta per le prossime volte."),
+    ]  # fmt: skip
+
+
+def misura(uno: Taglio) -> str:
+    """A size in words."""
+    parole = []
+    if uno.massimo_byte is not None:
+        parole.append(f"{uno.massimo_byte / MEGABYTE:g} MB".replace(".", ","))
+    if uno.massimo_beneficiari is not None:
+        parole.append(f"{uno.massimo_beneficiari} beneficiari")
+    return "al massimo " + " e ".join(parole)
+
+
+def _taglio(data: dict[str, str]) -> Taglio | None:
+    scelta = data.get("taglio") or ""
+    if scelta == "intero":
+        return Taglio()
+    if scelta != "dividi":
+        return None
+    letto = taglio(
+        (data.get("massimo_mb") or "")[:20], (data.get("massimo_beneficiari") or "")[:20]
     )
+    if not letto.divide:
+        raise DatiNonValidi(
+            "Per avere più file scrivi quanti megabyte o quanti beneficiari al più."
+        )
+    return letto
 
 
 @post("/{ambito:str}/debito", opt={"permesso": "debito.esporta"}, status_code=200)
@@ -127,6 +225,9 @@ async def chiedi(
             periodo((data.get("periodo") or "")[:10]),
             ente=(data.get("ente") or "").strip()[:200] or None,
             escludi_errate=data.get("escludi_errate") == "si",
+            completa=data.get("modo") == "completa",
+            taglio=_taglio(data),
+            nuova=data.get("nuova") == "si",
         )
     except ErroreCapofila as errore:
         if errore.stato >= 500:
@@ -136,7 +237,7 @@ async def chiedi(
 
 
 @get("/{ambito:str}/debito/{id_:uuid}", opt={"permesso": "debito.vedi", "unita": "lettura"})
-async def una(request: Request[Any, Any, Any], id_: UUID) -> Template:
+async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     """One file: its state and progress, its manifest, what can be done with it."""
     visita = visita_corrente()
     ambito = visita.nell_ambito
@@ -164,8 +265,13 @@ async def una(request: Request[Any, Any, Any], id_: UUID) -> Template:
         flusso=(flusso := flussi.get(esportazione.flusso)),
         fonti_regole={regola.codice: regola.fonte for regola in flusso.regole} if flusso else {},
         invii=await service.invii(id_),
+        esito=await esiti.riepilogo(id_) if esportazione.stato in esiti.INVIATE else None,
+        parti=await service.parti(id_) if esportazione.parti else (),
+        misura=misura(Taglio(esportazione.massimo_byte, esportazione.massimo_beneficiari)),
+        responsabile=await responsabili.in_carica(esportazione.flusso),
+        colonne_parti=_COLONNE_PARTI,
         stati=STATI,
-        canali=CANALI,
+        canali=CANALI_VISTI,
         colonne_avvisi=_COLONNE_AVVISI,
         colonne_invii=_COLONNE_INVII,
         base=f"/{ambito.slug}/debito",
@@ -175,13 +281,27 @@ async def una(request: Request[Any, Any, Any], id_: UUID) -> Template:
         puo_scaricare=visita.puo("debito.scarica"),
         puo_inviare=visita.puo("debito.invia"),
         puo_esportare=visita.puo("debito.esporta"),
+        puo_esito=visita.puo("debito.esito"),
+        puo_nominare=visita.puo("ambito.amministra"),
     )
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/file", opt={"permesso": "debito.scarica"})
-async def scarica(id_: UUID) -> Stream:
+async def scarica(id_: FromPath[UUID]) -> Stream:
     """The sealed file, streamed from the store; the unit of work ends before the stream."""
     dove = await service.per_scaricare(id_)
+    if in_parti := await service.parti(id_):
+        nome = dove.nome_file.rsplit(".", 1)[0]
+        tutti = zip_a_flusso(in_parti, dove.nome_file)
+        return Stream(
+            _da_capo(await anext(tutti, b""), tutti),
+            media_type="application/zip",
+            headers={"Content-Disposition": f'attachment; filename="{nome}.zip"'},
+        )
+    return await _a_flusso(dove)
+
+
+async def _a_flusso(dove: service.Oggetto) -> Stream:
     flusso = archivio().leggi_a_flusso(dove.bucket, dove.oggetto, dove.versione)
     # A store that is down answers here, while the page can still say so.
     primo = await anext(flusso, b"")
@@ -195,6 +315,21 @@ async def scarica(id_: UUID) -> Stream:
     )
 
 
+@get("/{ambito:str}/debito/{id_:uuid}/parti/{numero:int}/file", opt={"permesso": "debito.scarica"})
+async def scarica_parte(id_: FromPath[UUID], numero: FromPath[int]) -> Stream:
+    """One of the files that a run was cut into."""
+    return await _a_flusso(await service.per_scaricare(id_, numero))
+
+
+@get(
+    "/{ambito:str}/debito/{id_:uuid}/parti/{numero:int}/manifesto.json",
+    opt={"permesso": "debito.vedi"},
+)
+async def manifesto_parte(id_: FromPath[UUID], numero: FromPath[int]) -> Response[bytes]:
+    """The manifest of one of the files that a run was cut into."""
+    return _manifesto(await service.manifesto_di(id_, numero))
+
+
 async def _da_capo(primo: bytes, resto: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield primo
     async for pezzo in resto:
@@ -202,9 +337,12 @@ async def _da_capo(primo: bytes, resto: AsyncIterator[bytes]) -> AsyncIterator[b
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/manifesto.json", opt={"permesso": "debito.vedi"})
-async def manifesto(id_: UUID) -> Response[bytes]:
+async def manifesto(id_: FromPath[UUID]) -> Response[bytes]:
     """The manifest as a file."""
-    contenuto = await service.manifesto_di(id_)
+    return _manifesto(await service.manifesto_di(id_))
+
+
+def _manifesto(contenuto: dict[str, Any]) -> Response[bytes]:
     nome = f"{contenuto['nome_flusso']}.manifesto.json"
     return Response(
         msgspec.json.format(msgspec.json.encode(contenuto), indent=2),
@@ -214,14 +352,14 @@ async def manifesto(id_: UUID) -> Response[bytes]:
 
 
 @get("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"})
-async def modulo_invio(request: Request[Any, Any, Any], id_: UUID) -> Template:
+async def modulo_invio(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     """Asks before a sending is written down: it cannot be undone."""
     return await _modulo_invio(request, id_)
 
 
 async def _modulo_invio(
     request: Request[Any, Any, Any],
-    id_: UUID,
+    id_: FromPath[UUID],
     errore: str = "",
     stato: int = 200,
     modulo: dict[str, str] | None = None,
@@ -242,6 +380,7 @@ async def _modulo_invio(
         stato=stato,
         esportazione=esportazione,
         canali=CANALI,
+        responsabile=await responsabili.in_carica(esportazione.flusso),
         errore=errore,
         anni=impostazioni().conservazione_anni,
         modulo={"canale": "", "protocollo": ""} | (modulo or {}),
@@ -252,7 +391,7 @@ async def _modulo_invio(
 @post("/{ambito:str}/debito/{id_:uuid}/invio", opt={"permesso": "debito.invia"}, status_code=200)
 async def invio(
     request: Request[Any, Any, Any],
-    id_: UUID,
+    id_: FromPath[UUID],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Template | Redirect:
     """Register that the file was sent, and lock its object."""
@@ -261,17 +400,23 @@ async def invio(
         return await _modulo_invio(
             request, id_, "Scegli il canale: portale, PEC o altro.", 422, dict(data)
         )
-    dove = await service.per_scaricare(id_)
-    if dove.versione is None:
-        raise NonTrovato("L'archivio non ha la versione di questo file: esportalo di nuovo.")
-    fino = await service.registra_invio(id_, data.get("canale", ""), data.get("protocollo"))
-    await archivio().blocca(dove.bucket, dove.oggetto, dove.versione, fino)
-    await aggiungi_messaggio(
-        "riuscito", "L'invio è registrato e il file non si può più cancellare."
-    )
+    superata = await service.invia(id_, data.get("canale", ""), data.get("protocollo"))
+    if superata is None:
+        await aggiungi_messaggio(
+            "riuscito", "L'invio è registrato e il file non si può più cancellare."
+        )
+    else:
+        await aggiungi_messaggio("avviso", f"L'invio non è stato registrato. {superata.messaggio}")
     return Redirect(f"/{ambito.slug}/debito/{id_}", status_code=303)
 
 
 router = Router(
-    path="/", route_handlers=[elenco, chiedi, una, scarica, manifesto, modulo_invio, invio]
-)
+    path="/",
+    route_handlers=[
+        elenco, routes_pdnd.stato, chiedi, una, scarica, manifesto, scarica_parte, manifesto_parte,
+        modulo_invio, invio,
+        *routes_esiti.ROTTE, *routes_registro.ROTTE, *routes_completezza.ROTTE,
+        *routes_differenze.ROTTE,
+    ],
+)  # fmt: skip
+"""The debito informativo: files for who is owed them, sealed with their proof."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from capofila.base.errori import DatiNonValidi
 from capofila.hooks import Flusso, IntestazioneFlusso, impronta
+from capofila.hooks.tracciati import cella_csv
 
 _ANNO = re.compile(r"(19|20)\d{2}\Z")
 _MESE = re.compile(r"((?:19|20)\d{2})-(0[1-9]|1[0-2])\Z")
@@ -23,6 +25,57 @@ class Periodo(msgspec.Struct, frozen=True):
     nome: str
     dal: date
     al: date
+
+
+class Taglio(msgspec.Struct, frozen=True):
+    """The size at which the files of a run are cut; nothing given is one file.
+
+    Attributes:
+        massimo_byte: the most bytes of a file.
+        massimo_beneficiari: the most persons in a file.
+    """
+
+    massimo_byte: int | None = None
+    massimo_beneficiari: int | None = None
+
+    @property
+    def divide(self) -> bool:
+        """Whether there is anything to cut."""
+        return self.massimo_byte is not None or self.massimo_beneficiari is not None
+
+    def ci_sta(self, byte: int, beneficiari: int) -> bool:
+        """Whether a file of so many bytes and persons is within the size."""
+        return (self.massimo_byte is None or byte <= self.massimo_byte) and (
+            self.massimo_beneficiari is None or beneficiari <= self.massimo_beneficiari
+        )
+
+
+MEGABYTE = 1_000_000
+
+
+def taglio(mega: str, beneficiari: str) -> Taglio:
+    """Read a size as it was typed: megabytes (of a million bytes) and persons, or nothing.
+
+    >>> taglio("2,5", "")
+    Taglio(massimo_byte=2500000, massimo_beneficiari=None)
+
+    Raises:
+        DatiNonValidi: they are no numbers, or no file could be so small or so big.
+    """
+    massimo_byte = massimo_beneficiari = None
+    if mega := mega.strip().replace(",", "."):
+        if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", mega) or not 0.01 <= float(mega) <= 10_000:
+            raise DatiNonValidi(
+                "La dimensione massima è un numero di megabyte, da 0,01 a 10.000: per esempio 50."
+            )
+        massimo_byte = round(float(mega) * MEGABYTE)
+    if beneficiari := beneficiari.strip().replace(".", ""):
+        if not re.fullmatch(r"[0-9]{1,7}", beneficiari) or int(beneficiari) < 1:
+            raise DatiNonValidi(
+                "Il numero massimo di beneficiari è un numero intero, da 1: per esempio 5000."
+            )
+        massimo_beneficiari = int(beneficiari)
+    return Taglio(massimo_byte, massimo_beneficiari)
 
 
 def periodo(testo: str) -> Periodo:
@@ -88,10 +141,12 @@ def manifesto(
     dati_al: str,
     creato_il: str,
     avvisi: list[dict[str, Any]],
+    **altro: Any,
 ) -> dict[str, Any]:
     """What proves a file: its digest and counts, and under which rules and data it was made.
 
-    It names no person but the operator whose code is in the file.
+    It names no person but the operator whose code is in the file. ``altro`` is what only a run cut
+    into several files has to say.
     """
     return {
         "manifesto": 1,
@@ -123,4 +178,13 @@ def manifesto(
         "dati_al": dati_al,
         "creato_il": creato_il,
         "avvisi": avvisi,
+        **altro,
     }
+
+
+def tabella_csv(righe: Iterable[Iterable[object]]) -> bytes:
+    """Rows as a CSV for the spreadsheet; what it would run as a formula is made harmless."""
+    return "".join(
+        ";".join(cella_csv("" if valore is None else str(valore)) for valore in riga) + "\r\n"
+        for riga in righe
+    ).encode()

@@ -10,7 +10,8 @@ from uuid import UUID
 from capofila.base.archivio import archivio
 from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila, NonTrovato
-from capofila.debito.service import esportazione, per_scaricare
+from capofila.debito.parti import ImprontaRotta, zip_a_flusso
+from capofila.debito.service import esportazione, parti, per_scaricare
 
 
 class ImprontaDiversa(ErroreCapofila):
@@ -22,6 +23,8 @@ class ImprontaDiversa(ErroreCapofila):
 
 async def scarica(id_: UUID, uscita: Path, slug: str | None = None) -> None:
     """Write a sealed file to disk; the file appears only when it is whole and right.
+
+    A run that was cut into several files comes as one zip of them.
 
     Args:
         id_: the export.
@@ -41,6 +44,7 @@ async def scarica(id_: UUID, uscita: Path, slug: str | None = None) -> None:
             async with unita_di_lavoro(Contesto(ambito=riga["id"])):
                 atteso = (await esportazione(id_)).sha256
                 dove = await per_scaricare(id_)
+                in_parti = await parti(id_)
         except NonTrovato:
             continue
         break
@@ -50,14 +54,23 @@ async def scarica(id_: UUID, uscita: Path, slug: str | None = None) -> None:
     impronta = hashlib.sha256()
     try:
         with provvisorio.open("wb") as file:
-            async for pezzo in archivio().leggi_a_flusso(dove.bucket, dove.oggetto, dove.versione):
-                impronta.update(pezzo)
-                file.write(pezzo)
-        if impronta.hexdigest() != atteso:
-            raise ImprontaDiversa(
-                "Il file nell'archivio non è quello che fu sigillato: non usarlo e avvisa chi "
-                "gestisce l'archivio."
-            )
+            if in_parti:
+                # The zip checks each file by its own digest.
+                async for pezzo in zip_a_flusso(in_parti, dove.nome_file):
+                    file.write(pezzo)
+            else:
+                async for pezzo in archivio().leggi_a_flusso(
+                    dove.bucket, dove.oggetto, dove.versione
+                ):
+                    impronta.update(pezzo)
+                    file.write(pezzo)
+        if not in_parti and impronta.hexdigest() != atteso:
+            raise ImprontaRotta(uscita.name)
         os.replace(provvisorio, uscita)
+    except ImprontaRotta:
+        raise ImprontaDiversa(
+            "Il file nell'archivio non è quello che fu sigillato: non usarlo e avvisa chi "
+            "gestisce l'archivio."
+        ) from None
     finally:
         provvisorio.unlink(missing_ok=True)

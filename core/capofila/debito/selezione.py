@@ -14,7 +14,7 @@ is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -25,18 +25,35 @@ from capofila.debito.resa_sql import espressioni, letterale
 from capofila.hooks import Flusso, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
 
+if TYPE_CHECKING:
+    from capofila.debito.parti import Divisore
+
 RIGHE_PER_VOLTA: Final = 5000
+BLOCCO: Final = 256 * 1024
+"""Bytes put together at a time; PostgreSQL sends some thirty rows in a piece."""
 _SEPARA: Final = b"\x03"
+ILLEGGIBILE: Final = b"?"
+"""The code of whoever was received without a readable one: the element tells who it is."""
 
 
 class Conti(msgspec.Struct):
-    """What went into a file."""
+    """What went into a file. Two persons are told apart by their code, and records come in its
+    order: where the same person's data differ from record to record, the person is still one.
+    """
 
     righe: int = 0
     beneficiari: int = 0
     escluse: int = 0
-    cancellazioni: int = 0
     escluse_id: list[int] = msgspec.field(default_factory=list)
+    persona: bytes = b""
+
+    def conta(self, persona: bytes, gruppo: bytes) -> None:
+        """Count the person of a record whose code or element is not that of the record before."""
+        if persona == ILLEGGIBILE:
+            persona += gruppo
+        if persona != self.persona:
+            self.persona = persona
+            self.beneficiari += 1
 
 
 class Respinta(DatiNonValidi):
@@ -78,6 +95,36 @@ class Selezione:
         self.variazioni = riga["modo"] == "variazioni" and not self.ricevuta
         self.solo_membri = False
         self.lotti: str | None = None
+        self.enti: list[int] = []
+
+    @classmethod
+    async def apri(
+        cls,
+        unita: UnitaDiLavoro,
+        flusso: Flusso,
+        riga: Mapping[str, Any],
+        versione: int,
+        *,
+        sigillata: bool = False,
+    ) -> Selezione:
+        """A selection that knows its enti and whether anything was communicated before.
+
+        The ente that sends for the ambito sends for all that do not send by themselves. They are
+        looked up once: a join would look them up for every record.
+        """
+        note = await qualcosa_di_noto(unita, flusso)
+        selezione = cls(flusso, riga, versione, note=note, sigillata=sigillata)
+        selezione.enti = [
+            ente["id"]
+            for ente in await unita.righe(
+                "SELECT e.id FROM ente e WHERE e.ambito_id = $1 AND (e.id = $2 OR "
+                "(NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS (SELECT 1 FROM ente c "
+                "WHERE c.ambito_id = $1 AND c.id = $2 AND c.mittente))) ORDER BY e.id",
+                riga["ambito_id"],
+                riga["ente_id"],
+            )
+        ]
+        return selezione
 
     # --- which records --------------------------------------------------------------------------
 
@@ -100,12 +147,7 @@ class Selezione:
             if len(anni) == 1
             else f"p.anno = ANY({segno(anni, 'smallint[]')})",
         ]
-        ente = segno(riga["ente_id"], "int")
-        condizioni.append(
-            "p.ente_erogatore_id IN (SELECT id FROM ente e WHERE e.ambito_id = $1 AND "
-            f"(e.id = {ente} OR (NOT e.invio_proprio AND NOT e.come_ricevuto AND EXISTS ("
-            f"SELECT 1 FROM ente c WHERE c.ambito_id = $1 AND c.id = {ente} AND c.mittente))))"
-        )
+        condizioni.append(f"p.ente_erogatore_id = ANY({segno(self.enti, 'int[]')})")
         if self.tabella == "scheda_sinba":
             return " AND ".join(condizioni), valori
         dal, al = riga["dal"], riga["al"]
@@ -188,20 +230,12 @@ class Selezione:
             fuori = 0
         else:
             gruppi = await unita.righe(
-                "SELECT comune_titolare, competenza, conforme_a, come_ricevuto, "
-                f"{self.superata} AS superata, count(*) AS righe "
-                f"FROM prestazione p WHERE {dove} GROUP BY 1, 2, 3, 4, 5",
+                "SELECT comune_titolare, conforme_a, come_ricevuto, "
+                f"{self.superata} AS superata, count(*) AS righe, min(competenza) AS prima, "
+                f"max(competenza) AS ultima FROM prestazione p WHERE {dove} GROUP BY 1, 2, 3, 4",
                 *valori,
             )
-            riferimenti = await riferimenti_dell_ambito(unita)
-            fuori = sum(
-                gruppo["righe"]
-                for gruppo in gruppi
-                if not (gruppo["come_ricevuto"] or gruppo["superata"])
-                and not riferimenti.membro(
-                    gruppo["comune_titolare"], gruppo["competenza"].isoformat()
-                )
-            )
+            fuori = await self._fuori(unita, gruppi)
         totale = sum(gruppo["righe"] for gruppo in gruppi)
         if fuori and not self.riga["escludi_errate"]:
             raise Respinta(
@@ -223,6 +257,38 @@ class Selezione:
             self.solo_membri = True
             totale -= fuori
         return totale, da_rifare, self._avvisi(gruppi, fuori)
+
+    async def _fuori(self, unita: UnitaDiLavoro, gruppi: list[Any]) -> int:
+        """How many records have a comune that was not of the ambito on their day.
+
+        Nearly always a comune is a member on all the days between the first and the last: only the
+        others are asked for day by day.
+        """
+        riferimenti = await riferimenti_dell_ambito(unita)
+        dubbi = {
+            gruppo["comune_titolare"]
+            for gruppo in gruppi
+            if not (gruppo["come_ricevuto"] or gruppo["superata"])
+            and not riferimenti.sempre_membri(
+                [gruppo["comune_titolare"]],
+                [gruppo["prima"].isoformat(), gruppo["ultima"].isoformat()],
+            )
+        }
+        if not dubbi:
+            return 0
+        dove, valori = self.dove()
+        giorni = await unita.righe(
+            "SELECT comune_titolare, competenza, count(*) AS righe FROM prestazione p "
+            f"WHERE {dove} AND NOT p.come_ricevuto AND NOT {self.superata} "
+            f"AND p.comune_titolare = ANY(${len(valori) + 1}) GROUP BY 1, 2",
+            *valori,
+            sorted(dubbi),
+        )
+        return sum(
+            giorno["righe"]
+            for giorno in giorni
+            if not riferimenti.membro(giorno["comune_titolare"], giorno["competenza"].isoformat())
+        )
 
     def _avvisi(self, gruppi: list[Any], fuori: int) -> list[dict[str, Any]]:
         avvisi: list[dict[str, Any]] = []
@@ -266,11 +332,12 @@ class Selezione:
         gruppo, record = espressioni(self.flusso, self.colonna)
         return (
             f"CASE WHEN forma_riga IS NULL THEN nullif({gruppo}, '') ELSE forma_gruppo END",
-            f"coalesce({self._ricevuto()}, {record})",
+            f"coalesce({self.ricevuto}, {record})",
         )
 
-    def _ricevuto(self) -> str:
-        """The text that a record came with; taken back, with the other operation in it."""
+    @property
+    def ricevuto(self) -> str:
+        """SQL of the text that a record came with; taken back, with the other operation in it."""
         operazione, tracciato = self.flusso.operazione, self.flusso.tracciato
         if (
             operazione is None
@@ -287,30 +354,77 @@ class Selezione:
             f"substr({senza}, {len(prima) + 1}) ELSE forma_riga END"
         )
 
+    def persona(self) -> str:
+        """SQL of who a record is about; a pseudonym is any text, so it travels as a digest."""
+        return "md5(id_beneficiario)" if self.tabella == "scheda_sinba" else "codice_fiscale"
+
+    async def persone(self, unita: UnitaDiLavoro) -> int:
+        """The persons of a received flow: its order may name one in two places."""
+        dove, valori = self.dove()
+        quante: int = await unita.valore(
+            f"SELECT count(DISTINCT CASE {self.persona()} WHEN '?' THEN forma_gruppo "
+            f"ELSE {self.persona()} END) FROM {self.tabella} p WHERE {dove}",
+            *valori,
+        )
+        return quante
+
     async def in_forma(
-        self, unita: UnitaDiLavoro, conti: Conti, scrittore: Any, compito: Compito
+        self,
+        unita: UnitaDiLavoro,
+        conti: Conti,
+        scrittore: Any,
+        compito: Compito,
+        divisore: Divisore | None = None,
     ) -> None:
-        """Stream the records in their layout, opening and closing an element for each person."""
+        """Stream the records in their layout, opening and closing an element for each person.
+
+        Args:
+            scrittore: of the one file; with a divisore, none is written to here.
+        """
         dove, valori = self.dove()
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
-        resto = precedente = b""
+        resto = precedente = testa = b""
+
+        raccolti: list[bytes] = []
+        quanti = 0
 
         async def ricevi(dati: bytes) -> None:
-            nonlocal resto, precedente
-            righe = (resto + dati).split(b"\n")
+            nonlocal quanti
+            raccolti.append(dati)
+            quanti += len(dati)
+            if quanti >= BLOCCO:
+                await cuci()
+
+        async def cuci() -> None:
+            nonlocal resto, precedente, testa, quanti
+            righe = b"".join([resto, *raccolti]).split(b"\n")
+            raccolti.clear()
+            quanti = 0
             resto = righe.pop()
             pezzi: list[bytes] = []
             for riga in righe:
-                gruppo, _, corpo = riga.partition(_SEPARA)
-                if gruppo != precedente:
-                    if precedente:
-                        pezzi.append(chiusura)
-                    pezzi.append(gruppo)
-                    precedente = gruppo
-                    conti.beneficiari += 1
+                davanti, _, corpo = riga.rpartition(_SEPARA)
+                if davanti != testa:
+                    testa = davanti
+                    persona, _, gruppo = davanti.partition(_SEPARA)
+                    conti.conta(persona, gruppo)
+                    if gruppo != precedente:
+                        if precedente:
+                            pezzi.append(chiusura)
+                        pezzi.append(gruppo)
+                        precedente = gruppo
                 pezzi.append(corpo)
             conti.righe += len(righe)
             await scrittore.scrivi(b"".join(pezzi))
+            await compito.avanza(conti.righe)
+
+        async def dividi(dati: bytes) -> None:
+            nonlocal resto
+            assert divisore is not None
+            righe = (resto + dati).split(b"\n")
+            resto = righe.pop()
+            terne = (riga.split(_SEPARA, 2) for riga in righe)
+            await divisore.aggiungi((persona, g, corpo) for persona, g, corpo in terne)
             await compito.avanza(conti.righe)
 
         # The order of the file is that of the unique index; the planner would rather sort.
@@ -320,23 +434,32 @@ class Selezione:
         )
         gruppo, record = self.testi()
         await unita.copia_da(
-            f"SELECT {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
+            f"SELECT {self.persona()}, {gruppo}, {record} FROM {self.tabella} p WHERE {dove} "
             f"ORDER BY {self.ordine()}",
             *valori,
-            verso=ricevi,
+            verso=dividi if divisore else ricevi,
             format="csv",
             delimiter=_SEPARA.decode(),
             quote="\x01",
         )
+        if divisore is None:
+            await cuci()
         if resto:
             raise RuntimeError("the last row of the stream was cut")
         if precedente:
             await scrittore.scrivi(chiusura)
 
     async def preparate(
-        self, unita: UnitaDiLavoro, conti: Conti, avvisi: list[dict[str, Any]]
+        self,
+        unita: UnitaDiLavoro,
+        conti: Conti,
+        avvisi: list[dict[str, Any]],
+        divisore: Divisore | None = None,
     ) -> AsyncIterator[bytes]:
-        """Prepare every record again under the rules now in force."""
+        """Prepare every record again under the rules now in force.
+
+        With a divisore the records go to it, and nothing is given back.
+        """
         dove, valori = self.dove()
         nomi = [campo.nome for campo in self.flusso.campi]
         campi = await self._valori(unita, nomi)
@@ -351,7 +474,8 @@ class Selezione:
         rotte: dict[str, int] = {}
         cursore = await unita.cursore(
             f"SELECT {', '.join(campi)}, p.id, {com_e}, "
-            f"CASE WHEN {com_e} THEN {gruppo_com_e} END, CASE WHEN {com_e} THEN {riga_com_e} END "
+            f"CASE WHEN {com_e} THEN {gruppo_com_e} END, CASE WHEN {com_e} THEN {riga_com_e} END, "
+            f"{self.persona()} "
             f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
             *valori,
         )
@@ -363,6 +487,7 @@ class Selezione:
                 if numero in controllate:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
+            terne: list[tuple[bytes, bytes, bytes]] = []
             nostre = zip(*preparatore.rendi(lotto), strict=True)
             for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
                 if originale[quante + 1]:
@@ -372,14 +497,20 @@ class Selezione:
                     conti.escluse_id.append(originale[quante])
                     continue
                 segno = (gruppo or "").encode()
+                persona = originale[quante + 4].encode()
+                if divisore is not None:
+                    terne.append((persona, segno, corpo.encode()))
+                    continue
+                conti.conta(persona, segno)
                 if segno != precedente:
                     if precedente:
                         pezzi.append(chiusura)
                     pezzi.append(segno)
                     precedente = segno
-                    conti.beneficiari += 1
                 pezzi.append(corpo.encode())
                 conti.righe += 1
+            if divisore is not None:
+                await divisore.aggiungi(terne)
             yield b"".join(pezzi)
         if precedente:
             yield chiusura

@@ -4,24 +4,48 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.archivio import archivio
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
-from capofila.debito.rules import Periodo, periodo
-from capofila.debito.selezione import Selezione, operazioni, qualcosa_di_noto
+from capofila.debito.responsabili import in_carica
+from capofila.debito.rules import Periodo, Taglio, periodo
+from capofila.debito.selezione import Selezione, operazioni
 from capofila.hooks import Flusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
 CANALI_FILE = ("portale", "pec", "altro")
+STATI: Final = {
+    "in_preparazione": ("In preparazione", "corso"),
+    "respinta": ("Respinta", "errore"),
+    "sigillata": ("Sigillata", "buono"),
+    "superata": ("Superata", "attenzione"),
+    "inviata": ("Inviata", "chiuso"),
+    "accolta": ("Accolta", "buono"),
+    "accolta_in_parte": ("Accolta in parte", "attenzione"),
+    "scartata": ("Scartata", "errore"),
+    "corretta": ("Corretta", "buono"),
+}
+"""What a run is called on a page, and how it looks; ``corretta`` follows from the communications."""
+
+_CORRETTA: Final = (
+    "(e.stato IN ('accolta_in_parte', 'scartata') AND NOT EXISTS (SELECT 1 FROM comunicazione c "
+    "JOIN prestazione p ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
+    "WHERE c.ambito_id = e.ambito_id AND c.esportazione_id = e.id AND (c.esito IS NULL OR "
+    "(c.esito = 'scartata' AND (c.operazione = 'C' OR p.sostituita_lotto IS NULL) "
+    "AND NOT EXISTS (SELECT 1 FROM comunicazione d WHERE d.ambito_id = c.ambito_id "
+    "AND d.flusso = c.flusso AND d.prestazione_id = c.prestazione_id "
+    "AND d.operazione = c.operazione AND d.id > c.id AND d.esito IS DISTINCT FROM 'scartata')))))"
+)
 
 
 class Superata(Conflitto):
@@ -35,7 +59,10 @@ class Esportazione(msgspec.Struct, kw_only=True):
         stato: ``in_preparazione``, ``sigillata``, ``respinta``, ``superata`` (something was sent
             after it was sealed), ``inviata``, ``accolta``, ``accolta_in_parte`` or ``scartata``.
         modo: ``variazioni`` (what the receiver does not know yet) or ``completa``.
-        uri: ``s3://bucket/oggetto`` of the sealed file.
+        uri: ``s3://bucket/oggetto`` of the sealed file; of the list of the digests when the run was
+            cut into several files.
+        parti: how many files the run was cut into; 0 is one whole file.
+        corretta: all that the receiver refused was put right and said again.
         avvisi: reasons and remarks: ``codice``, ``messaggio``, ``righe``.
     """
 
@@ -58,6 +85,23 @@ class Esportazione(msgspec.Struct, kw_only=True):
     cancellazioni: int | None = None
     richiesta_il: datetime | None = None
     sigillata_il: datetime | None = None
+    corretta: bool = False
+    parti: int = 0
+    massimo_byte: int | None = None
+    massimo_beneficiari: int | None = None
+
+    @property
+    def stato_visto(self) -> str:
+        """The state as :data:`STATI` tells it: what was refused may have been put right since."""
+        return "corretta" if self.corretta else self.stato
+
+
+class Filtro(msgspec.Struct, frozen=True):
+    """Which runs a list shows; ``ente`` is the Belfiore code of the sender."""
+
+    flusso: str | None = None
+    stato: str | None = None
+    ente: str | None = None
 
 
 class Ente(msgspec.Struct, frozen=True):
@@ -81,6 +125,7 @@ async def chiedi_esportazione(
     ricevuto: int | None = None,
     nuova: bool = False,
     completa: bool = False,
+    taglio: Taglio | None = None,
     giorno: date | None = None,
 ) -> Esportazione:
     """Ask for a file; a job of the worker will write it.
@@ -97,6 +142,8 @@ async def chiedi_esportazione(
         nuova: make another file even when nothing has changed.
         completa: all the records in force, also those that the receiver has already. A flow that
             cannot take records back is always sent whole.
+        taglio: the size of the files, remembered for the next time; that of the last time when not
+            given. A received flow is never cut.
         giorno: day in the name of the flow; today when not given.
 
     Raises:
@@ -120,7 +167,12 @@ async def chiedi_esportazione(
             "indicalo nella cartella dell'ambito (enti, trasmissione, cf_operatore) e applicala di nuovo."
         )
     modo = "completa" if completa or ricevuto or flusso.operazione is None else "variazioni"
-    impronta_dati = await _impronta_dati(unita, flusso, mittente, ricevuto, escludi_errate, modo)
+    if taglio is not None:
+        await _ricorda_taglio(unita, flusso.id, taglio)
+    scelto = Taglio() if ricevuto is not None else taglio or await taglio_scelto(flusso.id)
+    impronta_dati = await _impronta_dati(
+        unita, flusso, mittente, ricevuto, escludi_errate, modo, scelto
+    )
     await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
     if not nuova and (
         gia := await unita.valore(
@@ -138,15 +190,11 @@ async def chiedi_esportazione(
         await _rimetti_in_coda(trovata)
         return trovata
     quando = giorno or datetime.now(UTC).date()
-    ultimo: int = await unita.valore(
-        "SELECT count(*) FROM esportazione WHERE ambito_id = $1 AND starts_with(nome_flusso, $2)",
-        unita.ambito,
-        flusso.serie(mittente.codice, quando),
-    )
+    ultimo = await ultimo_progressivo(unita, flusso.serie(mittente.codice, quando))
     id_: UUID = await unita.valore(
         "INSERT INTO esportazione (flusso, periodo, dal, al, ente_id, lotto_ricevuto_id, "
-        "escludi_errate, nome_flusso, impronta_dati, modo) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
+        "escludi_errate, nome_flusso, impronta_dati, modo, massimo_byte, massimo_beneficiari) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
         flusso.id,
         periodo_.nome,
         periodo_.dal,
@@ -157,6 +205,8 @@ async def chiedi_esportazione(
         flusso.nome(mittente.codice, quando, ultimo + 1),
         impronta_dati,
         modo,
+        scelto.massimo_byte,
+        scelto.massimo_beneficiari,
     )
     lavoro = await richiedi(TIPO_LAVORO, {"esportazione": str(id_)}, chiave=str(id_))
     await unita.esegui(
@@ -169,6 +219,41 @@ async def chiedi_esportazione(
         "debito.esporta", "esportazione", str(id_), flusso=flusso.id, periodo=periodo_.nome
     )
     return await esportazione(id_)
+
+
+async def ultimo_progressivo(unita: UnitaDiLavoro, serie: str) -> int:
+    """The highest number that a file of this series has; asked under the lock of the names."""
+    ultimo: int = await unita.valore(
+        "SELECT coalesce(max(substr(nome_flusso, length($2) + 1)::int), 0) FROM ("
+        "SELECT nome_flusso FROM esportazione WHERE ambito_id = $1 AND starts_with(nome_flusso, $2) "
+        "UNION ALL SELECT nome_flusso FROM parte WHERE ambito_id = $1 "
+        "AND starts_with(nome_flusso, $2)) t",
+        unita.ambito,
+        serie,
+    )
+    return ultimo
+
+
+async def taglio_scelto(flusso: str) -> Taglio:
+    """The size at which the files of a flow are cut, as it was last chosen here."""
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT massimo_byte, massimo_beneficiari FROM taglio WHERE ambito_id = $1 AND flusso = $2",
+        unita.ambito,
+        flusso,
+    )
+    return Taglio() if riga is None else Taglio(**dict(riga))
+
+
+async def _ricorda_taglio(unita: UnitaDiLavoro, flusso: str, taglio: Taglio) -> None:
+    await unita.esegui(
+        "INSERT INTO taglio (flusso, massimo_byte, massimo_beneficiari) VALUES ($1, $2, $3) "
+        "ON CONFLICT (ambito_id, flusso) DO UPDATE SET massimo_byte = excluded.massimo_byte, "
+        "massimo_beneficiari = excluded.massimo_beneficiari",
+        flusso,
+        taglio.massimo_byte,
+        taglio.massimo_beneficiari,
+    )
 
 
 async def _rimetti_in_coda(trovata: Esportazione) -> None:
@@ -193,15 +278,32 @@ async def esportazione(id_: UUID) -> Esportazione:
     return trovate[0]
 
 
-async def esportazioni(quante: int = 50, da: int = 0) -> list[Esportazione]:
+async def esportazioni(
+    quante: int = 50, da: int = 0, filtro: Filtro | None = None
+) -> list[Esportazione]:
     """The files of the ambito, the latest first."""
-    return await _esportazioni("ORDER BY e.richiesta_il DESC, e.id LIMIT $2 OFFSET $3", quante, da)
+    scelto = filtro or Filtro()
+    condizioni, valori = "", [quante, da]
+    for colonna, valore in (("e.flusso", scelto.flusso), ("n.codice", scelto.ente)):
+        if valore is not None:
+            valori.append(valore)  # type: ignore[arg-type]
+            condizioni += f" AND {colonna} = ${len(valori) + 1}"
+    if scelto.stato == "corretta":
+        condizioni += f" AND {_CORRETTA}"
+    elif scelto.stato is not None:
+        valori.append(scelto.stato)  # type: ignore[arg-type]
+        condizioni += f" AND e.stato = ${len(valori) + 1}"
+    return await _esportazioni(
+        f"{condizioni} ORDER BY e.richiesta_il DESC, e.id LIMIT $2 OFFSET $3", *valori
+    )
 
 
 async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
     unita = unita_corrente()
     righe = await unita.righe(
-        "SELECT e.*, a.slug, n.denominazione AS ente FROM esportazione e "
+        f"SELECT e.*, {_CORRETTA} AS corretta, (SELECT count(*) FROM parte x WHERE "
+        "x.ambito_id = e.ambito_id AND x.esportazione_id = e.id AND x.sha256 IS NOT NULL) AS parti, "
+        "a.slug, n.denominazione AS ente FROM esportazione e "
         "JOIN ambito a ON a.id = e.ambito_id "
         "JOIN ente n ON n.ambito_id = e.ambito_id AND n.id = e.ente_id "
         f"WHERE e.ambito_id = $1 {coda}",
@@ -224,26 +326,37 @@ async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
             ente=riga["ente"],
             versione_oggetto=riga["versione_oggetto"],
             lavoro=None if riga["lavoro_id"] is None else str(riga["lavoro_id"]),
-            modo=riga["modo"],
-            inserimenti=riga["inserimenti"],
-            cancellazioni=riga["cancellazioni"],
-            richiesta_il=riga["richiesta_il"],
-            sigillata_il=riga["sigillata_il"],
+            **{nome: riga[nome] for nome in _COME_SONO},
         )
         for riga in righe
     ]
 
 
-async def manifesto_di(id_: UUID) -> dict[str, Any]:
-    """The manifest of a sealed file.
+_COME_SONO: Final = (
+    "modo", "inserimenti", "cancellazioni", "richiesta_il", "sigillata_il", "corretta", "parti",
+    "massimo_byte", "massimo_beneficiari",
+)  # fmt: skip
+
+
+async def manifesto_di(id_: UUID, numero: int | None = None) -> dict[str, Any]:
+    """The manifest of a sealed file, or of one of those that it was cut into.
 
     Raises:
         NonTrovato: no such file here, or not sealed yet.
     """
     unita = unita_corrente()
-    testo = await unita.valore(
-        "SELECT manifesto FROM esportazione WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
-    )
+    if numero is None:
+        testo = await unita.valore(
+            "SELECT manifesto FROM esportazione WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
+        )
+    else:
+        testo = await unita.valore(
+            "SELECT manifesto FROM parte WHERE ambito_id = $1 AND esportazione_id = $2 "
+            "AND numero = $3::bigint",
+            unita.ambito,
+            id_,
+            min(numero, 2**31),
+        )
     if testo is None:
         raise NonTrovato("Il manifesto non c'è ancora: il file non è stato sigillato.")
     contenuto: dict[str, Any] = msgspec.json.decode(testo)
@@ -260,30 +373,94 @@ class Oggetto(msgspec.Struct, frozen=True):
     byte: int
 
 
-async def per_scaricare(id_: UUID) -> Oggetto:
+class Parte(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the files that a run was cut into."""
+
+    numero: int
+    nome_flusso: str
+    righe: int
+    beneficiari: int
+    byte: int
+    sha256: str
+    oggetto: Oggetto
+
+
+async def parti(id_: UUID) -> list[Parte]:
+    """The files that a run was cut into; none when it is one file."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT numero, nome_flusso, righe, beneficiari, byte, sha256, bucket, oggetto, "
+        "versione_oggetto FROM parte WHERE ambito_id = $1 AND esportazione_id = $2 "
+        "AND sha256 IS NOT NULL ORDER BY numero",
+        unita.ambito,
+        id_,
+    )
+    return [
+        Parte(
+            **{
+                n: r[n] for n in ("numero", "nome_flusso", "righe", "beneficiari", "byte", "sha256")
+            },
+            oggetto=_oggetto(r),
+        )
+        for r in righe
+    ]
+
+
+def _oggetto(riga: Any) -> Oggetto:
+    return Oggetto(
+        riga["bucket"],
+        riga["oggetto"],
+        riga["versione_oggetto"],
+        f"{riga['nome_flusso']}.{riga['oggetto'].rsplit('.', 1)[-1]}",
+        riga["byte"],
+    )
+
+
+async def sigillati(id_: UUID) -> list[tuple[str, str, str | None]]:
+    """Bucket, name and version of every object that a sending locks."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT bucket, oggetto, versione_oggetto FROM (SELECT 0 AS numero, bucket, oggetto, "
+        "versione_oggetto, sha256 FROM esportazione WHERE ambito_id = $1 AND id = $2 "
+        "UNION ALL SELECT numero, bucket, oggetto, versione_oggetto, sha256 FROM parte "
+        "WHERE ambito_id = $1 AND esportazione_id = $2) t WHERE sha256 IS NOT NULL ORDER BY numero",
+        unita.ambito,
+        id_,
+    )
+    return [(r["bucket"], r["oggetto"], r["versione_oggetto"]) for r in righe]
+
+
+async def per_scaricare(id_: UUID, numero: int | None = None) -> Oggetto:
     """The place of a sealed file; the download is written in the audit.
+
+    Args:
+        id_: the run.
+        numero: which of its files, when it was cut.
 
     Raises:
         NonTrovato: no such file here, or not sealed yet.
     """
     unita = unita_corrente()
-    riga = await unita.riga(
-        "SELECT bucket, oggetto, versione_oggetto, nome_flusso, byte FROM esportazione "
-        "WHERE ambito_id = $1 AND id = $2 AND sha256 IS NOT NULL",
-        unita.ambito,
-        id_,
-    )
+    if numero is None:
+        riga = await unita.riga(
+            "SELECT bucket, oggetto, versione_oggetto, nome_flusso, byte FROM esportazione "
+            "WHERE ambito_id = $1 AND id = $2 AND sha256 IS NOT NULL",
+            unita.ambito,
+            id_,
+        )
+    else:
+        riga = await unita.riga(
+            "SELECT bucket, oggetto, versione_oggetto, nome_flusso, byte FROM parte "
+            "WHERE ambito_id = $1 AND esportazione_id = $2 AND numero = $3::bigint "
+            "AND sha256 IS NOT NULL",
+            unita.ambito,
+            id_,
+            min(numero, 2**31),
+        )
     if riga is None:
         raise NonTrovato("Il file non c'è ancora: aspetta che sia sigillato.")
-    await registra("debito.scarica", "esportazione", str(id_))
-    estensione = riga["oggetto"].rsplit(".", 1)[-1]
-    return Oggetto(
-        riga["bucket"],
-        riga["oggetto"],
-        riga["versione_oggetto"],
-        f"{riga['nome_flusso']}.{estensione}",
-        riga["byte"],
-    )
+    await registra("debito.scarica", "esportazione", str(id_), parte=numero)
+    return _oggetto(riga)
 
 
 async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> datetime:
@@ -310,14 +487,16 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
     if canale not in CANALI_FILE:
         raise DatiNonValidi("Scegli il canale: portale, PEC o altro.")
     await _scrivi_comunicazioni(unita, riga)
+    responsabile = await in_carica(riga["flusso"])
     fino = datetime.now(UTC) + timedelta(days=365 * impostazioni().conservazione_anni)
     await unita.esegui(
-        "INSERT INTO invio (esportazione_id, canale, protocollo, bloccata_fino) "
-        "VALUES ($1, $2, $3, $4)",
+        "INSERT INTO invio (esportazione_id, canale, protocollo, bloccata_fino, responsabile_id) "
+        "VALUES ($1, $2, $3, $4, $5)",
         id_,
         canale,
         (protocollo or "").strip()[:120] or None,
         fino,
+        None if responsabile is None else responsabile.id,
     )
     await unita.esegui(
         "UPDATE esportazione SET stato = 'inviata' WHERE ambito_id = $1 AND id = $2",
@@ -328,13 +507,49 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
     return fino
 
 
+async def segna_superata(id_: UUID) -> None:
+    """Write down that a sealed file must not be sent any more: what it says was overtaken."""
+    unita = unita_corrente()
+    await unita.esegui(
+        "UPDATE esportazione SET stato = 'superata' "
+        "WHERE ambito_id = $1 AND id = $2 AND stato = 'sigillata'",
+        unita.ambito,
+        id_,
+    )
+    await registra("debito.supera", "esportazione", str(id_))
+
+
+async def invia(id_: UUID, canale: str, protocollo: str | None) -> Superata | None:
+    """Write down that a file was sent, and lock all its objects.
+
+    Returns:
+        Why it cannot be sent any more, when it was overtaken: the caller commits that state.
+
+    Raises:
+        Conflitto, DatiNonValidi: as :func:`registra_invio`.
+        NonTrovato: the store does not have the sealed version.
+    """
+    unita = unita_corrente()
+    oggetti = await sigillati(id_)
+    if any(versione is None for _, _, versione in oggetti):
+        raise NonTrovato("L'archivio non ha la versione di questo file: esportalo di nuovo.")
+    try:
+        async with unita.punto_di_ritorno():
+            fino = await registra_invio(id_, canale, protocollo)
+    except Superata as errore:
+        await segna_superata(id_)
+        return errore
+    for bucket, oggetto, versione in oggetti:
+        await archivio().blocca(bucket, oggetto, str(versione), fino)
+    return None
+
+
 async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
     """What the file says, record by record, selected again as it was when the file was sealed."""
     flusso = (await plugin_attivi()).flusso(riga["flusso"])
     if flusso.operazione is None:
         return
-    note = await qualcosa_di_noto(unita, flusso)
-    selezione = Selezione(flusso, riga, 0, note=note, sigillata=True)
+    selezione = await Selezione.apri(unita, flusso, riga, 0, sigillata=True)
     selezione.solo_membri = riga["escludi_errate"]
     dette = await operazioni(unita, selezione)
     attese = {
@@ -361,13 +576,16 @@ async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any) -> None:
 
 
 async def invii(id_: UUID) -> list[dict[str, Any]]:
-    """The sendings of a file."""
+    """The sendings of a file, with who answered for it and who wrote it down."""
     unita = unita_corrente()
     return [
         dict(riga)
         for riga in await unita.righe(
-            "SELECT inviata_il, canale, protocollo, bloccata_fino FROM invio "
-            "WHERE ambito_id = $1 AND esportazione_id = $2 ORDER BY inviata_il",
+            "SELECT i.inviata_il, i.canale, i.protocollo, i.bloccata_fino, r.nome AS responsabile, "
+            "r.qualifica, u.nome AS registrata_da FROM invio i "
+            "LEFT JOIN responsabile_invio r ON r.ambito_id = i.ambito_id AND r.id = i.responsabile_id "
+            "LEFT JOIN utente u ON u.id = i.inviata_da "
+            "WHERE i.ambito_id = $1 AND i.esportazione_id = $2 ORDER BY i.inviata_il",
             unita.ambito,
             id_,
         )
@@ -441,6 +659,7 @@ async def _impronta_dati(
     ricevuto: int | None,
     escludi: bool,
     modo: str,
+    taglio: Taglio,
 ) -> str:
     """A digest of all that decides the content.
 
@@ -478,19 +697,27 @@ async def _impronta_dati(
         territorio,
         ricevuto,
         escludi,
+        *([msgspec.structs.astuple(taglio)] if taglio.divide else []),
     ]
     return hashlib.sha256(msgspec.json.encode(contenuto)).hexdigest()
 
 
 __all__ = [
+    "STATI",
     "Esportazione",
+    "Filtro",
     "Oggetto",
+    "Parte",
+    "Superata",
     "chiedi_esportazione",
     "esportazione",
     "esportazioni",
+    "invia",
     "invii",
     "manifesto_di",
+    "parti",
     "per_scaricare",
     "periodo",
     "registra_invio",
+    "taglio_scelto",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Request, Router, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 
 from capofila.accessi.rules import percorso_locale
@@ -16,9 +16,10 @@ from capofila.accessi.service import aggiungi_messaggio
 from capofila.base import lavori
 from capofila.base.errori import Conflitto, RichiestaNonValida
 from capofila.base.visita import visita_corrente
+from capofila.debito.service import STATI
 from capofila.gestione import service
-from capofila.governo.rules import distanza
-from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO
+from capofila.governo.service import distanza
+from capofila.prestazioni.service import CONTEGGIO_MASSIMO
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
 
@@ -44,12 +45,6 @@ STATI_LAVORO: Final = {
     "riuscito": ("Riuscito", "buono"),
     "respinto": ("Respinto", "attenzione"),
     "fallito": ("Fallito", "errore"),
-}
-STATI_ESPORTAZIONE: Final = {
-    "in_preparazione": ("In preparazione", "corso"),
-    "sigillata": ("Sigillata", "buono"),
-    "respinta": ("Respinta", "errore"),
-    "inviata": ("Inviata", "chiuso"),
 }
 _COLONNE_LAVORI: Final = (
     Colonna("Lavoro"),
@@ -80,7 +75,7 @@ async def casa(request: Request[Any, Any, Any]) -> Template:
         casa=await service.casa(visita, anno),
         anno=anno,
         massimo=CONTEGGIO_MASSIMO,
-        stati=STATI_ESPORTAZIONE,
+        stati=STATI,
         distanza=distanza,
         base=f"/{ambito.slug}",
         puo_importare=visita.puo("prestazioni.importa"),
@@ -132,7 +127,8 @@ def _momento(testo: str | None) -> datetime | None:
 
 @post("/{ambito:str}/lavori/{id_:uuid}/riavvia", opt={"permesso": "lavori.riavvia"})
 async def riavvia(
-    id_: UUID, data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+    id_: FromPath[UUID],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Put a failed job back in the queue."""
     elenco = f"/{visita_corrente().nell_ambito.slug}/lavori"

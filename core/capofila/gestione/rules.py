@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from capofila.debito.service import Esportazione
-from capofila.governo.rules import ScadenzaVista, distanza
+from capofila.governo.service import ScadenzaVista, distanza
 
 Urgenza = Literal["errore", "attenzione", "attesa"]
 _ORDINE: dict[Urgenza, int] = {"errore": 0, "attenzione": 1, "attesa": 2}

@@ -19,10 +19,9 @@ from capofila.debito import service as debito
 from capofila.debito.service import Esportazione
 from capofila.gestione.rules import DaFare, FileInAttesa, LavoroFermo, da_fare, respinti_aperti
 from capofila.governo import service as governo
-from capofila.governo.rules import ScadenzaVista
+from capofila.governo.service import ScadenzaVista
 from capofila.hooks import Adempimento, Flusso, LettoreFlussi, Manifesto, Organo
-from capofila.prestazioni import consultazione
-from capofila.prestazioni.consultazione import Filtro
+from capofila.prestazioni import service as prestazioni
 
 NOMI_LAVORO: Final = {"debito.esporta": "Preparazione di un file del debito informativo"}
 FERMI_DA: Final = timedelta(days=14)
@@ -49,10 +48,10 @@ class Casa(msgspec.Struct, frozen=True, kw_only=True):
 async def casa(visita: Visita, anno: int) -> Casa:
     """Gather the home: each block only if the role may see it."""
     base = f"/{visita.nell_ambito.slug}"
-    prestazioni = in_attesa = None
+    quante = in_attesa = None
     file: list[FileInAttesa] = []
     if visita.puo("prestazioni.vedi"):
-        prestazioni = await consultazione.conta(Filtro(anno=anno))
+        quante = await prestazioni.quante(anno)
     if visita.puo("prestazioni.importa"):
         file = [
             FileInAttesa(
@@ -61,7 +60,7 @@ async def casa(visita: Visita, anno: int) -> Casa:
                 valide=lotto.valide,
                 errori_totali=lotto.errori_totali,
             )
-            for lotto in await consultazione.da_decidere()
+            for lotto in await prestazioni.file_da_decidere()
         ]
         in_attesa = len(file)
     fatte = await debito.esportazioni(100) if visita.puo("debito.vedi") else None
@@ -85,7 +84,7 @@ async def casa(visita: Visita, anno: int) -> Casa:
             lavori=fermi,
             scadenze=scadenze or (),
         ),
-        prestazioni=prestazioni,
+        prestazioni=quante,
         in_attesa=in_attesa,
         prodotti=None
         if fatte is None

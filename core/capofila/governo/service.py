@@ -5,8 +5,23 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from capofila.base.attivazioni import oggi, plugin_attivi
-from capofila.governo.rules import OrganoVisto, ScadenzaVista, mostra_organo, mostra_scadenza
+from capofila.governo.rules import (
+    OrganoVisto,
+    ScadenzaVista,
+    distanza,
+    mostra_organo,
+    mostra_scadenza,
+)
 from capofila.territorio import service as territorio
+
+__all__ = [
+    "OrganoVisto",
+    "ScadenzaVista",
+    "distanza",
+    "organi",
+    "prossime_scadenze",
+    "scadenze_fra",
+]
 
 
 async def scadenze_fra(dal: date, al: date) -> list[ScadenzaVista]:

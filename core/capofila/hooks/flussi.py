@@ -31,6 +31,7 @@ from capofila.hooks.campi import (
     Rifiuto,
     SePresente,
     Tipo,
+    codici_fiscali_semplici,
     importi_semplici,
     lettore,
     testi_semplici,
@@ -301,10 +302,10 @@ class LottoPreparato(msgspec.Struct):
         avvisi: what deserves a look.
         numeri: row numbers in the file.
         righe: rows found, those of the wrong length included, blank ones not.
+        forme: the fragments to store with the records (gruppo and riga): those that they came with,
+            or those of `Preparatore.rendi`; None where it is to be written later.
         tagliate: places of the records that a cut by years made.
         taciuti: how many remarks of a rule are not in `avvisi`, being too many.
-        ricevute: for records that came in the layout already, the fragments they came with (gruppo
-            and riga, None where ours is to be written).
     """
 
     colonne: dict[str, list[str | None]]
@@ -313,7 +314,7 @@ class LottoPreparato(msgspec.Struct):
     avvisi: list[ErroreRiga]
     numeri: list[int]
     righe: int
-    ricevute: tuple[list[str | None], list[str | None]] | None = None
+    forme: tuple[list[str | None], list[str | None]] | None = None
     tagliate: Set[int] = frozenset()
     taciuti: Mapping[str, int] = {}
 
@@ -598,6 +599,8 @@ class Preparatore:
         semplici: list[str | None] | None = None
         if campo.tipo is Tipo.IMPORTO:
             semplici = importi_semplici(celle, campo.positivo)
+        elif campo.tipo is Tipo.CODICE_FISCALE:
+            semplici = codici_fiscali_semplici(celle)
         elif sempre_diversi(celle, 0.4):
             semplici = testi_semplici(campo, celle)
         if semplici is not None:

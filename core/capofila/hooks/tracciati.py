@@ -215,7 +215,7 @@ def _testi_lista(lista: Lista) -> _Testi:
     return _Testi(scrivi)
 
 
-def _testi_ripetuto(ripetuto: Ripetuto) -> _Testi:
+def testi_ripetuto(ripetuto: Ripetuto) -> _Testi:
     testi = [(attributo.campo, _TestiAttributo(attributo)) for attributo in ripetuto.attributi]
 
     def scrivi(valore: str) -> str:
@@ -242,7 +242,7 @@ class _ScritturaElemento:
                 case Lista():
                     self.figli.append((figlio.campo, _testi_lista(figlio)))
                 case Ripetuto():
-                    self.figli.append((figlio.campo, _testi_ripetuto(figlio)))
+                    self.figli.append((figlio.campo, testi_ripetuto(figlio)))
 
     def _attributi(self, colonne: Colonne, quante: int) -> str | list[str]:
         return unisci(self._pezzi_attributi(colonne), quante)

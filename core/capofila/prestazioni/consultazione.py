@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from piccolo.columns.combination import And
+from piccolo.columns.combination import And, WhereRaw
 
 from capofila.base.database import unita_corrente
 from capofila.base.errori import NonTrovato
+from capofila.prestazioni.stati import condizione
 from capofila.prestazioni.tables import Lotto, Prestazione
 
 PER_PAGINA: Final = 50
@@ -22,13 +23,20 @@ CONTEGGIO_MASSIMO: Final = 10_000
 
 
 class Filtro(msgspec.Struct, frozen=True, kw_only=True):
-    """What to look for. ``persona`` (a surname or a codice fiscale) never stands in an address."""
+    """What to look for. ``persona`` (a surname or a codice fiscale) never stands in an address.
+
+    ``stato`` is one of :data:`capofila.prestazioni.stati.FILTRI`; it asks for the ``flusso`` by which
+    records are communicated and its ``versione`` in force. Without it, the records in force.
+    """
 
     anno: int
     comune: str | None = None
     codice: str | None = None
     carattere: str | None = None
     ente: int | None = None
+    stato: str | None = None
+    flusso: str = ""
+    versione: int = 0
     persona: str | None = None
 
 
@@ -53,6 +61,13 @@ class RigaElenco(msgspec.Struct, frozen=True):
     quota_ente: Decimal | None
     quota_utente: Decimal | None
     come_ricevuto: bool
+    conforme_a: int | None
+    sostituita_lotto: int | None
+
+    @property
+    def in_vigore(self) -> bool:
+        """Whether no later version took its place, and nobody took it away."""
+        return self.sostituita_lotto is None
 
     @property
     def dal(self) -> date | None:
@@ -91,6 +106,13 @@ async def conta(filtro: Filtro) -> int:
 def _dove(filtro: Filtro) -> Any:
     unita = unita_corrente()
     condizioni: Any = And(Prestazione.ambito_id == unita.ambito, Prestazione.anno == filtro.anno)
+    if filtro.stato == "da_annullare":
+        condizioni = And(condizioni, Prestazione.sostituita_lotto.is_not_null())
+    else:
+        condizioni = And(condizioni, Prestazione.sostituita_lotto.is_null())
+    if filtro.stato:
+        sql, valori = condizione(filtro.stato, filtro.flusso, filtro.versione)
+        condizioni = And(condizioni, WhereRaw(sql, *valori))
     if filtro.comune:
         condizioni = And(condizioni, Prestazione.comune_titolare == filtro.comune)
     if filtro.codice:
@@ -119,9 +141,10 @@ async def dettaglio(id_: int) -> dict[str, Any]:
     if id_ not in _BIGINT:
         raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
     riga = await unita.riga(
-        "SELECT p.*, e.denominazione AS ente_erogatore, l.nome_file, l.caricato_il "
-        "FROM prestazione p JOIN ente e ON e.ambito_id = p.ambito_id AND e.id = p.ente_erogatore_id "
-        "JOIN lotto l ON l.ambito_id = p.ambito_id AND l.id = p.lotto_id "
+        "SELECT p.*, e.denominazione AS ente_erogatore, l.nome_file, l.formato, l.caricato_il, "
+        "l.id IS NOT NULL AS file_visibile FROM prestazione p "
+        "JOIN ente e ON e.ambito_id = p.ambito_id AND e.id = p.ente_erogatore_id "
+        "LEFT JOIN lotto l ON l.ambito_id = p.ambito_id AND l.id = p.lotto_id "
         "WHERE p.ambito_id = $1 AND p.id = $2",
         unita.ambito,
         id_,
@@ -152,10 +175,10 @@ _COLONNE_LOTTO: Final = tuple(getattr(Lotto, nome) for nome in LottoVisto.__stru
 
 
 async def lotti(pagina: int = 1) -> list[LottoVisto]:
-    """A page of imported files, the latest first."""
+    """A page of imported files, the latest first; what was entered by hand is no file."""
     righe = (
         await Lotto.select(*_COLONNE_LOTTO)
-        .where(Lotto.ambito_id == unita_corrente().ambito)
+        .where(And(Lotto.ambito_id == unita_corrente().ambito, Lotto.formato != "programma"))
         .order_by(Lotto.id, ascending=False)
         .limit(PER_PAGINA + 1)
         .offset((pagina - 1) * PER_PAGINA)

@@ -149,7 +149,7 @@ def _blocchi(
                 for nome in uno.ignoti
             )  # fmt: skip
         if ricevuto.testata is not None:
-            lotto.ricevute = (gruppi, righe)
+            lotto.forme = (gruppi, righe)
         if come_ricevuto:
             lotto.scartate = frozenset()
         prima += len(letti)

@@ -8,6 +8,7 @@ formula where a value must stand. XML flows are read by the plugin that declares
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import posixpath
 import re
@@ -15,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import islice, repeat
+from itertools import islice
 from pathlib import PurePath
 from typing import Final, Literal
 
@@ -34,6 +35,8 @@ MASSIMO_RAPPORTO: Final = 200
 MASSIMO_PARTI: Final = 1000
 MASSIMO_COLONNE: Final = 500
 RIGHE_PER_BLOCCO: Final = 5_000
+CARATTERI_PER_BLOCCO: Final = 1 << 20
+"""Of a CSV without quotes: as many rows, more or less, as in the other blocks."""
 SEPARATORI: Final = (";", ",", "\t")
 
 
@@ -41,6 +44,14 @@ class PerColonne(msgspec.Struct):
     """A block of whole rows, none of them blank, as its columns: cheaper to make than the rows."""
 
     celle: list[list[str]]
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.celle[0])
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        """The rows, for whoever wants them one by one."""
+        return zip(*self.celle, strict=True)
 
 
 Blocco = list[Sequence[str]] | PerColonne
@@ -147,8 +158,15 @@ def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
             codice="csv_non_utf8",
         ) from None
     separatore = _separatore(testo, set(colonne_note))
-    if '"' not in testo:
-        return _apri_semplice(testo, separatore)
+    if _e_semplice(testo, separatore):
+        linee = testo.replace("\r\n", "\n")
+        prima = linee.split("\n", 1)[0]
+        colonne = _intestazione(prima.split(separatore))
+        if len(colonne) == prima.count(separatore) + 1:
+            linee = linee if linee.endswith("\n") else linee + "\n"
+            return Foglio(
+                colonne, _blocchi_semplici(linee, len(prima) + 1, separatore, len(colonne))
+            )
     lettore = csv.reader(io.StringIO(testo, newline=""), delimiter=separatore, strict=True)
     try:
         intestazione = next(lettore, [])
@@ -159,39 +177,6 @@ def _apri_csv(contenuto: bytes, colonne_note: Iterable[str]) -> Foglio:
     if len(colonne) < len(intestazione):
         return Foglio(colonne, _senza_coda(blocchi, len(colonne)))
     return Foglio(colonne, blocchi)
-
-
-def _apri_semplice(testo: str, separatore: str) -> Foglio:
-    """A CSV without quotes: a line is a row, and a delimiter always ends a cell."""
-    linee = io.StringIO(testo, newline=None)
-    intestazione = next(linee, "").removesuffix("\n").split(separatore)
-    colonne = _intestazione(intestazione)
-    if len(colonne) == len(intestazione):
-        return Foglio(colonne, _blocchi_semplici(linee, separatore, len(colonne)))
-    righe = (list(_righe(blocco, separatore)) for blocco in _a_blocchi(linee))
-    return Foglio(colonne, _senza_coda(righe, len(colonne)))
-
-
-def _blocchi_semplici(linee: Iterator[str], separatore: str, larghezza: int) -> Iterator[Blocco]:
-    for blocco in _a_blocchi(linee):
-        if set(map(str.count, blocco, repeat(separatore))) == {larghezza - 1}:
-            tutte = "".join(blocco).removesuffix("\n").replace("\n", separatore).split(separatore)
-            celle = [tutte[colonna::larghezza] for colonna in range(larghezza)]
-            if not any(not prima or prima.isspace() for prima in celle[0]):
-                yield PerColonne(celle)
-                continue
-        yield list(_righe(blocco, separatore))
-
-
-def _a_blocchi(linee: Iterator[str]) -> Iterator[list[str]]:
-    while blocco := list(islice(linee, RIGHE_PER_BLOCCO)):
-        yield blocco
-
-
-def _righe(linee: Iterable[str], separatore: str) -> Iterator[Sequence[str]]:
-    for linea in linee:
-        linea = linea.removesuffix("\n")
-        yield linea.split(separatore) if linea else []
 
 
 def _separatore(testo: str, note: set[str]) -> str:
@@ -205,20 +190,59 @@ def _separatore(testo: str, note: set[str]) -> str:
     return max(SEPARATORI, key=voto)
 
 
+def _e_semplice(testo: str, separatore: str) -> bool:
+    """Whether splitting gives what `csv.reader` does: no quotes, no lone \\r, no cell too long."""
+    if '"' in testo or testo.count("\r") != testo.count("\r\n"):
+        return False
+    # A cell longer than the limit would fill one of these stretches.
+    passo = csv.field_size_limit() // 2
+    return all(
+        testo.find(separatore, inizio, inizio + passo) >= 0
+        or testo.find("\n", inizio, inizio + passo) >= 0
+        for inizio in range(0, len(testo) - passo, passo)
+    )
+
+
+def _blocchi_semplici(linee: str, inizio: int, separatore: str, larghezza: int) -> Iterator[Blocco]:
+    """Rows by columns, where all those of a block are whole; as rows elsewhere.
+
+    One split makes all the cells of a block. Each line end stays among them as a cell of its own:
+    when every one is where it should be, every line has its cells.
+    """
+    passo = larghezza + 1
+    segno = f"{separatore}\n{separatore}"
+    while inizio < len(linee):
+        fine = linee.find("\n", min(inizio + CARATTERI_PER_BLOCCO, len(linee) - 1)) + 1
+        blocco = linee[inizio:fine]
+        inizio = fine
+        tutte = blocco.replace("\n", segno).split(separatore)
+        tutte.pop()
+        if tutte[larghezza::passo] == ["\n"] * blocco.count("\n") and len(tutte) % passo == 0:
+            celle = [tutte[colonna::passo] for colonna in range(larghezza)]
+            if all(celle[0]) and not any(map(str.isspace, celle[0])):
+                yield PerColonne(celle)
+                continue
+        yield [
+            linea.split(separatore) if linea else []
+            for linea in blocco.removesuffix("\n").split("\n")
+        ]
+
+
 def _blocchi_csv(lettore: Iterator[list[str]]) -> Iterator[list[Sequence[str]]]:
-    blocco: list[Sequence[str]] = []
     while True:
+        # Every row is a list that lives for a moment: the search for cycles would look at each.
+        attiva = gc.isenabled()
+        gc.disable()
         try:
-            for riga in lettore:
-                blocco.append(riga)
-                if len(blocco) >= RIGHE_PER_BLOCCO:
-                    yield blocco
-                    blocco = []
+            blocco: list[Sequence[str]] = list(islice(lettore, RIGHE_PER_BLOCCO))
         except csv.Error as errore:
             raise _csv_rotto(getattr(lettore, "line_num", 0), errore) from None
-        if blocco:
-            yield blocco
-        return
+        finally:
+            if attiva:
+                gc.enable()
+        if not blocco:
+            return
+        yield blocco
 
 
 def _senza_coda(blocchi: Iterator[list[Sequence[str]]], larghezza: int) -> Iterator[Blocco]:

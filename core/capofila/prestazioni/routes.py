@@ -10,20 +10,31 @@ from urllib.parse import urlencode
 from litestar import Request, Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Response, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import unita_corrente
 from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
-from capofila.prestazioni import consultazione, guida, service
+from capofila.prestazioni import (
+    consultazione,
+    guida,
+    routes_domande,
+    routes_modulo,
+    service,
+    stati,
+    versioni,
+)
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
 from capofila.prestazioni.rules import file_errori, flusso_principale
-from capofila.prestazioni.scheda import raggruppa
+from capofila.prestazioni.scheda import differenze, raggruppa
+from capofila.prestazioni.service import versione_in_vigore
 from capofila.territorio import service as territorio
+from capofila.territorio.rules import MappaComuni
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
 
@@ -31,6 +42,10 @@ MENU = (
     VoceMenu(
         titolo="Prestazioni", percorso="prestazioni", permesso="prestazioni.vedi",
         gruppo="Prestazioni sociali", icona="files", ordine=20,
+    ),
+    VoceMenu(
+        titolo="Domande", percorso="domande", permesso="prestazioni.vedi",
+        gruppo="Prestazioni sociali", icona="list", ordine=20,
     ),
     VoceMenu(
         titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
@@ -53,6 +68,13 @@ _COLONNE: Final = (
     Colonna("Importo", tipo="numero"),
     Colonna("Quote", tipo="numero"),
     Colonna("Stato"),
+)
+_COLONNE_OPERAZIONI: Final = (
+    Colonna("Versione", tipo="numero"),
+    Colonna("Che cosa"),
+    Colonna("Quando"),
+    Colonna("Risposta"),
+    Colonna("Invio"),
 )
 _COLONNE_LOTTI: Final = (
     Colonna("File"),
@@ -83,18 +105,24 @@ def _pagina_richiesta(request: Request[Any, Any, Any]) -> int:
     return int(testo)
 
 
-def _filtro(request: Request[Any, Any, Any], persona: str | None = None) -> Filtro:
+def _filtro(
+    request: Request[Any, Any, Any], persona: str | None, flusso: str, versione: int
+) -> Filtro:
     def scelto(nome: str, lunghezza: int) -> str | None:
         return (request.query_params.get(nome) or "").strip()[:lunghezza] or None
 
     ente = scelto("ente", 9)
     carattere = scelto("carattere", 20)
+    stato = scelto("stato", 20)
     return Filtro(
         anno=anno_richiesto(request),
         comune=scelto("comune", 4),
         codice=scelto("codice", 10),
         carattere=carattere if carattere in CARATTERI else None,
         ente=int(ente) if ente and ente.isascii() and ente.isdigit() else None,
+        stato=stato if stato in stati.FILTRI else None,
+        flusso=flusso,
+        versione=versione,
         persona=persona,
     )
 
@@ -108,10 +136,13 @@ async def _elenco(
 ) -> Template:
     visita = visita_corrente()
     ambito = visita.nell_ambito
-    filtro = _filtro(request, persona)
+    flusso = flusso_principale(await _flussi())
+    versione = 0 if flusso is None else await versione_in_vigore(unita_corrente(), flusso)
+    filtro = _filtro(request, persona, "" if flusso is None else flusso.id, versione)
     numero = _pagina_richiesta(request)
     totale = await consultazione.conta(filtro)
     righe = await consultazione.elenco(filtro, numero)
+    dette = await stati.comunicate(filtro.flusso, [riga.id for riga in righe])
     comuni = (await territorio.mappa_comuni()).per_belfiore
     enti = await territorio.enti()
     await registra_lettura("prestazioni.elenca", "prestazione", None, righe=len(righe))
@@ -126,7 +157,7 @@ async def _elenco(
         pagina = dataclasses.replace(pagina, url=f"{base}?{urlencode(scelte)}")
     contesto: dict[str, Any] = {}
     if request.headers.get("hx-request") != "true":
-        nomi = _nomi_codici(flusso_principale(await _flussi()))
+        nomi = _nomi_codici(flusso)
         contesto = {
             "opzioni_comune": sorted(
                 ((e.codice, comuni[e.codice].nome) for e in enti
@@ -138,7 +169,9 @@ async def _elenco(
             ],
             "opzioni_ente": [(e.id, e.denominazione) for e in enti],
             "opzioni_carattere": list(CARATTERI.items()),
+            "opzioni_stato": list(stati.FILTRI.items()),
             "un_comune": ambito.comune,
+            "bozze": await versioni.quante_bozze() if visita.puo("prestazioni.scrivi") else 0,
         }  # fmt: skip
     return rispondi(
         request,
@@ -148,6 +181,7 @@ async def _elenco(
         stato=422 if errore else 200,
         filtro=filtro,
         filtrato=len(scelte) > 1,
+        pulisci=f"{base}?anno={filtro.anno}" if len(scelte) > 1 else "",
         righe=righe,
         totale=totale,
         oltre=totale > CONTEGGIO_MASSIMO,
@@ -163,6 +197,12 @@ async def _elenco(
         errore_persona=errore,
         importazioni=f"/{ambito.slug}/importazioni",
         importa=visita.puo("prestazioni.importa"),
+        scrivi=visita.puo("prestazioni.scrivi"),
+        stati={
+            riga.id: stati.STATI[stati.stato_di(riga.in_vigore, dette.get(riga.id))]
+            for riga in righe
+        },
+        versione=versione,
         **contesto,
     )
 
@@ -171,7 +211,7 @@ def _scelte(filtro: Filtro) -> dict[str, object]:
     """The filter as it stands in an address: never the person."""
     scelte = {
         "anno": filtro.anno, "comune": filtro.comune, "codice": filtro.codice,
-        "carattere": filtro.carattere, "ente": filtro.ente,
+        "carattere": filtro.carattere, "ente": filtro.ente, "stato": filtro.stato,
     }  # fmt: skip
     return {nome: valore for nome, valore in scelte.items() if valore is not None}
 
@@ -229,13 +269,20 @@ async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/{ambito:str}/prestazioni/{id_:int}", opt={"permesso": "prestazioni.vedi"})
-async def una(request: Request[Any, Any, Any], id_: int) -> Template:
-    """One prestazione; that it was read is written in the audit."""
+async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """One prestazione with its story; that it was read is written in the audit."""
     prestazione = await consultazione.dettaglio(id_)
     await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
     visita = visita_corrente()
     ambito = visita.nell_ambito
-    flussi = await _flussi()
+    flusso = flusso_principale(await _flussi())
+    comuni = await territorio.mappa_comuni()
+    storia = await versioni.storia(id_)
+    ids = [versione["id"] for versione in storia]
+    sigla = "" if flusso is None else flusso.id
+    dette = await stati.comunicate(sigla, [id_])
+    operazioni = await stati.operazioni_di(sigla, ids)
+    in_vigore = prestazione["sostituita_lotto"] is None
     pagina = costruisci_pagina(
         request, f"{prestazione['cognome']} {prestazione['nome']}",
         sommario=f"{prestazione['codice_prestazione']} "
@@ -248,11 +295,59 @@ async def una(request: Request[Any, Any, Any], id_: int) -> Template:
         "prestazioni/una.html",
         pagina,
         prestazione=prestazione,
-        gruppi=raggruppa(prestazione, flusso_principale(flussi), await territorio.mappa_comuni()),
+        gruppi=raggruppa(prestazione, flusso, comuni),
         file=f"/{ambito.slug}/importazioni/{prestazione['lotto_id']}"
         if visita.puo("prestazioni.importa")
+        and prestazione["file_visibile"]
+        and prestazione["formato"] != "programma"
         else "",
+        in_vigore=in_vigore,
+        stato_record=stati.stato_di(in_vigore, dette.get(id_)),
+        stati=stati.STATI,
+        detta=dette.get(id_),
+        da_ricontrollare=await _da_ricontrollare(prestazione, flusso),
+        versioni=await _storia(storia, flusso, comuni),
+        operazioni=operazioni,
+        colonne_operazioni=_COLONNE_OPERAZIONI,
+        destinatario="INPS" if flusso is None else flusso.destinatario,
+        puo_scrivere=visita.puo("prestazioni.scrivi"),
+        debito=f"/{ambito.slug}/debito" if visita.puo("debito.vedi") else "",
+        base=f"/{ambito.slug}/prestazioni",
     )
+
+
+async def _da_ricontrollare(prestazione: Mapping[str, Any], flusso: Flusso | None) -> bool:
+    if flusso is None or prestazione["come_ricevuto"] or prestazione["sostituita_lotto"]:
+        return False
+    versione = await versione_in_vigore(unita_corrente(), flusso)
+    return bool(prestazione["conforme_a"] != versione)
+
+
+async def _storia(
+    storia: list[dict[str, Any]], flusso: Flusso | None, comuni: MappaComuni
+) -> list[dict[str, Any]]:
+    """The versions, the latest first, each with what it changed of the one before."""
+    lette = await versioni.leggi_tutte([versione["id"] for versione in storia])
+    righe = {riga["id"]: riga | {"ente_erogatore": riga["nome_ente"]} for riga in lette}
+    precedenti = {
+        versione["sostituita_lotto"]: versione["id"]
+        for versione in storia
+        if versione["sostituita_lotto"] is not None
+    }
+    completa = [
+        versione
+        | {
+            "numero": n,
+            "cambiato": differenze(righe[prima], righe[versione["id"]], flusso, comuni)
+            if (prima := precedenti.get(righe[versione["id"]]["lotto_id"])) is not None
+            else (),
+            "tolta": versione["sostituita_lotto"] is not None and not any(
+                riga["lotto_id"] == versione["sostituita_lotto"] for riga in righe.values()
+            ),
+        }
+        for n, versione in enumerate(storia, 1)
+    ]  # fmt: skip
+    return completa[::-1]
 
 
 # --- importing ----------------------------------------------------------------------------------
@@ -329,7 +424,7 @@ async def importa(
 
 
 @get("/{ambito:str}/importazioni/{id_:int}", opt={"permesso": "prestazioni.importa"})
-async def un_lotto(request: Request[Any, Any, Any], id_: int) -> Template:
+async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """One file: what was found, and the choice when it has errors."""
     ambito = visita_corrente().nell_ambito
     lotto, errori, avvisi = await consultazione.lotto(id_)
@@ -377,7 +472,7 @@ async def _spiegazioni(flusso: str) -> dict[str, Any]:
 @post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})
 async def decidi(
     request: Request[Any, Any, Any],
-    id_: int,
+    id_: FromPath[int],
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Keep the good rows of a file, or throw it away."""
@@ -392,7 +487,7 @@ async def decidi(
 
 
 @get("/{ambito:str}/importazioni/{id_:int}/errori.csv", opt={"permesso": "prestazioni.importa"})
-async def errori_csv(request: Request[Any, Any, Any], id_: int) -> Response[bytes]:
+async def errori_csv(request: Request[Any, Any, Any], id_: FromPath[int]) -> Response[bytes]:
     """The errors as a file, to correct the source row by row."""
     _, errori, _ = await consultazione.lotto(id_)
     await registra_lettura("prestazioni.scarica_errori", "lotto", str(id_))
@@ -422,6 +517,6 @@ router = Router(
     path="/",
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
-        errori_csv, guida.regole, guida.colonne,
+        errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI, *routes_domande.GESTORI,
     ],
 )  # fmt: skip

@@ -57,13 +57,42 @@ class Riferimenti:
             (dal is None or dal <= quando) and (al is None or quando <= al) for dal, al in periodi
         )
 
+    def sempre_membri(self, comuni: Iterable[str | None], giorni: Iterable[str | None]) -> bool:
+        """Whether all these comuni belong to the ambito on all these days: asked for a whole lot."""
+        scritti = sorted({*giorni} - {None})  # type: ignore[type-var]
+        primo, ultimo = (scritti[0], scritti[-1]) if scritti else (None, None)
+        for comune in {*comuni} - {None}:
+            dentro = any(
+                (dal is None or (primo is not None and dal.isoformat() <= primo))
+                and (al is None or (ultimo is not None and ultimo <= al.isoformat()))
+                for dal, al in self.comuni.get(comune or "", ())
+            )
+            if not dentro:
+                return False
+        return True
+
     @staticmethod
-    def anno_flusso(intestazione: Mapping[str, str] | None) -> int:
-        """The year in the name of a flow ({ente}.{tipo}.{AAAAMMGG}.{progressivo}); 0 when absent."""
-        trovato = re.search(
-            r"\.((?:19|20)\d{2})\d{4}(?:\.|$)", (intestazione or {}).get("nome", "")
-        )
-        return int(trovato.group(1)) if trovato else 0
+    def anno_flusso(intestazione: Mapping[str, str] | None, ricevuto: date) -> int:
+        """The year of a flow whose records have no date of their own: that of the day in its name.
+
+        The rule is {ente}.{tipo}.{AAAAMMGG}.{progressivo}; a name that does not follow it may still
+        say a day. When it does not, the flow is of the year it was received in, so that its records
+        come out with that year's.
+        """
+        nome = (intestazione or {}).get("nome", "")
+        for trovato in _GIORNO_NEL_NOME.finditer(nome):
+            try:
+                giorno = date(*map(int, trovato.groups()))
+            except ValueError:
+                continue
+            if giorno <= ricevuto:
+                return giorno.year
+        return ricevuto.year
+
+
+_GIORNO_NEL_NOME: Final = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)[-_]?(\d\d)[-_]?(\d\d)(?!\d)", re.ASCII
+)
 
 
 class Collocazione:
@@ -149,6 +178,8 @@ class Collocazione:
             if self._come_ricevuto:
                 return valori
         solo = self._riferimenti.solo_comune
+        if solo is None and self._riferimenti.sempre_membri(valori, competenza):
+            return valori
         difetti = {
             coppia: difetto
             for coppia in {*zip(valori, competenza, strict=True)}

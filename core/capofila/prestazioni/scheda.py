@@ -69,7 +69,7 @@ _GRUPPI: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
 _DA_LEGGERE: Final = frozenset(
     {"codice_fiscale", "codice_prestazione", "protocollo_domanda", "dsu_protocollo"}
 )
-_NAZIONI: Final = {"380": "Italia (380)", "990": "Non disponibile (990)"}
+NAZIONI: Final = {"380": "Italia (380)", "990": "Non disponibile (990)"}
 """The two codes of ISO 3166 as INPS uses it that are worth a name here."""
 _CODA: Final = re.compile(r"\s*\([^()]*\)$")
 _PREFISSO: Final = re.compile(r"^(?:SINA|DSU): ")
@@ -93,7 +93,7 @@ def raggruppa(
             titolo,
             tuple(
                 Dato(
-                    _etichetta(nome, campi.get(nome)),
+                    etichetta(nome, campi.get(nome)),
                     *_valore(nome, prestazione.get(nome), campi.get(nome), comuni),
                 )
                 for nome in nomi
@@ -106,7 +106,45 @@ def raggruppa(
     )
 
 
-def _etichetta(nome: str, campo: Campo | None) -> str:
+class Differenza(msgspec.Struct, frozen=True):
+    """A value that a version changed; None where there was, or is, none."""
+
+    etichetta: str
+    prima: Dato
+    dopo: Dato
+
+
+def differenze(
+    prima: Mapping[str, Any], dopo: Mapping[str, Any], flusso: Flusso | None, comuni: MappaComuni
+) -> tuple[Differenza, ...]:
+    """What changed between one version of a record and the next, in the order of the page.
+
+    Args:
+        prima: all columns of the older one, ``ente_erogatore`` being the name of the ente.
+        dopo: those of the newer one.
+        flusso: the flow that declares the columns.
+        comuni: to call comuni by their name.
+    """
+    campi = flusso.campi_per_nome if flusso is not None else {}
+    trovate = []
+    for _, _, nomi in _GRUPPI:
+        for nome in nomi:
+            vecchio, nuovo = prima.get(nome), dopo.get(nome)
+            if vecchio == nuovo:
+                continue
+            titolo = etichetta(nome, campi.get(nome))
+            trovate.append(
+                Differenza(
+                    titolo,
+                    Dato(titolo, *_valore(nome, vecchio, campi.get(nome), comuni)),
+                    Dato(titolo, *_valore(nome, nuovo, campi.get(nome), comuni)),
+                )
+            )
+    return tuple(trovate)
+
+
+def etichetta(nome: str, campo: Campo | None) -> str:
+    """The label of a field, without the hints for whoever writes a file."""
     testo = nome.replace("_", " ") if campo is None else campo.etichetta
     testo = _PREFISSO.sub("", _CODA.sub("", testo))
     return testo[:1].upper() + testo[1:]
@@ -131,7 +169,7 @@ def _valore(
         comune = comuni.per_istat.get(testo)
         return (testo if comune is None else f"{comune.nome} ({testo})"), "testo"
     if nome in ("cittadinanza", "seconda_cittadinanza", "nazione_residenza"):
-        return _NAZIONI.get(testo, testo), "testo"
+        return NAZIONI.get(testo, testo), "testo"
     if campo is not None and nome != "codice_prestazione":
         testo = _in_parole(testo, campo)
     return testo, "codice" if nome in _DA_LEGGERE else "testo"
@@ -156,7 +194,7 @@ def _in_parole(testo: str, campo: Campo) -> str:
 
 
 def _blocchi(testo: str, campo: Campo) -> str:
-    nomi = {sotto.nome: _etichetta(sotto.nome, sotto) for sotto in campo.sottocampi}
+    nomi = {sotto.nome: etichetta(sotto.nome, sotto) for sotto in campo.sottocampi}
     try:
         blocchi = msgspec.json.decode(testo, type=list[dict[str, str]])
     except (msgspec.DecodeError, msgspec.ValidationError):

@@ -24,14 +24,17 @@ from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
-from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
-from capofila.prestazioni import lettura
+from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, TracciatoXML, impronta
+from capofila.prestazioni import consultazione, lettura
+from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
-from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_principale, vicino
+from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import flusso_principale as flusso_principale
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
 T = TypeVar("T")
+Foglio = lettura.Foglio
 
 ERRORI_MOSTRATI: Final = 1000
 ERRORE_DOPPIO: Final = (
@@ -61,6 +64,10 @@ _TESTI_LIBERI: Final = frozenset(
     {"cognome", "nome", "denominazione_prestazione", "protocollo_domanda", "dsu_protocollo",
      "altri_indirizzi", "forma_gruppo", "forma_riga"}
 )  # fmt: skip
+
+
+_SEMPRE: Final = frozenset({"riga", "anno", "codice_fiscale", "protocollo_domanda"})
+"""Columns that are copied even when they do not change: duplicates are told by them."""
 
 
 class FileRicevuto(msgspec.Struct, frozen=True):
@@ -121,14 +128,27 @@ class Opzioni(msgspec.Struct, frozen=True, kw_only=True):
     comune: str | None = None
 
 
+class _Copia(msgspec.Struct):
+    """What a COPY and the INSERT after it need.
+
+    Attributes:
+        colonne: columns of the text.
+        testo: the rows, in PostgreSQL's COPY text format.
+        fisse: columns that have one value throughout the block: not worth copying row by row.
+    """
+
+    colonne: list[str] = []
+    testo: bytes = b""
+    fisse: dict[str, str] = {}
+
+
 class _Blocco(msgspec.Struct):
     """A block ready for the database."""
 
     esito: LottoPreparato
     errori: list[ErroreRiga]
     avvisi: list[ErroreRiga]
-    colonne: list[str]
-    copia: bytes
+    copia: _Copia
     quante: int
     righe: int
     """How many rows the `quante` records come from."""
@@ -277,6 +297,16 @@ async def decidi(
     return esito
 
 
+async def quante(anno: int) -> int:
+    """The prestazioni of a year, counted up to :data:`CONTEGGIO_MASSIMO` and one more."""
+    return await consultazione.conta(consultazione.Filtro(anno=anno))
+
+
+async def file_da_decidere() -> list[consultazione.LottoVisto]:
+    """The files with errors on which nobody has decided yet, the latest first."""
+    return await consultazione.da_decidere()
+
+
 async def pulisci_scaduti() -> int:
     """Throw away the files that nobody decided upon in time; returns how many."""
     unita = unita_corrente()
@@ -364,16 +394,30 @@ def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[
     return errori
 
 
+def apri_tabella(nome: str, contenuto: bytes, colonne: Sequence[str]) -> Foglio:
+    """Open a table of another room: CSV, xlsx or ods, with the columns that it may have.
+
+    Raises:
+        RichiestaNonValida, DatiNonValidi, TroppoGrande: it cannot be read, or it is no table.
+    """
+    _verifica_misura(len(contenuto))
+    formato = lettura.riconosci(nome, contenuto)
+    if formato == "xml":
+        raise DatiNonValidi("Serve una tabella: CSV, Excel (.xlsx) o ODS.")
+    return lettura.apri(formato, contenuto, colonne)
+
+
 def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
-    """The rows of a file, read and checked a block at a time."""
+    """The rows of a file, read, checked and put in form a block at a time."""
     prima = 2
     for blocco in foglio.blocchi:
         if isinstance(blocco, lettura.PerColonne):
             lotto = preparatore.prepara_colonne(blocco.celle, prima)
-            prima += len(blocco.celle[0])
         else:
             lotto = preparatore.prepara(blocco, prima)
-            prima += len(blocco)
+        if isinstance(preparatore.flusso.tracciato, TracciatoXML):
+            lotto.forme = preparatore.rendi(lotto)
+        prima += len(blocco)
         yield lotto
 
 
@@ -521,23 +565,30 @@ class _Arrivo:
             avvisi, errori_blocco = lotto.avvisi, tutti
         buone = collocazione.buone
         if self.sorgente.flusso.fonte == "sinba" or not buone:
-            copiate: tuple[list[str], bytes] = ([], b"")
+            copia = _Copia()
         else:
-            copiate = _testo_copia(lotto, collocazione, buone)
-        return _Blocco(
-            lotto, errori_blocco, avvisi, *copiate, len(buone), lotto.quante_righe(buone)
-        )
+            copia = _testo_copia(lotto, collocazione, buone)
+        return _Blocco(lotto, errori_blocco, avvisi, copia, len(buone), lotto.quante_righe(buone))
 
     async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block; returns the rows that were there already."""
         unita = self.unita
-        await unita.copia_in("ingresso", blocco.colonne, _Pezzi(blocco.copia), format="text")
-        nomi = ", ".join(blocco.colonne)
+        copia = blocco.copia
+        await unita.copia_in("ingresso", copia.colonne, _Pezzi(copia.testo), format="text")
+        nomi = ", ".join((*copia.colonne, *copia.fisse))
+        da = ", ".join((*(f"i.{n}" for n in copia.colonne), *(f"f.{n}" for n in copia.fisse)))
         comando = (
             f"INSERT INTO prestazione (ambito_id, lotto_id, conforme_a, come_ricevuto, {nomi}) "
-            f"SELECT $1, $2, $3, $4, {nomi} FROM ingresso"
+            f"SELECT $1, $2, $3, $4, {da} "
+            "FROM jsonb_populate_record(NULL::pg_temp.ingresso, $5::jsonb) f, ingresso i"
         )
-        fisse = (unita.ambito, self.lotto_id, self.versione, self.sorgente.come_ricevuto)
+        fisse = (
+            unita.ambito,
+            self.lotto_id,
+            self.versione,
+            self.sorgente.come_ricevuto,
+            msgspec.json.encode(copia.fisse).decode(),
+        )
         doppi: list[ErroreRiga] = []
         try:
             async with unita.punto_di_ritorno():
@@ -572,8 +623,9 @@ class _Arrivo:
         doppi: list[ErroreRiga] = []
         ente = self.sorgente.ente
         assert ente is not None
+        anno = self.riferimenti.anno_flusso(self.sorgente.intestazione, oggi())
         for i in lotto.buone:
-            forma = lotto.ricevute[1][i] if lotto.ricevute else None
+            forma = lotto.forme[1][i] if lotto.forme else None
             dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
             beneficiario = dati.get("id_beneficiario") or f"riga {lotto.numeri[i]}"
             inserita = await self.unita.valore(
@@ -583,7 +635,7 @@ class _Arrivo:
                 "ON CONFLICT DO NOTHING RETURNING id",
                 self.lotto_id,
                 lotto.numeri[i],
-                self.riferimenti.anno_flusso(self.sorgente.intestazione),
+                anno,
                 ente.id,
                 ente.codice or "",
                 beneficiario,
@@ -623,38 +675,40 @@ class _Pezzi:
             yield bytes(self._dati[inizio : inizio + self._pezzo])
 
 
-def _testo_copia(
-    lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]
-) -> tuple[list[str], bytes]:
+def _testo_copia(lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]) -> _Copia:
     """The good rows in PostgreSQL's COPY text format, without the columns that none fills."""
     tutte = len(buone) == len(lotto)
-    nomi: list[str] = []
+    copia = _Copia()
     colonne: list[Sequence[str]] = []
     for nome in COLONNE:
         valori: Sequence[str | None]
         if nome == "riga":
             valori = [str(numero) for numero in lotto.numeri]
         elif nome == "forma_gruppo" or nome == "forma_riga":
-            if lotto.ricevute is None:
+            if lotto.forme is None:
                 continue
-            valori = lotto.ricevute[nome == "forma_riga"]
+            valori = lotto.forme[nome == "forma_riga"]
         else:
             valori = collocazione.colonna(nome, lotto)
         if not tutte:
             valori = [valori[i] for i in buone]
-        vuote = valori.count(None)
-        if vuote == len(valori):
+        primo = valori[0]
+        # The ends tell most columns that vary from those that do not.
+        if primo == valori[-1] and valori.count(primo) == len(valori) and nome not in _SEMPRE:
+            if primo is not None:
+                copia.fisse[nome] = primo
             continue
-        nomi.append(nome)
-        colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI, vuote=vuote))
-    return nomi, "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+        copia.colonne.append(nome)
+        colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI))
+    copia.testo = "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
+    return copia
 
 
-def _per_copia(valori: Sequence[str | None], *, libera: bool, vuote: int) -> Sequence[str]:
+def _per_copia(valori: Sequence[str | None], *, libera: bool) -> Sequence[str]:
     """A column in COPY's text format: \\N for null, back-slashes doubled."""
     if libera and "\\" in "".join(filter(None, valori)):
         valori = [v and v.replace("\\", "\\\\") for v in valori]
-    if vuote:
+    if not all(valori):
         return [r"\N" if v is None else v for v in valori]
     pieni: Sequence[str] = valori  # type: ignore[assignment]
     return pieni

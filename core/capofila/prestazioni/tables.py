@@ -76,6 +76,7 @@ class Prestazione(Table, db=MOTORE, tablename="prestazione"):
     presa_in_carico = Text(null=True)
     come_ricevuto = Boolean()
     conforme_a = Integer(null=True)
+    sostituita_lotto = Integer(null=True)
 
 
 class SchedaSinba(Table, db=MOTORE, tablename="scheda_sinba"):

@@ -79,6 +79,7 @@ async def salva(
     sostituisce: int | None = None,
     bozza: int | None = None,
     comune: str | None = None,
+    motivo: str = "",
 ) -> Salvataggio:
     """Write a prestazione: a new one, or the next version of another.
 
@@ -88,6 +89,7 @@ async def salva(
         sostituisce: the record that it corrects.
         bozza: the draft that it comes from, thrown away when all went well.
         comune: Belfiore code of the only comune that is accepted.
+        motivo: why it is corrected, for the history.
 
     Raises:
         NonTrovato: no such record here.
@@ -110,7 +112,8 @@ async def salva(
     versione = await versione_in_vigore(unita, flusso)
     try:
         async with unita.punto_di_ritorno():
-            lotto_id = await _apri(unita, flusso.id, len(nuove), comune)
+            titolare = nuove[0]["comune_titolare"]
+            lotto_id = await _apri(unita, flusso.id, len(nuove), titolare, motivo)
             if vecchia is not None:
                 await _sostituisci(unita, vecchia["id"], lotto_id)
             for nuova in nuove:
@@ -130,8 +133,12 @@ async def salva(
     return esito
 
 
-async def elimina(id_: int) -> None:
+async def elimina(id_: int, motivo: str = "") -> None:
     """Take a record away; if the receiver has it, the next run cancels it there.
+
+    Args:
+        id_: the record.
+        motivo: why, for the history.
 
     Raises:
         NonTrovato: no such record here.
@@ -139,15 +146,53 @@ async def elimina(id_: int) -> None:
     """
     unita = unita_corrente()
     vecchia = await _in_vigore(unita, id_)
+    # The lotto of a file of the whole ambito is not for whoever works for one comune.
     flusso: str = await unita.valore(
-        "SELECT flusso FROM lotto WHERE ambito_id = $1 AND id = $2",
+        "SELECT coalesce((SELECT flusso FROM lotto WHERE ambito_id = $1 AND id = $2), "
+        "(SELECT flusso FROM versione_flusso WHERE id = $3), '')",
         unita.ambito,
         vecchia["lotto_id"],
+        vecchia["conforme_a"],
     )
     async with unita.punto_di_ritorno():
-        lotto = await _apri(unita, flusso, 0, vecchia["comune_titolare"])
+        lotto = await _apri(unita, flusso, 0, vecchia["comune_titolare"], motivo)
         await _sostituisci(unita, id_, lotto)
     await registra("prestazioni.elimina", "prestazione", str(id_))
+
+
+async def leggi(id_: int) -> dict[str, Any]:
+    """All of a record, in force or not; ``ente_erogatore`` as a form takes it.
+
+    Raises:
+        NonTrovato: no such record here.
+    """
+    righe = await leggi_tutte([id_])
+    if not righe:
+        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
+    return righe[0]
+
+
+async def leggi_tutte(ids: list[int]) -> list[dict[str, Any]]:
+    """All of some records; those that are not there are left out."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT p.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente_erogatore, "
+        "e.denominazione AS nome_ente FROM prestazione p "
+        "JOIN ente e ON e.ambito_id = p.ambito_id AND e.id = p.ente_erogatore_id "
+        "WHERE p.ambito_id = $1 AND p.id = ANY($2::bigint[]) ORDER BY p.id",
+        unita.ambito,
+        [id_ for id_ in ids if id_ in BIGINT],
+    )
+    return [dict(riga) for riga in righe]
+
+
+async def versione_che_vale(id_: int) -> int | None:
+    """The record in force that a superseded one led to; None when it was taken away."""
+    for versione in reversed(await storia(id_)):
+        if versione["sostituita_lotto"] is None:
+            trovata: int = versione["id"]
+            return trovata
+    return None
 
 
 async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
@@ -167,15 +212,18 @@ async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
     return riga
 
 
-async def _apri(unita: UnitaDiLavoro, flusso: str, quante: int, comune: str | None) -> int:
+async def _apri(
+    unita: UnitaDiLavoro, flusso: str, quante: int, comune: str | None, motivo: str
+) -> int:
     lotto: int = await unita.valore(
         "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
-        "importate, comune, deciso_il) VALUES ('modulo', 'programma', $1, $2, 0, 'importato', "
-        "$3, $3, $3, $4, now()) RETURNING id",
+        "importate, comune, motivo, deciso_il) VALUES ('modulo', 'programma', $1, $2, 0, "
+        "'importato', $3, $3, $3, $4, nullif($5, ''), now()) RETURNING id",
         flusso,
         hashlib.sha256(uuid4().bytes).hexdigest(),
         quante,
         comune,
+        motivo[:200],
     )
     return lotto
 
@@ -279,13 +327,14 @@ async def storia(id_: int) -> list[dict[str, Any]]:
         "  FROM dopo JOIN prestazione p ON p.ambito_id = dopo.ambito_id "
         "  AND p.riga = 1 AND p.lotto_id = dopo.sostituita_lotto WHERE dopo.passi > -200"
         ") SELECT v.id, v.sostituita_lotto, min(v.passi) AS passi, l.caricato_il, l.formato, "
-        "l.nome_file, u.nome AS persona, t.caricato_il AS tolta_il "
+        "l.nome_file, l.motivo, u.nome AS persona, t.caricato_il AS tolta_il, "
+        "t.motivo AS motivo_tolta, w.nome AS tolta_da "
         "FROM (SELECT * FROM prima UNION SELECT * FROM dopo) v "
-        "JOIN lotto l ON l.ambito_id = v.ambito_id AND l.id = v.lotto_id "
+        "LEFT JOIN lotto l ON l.ambito_id = v.ambito_id AND l.id = v.lotto_id "
         "LEFT JOIN lotto t ON t.ambito_id = v.ambito_id AND t.id = v.sostituita_lotto "
-        "LEFT JOIN utente u ON u.id = l.caricato_da "
-        "GROUP BY v.id, v.sostituita_lotto, l.caricato_il, l.formato, l.nome_file, u.nome, "
-        "t.caricato_il ORDER BY passi DESC, v.id",
+        "LEFT JOIN utente u ON u.id = l.caricato_da LEFT JOIN utente w ON w.id = t.caricato_da "
+        "GROUP BY v.id, v.sostituita_lotto, l.caricato_il, l.formato, l.nome_file, l.motivo, "
+        "u.nome, t.caricato_il, t.motivo, w.nome ORDER BY passi DESC, v.id",
         unita.ambito,
         id_,
     )
@@ -330,6 +379,15 @@ async def salva_bozza(
     if trovata is None:
         raise NonTrovato("Questa bozza non c'è più: torna all'elenco delle bozze.")
     return bozza
+
+
+async def quante_bozze() -> int:
+    """How many drafts wait."""
+    unita = unita_corrente()
+    quante: int = await unita.valore(
+        "SELECT count(*) FROM bozza WHERE ambito_id = $1", unita.ambito
+    )
+    return quante
 
 
 async def bozze(pagina: int = 1, per_pagina: int = 50) -> list[dict[str, Any]]:

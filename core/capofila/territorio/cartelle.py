@@ -50,6 +50,8 @@ ISTAT = re.compile(r"[0-9]{6}")
 BELFIORE = re.compile(r"[A-Z][0-9]{3}")
 PROVINCIA = re.compile(r"[A-Z]{2}")
 CAP = re.compile(r"[0-9]{5}")
+AUDIENCE = re.compile(r"[!-~]{1,300}")
+FRUITORE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHIAVE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 INDIRIZZO = re.compile(r"https://[^\s\"'<>]+")
 DIMENSIONE_MASSIMA = 5_000_000
@@ -61,6 +63,7 @@ COLONNE_COMUNE = (
 
 TIPI_ENTE: Mapping[str, TipoEnte] = {"azienda": "azienda", "ats": "ats", "altro": "altro"}
 TIPI_GRUPPO: Mapping[str, TipoGruppo] = {"sub_ambito": "sub_ambito", "zona": "zona"}
+USI_VOUCHER: Mapping[str, str] = {"richiesta": "richiesta", "unico": "unico"}
 SI_NO: Mapping[str, bool] = {"si": True, "sì": True, "true": True, "no": False, "false": False}
 
 
@@ -123,6 +126,17 @@ class AttivazioneDichiarata(msgspec.Struct, frozen=True, kw_only=True):
     atto: str
 
 
+class EServiceDichiarato(msgspec.Struct, frozen=True, kw_only=True):
+    """An ente that INPS calls through the PDND; ``ente`` is its name."""
+
+    ente: str
+    codice: str
+    audience: str
+    fruitore: str | None
+    uso_voucher: str
+    attivo: bool
+
+
 class Nota(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader has to know, for a period or a comune."""
 
@@ -150,6 +164,7 @@ class DatiAmbito(msgspec.Struct, frozen=True, kw_only=True):
     componenti: tuple[Componente, ...]
     funzioni: tuple[FunzioneTrasferita, ...]
     attivazioni: tuple[AttivazioneDichiarata, ...]
+    eservice: tuple[EServiceDichiarato, ...]
     note: tuple[Nota, ...]
 
 
@@ -671,6 +686,7 @@ def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:
             "link_privacy", INDIRIZZO, "https://www.comune.esempio.it/privacy"
         ),
         enti=enti,
+        eservice=_eservice(base, enti),
         sub_ambiti=tuple(sub_ambiti.values()),
         appartenenze=appartenenze,
         componenti=componenti,
@@ -1008,6 +1024,44 @@ def _attivazioni(raccolta: _Raccolta, base: _Voce) -> tuple[AttivazioneDichiarat
         letti.append((voce, plugin, attivazione))
     _nessuna_sovrapposizione(raccolta, letti, lambda a: f"il plugin «{a.plugin}»")
     return tuple(attivazione for _, _, attivazione in letti)
+
+
+def _eservice(base: _Voce, enti: Iterable[EnteDichiarato]) -> tuple[EServiceDichiarato, ...]:
+    """The enti that INPS calls, each with the audience of its vouchers."""
+    chiamati = {
+        normalizza(nome): ente
+        for ente in enti
+        for nome in (ente.denominazione, ente.istat, ente.codice)
+        if nome
+    }
+    letti: list[EServiceDichiarato] = []
+    for voce in base.elenco("pdnd"):
+        nome = voce.testo("ente")
+        ente = chiamati.get(normalizza(nome))
+        if nome and ente is None:
+            voce.segnala(
+                f"«{nome}» non è un ente di questo ambito: scrivi il codice ISTAT di un suo comune "
+                "o la denominazione di un altro ente.",
+                "ente",
+            )
+        elif ente is not None and ente.codice is None:
+            voce.segnala(f"«{nome}» non ha un codice Belfiore: INPS non può chiamarlo.", "ente")
+        dichiarato = EServiceDichiarato(
+            ente=ente.denominazione if ente else "",
+            codice=(ente and ente.codice) or "",
+            audience=voce.testo("audience", AUDIENCE, "https://capofila.esempio.it/waas/v1/D142"),
+            fruitore=voce.codice("fruitore", FRUITORE, "69e2865e-65ab-4e48-a638-2037a9ee2ee7"),
+            uso_voucher=voce.scelta("uso_voucher", USI_VOUCHER, "richiesta"),
+            attivo=voce.scelta("attivo", SI_NO, False),
+        )
+        voce.tutto_letto()
+        for altro in letti:
+            if ente and altro.ente == dichiarato.ente:
+                voce.segnala(f"«{nome}» ha già un e-service: tienine uno.", "ente")
+            if altro.audience == dichiarato.audience:
+                voce.segnala("due e-service con la stessa audience: ognuno ha la sua.", "audience")
+        letti.append(dichiarato)
+    return tuple(letti)
 
 
 def _note(base: _Voce, comuni: Mapping[str, Comune]) -> tuple[Nota, ...]:

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import msgspec
 
 from capofila.base.database import UnitaDiLavoro, unita_corrente
@@ -197,6 +198,7 @@ async def _applica(unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmbito) 
     problemi += await _applica_appartenenze(unita, esito, dati, gruppi)
     problemi += await _applica_unioni(unita, esito, dati, enti)
     problemi += await _applica_attivazioni(unita, esito, dati)
+    problemi += await _applica_eservice(unita, esito, dati, enti)
     await _applica_note(unita, esito, dati)
     if problemi:
         raise CartellaNonValida(problemi)
@@ -407,6 +409,49 @@ async def _applica_attivazioni(
         lambda a: f"il plugin «{a['plugin']}»",
         f"{dati.slug}/ambito.yaml",
     )
+
+
+async def _applica_eservice(
+    unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmbito, enti: Mapping[str, int]
+) -> list[Problema]:
+    """The enti that INPS calls. One that is declared no longer answers no longer."""
+    dichiarati = {enti[e.ente]: e for e in dati.eservice}
+    for riga in await unita.righe(
+        "UPDATE eservice SET attivo = false WHERE ambito_id = $1 AND attivo "
+        "AND ente_id <> ALL($2::int[]) RETURNING codice",
+        unita.ambito,
+        list(dichiarati),
+    ):
+        esito.modificati += 1
+        esito.frasi.append(f"Sospeso: l'e-service di {riga['codice']}, che la cartella non ha più.")
+    try:
+        async with unita.punto_di_ritorno():
+            await _upsert(
+                unita,
+                esito,
+                "eservice",
+                ("ente_id",),
+                [
+                    {
+                        "ente_id": ente,
+                        "codice": e.codice,
+                        "audience": e.audience,
+                        "fruitore": e.fruitore,
+                        "uso_voucher": e.uso_voucher,
+                        "attivo": e.attivo,
+                    }
+                    for ente, e in dichiarati.items()
+                ],
+                lambda e: f"l'e-service di {e['codice']}",
+            )
+    except asyncpg.UniqueViolationError:
+        return [
+            Problema(
+                f"{dati.slug}/ambito.yaml", 0, "pdnd", "un altro ente di questa installazione ha "
+                "già un e-service con questo codice o con questa audience.",
+            )
+        ]  # fmt: skip
+    return []
 
 
 async def _applica_note(unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmbito) -> None:

@@ -6,7 +6,6 @@ The rooms and the plugins register their entries of the menu here; a route calls
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +65,18 @@ def anno_richiesto(request: Request[Any, Any, Any]) -> int:
         return corrente - 1
     if not (testo.isascii() and testo.isdigit()) or not 1900 <= int(testo) <= 2100:
         raise RichiestaNonValida("L'anno nell'indirizzo non è valido: scegline uno dal selettore.")
+    return int(testo)
+
+
+def pagina_richiesta(request: Request[Any, Any, Any]) -> int:
+    """The page of a list, kept in the address as ``pagina``.
+
+    Raises:
+        RichiestaNonValida: it is not a number that a list could have.
+    """
+    testo = request.query_params.get("pagina", "1")
+    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
+        raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
     return int(testo)
 
 
@@ -130,7 +141,7 @@ def rispondi(
     stato: int = 200,
     **contesto: Any,
 ) -> Template:
-    """A page; to HTMX, the fragment of it that was asked for.
+    """A page; to HTMX, the fragment of it that was asked for, with the header's selector of the year.
 
     Args:
         request: the request being served.
@@ -143,9 +154,10 @@ def rispondi(
     intera = request.headers.get("hx-request") != "true" or (
         request.headers.get("hx-history-restore-request") == "true"
     )
-    nome = template if intera or frammento is None else frammento
+    if not intera and frammento is not None:
+        template, contesto = "frammenti/parte.html", {"frammento": frammento, **contesto}
     return Template(
-        template_name=nome, context={"pagina": pagina, **contesto}, status_code=stato,
+        template_name=template, context={"pagina": pagina, **contesto}, status_code=stato,
         media_type="text/html",
     )  # fmt: skip
 
@@ -161,6 +173,7 @@ def _ambito(ambito: AmbitoVisita, href: str) -> Ambito:
         slug=ambito.slug,
         nome=ambito.nome,
         href=href,
+        ente_capofila=ambito.capofila,
         ruolo=NOMI_RUOLO.get(ambito.ruolo or "", ""),
         link_accessibilita=ambito.link_accessibilita or "",
         link_privacy=ambito.link_privacy or "",
@@ -183,28 +196,27 @@ def _anni(scelto: int) -> list[int]:
 
 
 def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
-    voci: list[Voce] = []
-    piu_vicina = 0
+    """The entries that the person may open; of those that the page stands under, the nearest is on."""
+    aperte: list[tuple[VoceMenu, str, str]] = []
     for voce in _VOCI:
         if not visita.puo(voce.permesso):
             continue
         if voce.percorso.startswith("/"):
-            href, base = voce.percorso, voce.percorso
-        elif visita.ambito is None:
-            continue
-        else:
+            aperte.append((voce, voce.percorso, voce.percorso))
+        elif visita.ambito is not None:
             base = f"/{visita.ambito.slug}/{voce.percorso}".rstrip("/")
-            href = base + query
-        radice = visita.ambito is not None and base == f"/{visita.ambito.slug}"
-        attiva = percorso == base or (not radice and percorso.startswith(base + "/"))
-        if attiva and len(base) < piu_vicina:
-            attiva = False
-        elif attiva:
-            # A page has one place in the menu: that of the entry nearest to it.
-            piu_vicina = len(base)
-            voci = [dataclasses.replace(altra, attiva=False) for altra in voci]
-        voci.append(Voce(voce.titolo, href, attiva, voce.gruppo, voce.icona))
-    return voci
+            aperte.append((voce, base, base + query))
+    radice = f"/{visita.ambito.slug}" if visita.ambito else None
+    sopra = [
+        base
+        for _, base, _ in aperte
+        if percorso == base or (base != radice and percorso.startswith(base + "/"))
+    ]
+    attiva = max(sopra, key=len, default=None)
+    return [
+        Voce(voce.titolo, href, base == attiva, voce.gruppo, voce.icona)
+        for voce, base, href in aperte
+    ]
 
 
 def _utente(visita: Visita) -> Utente | None:

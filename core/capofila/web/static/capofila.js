@@ -27,7 +27,8 @@
   document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement; });
   document.addEventListener("htmx:afterSettle", (event) => {
     const fresh = event.detail.elt;
-    if (!(fresh instanceof Element)) return;
+    // What was put elsewhere in the page besides the answer takes no focus and says nothing.
+    if (!(fresh instanceof Element) || fresh.closest("[data-fuori-posto]")) return;
     const wanted = fresh.matches("[data-fuoco]") ? fresh : fresh.querySelector("[data-fuoco]");
     if (wanted) wanted.focus();
     else if (focused && !focused.isConnected && (document.activeElement || document.body) === document.body) {
@@ -37,6 +38,19 @@
     focused = null;
     const said = fresh.matches("[data-annuncia]") ? fresh : fresh.querySelector("[data-annuncia]");
     if (said) byId("annuncio").textContent = said.textContent.trim();
+  });
+
+  // ---- messages under the fields of a form: said once, and the field knows that it is wrong ----
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (!target.classList.contains("campo-esito")) return;
+    const field = byId(target.id.replace(/-esito$/, ""));
+    if (field && field.matches("input:not([type=radio], [type=checkbox]), select")) {
+      if (fragment.querySelector(".campo-errore")) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+    if (fragment.textContent.trim() === target.textContent.trim()) event.detail.shouldSwap = false;
   });
 
   // ---- errors that no answer explains ----

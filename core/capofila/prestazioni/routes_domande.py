@@ -1,0 +1,456 @@
+"""Pages of the domande: the list, one of them with its periods and payments, what is added to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from litestar import Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect, Template
+
+from capofila.accessi.service import aggiungi_messaggio, registra_lettura
+from capofila.base.errori import DatiNonValidi, NonTrovato
+from capofila.base.visita import visita_corrente
+from capofila.hooks import Rifiuto
+from capofila.hooks.campi import (
+    importo_leggibile,
+    leggi_codice_fiscale,
+    leggi_data,
+    leggi_importo,
+    leggi_mese_anno,
+)
+from capofila.prestazioni import domande, stati, versioni
+from capofila.prestazioni.contabilita import Somme
+from capofila.prestazioni.routes_modulo import flusso_attivo
+from capofila.territorio import service as territorio
+from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.formati import ROMA
+from capofila.web.pagina import Colonna
+
+Modulo = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+COLONNE: Final = (
+    Colonna("Persona"),
+    Colonna("Domanda"),
+    Colonna("Prestazione"),
+    Colonna("Comune"),
+    Colonna("Decisione"),
+    Colonna("Maturato", tipo="numero"),
+    Colonna("Pagato", tipo="numero"),
+)
+COLONNE_PERIODI: Final = (
+    Colonna("Periodo"),
+    Colonna("Stato"),
+    Colonna("Importo", tipo="numero"),
+    Colonna("Concesso", tipo="numero"),
+    Colonna("Pagato", tipo="numero"),
+    Colonna("Resta", tipo="numero"),
+)
+COLONNE_PAGAMENTI: Final = (
+    Colonna("Competenza"),
+    Colonna("Pagato il"),
+    Colonna("Da chi"),
+    Colonna("Mandato"),
+    Colonna("Importo", tipo="numero"),
+    Colonna("Ente", tipo="numero"),
+    Colonna("Utente", tipo="numero"),
+    Colonna("SSN", tipo="numero"),
+    Colonna("Che cosa fare"),
+)
+
+
+class Lettura:
+    """Reads a short form; what is wrong is kept by field."""
+
+    def __init__(self, dati: Mapping[str, str]) -> None:
+        self.scritto = {n: v.replace("\0", "")[:500] for n, v in dati.items()}
+        self.errori: dict[str, str] = {}
+
+    def testo(self, nome: str, massimo: int, manca: str = "") -> str:
+        """A text; ``manca`` is the error when it is empty."""
+        valore = " ".join(self.scritto.get(nome, "").split())
+        if not valore and manca:
+            self.errori[nome] = manca
+        elif len(valore) > massimo:
+            self.errori[nome] = f"Il testo è troppo lungo: al massimo {massimo} caratteri."
+        return valore
+
+    def giorno(self, nome: str, manca: str = "") -> date | None:
+        """A day."""
+        letto = self._letto(nome, leggi_data(self.scritto.get(nome, "")), manca)
+        return None if letto is None else date.fromisoformat(letto)
+
+    def mese(self, nome: str, manca: str = "") -> date | None:
+        """A month, as its first day; a whole date is read too."""
+        scritto = self.scritto.get(nome, "")
+        giorno = leggi_data(scritto)
+        if isinstance(giorno, str):
+            return date.fromisoformat(giorno).replace(day=1)
+        letto = self._letto(nome, leggi_mese_anno(scritto), manca)
+        return None if letto is None else date(int(letto[3:]), int(letto[:2]), 1)
+
+    def importo(self, nome: str, manca: str = "") -> Decimal | None:
+        """An amount in euro."""
+        letto = self._letto(nome, leggi_importo(self.scritto.get(nome, "")), manca)
+        return None if letto is None else Decimal(letto)
+
+    def _letto(self, nome: str, letto: str | Rifiuto | None, manca: str) -> str | None:
+        if isinstance(letto, Rifiuto):
+            self.errori[nome] = letto.messaggio[:1].upper() + letto.messaggio[1:]
+            return None
+        if letto is None and manca:
+            self.errori[nome] = manca
+        return letto
+
+
+def _oggi() -> date:
+    return datetime.now(ROMA).date()
+
+
+def _base() -> str:
+    return f"/{visita_corrente().nell_ambito.slug}/domande"
+
+
+async def _comuni() -> list[tuple[str, str]]:
+    mappa = (await territorio.mappa_comuni()).per_belfiore
+    solo = visita_corrente().nell_ambito.comune
+    return sorted(
+        (
+            (ente.codice, mappa[ente.codice].nome)
+            for ente in await territorio.enti()
+            if ente.tipo == "comune" and ente.codice is not None and ente.codice in mappa
+            and solo in (None, ente.codice)
+        ),
+        key=lambda coppia: coppia[1],
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/domande", opt={"permesso": "prestazioni.vedi"})
+async def elenco(request: Request[Any, Any, Any]) -> Template:
+    """The domande, the latest first."""
+    filtro = request.query_params.get("filtro", "")
+    filtro = filtro if filtro in domande.FILTRI else ""
+    comuni = await _comuni()
+    comune = request.query_params.get("comune", "")
+    comune = comune if comune in dict(comuni) else ""
+    testo = request.query_params.get("pagina", "1")
+    numero = min(int(testo), 10_000) if testo.isascii() and testo.isdigit() and testo != "0" else 1
+    righe = await domande.elenco(filtro, comune or None, _oggi(), numero)
+    await registra_lettura("domande.elenca", "domanda", None, righe=len(righe))
+    visita = visita_corrente()
+    pagina = costruisci_pagina(
+        request, "Domande",
+        sommario="Che cosa è stato chiesto, che cosa è stato deciso, che cosa è stato pagato.",
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/domande.html",
+        pagina,
+        righe=righe[: domande.PER_PAGINA],
+        altre=len(righe) > domande.PER_PAGINA,
+        numero=numero,
+        filtro=filtro,
+        comune=comune,
+        filtri=list(domande.FILTRI.items()),
+        opzioni_comune=comuni,
+        comuni=dict(comuni),
+        colonne=COLONNE,
+        esiti=domande.ESITI,
+        base=_base(),
+        scrivi=visita.puo("prestazioni.scrivi"),
+    )
+
+
+# --- a new one ----------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/domande/nuova", opt={"permesso": "prestazioni.scrivi"})
+async def nuova(request: Request[Any, Any, Any]) -> Template:
+    """An empty form."""
+    return await _modulo_domanda(request, Lettura({}))
+
+
+async def _modulo_domanda(
+    request: Request[Any, Any, Any], lettura: Lettura, stato: int = 200
+) -> Template:
+    flusso = await flusso_attivo()
+    codici = flusso.campi_per_nome["codice_prestazione"].codici or {}
+    pagina = costruisci_pagina(
+        request, "Nuova domanda", briciole=[("Domande", _base())], con_errori=bool(lettura.errori)
+    )
+    return rispondi(
+        request, "prestazioni/domanda_nuova.html", pagina, stato=stato, scritto=lettura.scritto,
+        errori=lettura.errori, opzioni_comune=await _comuni(),
+        opzioni_codice=[(codice, f"{codice} {nome}") for codice, nome in codici.items()],
+        base=_base(),
+    )  # fmt: skip
+
+
+@post("/{ambito:str}/domande/nuova", opt={"permesso": "prestazioni.scrivi"}, status_code=200)
+async def inserisci(request: Request[Any, Any, Any], data: Modulo) -> Template | Redirect:
+    """Write a domanda down."""
+    lettura = Lettura(data)
+    codice = leggi_codice_fiscale(lettura.scritto.get("codice_fiscale", ""))
+    if isinstance(codice, Rifiuto):
+        lettura.errori["codice_fiscale"] = codice.messaggio[:1].upper() + codice.messaggio[1:]
+    elif codice is None:
+        lettura.errori["codice_fiscale"] = "Scrivi il codice fiscale."
+    cognome = lettura.testo("cognome", 36, "Scrivi il cognome.")
+    nome = lettura.testo("nome", 36, "Scrivi il nome.")
+    protocollo = lettura.testo("protocollo", 32, "Scrivi il protocollo della domanda.")
+    presentata = lettura.giorno("presentata_il", "Scrivi quando è stata presentata.")
+    richiesta = lettura.testo("richiesta", 500)
+    comune = lettura.scritto.get("comune_titolare", "")
+    if comune not in dict(await _comuni()):
+        lettura.errori["comune_titolare"] = "Scegli il comune titolare."
+    prestazione = lettura.scritto.get("codice_prestazione", "")
+    flusso = await flusso_attivo()
+    if prestazione not in (flusso.campi_per_nome["codice_prestazione"].codici or {}):
+        lettura.errori["codice_prestazione"] = "Scegli la prestazione richiesta."
+    if lettura.errori or not isinstance(codice, str):
+        return await _modulo_domanda(request, lettura, 422)
+    id_, fatta = await domande.apri(
+        comune, codice, cognome, nome, protocollo, prestazione, presentata, richiesta
+    )
+    await aggiungi_messaggio(
+        *(("riuscito", "La domanda è stata registrata.") if fatta
+          else ("informazione", "Questa domanda c’era già: eccola."))
+    )  # fmt: skip
+    return Redirect(f"{_base()}/{id_}", status_code=303)
+
+
+@post(
+    "/{ambito:str}/prestazioni/{id_:int}/domanda",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def apri_da_prestazione(id_: FromPath[int]) -> Redirect:
+    """The domanda of a record, made on first sight."""
+    riga = await versioni.leggi(id_)
+    return Redirect(f"{_base()}/{await domande.apri_da(riga)}", status_code=303)
+
+
+# --- one of them --------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/domande/{id_:int}", opt={"permesso": "prestazioni.vedi"})
+async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """A domanda with its decisions, periods and payments."""
+    fascicolo = await domande.fascicolo(id_, _oggi())
+    await registra_lettura("domande.consulta", "domanda", str(id_))
+    flusso = await flusso_attivo()
+    dette = await stati.comunicate(flusso.id, list(fascicolo.record))
+    domanda = fascicolo.domanda
+    mappa = (await territorio.mappa_comuni()).per_belfiore
+    slug = visita_corrente().nell_ambito.slug
+    codici = flusso.campi_per_nome["codice_prestazione"].codici or {}
+    pagina = costruisci_pagina(
+        request, f"Domanda {domanda.protocollo}", briciole=[("Domande", _base())],
+        sommario=f"{domanda.cognome} {domanda.nome} · {domanda.codice_prestazione} "
+        f"{codici.get(domanda.codice_prestazione, '')}".strip(),
+    )  # fmt: skip
+    totale = sum((s.concesso for s in fascicolo.situazioni), Somme())
+    pagato = sum((s.pagato for s in fascicolo.situazioni), fascicolo.fuori)
+    return rispondi(
+        request,
+        "prestazioni/domanda.html",
+        pagina,
+        fascicolo=fascicolo,
+        domanda=domanda,
+        comune=mappa[domanda.comune_titolare].nome
+        if domanda.comune_titolare in mappa
+        else domanda.comune_titolare,
+        esiti=domande.ESITI,
+        stati={
+            id_record: stati.STATI[stati.stato_di(True, dette.get(id_record))]
+            for id_record in fascicolo.record
+        },
+        enti={ente.id: ente.denominazione for ente in await territorio.enti()},
+        totale=totale,
+        pagato=pagato,
+        manca=sum((max(s.maturato.importo - s.pagato.importo, Decimal(0)) for s in
+                   fascicolo.situazioni), Decimal("0.00")),
+        colonne_periodi=COLONNE_PERIODI,
+        colonne_pagamenti=COLONNE_PAGAMENTI,
+        prestazioni=f"/{slug}/prestazioni",
+        base=f"{_base()}/{id_}",
+        pagamenti=f"/{slug}/pagamenti",
+        scrivi=visita_corrente().puo("prestazioni.scrivi"),
+    )  # fmt: skip
+
+
+# --- decisions ----------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/domande/{id_:int}/decisione", opt={"permesso": "prestazioni.scrivi"})
+async def decisione(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """The form of a decision."""
+    return await _modulo_decisione(request, id_, Lettura({}))
+
+
+async def _modulo_decisione(
+    request: Request[Any, Any, Any], id_: int, lettura: Lettura, stato: int = 200
+) -> Template:
+    domanda = (await domande.fascicolo(id_, _oggi())).domanda
+    pagina = costruisci_pagina(
+        request, "Registra la decisione", con_errori=bool(lettura.errori),
+        briciole=[("Domande", _base()), (f"Domanda {domanda.protocollo}", f"{_base()}/{id_}")],
+    )  # fmt: skip
+    return rispondi(
+        request, "prestazioni/decisione.html", pagina, stato=stato, scritto=lettura.scritto,
+        errori=lettura.errori, torna=f"{_base()}/{id_}",
+        esiti=[(e, testo, "") for e, (testo, _) in domande.ESITI.items() if e],
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/domande/{id_:int}/decisione",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def decidi(
+    request: Request[Any, Any, Any], id_: FromPath[int], data: Modulo
+) -> Template | Redirect:
+    """Write a decision down."""
+    lettura = Lettura(data)
+    esito = lettura.scritto.get("esito", "")
+    if not esito or esito not in domande.ESITI:
+        lettura.errori["esito"] = "Scegli l’esito."
+    organo = lettura.testo("atto_organo", 120, "Scrivi chi ha deciso.")
+    numero = lettura.testo("atto_numero", 40, "Scrivi il numero dell’atto.")
+    giorno = lettura.giorno("atto_data", "Scrivi la data dell’atto.")
+    nuova_ = domande.Decisione(
+        esito=esito, atto_organo=organo, atto_numero=numero, atto_data=giorno or _oggi(),
+        dal=lettura.giorno("dal"), al=lettura.giorno("al"),
+        importo_mensile=lettura.importo("importo_mensile"), importo=lettura.importo("importo"),
+        quota_ente=lettura.importo("quota_ente"), quota_utente=lettura.importo("quota_utente"),
+        quota_ssn=lettura.importo("quota_ssn"),
+    )  # fmt: skip
+    if not lettura.errori and (difetto := domande.difetto_decisione(nuova_)):
+        lettura.errori[difetto[0]] = difetto[1]
+    if lettura.errori:
+        return await _modulo_decisione(request, id_, lettura, 422)
+    await domande.decidi(id_, nuova_)
+    await aggiungi_messaggio("riuscito", "La decisione è stata registrata.")
+    return Redirect(f"{_base()}/{id_}", status_code=303)
+
+
+# --- payments -----------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/domande/{id_:int}/pagamento", opt={"permesso": "prestazioni.scrivi"})
+async def pagamento(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """The form of a payment, with what the next one would be."""
+    fascicolo = await domande.fascicolo(id_, _oggi())
+    scritto: dict[str, str] = {}
+    for situazione in fascicolo.situazioni:
+        if situazione.resta.importo > 0:
+            periodo = situazione.periodo
+            scritto["ente"] = str(fascicolo.record[periodo.id]["ente_erogatore_id"])
+            scritto["importo"] = importo_leggibile(f"{periodo.somme.importo:.2f}")
+            if not periodo.mensile:
+                scritto["competenza"] = f"{periodo.dal.month:02}/{periodo.dal.year}"
+            break
+    return await _modulo_pagamento(request, fascicolo, Lettura(scritto))
+
+
+async def _modulo_pagamento(
+    request: Request[Any, Any, Any],
+    fascicolo: domande.Fascicolo,
+    lettura: Lettura,
+    stato: int = 200,
+    eccesso: str = "",
+) -> Template:
+    domanda = fascicolo.domanda
+    pagina = costruisci_pagina(
+        request, "Registra un pagamento", con_errori=bool(lettura.errori or eccesso),
+        briciole=[("Domande", _base()),
+                  (f"Domanda {domanda.protocollo}", f"{_base()}/{domanda.id}")],
+    )  # fmt: skip
+    return rispondi(
+        request, "prestazioni/pagamento.html", pagina, stato=stato, scritto=lettura.scritto,
+        errori=lettura.errori, eccesso=eccesso, torna=f"{_base()}/{domanda.id}",
+        opzioni_ente=[(ente.id, ente.denominazione) for ente in await territorio.enti()],
+        periodi=fascicolo.situazioni,
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/domande/{id_:int}/pagamento",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def paga(
+    request: Request[Any, Any, Any], id_: FromPath[int], data: Modulo
+) -> Template | Redirect:
+    """Register a payment; one beyond what was granted only when somebody says that it is right."""
+    lettura = Lettura(data)
+    fascicolo = await domande.fascicolo(id_, _oggi())
+    enti = {str(ente.id): ente.id for ente in await territorio.enti()}
+    ente = enti.get(lettura.scritto.get("ente", ""))
+    if ente is None:
+        lettura.errori["ente"] = "Scegli l’ente che ha pagato."
+    competenza = lettura.mese("competenza", "Scrivi il mese a cui si riferisce.")
+    pagato_il = lettura.giorno("pagato_il", "Scrivi quando è stato pagato.")
+    importo = lettura.importo("importo", "Scrivi l’importo pagato.")
+    mandato = lettura.testo("mandato", 40, "Scrivi il numero del mandato.")
+    quote = {nome: lettura.importo(nome) for nome in ("quota_ente", "quota_utente", "quota_ssn")}
+    if importo is not None and importo <= 0:
+        lettura.errori["importo"] = "L’importo deve essere maggiore di zero."
+    if lettura.errori or ente is None or competenza is None or pagato_il is None or importo is None:
+        return await _modulo_pagamento(request, fascicolo, lettura, 422)
+    nuovo = domande.PagamentoNuovo(
+        ente_erogatore_id=ente, competenza=competenza, pagato_il=pagato_il, importo=importo,
+        mandato=mandato, **quote,
+    )  # fmt: skip
+    try:
+        await domande.paga(id_, nuovo, _oggi(), oltre=lettura.scritto.get("oltre") == "si")
+    except domande.Eccesso as errore:
+        return await _modulo_pagamento(request, fascicolo, lettura, 422, errore.messaggio)
+    except DatiNonValidi as errore:
+        lettura.errori["competenza" if "periodo della" in errore.messaggio else "importo"] = (
+            errore.messaggio
+        )
+        return await _modulo_pagamento(request, fascicolo, lettura, 422)
+    await aggiungi_messaggio("riuscito", "Il pagamento è stato registrato.")
+    return Redirect(f"{_base()}/{id_}", status_code=303)
+
+
+@get("/{ambito:str}/pagamenti/{id_:int}/storna", opt={"permesso": "prestazioni.scrivi"})
+async def chiedi_storno(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Ask before a payment is taken back."""
+    numero, versato = await domande.un_pagamento(id_)
+    if versato.storna is not None:
+        raise NonTrovato("Questo è già uno storno: torna alla domanda.")
+    torna = f"{_base()}/{numero}"
+    pagina = costruisci_pagina(
+        request, "Storna il pagamento", briciole=[("Domande", _base()), ("La domanda", torna)]
+    )
+    slug = visita_corrente().nell_ambito.slug
+    return rispondi(
+        request, "prestazioni/storna.html", pagina, versato=versato, torna=torna,
+        azione=f"/{slug}/pagamenti/{id_}/storna",
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/pagamenti/{id_:int}/storna",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def storna(id_: FromPath[int], data: Modulo) -> Redirect:
+    """Take a payment back by another row."""
+    mandato = Lettura(data).testo("mandato", 40)[:40]
+    numero = await domande.storna(id_, mandato, _oggi())
+    await aggiungi_messaggio("riuscito", "Il pagamento è stato stornato con una riga contraria.")
+    return Redirect(f"{_base()}/{numero}", status_code=303)
+
+
+GESTORI: Final = [
+    elenco, nuova, inserisci, apri_da_prestazione, una, decisione, decidi, pagamento, paga,
+    chiedi_storno, storna,
+]  # fmt: skip

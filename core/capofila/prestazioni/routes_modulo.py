@@ -1,0 +1,592 @@
+"""Entering a prestazione, correcting it, taking it away; drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect, Template
+
+from capofila.accessi.service import aggiungi_messaggio, registra_lettura
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import unita_corrente
+from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.visita import visita_corrente
+from capofila.hooks import Flusso
+from capofila.prestazioni import domande, modulo, versioni
+from capofila.prestazioni.modulo import GruppoModulo
+from capofila.prestazioni.rules import Collocazione, flusso_principale
+from capofila.prestazioni.service import riferimenti_dell_ambito
+from capofila.prestazioni.stati import comunicate, stato_di
+from capofila.territorio import service as territorio
+from capofila.territorio.rules import MappaComuni
+from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.formati import ROMA
+from capofila.web.pagina import Colonna
+
+SOSTITUISCE: Final = "_sostituisce"
+"""Where a draft keeps the record that it corrects."""
+MOTIVI: Final = {
+    "errore": "Inserita per errore",
+    "doppia": "È doppia",
+    "persona": "Riguarda un’altra persona",
+    "revoca": "La concessione è stata revocata o annullata",
+    "altro": "Altro",
+}
+COLONNE_BOZZE: Final = (
+    Colonna("Persona"),
+    Colonna("Prestazione"),
+    Colonna("Comune"),
+    Colonna("Errori", tipo="numero"),
+    Colonna("Modificata"),
+    Colonna("Che cosa fare"),
+)
+
+
+class Visto(msgspec.Struct, kw_only=True):
+    """A form as its template shows it.
+
+    Attributes:
+        valori: what was typed, by field.
+        errori, avvisi: messages by field.
+        fuoco: the field to begin from; empty where the summary of the errors takes the focus.
+        tutto: every message is shown, also of fields that were not reached.
+    """
+
+    gruppi: tuple[GruppoModulo, ...]
+    valori: Mapping[str, str]
+    errori: Mapping[str, list[str]] = msgspec.field(default_factory=dict)
+    avvisi: Mapping[str, list[str]] = msgspec.field(default_factory=dict)
+    fuoco: str = ""
+    tutto: bool = False
+    controlla: str = ""
+
+    def aperto(self, gruppo: GruppoModulo) -> bool:
+        """Whether a group that may be closed has something to show."""
+        return not gruppo.chiuso or any(
+            self.valori.get(campo.nome) or self.errori.get(campo.nome) for campo in gruppo.campi
+        )
+
+    def blocchi(self, nome: str) -> list[dict[str, str]]:
+        """The addresses typed so far."""
+        return modulo.blocchi_di(self.valori.get(nome, ""))
+
+    @property
+    def riepilogo(self) -> list[tuple[str, str]]:
+        """The errors in the order of the form, with the field that each links to."""
+        ordine = [""] + [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
+        return [(nome, testo) for nome in ordine for testo in self.errori.get(nome, ())]
+
+
+async def flusso_attivo() -> Flusso:
+    """The flow by which prestazioni are entered here.
+
+    Raises:
+        Conflitto: no active plugin has one.
+    """
+    flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+    flusso = flusso_principale(flussi)
+    if flusso is None:
+        raise Conflitto(
+            "Nessun plugin attivo in questo ambito dice come è fatta una prestazione: attiva nei "
+            "plugin il flusso che le riguarda."
+        )
+    return flusso
+
+
+class Banco:
+    """What every page of the form needs: the flow, the comuni, the groups."""
+
+    def __init__(self, flusso: Flusso, comuni: MappaComuni, scelte: modulo.Scelte) -> None:
+        self.flusso = flusso
+        self.comuni = comuni
+        self.gruppi = modulo.componi(flusso, scelte)
+        self.ordine = [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
+        self.etichette = {
+            campo.nome: campo.etichetta for gruppo in self.gruppi for campo in gruppo.campi
+        }
+
+    @classmethod
+    async def apri(cls) -> Banco:
+        flusso = await flusso_attivo()
+        comuni = await territorio.mappa_comuni()
+        enti = await territorio.enti()
+        solo = visita_corrente().nell_ambito.comune
+        scelte = modulo.Scelte(
+            comuni=sorted(
+                (
+                    (ente.codice, comuni.per_belfiore[ente.codice].nome)
+                    for ente in enti
+                    if ente.tipo == "comune" and ente.codice in comuni.per_belfiore
+                    and ente.codice is not None and solo in (None, ente.codice)
+                ),
+                key=lambda coppia: coppia[1],
+            ),
+            enti=[(ente.codice or ente.denominazione[:100], ente.denominazione) for ente in enti],
+        )  # fmt: skip
+        return cls(flusso, comuni, scelte)
+
+    def celle(self, valori: Mapping[str, str]) -> dict[str, str]:
+        """What the flow reads of what was typed."""
+        return modulo.da_controllare(self.flusso, valori, self.comuni)
+
+    def messaggi(
+        self, esito: versioni.Salvataggio
+    ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """Errors and remarks by field."""
+        return modulo.per_campo(esito.errori, self.etichette), modulo.per_campo(
+            esito.avvisi, self.etichette
+        )
+
+    async def controlla(self, valori: Mapping[str, str]) -> versioni.Salvataggio:
+        """Check what was typed, storing nothing."""
+        riferimenti = await riferimenti_dell_ambito(
+            unita_corrente(), visita_corrente().nell_ambito.comune
+        )
+        esito, _ = versioni.controlla(self.flusso, self.celle(valori), Collocazione(riferimenti))
+        return esito
+
+
+async def _inviato(
+    request: Request[Any, Any, Any], flusso: Flusso
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What was typed in the fields of the flow, and the rest of the form."""
+    inviati = (await request.form()).multi_items()
+    testi = [(nome, valore) for nome, valore in inviati if isinstance(valore, str)]
+    altro = {nome: valore for nome, valore in testi if nome not in flusso.campi_per_nome}
+    return modulo.leggi_modulo(flusso, testi), altro
+
+
+def _numero(testo: str | None) -> int | None:
+    if not testo or not (testo.isascii() and testo.isdigit()) or len(testo) > 19:
+        return None
+    return int(testo)
+
+
+def base() -> str:
+    """The address of the prestazioni of this ambito."""
+    return f"/{visita_corrente().nell_ambito.slug}/prestazioni"
+
+
+def _mostra(
+    request: Request[Any, Any, Any],
+    banco: Banco,
+    valori: Mapping[str, str],
+    *,
+    azione: str,
+    sostituisce: int | None = None,
+    bozza: int | None = None,
+    esito: versioni.Salvataggio | None = None,
+    fuoco: str = "",
+    stato: int = 200,
+    superata: str = "",
+    motivo: str = "",
+    nota: str = "",
+    titolo: str = "",
+) -> Template:
+    errori: dict[str, list[str]] = {}
+    avvisi: dict[str, list[str]] = {}
+    if esito is not None:
+        errori, avvisi = banco.messaggi(esito)
+    visto = Visto(
+        gruppi=banco.gruppi, valori=valori, errori=errori, avvisi=avvisi, tutto=esito is not None,
+        fuoco="" if errori or superata else fuoco or banco.ordine[0],
+        controlla=f"{base()}/controlla",
+    )  # fmt: skip
+    briciole = [("Prestazioni", base())]
+    if sostituisce is not None:
+        briciole.append(("La prestazione", f"{base()}/{sostituisce}"))
+    pagina = costruisci_pagina(
+        request, titolo or ("Nuova prestazione" if sostituisce is None else "Correggi la prestazione"),
+        briciole=briciole, con_errori=bool(errori) and stato >= 400,
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/modulo.html",
+        pagina,
+        stato=stato,
+        modulo=visto,
+        azione=azione,
+        base=base(),
+        sostituisce=sostituisce,
+        bozza=bozza,
+        superata=superata,
+        motivo=motivo,
+        nota=nota,
+        nascosti={nome: valori[nome] for nome in modulo.NASCOSTI if valori.get(nome)},
+        suggerimenti=modulo.suggerimenti(banco.comuni),
+        indirizzi=range(1, modulo.INDIRIZZI + 1),
+        destinatario=banco.flusso.destinatario,
+    )
+
+
+@get("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"})
+async def nuova(request: Request[Any, Any, Any]) -> Template:
+    """An empty form, or one that goes on from the record just saved."""
+    banco = await Banco.apri()
+    valori: dict[str, str] = {}
+    fuoco = nota = ""
+    for parametro, ripresi, da, detto in (
+        ("persona_di", modulo.STESSA_PERSONA, "protocollo_domanda",
+         "La persona è quella della prestazione appena salvata: scrivi la nuova domanda."),
+        ("dopo", modulo.STESSA_SERIE, "codice_fiscale",
+         "Comune, ente e prestazione sono quelli di prima: cambiali se serve."),
+    ):  # fmt: skip
+        if (id_ := _numero(request.query_params.get(parametro))) is None:
+            continue
+        tutti = versioni.per_modulo(banco.flusso, await versioni.leggi(id_))
+        tutti = {nome: tutti[nome] for nome in ripresi if nome in tutti}
+        valori = modulo.da_mostrare(banco.flusso, tutti, banco.comuni)
+        fuoco, nota = da, detto
+        if parametro == "persona_di":
+            await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
+        break
+    if (numero := _numero(request.query_params.get("domanda"))) is not None:
+        una = await domande.leggi(numero)
+        await registra_lettura("domande.consulta", "domanda", str(numero))
+        valori = {
+            "codice_fiscale": una.codice_fiscale, "cognome": una.cognome, "nome": una.nome,
+            "comune_titolare": una.comune_titolare, "protocollo_domanda": una.protocollo,
+            "codice_prestazione": una.codice_prestazione,
+        }  # fmt: skip
+        valori |= modulo.dal_codice_fiscale(
+            una.codice_fiscale, datetime.now(ROMA).date(), banco.comuni
+        )
+        fuoco = "cittadinanza"
+        nota = "I dati sono quelli della domanda; anno, luogo e genere vengono dal codice fiscale."
+    comune = visita_corrente().nell_ambito.comune
+    if comune is not None:
+        valori.setdefault("comune_titolare", comune)
+    return _mostra(request, banco, valori, azione=f"{base()}/nuova", fuoco=fuoco, nota=nota)
+
+
+@post("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"}, status_code=200)
+async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
+    """Save a new prestazione, or put it aside."""
+    banco = await Banco.apri()
+    valori, altro = await _inviato(request, banco.flusso)
+    return await _salva(request, banco, valori, altro, None)
+
+
+@get("/{ambito:str}/prestazioni/{id_:int}/correggi", opt={"permesso": "prestazioni.scrivi"})
+async def correggi(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """The form with the values of a record in force."""
+    banco = await Banco.apri()
+    riga = await versioni.leggi(id_)
+    await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
+    valori = modulo.da_mostrare(banco.flusso, versioni.per_modulo(banco.flusso, riga), banco.comuni)
+    superata = ""
+    if riga["sostituita_lotto"] is not None:
+        superata = await _indirizzo_che_vale(id_)
+    return _mostra(
+        request, banco, valori, azione=f"{base()}/{id_}/correggi", sostituisce=id_,
+        stato=409 if superata else 200, superata=superata,
+        nota=await _che_cosa_sara_detto(banco.flusso, id_),
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/prestazioni/{id_:int}/correggi",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def correggi_salva(
+    request: Request[Any, Any, Any], id_: FromPath[int]
+) -> Template | Redirect:
+    """Save the next version of a record, or put it aside."""
+    banco = await Banco.apri()
+    await versioni.leggi(id_)
+    valori, altro = await _inviato(request, banco.flusso)
+    return await _salva(request, banco, valori, altro, id_)
+
+
+async def _salva(
+    request: Request[Any, Any, Any],
+    banco: Banco,
+    valori: dict[str, str],
+    altro: Mapping[str, str],
+    sostituisce: int | None,
+) -> Template | Redirect:
+    comune = visita_corrente().nell_ambito.comune
+    bozza = _numero(altro.get("bozza"))
+    motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
+    qui = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
+    if altro.get("azione") == "bozza":
+        return await _metti_da_parte(banco, valori, sostituisce, bozza)
+    try:
+        esito = await versioni.salva(
+            banco.flusso, banco.celle(valori), sostituisce=sostituisce, bozza=bozza, comune=comune,
+            motivo=motivo,
+        )  # fmt: skip
+    except Conflitto:
+        if sostituisce is None:
+            raise
+        superata = await _indirizzo_che_vale(sostituisce)
+        return _mostra(
+            request, banco, valori, azione=qui, sostituisce=sostituisce, bozza=bozza, stato=409,
+            superata=superata, motivo=motivo,
+        )  # fmt: skip
+    if esito.errori:
+        return _mostra(
+            request, banco, valori, azione=qui, sostituisce=sostituisce, bozza=bozza, esito=esito,
+            stato=422, motivo=motivo,
+        )  # fmt: skip
+    await _di_che_e_salvata(esito, corretta=sostituisce is not None)
+    salvata = esito.prestazioni[0]
+    poi = {
+        "stessa_persona": f"{base()}/nuova?persona_di={salvata}",
+        "nuova": f"{base()}/nuova?dopo={salvata}",
+    }.get(altro.get("azione", ""), f"{base()}/{salvata}")
+    return Redirect(poi, status_code=303)
+
+
+async def _di_che_e_salvata(esito: versioni.Salvataggio, *, corretta: bool) -> None:
+    if esito.invariata:
+        await aggiungi_messaggio(
+            "informazione", "Non è cambiato nulla: la prestazione era già così."
+        )
+        return
+    if len(esito.prestazioni) > 1:
+        numeri = ", ".join(str(id_) for id_ in esito.prestazioni)
+        await aggiungi_messaggio(
+            "riuscito",
+            f"La concessione va oltre un anno solare: sono state salvate {len(esito.prestazioni)} "
+            f"prestazioni, una per anno, con lo stesso protocollo (numeri {numeri}).",
+        )
+    elif corretta:
+        await aggiungi_messaggio("riuscito", "La correzione è stata salvata come nuova versione.")
+    else:
+        await aggiungi_messaggio(
+            "riuscito", f"La prestazione è stata salvata: è la numero {esito.prestazioni[0]}."
+        )
+    for voci in modulo.per_campo(esito.avvisi, {}).values():
+        for testo in voci:
+            await aggiungi_messaggio("avviso", testo)
+
+
+async def _metti_da_parte(
+    banco: Banco, valori: dict[str, str], sostituisce: int | None, bozza: int | None
+) -> Redirect:
+    comune = visita_corrente().nell_ambito.comune
+    esito = await banco.controlla(valori)
+    quanti = sum(len(voci) for voci in banco.messaggi(esito)[0].values())
+    tenuti = dict(valori)
+    if sostituisce is not None:
+        tenuti[SOSTITUISCE] = str(sostituisce)
+    try:
+        await versioni.salva_bozza(tenuti, quanti, bozza=bozza, comune=comune)
+    except NonTrovato:
+        # Somebody threw it away in the meantime: what was typed is kept all the same.
+        await versioni.salva_bozza(tenuti, quanti, bozza=None, comune=comune)
+    await aggiungi_messaggio(
+        "riuscito",
+        "La bozza è stata salvata."
+        + (f" Ha {quanti} {'dato' if quanti == 1 else 'dati'} da correggere." if quanti else ""),
+    )
+    return Redirect(f"{base()}/bozze", status_code=303)
+
+
+async def _indirizzo_che_vale(id_: int) -> str:
+    """Where the version in force is; the old record itself when it was taken away."""
+    vale = await versioni.versione_che_vale(id_)
+    return f"{base()}/{id_ if vale is None else vale}"
+
+
+async def _che_cosa_sara_detto(flusso: Flusso, id_: int) -> str:
+    """What saving a correction will make the program tell the receiver."""
+    detta = (await comunicate(flusso.id, [id_])).get(id_)
+    if detta is None or not detta.presente:
+        return ""
+    return (
+        f"{flusso.destinatario} ha questa prestazione: dopo la correzione il prossimo invio annulla "
+        "quella di prima e comunica quella nuova."
+    )
+
+
+@post(
+    "/{ambito:str}/prestazioni/controlla",
+    opt={"permesso": "prestazioni.scrivi", "unita": "lettura"},
+    status_code=200,
+)
+async def controlla(request: Request[Any, Any, Any]) -> Template:
+    """What is wrong with a form that is being filled in: a message for each field reached."""
+    banco = await Banco.apri()
+    valori, altro = await _inviato(request, banco.flusso)
+    lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
+    errori, avvisi = banco.messaggi(await banco.controlla(valori))
+    quanti = sum(len(voci) for voci in errori.values())
+    tutto = altro.get("tutto") == "si"
+    if not tutto:
+        errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
+    proposti: dict[str, str] = {}
+    if lasciato == "codice_fiscale":
+        oggi = datetime.now(ROMA).date()
+        dal_codice = modulo.dal_codice_fiscale(valori.get("codice_fiscale", ""), oggi, banco.comuni)
+        proposti = {
+            nome: valore
+            for nome, valore in dal_codice.items()
+            if not valori.get(nome) and nome in banco.etichette
+        }
+    visto = Visto(
+        gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
+        errori={nome: voci for nome, voci in errori.items() if nome not in proposti},
+        tutto=tutto, controlla=f"{base()}/controlla",
+    )  # fmt: skip
+    return Template(
+        "prestazioni/_esiti.html",
+        context={
+            "modulo": visto, "proposti": proposti, "quanti": quanti,
+            "indirizzi": range(1, modulo.INDIRIZZI + 1),
+        },
+    )  # fmt: skip
+
+
+# --- taking away --------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/prestazioni/{id_:int}/togli", opt={"permesso": "prestazioni.scrivi"})
+async def togli(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Ask before a record is taken away, and say what the receiver will be told."""
+    riga = await versioni.leggi(id_)
+    await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
+    return await _togli(request, riga)
+
+
+async def _togli(
+    request: Request[Any, Any, Any],
+    riga: Mapping[str, Any],
+    errore: str = "",
+    stato: int = 200,
+    scritto: Mapping[str, str] | None = None,
+) -> Template:
+    flusso = await flusso_attivo()
+    id_ = riga["id"]
+    detta = (await comunicate(flusso.id, [id_])).get(id_)
+    superata = ""
+    if riga["sostituita_lotto"] is not None:
+        superata, stato = await _indirizzo_che_vale(id_), 409
+    pagina = costruisci_pagina(
+        request, "Togli la prestazione",
+        briciole=[("Prestazioni", base()), ("La prestazione", f"{base()}/{id_}")],
+        con_errori=bool(errore),
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/togli.html",
+        pagina,
+        stato=stato,
+        prestazione=riga,
+        motivi=list(MOTIVI.items()),
+        scelto=(scritto or {}).get("motivo", ""),
+        note=(scritto or {}).get("note", ""),
+        errore=errore,
+        superata=superata,
+        detta=detta,
+        stato_record=stato_di(riga["sostituita_lotto"] is None, detta),
+        destinatario=flusso.destinatario,
+        qui=f"{base()}/{id_}",
+    )
+
+
+@post(
+    "/{ambito:str}/prestazioni/{id_:int}/togli",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def togli_davvero(
+    request: Request[Any, Any, Any],
+    id_: FromPath[int],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template | Redirect:
+    """Take a record away."""
+    riga = await versioni.leggi(id_)
+    note = data.get("note", "").replace("\0", "").strip()
+    if data.get("motivo") not in MOTIVI:
+        return await _togli(request, riga, "Scegli perché la prestazione si toglie.", 422, data)
+    motivo = MOTIVI[data["motivo"]] + (f": {note}" if note else "")
+    try:
+        await versioni.elimina(id_, motivo)
+    except Conflitto:
+        return await _togli(request, await versioni.leggi(id_), "", 409, data)
+    await aggiungi_messaggio("riuscito", "La prestazione è stata tolta. La sua storia resta qui.")
+    return Redirect(f"{base()}/{id_}", status_code=303)
+
+
+# --- drafts -------------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/prestazioni/bozze", opt={"permesso": "prestazioni.scrivi"})
+async def bozze(request: Request[Any, Any, Any]) -> Template:
+    """What was put aside, to go on with or to throw away."""
+    testo = request.query_params.get("pagina", "1")
+    numero = min(max(_numero(testo) or 1, 1), 10_000)
+    trovate = await versioni.bozze(numero)
+    await registra_lettura("prestazioni.elenca_bozze", "bozza", None, righe=len(trovate))
+    pagina = costruisci_pagina(
+        request, "Bozze", briciole=[("Prestazioni", base())],
+        sommario="Prestazioni messe da parte: non entrano in nessun invio finché non le salvi.",
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/bozze.html",
+        pagina,
+        bozze=trovate[:50],
+        altre=len(trovate) > 50,
+        numero=numero,
+        comuni=(await territorio.mappa_comuni()).per_belfiore,
+        colonne=COLONNE_BOZZE,
+        base=base(),
+        sostituisce=SOSTITUISCE,
+    )
+
+
+@get("/{ambito:str}/prestazioni/bozze/{id_:int}", opt={"permesso": "prestazioni.scrivi"})
+async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Go on with a draft; its errors are shown at once."""
+    banco = await Banco.apri()
+    valori = await versioni.bozza(id_)
+    await registra_lettura("prestazioni.consulta_bozza", "bozza", str(id_))
+    sostituisce = _numero(valori.pop(SOSTITUISCE, ""))
+    azione = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
+    return _mostra(
+        request, banco, valori, azione=azione, sostituisce=sostituisce, bozza=id_,
+        esito=await banco.controlla(valori), titolo="Continua la bozza",
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/prestazioni/bozze/{id_:int}/elimina", opt={"permesso": "prestazioni.scrivi"})
+async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Ask before a draft is thrown away."""
+    valori = await versioni.bozza(id_)
+    pagina = costruisci_pagina(
+        request, "Butta la bozza", briciole=[("Prestazioni", base()), ("Bozze", f"{base()}/bozze")]
+    )
+    nome = f"{valori.get('cognome', '')} {valori.get('nome', '')}".strip() or "senza nome"
+    return rispondi(
+        request, "prestazioni/butta_bozza.html", pagina, nome=nome,
+        azione=f"{base()}/bozze/{id_}/elimina", torna=f"{base()}/bozze",
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/prestazioni/bozze/{id_:int}/elimina",
+    opt={"permesso": "prestazioni.scrivi"},
+    status_code=200,
+)
+async def elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Redirect:
+    """Throw a draft away."""
+    await versioni.bozza(id_)
+    await versioni.elimina_bozza(id_)
+    await aggiungi_messaggio("informazione", "La bozza è stata buttata.")
+    return Redirect(f"{base()}/bozze", status_code=303)
+
+
+GESTORI: Final = [
+    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, bozze, una_bozza,
+    chiedi_elimina_bozza, elimina_bozza,
+]  # fmt: skip

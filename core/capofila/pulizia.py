@@ -1,0 +1,45 @@
+"""Throwing away what has had its time: sessions, counted tries, used vouchers, files that
+nobody decided upon.
+
+The worker does it, because every installation has one. Each piece is one statement over what has
+expired at that moment, in a transaction of its own: two workers at the same time find, between the
+two of them, the same rows that one would find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import asyncpg
+
+from capofila.accessi.service import elimina_scaduti
+from capofila.base.database import Contesto, unita_di_lavoro
+from capofila.base.errori import ErroreCapofila
+from capofila.debito import pdnd
+from capofila.prestazioni.service import pulisci_scaduti
+
+_log = logging.getLogger(__name__)
+
+
+async def pulisci() -> int:
+    """Do it once, on the platform and in every ambito; returns how many files were thrown away."""
+    await elimina_scaduti()
+    async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:
+        ambiti = await unita.righe("SELECT id FROM ambito ORDER BY id")
+    tolti = 0
+    for riga in ambiti:
+        async with unita_di_lavoro(Contesto(ambito=riga["id"])):
+            tolti += await pulisci_scaduti()
+            await pdnd.pulisci_voucher()
+    return tolti
+
+
+async def pulisci_ogni(secondi: float) -> None:
+    """Do it now and again, until cancelled; a database that does not answer is waited for."""
+    while True:
+        try:
+            await pulisci()
+        except (ErroreCapofila, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as errore:
+            _log.warning("pulizia rimandata: %s", type(errore))
+        await asyncio.sleep(secondi)

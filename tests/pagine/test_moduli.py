@@ -1,0 +1,240 @@
+"""The form of a prestazione in a real browser: checks while typing, the keyboard alone, no script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser import PaginaNuova
+from tests.pagine.conftest import Piattaforma
+from tests.prestazioni.casi import codice_fiscale
+
+pytestmark = pytest.mark.browser
+
+Axe = Callable[[Page], None]
+Fotografia = Callable[[Page, str], Path]
+
+
+def scatta(pagina: Page, nome: str, larghezza: int, axe: Axe, fotografia: Fotografia) -> None:
+    fotografia(pagina, f"{nome}-{larghezza}")
+    axe(pagina)
+    assert pagina.locator("h1").count() == 1
+    largo = pagina.evaluate("document.documentElement.scrollWidth")
+    assert largo <= larghezza, f"{nome} è larga {largo}"
+
+
+def compila(pagina: Page, n: int, **altro: str) -> None:
+    """Fill the form in as a person does, field by field."""
+    pagina.locator("#campo-codice_fiscale").fill(codice_fiscale(n))
+    pagina.locator("#campo-codice_fiscale").blur()
+    expect(pagina.locator("#campo-anno_nascita")).to_have_value("1980")
+    for nome, valore in {
+        "cognome": "Modulo", "nome": "Prova", "cittadinanza": "380", "comune_residenza": "Crema",
+        "protocollo_domanda": f"MOD/{n}", "data_inizio": "01/03/2025", "importo_mensile": "250,00",
+        **altro,
+    }.items():  # fmt: skip
+        pagina.locator(f"#campo-{nome}").fill(valore)
+    pagina.locator("#campo-comune_titolare").select_option("D142")
+    pagina.locator("#campo-prova_mezzi").select_option("1")
+    pagina.locator("#campo-codice_prestazione").select_option("A2.07")
+    pagina.get_by_label("Periodica").check()
+    pagina.locator("#riga-presa_in_carico").get_by_label("No").check()
+
+
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_le_pagine_del_modulo_sono_accessibili(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/prestazioni/nuova")
+    expect(pagina.locator("#campo-codice_fiscale")).to_be_focused()
+    scatta(pagina, "modulo", larghezza, axe, fotografia)
+
+    pagina.locator("#campo-cognome").fill("Rossi")
+    pagina.get_by_label("Occasionale").check()
+    expect(pagina.locator("#campo-importo")).to_be_visible()
+    expect(pagina.locator("#campo-importo_mensile")).to_be_hidden()
+    pagina.get_by_role("button", name="Salva", exact=True).click()
+    expect(pagina.locator("#riepilogo-errori")).to_be_focused()
+    scatta(pagina, "modulo-errori", larghezza, axe, fotografia)
+    pagina.locator("#riepilogo-errori a").first.click()
+
+    pagina.get_by_role("button", name="Salva come bozza").click()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text("Bozze")
+    scatta(pagina, "bozze", larghezza, axe, fotografia)
+    pagina.get_by_role("link", name="Butta la bozza di Rossi").click()
+    scatta(pagina, "butta-bozza", larghezza, axe, fotografia)
+    pagina.get_by_role("button", name="Butta la bozza").click()
+    expect(pagina.get_by_text("La bozza è stata buttata.")).to_be_visible()
+
+    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni/nuova")
+    compila(pagina, larghezza, cognome=f"Storia{'Larga' if larghezza > 400 else 'Stretta'}")
+    pagina.get_by_role("button", name="Salva", exact=True).click()
+    expect(pagina.get_by_text("La prestazione è stata salvata")).to_be_visible()
+    scatta(pagina, "scheda-nuova", larghezza, axe, fotografia)
+    pagina.get_by_role("link", name="Correggi").click()
+    scatta(pagina, "correggi", larghezza, axe, fotografia)
+    pagina.locator("#campo-importo_mensile").fill("300,00")
+    pagina.locator("#campo-quota_ente").fill("300,00")
+    pagina.get_by_label("Motivo (facoltativo)").fill("Importo dell’atto 12")
+    pagina.get_by_role("button", name="Salva la correzione").click()
+    expect(pagina.locator("#storia")).to_contain_text("Versione 2")
+    scatta(pagina, "scheda-storia", larghezza, axe, fotografia)
+    pagina.get_by_role("link", name="Togli").click()
+    scatta(pagina, "togli", larghezza, axe, fotografia)
+    pagina.get_by_label("Perché si toglie").select_option("doppia")
+    pagina.get_by_role("button", name="Togli la prestazione").click()
+    expect(pagina.get_by_text("Questa prestazione è stata tolta.")).to_be_visible()
+    scatta(pagina, "scheda-tolta", larghezza, axe, fotografia)
+    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni?anno=2025&stato=da_comunicare")
+    scatta(pagina, "elenco-stati", larghezza, axe, fotografia)
+
+
+def test_gli_errori_arrivano_mentre_si_scrive_senza_perdere_il_fuoco(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova, axe: Axe
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(), "rita.resp", "/crema/prestazioni/nuova")
+    codice = pagina.locator("#campo-codice_fiscale")
+    codice.fill("RSSMRA80A41D142X")
+    pagina.keyboard.press("Tab")
+    esito = pagina.locator("#campo-codice_fiscale-esito")
+    expect(esito).to_contain_text("carattere di controllo")
+    expect(codice).to_have_attribute("aria-invalid", "true")
+    expect(pagina.locator("#campo-cognome")).to_be_focused()
+    assert esito.get_attribute("aria-live") == "polite"
+    expect(pagina.locator("#campo-nome-esito")).to_be_empty()
+    axe(pagina)
+    codice.fill("RSSMRA80A41D142Q")
+    codice.blur()
+    expect(esito).to_be_empty()
+    expect(codice).not_to_have_attribute("aria-invalid", "true")
+    expect(pagina.locator("#campo-anno_nascita")).to_have_value("1980")
+    expect(pagina.locator("#campo-luogo_nascita")).to_have_value("Crema (D142)")
+    expect(pagina.get_by_label("Femmina")).to_be_checked()
+    pagina.locator("#campo-importo_mensile").fill("1.234")
+    pagina.locator("#campo-importo_mensile").blur()
+    expect(pagina.locator("#campo-importo_mensile-esito")).to_contain_text("migliaia")
+    # The other carattere does not hide what somebody wrote.
+    pagina.get_by_label("Occasionale").check()
+    expect(pagina.locator("#campo-importo_mensile")).to_be_visible()
+    expect(pagina.locator("#campo-data_inizio")).to_be_hidden()
+
+
+def test_con_la_sola_tastiera_si_inseriscono_due_domande_di_fila(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(), "olga.oper", "/crema/prestazioni/nuova")
+    tasti = pagina.keyboard
+
+    def scrivi(*cose: str) -> None:
+        for cosa in cose:
+            if cosa:
+                tasti.type(cosa)
+            tasti.press("Tab")
+
+    def fino_a(nome: str) -> None:
+        for _ in range(80):
+            if pagina.evaluate("document.activeElement.textContent.trim()") == nome:
+                return
+            tasti.press("Tab")
+        raise AssertionError(nome)
+
+    tasti.type(codice_fiscale(701))
+    tasti.press("Tab")
+    expect(pagina.locator("#campo-anno_nascita")).to_have_value("1980")
+    # Surname, name; year, place and gender are there already.
+    scrivi("Tastiera", "Rapida", "", "", "", "380", "Crema (019035)")
+    scrivi("")  # the group that stays closed
+    scrivi("TAS/1", "Crema", "", "Soggetta", "")
+    scrivi("A2.07", "")
+    tasti.press("Space")  # periodica
+    scrivi("", "", "01/01/2025", "31/12/2025", "")
+    scrivi("312,40", "200,00", "112,40", "", "", "")
+    tasti.press("ArrowDown")  # presa in carico: no
+    tasti.press("Tab")
+    fino_a("Salva e nuova domanda per la stessa persona")
+    tasti.press("Enter")
+    expect(pagina.get_by_text("La prestazione è stata salvata")).to_be_visible()
+    expect(pagina.locator("#campo-protocollo_domanda")).to_be_focused()
+    expect(pagina.locator("#campo-cognome")).to_have_value("Tastiera")
+    expect(pagina.locator("#campo-comune_titolare")).to_have_value("D142")
+
+
+def test_senza_javascript_il_modulo_funziona_intero(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = piattaforma.entra(
+        pagina_nuova(javascript=False), "rita.resp", "/crema/prestazioni/nuova"
+    )
+    pagina.locator("#campo-codice_fiscale").fill(codice_fiscale(801))
+    pagina.get_by_role("button", name="Salva", exact=True).click()
+    expect(pagina.locator("#riepilogo-errori")).to_contain_text("Cognome")
+    expect(pagina.locator("#campo-codice_fiscale")).to_have_value(codice_fiscale(801))
+    for nome, valore in {
+        "cognome": "Senza", "nome": "Script", "anno_nascita": "1980", "luogo_nascita": "D142",
+        "cittadinanza": "380", "comune_residenza": "019035", "protocollo_domanda": "SJ/1",
+        "data_erogazione": "05/05/2025", "importo": "80,00",
+    }.items():  # fmt: skip
+        if nome == "data_erogazione":
+            pagina.get_by_label("Occasionale").check()
+        pagina.locator(f"#campo-{nome}").fill(valore)
+    pagina.get_by_label("Femmina").check()
+    pagina.locator("#campo-comune_titolare").select_option("D142")
+    pagina.locator("#campo-prova_mezzi").select_option("4")
+    pagina.locator("#campo-codice_prestazione").select_option("A1.05")
+    pagina.locator("#riga-presa_in_carico").get_by_label("No").check()
+    pagina.get_by_role("button", name="Salva", exact=True).click()
+    expect(pagina.get_by_role("heading", level=1)).to_have_text("Senza Script")
+
+
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_le_pagine_delle_domande_sono_accessibili(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/domande/nuova")
+    scatta(pagina, "domanda-nuova", larghezza, axe, fotografia)
+    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni/{1 if larghezza > 400 else 2}")
+    pagina.get_by_role("button", name="Domanda e pagamenti").click()
+    scatta(pagina, "domanda-appena-aperta", larghezza, axe, fotografia)
+    pagina.get_by_role("link", name="Registra la decisione").click()
+    pagina.get_by_role("button", name="Registra la decisione").click()
+    expect(pagina.locator("#riepilogo-errori")).to_be_focused()
+    scatta(pagina, "decisione-errori", larghezza, axe, fotografia)
+    pagina.get_by_label("Accolta").check()
+    for campo, valore in {
+        "atto_organo": "Ufficio di Piano", "atto_numero": "12", "atto_data": "20/12/2024",
+        "dal": "01/01/2025", "importo_mensile": "300,00",
+    }.items():  # fmt: skip
+        pagina.locator(f"#campo-{campo}").fill(valore)
+    pagina.get_by_role("button", name="Registra la decisione").click()
+    pagina.get_by_role("link", name="Registra un pagamento").click()
+    scatta(pagina, "pagamento", larghezza, axe, fotografia)
+    mese = pagina.evaluate("location.href")
+    assert "/pagamento" in mese
+    pagina.locator("#campo-competenza").fill("12/2025")
+    pagina.locator("#campo-pagato_il").fill("05/01/2026")
+    pagina.locator("#campo-mandato").fill("M-77")
+    pagina.locator("#campo-importo").fill("99999,00")
+    pagina.locator("#campo-quota_ente").fill("99999,00")
+    pagina.get_by_role("button", name="Registra il pagamento").click()
+    expect(pagina.locator("#riepilogo-errori")).to_be_focused()
+    scatta(pagina, "pagamento-oltre", larghezza, axe, fotografia)
+    if pagina.locator("#campo-oltre").count():
+        pagina.locator("#campo-oltre").check()
+        pagina.get_by_role("button", name="Registra il pagamento").click()
+        scatta(pagina, "domanda", larghezza, axe, fotografia)
+        pagina.get_by_role("link", name="Storna il pagamento").click()
+        scatta(pagina, "storna", larghezza, axe, fotografia)
+        pagina.get_by_role("button", name="Storna il pagamento").click()
+        expect(pagina.get_by_text("Il pagamento è stato stornato")).to_be_visible()
+    pagina.goto(f"{piattaforma.indirizzo}/crema/domande")
+    scatta(pagina, "domande", larghezza, axe, fotografia)

@@ -1,0 +1,249 @@
+"""The ledger behind the records: domande, decisions, payments, over HTTP and in the database."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import asyncpg
+import httpx
+import pytest
+from lxml import html as albero
+from tests.conftest import Banca
+from tests.isolamento.conftest import Navigatore
+from tests.prestazioni.casi import codice_fiscale, contesto, csv_di, interroga, porta, riga
+from tests.prestazioni.test_moduli import Entra, entra, errori
+
+from capofila.base.database import unita_di_lavoro
+from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.prestazioni import domande, versioni
+from capofila.prestazioni.contabilita import Somme
+
+__all__ = ["entra"]
+
+pytestmark = pytest.mark.anyio
+
+OGGI = date(2025, 4, 10)
+DOMANDA = {
+    "codice_fiscale": codice_fiscale(3001), "cognome": "Domanda <b>", "nome": "Prova",
+    "comune_titolare": "D142", "protocollo": "DOM/1", "presentata_il": "10/12/2024",
+    "codice_prestazione": "A2.07", "richiesta": "Aiuto a casa",
+}  # fmt: skip
+ACCOLTA = {
+    "esito": "accolta", "atto_organo": "Ufficio di Piano", "atto_numero": "12",
+    "atto_data": "20/12/2024", "dal": "01/01/2025", "al": "31/03/2025",
+    "importo_mensile": "312,40", "quota_ente": "200,00", "quota_utente": "112,40",
+}  # fmt: skip
+
+
+def parole(risposta: httpx.Response) -> str:
+    return " ".join(str(albero.fromstring(risposta.text).xpath("//main")[0].text_content()).split())
+
+
+async def _record(n: int, **campi: str) -> int:
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        await porta(csv_di(riga(n, **campi)), f"domanda-{n}.csv")
+        id_: int = await unita.valore(
+            "SELECT id FROM prestazione WHERE codice_fiscale = $1", codice_fiscale(n)
+        )
+    return id_
+
+
+async def _ente(cliente: Navigatore, dove: str, nome: str) -> str:
+    pagina = albero.fromstring((await cliente.get(f"{dove}/pagamento")).text)
+    (valore,) = pagina.xpath(f"//select[@name='ente']/option[contains(., '{nome}')]/@value")
+    return str(valore)
+
+
+async def test_dalla_domanda_ai_pagamenti(entra: Entra) -> None:
+    cliente = await entra("rita.crema")
+    vuota = await cliente.vai(
+        "POST", "/crema/domande/nuova", {"cognome": '"><i>', "presentata_il": "x"}
+    )
+    assert vuota.status_code == 422
+    assert len(errori(vuota)) == 6
+    assert "&lt;i&gt;" in vuota.text
+    fatta = await cliente.vai("POST", "/crema/domande/nuova", DOMANDA)
+    dove = fatta.headers["location"]
+    ancora = await cliente.vai("POST", "/crema/domande/nuova", DOMANDA)
+    assert ancora.headers["location"] == dove, "the same domanda is found, not doubled"
+    pagina = await cliente.get(dove)
+    assert "Domanda &lt;b&gt; Prova" in pagina.text
+    assert "Senza decisione" in pagina.text
+
+    storta = await cliente.vai("POST", f"{dove}/decisione", ACCOLTA | {"quota_utente": "1,00"})
+    assert storta.status_code == 422
+    assert errori(storta) == [
+        "Le quote insieme devono fare l’importo, oppure vanno lasciate vuote."
+    ]
+    for sbagliata in (
+        {"esito": "respinta"}, {"esito": "boh"}, {"al": "31/12/2024"}, {"dal": ""},
+        {"importo": "5,00"}, {"atto_numero": ""}, {"importo_mensile": "0,00"},
+    ):  # fmt: skip
+        risposta = await cliente.vai("POST", f"{dove}/decisione", ACCOLTA | sbagliata)
+        assert risposta.status_code == 422, sbagliata
+    assert (await cliente.vai("POST", f"{dove}/decisione", ACCOLTA)).status_code == 303
+    assert "Ufficio di Piano, n. 12" in parole(await cliente.get(dove))
+
+    # No period yet: nothing to pay.
+    azienda = await _ente(cliente, dove, "Comunità Sociale")
+    pagamento = {
+        "ente": azienda, "competenza": "01/2025", "pagato_il": "05/02/2025",
+        "importo": "312,40", "mandato": "M1",
+    }  # fmt: skip
+    senza = await cliente.vai("POST", f"{dove}/pagamento", pagamento)
+    assert senza.status_code == 422
+    assert any("Nessun periodo" in voce for voce in errori(senza))
+
+    # The record, prefilled from the domanda, belongs to it by what it says.
+    numero = dove.rsplit("/", 1)[1]
+    modulo = (await cliente.get(f"/crema/prestazioni/nuova?domanda={numero}")).text
+    assert 'value="DOM/1"' in modulo
+    await _record(3001, protocollo_domanda="DOM/1", data_fine="2025-03-31")
+    assert "937,20" in parole(await cliente.get(dove))
+
+    assert (await cliente.vai("POST", f"{dove}/pagamento", pagamento)).status_code == 303
+    pagina = await cliente.get(dove)
+    assert "Comunità Sociale" in pagina.text
+    assert "624,80" in parole(pagina)
+    troppo = pagamento | {"importo": "900,00", "quota_ente": "900,00", "mandato": "M2"}
+    fermo = await cliente.vai("POST", f"{dove}/pagamento", troppo)
+    assert fermo.status_code == 422
+    assert "supera quanto è stato concesso di 275,20 €" in fermo.text
+    assert 'value="900,00"' in fermo.text
+    voluto = await cliente.vai("POST", f"{dove}/pagamento", troppo | {"oltre": "si"})
+    assert voluto.status_code == 303
+    pagina = await cliente.get(dove)
+    assert "Oltre il concesso" in pagina.text
+
+    storni = albero.fromstring(pagina.text).xpath("//a[contains(@href, '/storna')]/@href")
+    chiesto = await cliente.get(storni[1])
+    assert "900,00" in chiesto.text
+    assert (await cliente.vai("POST", storni[1], {})).status_code == 303
+    assert (await cliente.vai("POST", storni[1], {})).status_code == 409
+    pagina = await cliente.get(dove)
+    assert "Oltre il concesso" not in pagina.text
+    assert "Stornato" in pagina.text
+    assert "624,80" in parole(pagina)
+
+
+async def test_un_record_importato_ha_la_sua_domanda(entra: Entra) -> None:
+    cliente = await entra("olga.crema")
+    id_ = await _record(3002, protocollo_domanda="DOM/2", cognome="Importata")
+    assert "Domanda e pagamenti" in (await cliente.get(f"/crema/prestazioni/{id_}")).text
+    fatta = await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})
+    dove = fatta.headers["location"]
+    assert "01/01/2025" in parole(await cliente.get(dove))
+    ancora = await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})
+    assert ancora.headers["location"] == dove
+
+
+async def test_un_pagamento_segue_il_record_corretto(entra: Entra, ambiti: Banca) -> None:
+    id_ = await _record(3003, protocollo_domanda="DOM/3")
+    async with unita_di_lavoro(await contesto("crema")):
+        record = await versioni.leggi(id_)
+        domanda = await domande.apri_da(record)
+        nuovo = domande.PagamentoNuovo(
+            ente_erogatore_id=record["ente_erogatore_id"], competenza=date(2025, 1, 1),
+            pagato_il=date(2025, 2, 1), importo=Decimal("312.40"), mandato="M",
+        )  # fmt: skip
+        pagamento = await domande.paga(domanda, nuovo, OGGI)
+    from capofila.siuss import FLUSSO_PRESTAZIONI
+
+    async with unita_di_lavoro(await contesto("crema")):
+        valori = versioni.per_modulo(FLUSSO_PRESTAZIONI, record)
+        esito = await versioni.salva(
+            FLUSSO_PRESTAZIONI,
+            valori | {"importo_mensile": "400,00", "quota_ente": "287,60"},
+            sostituisce=id_,
+        )
+        assert esito.errori == []
+        intero = await domande.fascicolo(domanda, OGGI)
+        (periodo,) = intero.situazioni
+        assert periodo.periodo.id == esito.prestazioni[0]
+        assert periodo.pagato.importo == Decimal("312.40")
+        with pytest.raises(DatiNonValidi, match="come si divide"):
+            await domande.paga(domanda, nuovo, OGGI)
+        await versioni.elimina(esito.prestazioni[0])
+        intero = await domande.fascicolo(domanda, OGGI)
+        assert intero.fuori.importo == Decimal("312.40")
+        await domande.storna(pagamento, "", OGGI)
+        assert (await domande.fascicolo(domanda, OGGI)).fuori == Somme()
+        with pytest.raises(Conflitto):
+            await domande.storna(pagamento, "", OGGI)
+    for comando in (
+        "UPDATE pagamento SET importo = 1", "DELETE FROM pagamento", "UPDATE decisione SET al = NULL",
+    ):  # fmt: skip
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with unita_di_lavoro(await contesto("crema")) as unita:
+                await unita.esegui(comando)
+
+
+@pytest.mark.parametrize("oggi", [date(2025, 1, 1), OGGI, date(2025, 12, 31), date(2026, 6, 1)])
+async def test_l_elenco_conta_come_la_pagina(entra: Entra, oggi: date) -> None:
+    n = 3100 + oggi.toordinal() % 500
+    casi = (
+        {"data_fine": ""}, {"data_fine": "2025-03-31"}, {"data_inizio": "2025-02-15"},
+        {"carattere": "occasionale", "data_erogazione": "2025-04-10", "importo": "80,00",
+         "data_inizio": "", "data_fine": "", "importo_mensile": "", "quota_ente": "",
+         "quota_utente": ""},
+    )  # fmt: skip
+    attesi = {}
+    for i, caso in enumerate(casi):
+        id_ = await _record(n + i, protocollo_domanda=f"CONTA/{n + i}", **caso)
+        async with unita_di_lavoro(await contesto("crema")):
+            domanda = await domande.apri_da(await versioni.leggi(id_))
+            intero = await domande.fascicolo(domanda, oggi)
+            attesi[domanda] = sum(s.maturato.importo for s in intero.situazioni)
+    async with unita_di_lavoro(await contesto("crema")):
+        trovati = {r.id: r.maturato for r in await domande.elenco("", None, oggi)}
+    assert {id_: trovati[id_] for id_ in attesi} == attesi
+
+
+async def test_l_elenco_si_filtra(entra: Entra) -> None:
+    cliente = await entra("rita.crema")
+    nomi = {}
+    for n, esito in ((3801, ""), (3802, "accolta"), (3803, "respinta"), (3804, "decaduta")):
+        dati = DOMANDA | {"codice_fiscale": codice_fiscale(n), "cognome": f"Filtro{esito or 'nessuna'}",
+                          "protocollo": f"F/{n}"}  # fmt: skip
+        dove = (await cliente.vai("POST", "/crema/domande/nuova", dati)).headers["location"]
+        nomi[esito] = dati["cognome"]
+        if esito:
+            decisa = ACCOLTA if esito == "accolta" else {
+                k: v for k, v in ACCOLTA.items() if k.startswith("atto")
+            } | {"esito": esito}  # fmt: skip
+            assert (await cliente.vai("POST", f"{dove}/decisione", decisa)).status_code == 303
+    await _record(3802, protocollo_domanda="F/3802")
+
+    async def visti(filtro: str) -> set[str]:
+        pagina = (await cliente.get(f"/crema/domande?filtro={filtro}")).text
+        return {esito for esito, nome in nomi.items() if nome in pagina}
+
+    assert await visti("") == set(nomi)
+    assert await visti("senza_decisione") == {""}
+    assert await visti("accolta") == {"accolta"}
+    assert await visti("respinta") == {"respinta"}
+    assert await visti("chiusa") == {"decaduta"}
+    assert await visti("da_pagare") == {"accolta"}
+
+
+async def test_chi_lavora_per_un_comune_vede_solo_le_sue_domande(
+    entra: Entra, ambiti: Banca
+) -> None:
+    pia, rita = await entra("pia.pandino"), await entra("rita.crema")
+    altrui = await pia.vai("POST", "/crema/domande/nuova", DOMANDA | {"protocollo": "P/1"})
+    assert altrui.status_code == 422
+    di_crema = (await rita.vai(
+        "POST", "/crema/domande/nuova", DOMANDA | {"protocollo": "P/2"}
+    )).headers["location"]  # fmt: skip
+    for coda in ("", "/decisione", "/pagamento"):
+        assert (await pia.get(di_crema + coda)).status_code == 404
+    assert "P/2" not in (await pia.get("/crema/domande")).text
+    sua = await pia.vai(
+        "POST", "/crema/domande/nuova",
+        DOMANDA | {"protocollo": "P/3", "comune_titolare": "G306"},
+    )  # fmt: skip
+    assert sua.status_code == 303
+    assert "P/3" in (await rita.get("/crema/domande?comune=G306")).text
+    assert (await interroga(ambiti.superutente, "SELECT count(*) FROM domanda WHERE protocollo "
+                            "IN ('P/1', 'P/2', 'P/3')"))[0][0] == 2  # fmt: skip
