@@ -39,6 +39,7 @@ PAROLA = "quattro parole messe a caso"
 ANNO = 2025
 RIGHE = 137
 PERSONE = (
+    ("ada.ammi", "Ada Amministra", "amministratore", None, None),
     ("rita.resp", "Rita Responsabile", "responsabile_udp", "crema", None),
     ("olga.oper", "Olga Operatrice", "operatore_udp", "crema", None),
     ("pia.pandino", "Pia Pandino", "operatore_comune", "crema", "G306"),

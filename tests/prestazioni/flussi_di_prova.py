@@ -65,7 +65,7 @@ SINBA = b"""<Flusso xmlns="http://inps.it/Casellario">
    ScuolaFrequentata="5" CondizioneLavoro="1" Disabilita="2" DataPrimaSegnalazione="03/2024"
    FonteSegnalazione="13" ValutazioneMinore="1" ValutazioneFamigliaMinore="2"
    SegnalazioneAutoritaGiudiziaria="2" ProvvedimentoGiudiziario="2" FasciaEtaBeneficiario="3"
-   AnnoNascita="2017" CodiceNazioneResidenza="380">
+   AnnoNascita="2017" CodiceRegioneResidenza="03" CodiceNazioneResidenza="380">
   <Prestazioni><CodicePrestazione>A2.02</CodicePrestazione></Prestazioni>
   <Famiglia><ComposizioneFamiglia>1</ComposizioneFamiglia><ComposizioneFamiglia>3</ComposizioneFamiglia></Famiglia>
  </SINBA>
@@ -73,7 +73,7 @@ SINBA = b"""<Flusso xmlns="http://inps.it/Casellario">
    ScuolaFrequentata="5" CondizioneLavoro="1" Disabilita="2" DataPrimaSegnalazione="03/2024"
    FonteSegnalazione="13" ValutazioneMinore="1" ValutazioneFamigliaMinore="2"
    SegnalazioneAutoritaGiudiziaria="2" ProvvedimentoGiudiziario="2" FasciaEtaBeneficiario="3"
-   AnnoNascita="2017" CodiceNazioneResidenza="380" NumeroComponentiISEE="4">
+   AnnoNascita="2017" CodiceRegioneResidenza="03" CodiceNazioneResidenza="380" NumeroComponentiISEE="4">
   <Prestazioni><CodicePrestazione>A2.02</CodicePrestazione></Prestazioni>
   <Famiglia><ComposizioneFamiglia>1</ComposizioneFamiglia></Famiglia>
  </SINBA>

@@ -65,6 +65,7 @@ MINORE: Mapping[str, str] = {
     "provvedimento_giudiziario": "no",
     "fascia_eta_beneficiario": "3",
     "anno_nascita": "2017",
+    "codice_regione_residenza": "03",
     "codice_nazione_residenza": "380",
     "prestazioni": "A2.02 A2.11",
     "composizione_famiglia": "1 3",
@@ -318,7 +319,8 @@ def _minore() -> st.SearchStrategy[dict[str, str]]:
                 valori = st.just("D142")
             case _:
                 valori = _nomi
-        (obbligatori if campo.obbligatorio else facoltativi)[campo.nome] = valori
+        serve = campo.obbligatorio or campo.nome == "codice_regione_residenza"
+        (obbligatori if serve else facoltativi)[campo.nome] = valori
     return st.fixed_dictionaries(obbligatori, optional=facoltativi)
 
 

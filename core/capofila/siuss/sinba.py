@@ -3,8 +3,11 @@
 The file carries no codice fiscale: `id_beneficiario` is a pseudonym that the ambito keeps stable.
 
 Sources: INPS schema SINBA.xsd (namespace http://inps.it/Casellario) and INPS technical
-specification of the WaaS API 2.0.1 of 22/05/2025, annex C. Labels are shortened in our words. The
-rules between fields come later; here are mandatory fields, lists, lengths and forms.
+specification of the WaaS API 2.0.1 of 22/05/2025, annex C. Labels are shortened in our words.
+
+Between fields the specification says one thing only: the region of residence is mandatory in Italy.
+That the file carries nobody's name comes from DM 206/2014, which wants these evaluations without the
+identity of the minor. Every other rule here is ours, of coherence, and therefore a remark.
 """
 
 from __future__ import annotations
@@ -18,6 +21,25 @@ import msgspec
 from capofila.hooks.campi import Campo, Tipo
 from capofila.hooks.codifiche import Codifiche, ListaCodici
 from capofila.hooks.flussi import Flusso, RegolaNome
+from capofila.hooks.regole import (
+    OGGI,
+    AlmenoUno,
+    AnniTra,
+    Assente,
+    Contiene,
+    Controllo,
+    E,
+    InOrdine,
+    Non,
+    NonCodiceFiscale,
+    O,
+    Presente,
+    Regola,
+    Se,
+    TuttiONessuno,
+    Uguale,
+    Uno,
+)
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, TracciatoXML
 from capofila.siuss.nomenclatore import (
     PRESTAZIONI,
@@ -25,9 +47,10 @@ from capofila.siuss.nomenclatore import (
     Prestazione,
     codici_della_lista,
     lista_dello_schema,
+    regola_in_vigore,
     tavola,
 )
-from capofila.siuss.prestazioni import IDENTIFICAZIONE, SPAZIO_NOMI
+from capofila.siuss.prestazioni import COERENZA, IDENTIFICAZIONE, SPAZIO_NOMI
 
 XSD: Final = "SINBA.xsd"
 ST: Final = "INPS, specifica tecnica WaaS 2.0.1 del 22/05/2025, allegato C"
@@ -281,6 +304,314 @@ def _con_lista(campo: Campo, codifiche: Codifiche) -> Campo:
     return msgspec.structs.replace(campo, codici=codici_della_lista(voci))
 
 
+_AFFIDO: Final = (
+    "forma_intervento_affido", "tipo_intervento_affido", "durata_affido", "carattere_affido",
+)  # fmt: skip
+_INSERIMENTO: Final = (
+    "carattere_inserimento_residenziale", "forma_inserimento_residenziale",
+    "tipo_inserimento_residenziale",
+)  # fmt: skip
+_PROVVEDIMENTO: Final = (
+    "data_provvedimento_giudiziario", "autorita_provvedimento", "tipo_provvedimento_giudiziario",
+)  # fmt: skip
+_FASCE: Final = {str(n): (3 * n - 3, 3 * n) for n in range(1, 7)}
+"""Years of age, from and to, of each band."""
+_MOLTI: Final = 200
+
+
+def _se(campo: str, valore: str) -> Uguale:
+    return Uguale(campo, valore)
+
+
+def _coerenza(
+    codice: str, campo: str, controllo: Controllo, messaggio: str, dove: str,
+    valido: Mapping[str, str], errato: Mapping[str, str],
+) -> Regola:  # fmt: skip
+    return Regola(
+        f"sinba-{codice}", campo, controllo, "avviso", messaggio,
+        f"{COERENZA}; i campi sono quelli di {XSD}, {dove}", valido, errato,
+    )  # fmt: skip
+
+
+REGOLE: Final[tuple[Regola, ...]] = (
+    Regola(
+        "sinba-id-codice-fiscale", "id_beneficiario", NonCodiceFiscale("id_beneficiario"), "errore",
+        "l'identificativo del minore è un codice fiscale: scrivere uno pseudonimo, che non lo "
+        "lasci riconoscere",
+        "DM 206/2014 (le valutazioni dei minori si comunicano senza l'identità del minore)",
+        {"id_beneficiario": "M-0001"}, {"id_beneficiario": "RSSMRA17A41D142X"},
+    ),
+    Regola(
+        "sinba-residenza-regione", "codice_regione_residenza",
+        Se(_se("codice_nazione_residenza", "380"), Presente("codice_regione_residenza")), "errore",
+        "il minore risiede in Italia: scrivere la regione di residenza (due cifre, codifica INPS)",
+        f"{ST}, tabella 15, CodiceRegioneResidenza",
+        {"codice_nazione_residenza": "380", "codice_regione_residenza": "03"},
+        {"codice_nazione_residenza": "380"},
+    ),
+    _coerenza(
+        "regione-estera", "codice_regione_residenza",
+        O((_se("codice_nazione_residenza", "380"), Assente("codice_regione_residenza"))),
+        "c'è la regione ma la nazione di residenza {codice_nazione_residenza} non è l'Italia: "
+        "controllare quale vale", "CodiceNazioneResidenza",
+        {"codice_nazione_residenza": "642"},
+        {"codice_nazione_residenza": "642", "codice_regione_residenza": "03"},
+    ),
+    _coerenza(
+        "disabilita-senza-tipo", "tipo_disabilita",
+        Se(_se("disabilita", "si"), Presente("tipo_disabilita")),
+        "il minore ha una disabilità: scriverne il tipo", "Disabilita e TipoDisabilita",
+        {"disabilita": "si", "tipo_disabilita": "1"}, {"disabilita": "si"},
+    ),
+    _coerenza(
+        "tipo-senza-disabilita", "disabilita",
+        Se(AlmenoUno(("tipo_disabilita", "inv_civ_certificazioni")), _se("disabilita", "si")),
+        "c'è il tipo di disabilità o una certificazione, ma la disabilità è detta no: controllare",
+        "Disabilita, TipoDisabilita e InvCivCertificazioni",
+        {"disabilita": "si", "tipo_disabilita": "1"},
+        {"disabilita": "no", "inv_civ_certificazioni": "2"},
+    ),
+    _coerenza(
+        "segnalazione-senza-data", "data_segnalazione",
+        Se(_se("segnalazione_autorita_giudiziaria", "si"), Presente("data_segnalazione")),
+        "il minore è stato segnalato all'autorità giudiziaria: scrivere quando (MM/AAAA)",
+        "SegnalazioneAutoritaGiudiziaria e DataSegnalazione",
+        {"segnalazione_autorita_giudiziaria": "si", "data_segnalazione": "04/2024"},
+        {"segnalazione_autorita_giudiziaria": "si"},
+    ),
+    _coerenza(
+        "data-senza-segnalazione", "segnalazione_autorita_giudiziaria",
+        Se(Presente("data_segnalazione"), _se("segnalazione_autorita_giudiziaria", "si")),
+        "c'è la data della segnalazione {data_segnalazione}, ma la segnalazione è detta no: "
+        "controllare", "SegnalazioneAutoritaGiudiziaria e DataSegnalazione",
+        {"segnalazione_autorita_giudiziaria": "no"},
+        {"segnalazione_autorita_giudiziaria": "no", "data_segnalazione": "04/2024"},
+    ),
+    _coerenza(
+        "provvedimento-incompleto", "tipo_provvedimento_giudiziario",
+        Se(_se("provvedimento_giudiziario", "si"),
+           E(tuple(Presente(nome) for nome in _PROVVEDIMENTO))),
+        "c'è un provvedimento giudiziario: scriverne la data, l'autorità e il tipo",
+        "ProvvedimentoGiudiziario e seguenti",
+        {"provvedimento_giudiziario": "si", "data_provvedimento_giudiziario": "05/2024",
+         "autorita_provvedimento": "2", "tipo_provvedimento_giudiziario": "4"},
+        {"provvedimento_giudiziario": "si", "autorita_provvedimento": "2"},
+    ),
+    _coerenza(
+        "dati-senza-provvedimento", "provvedimento_giudiziario",
+        Non(E((_se("provvedimento_giudiziario", "no"),
+               AlmenoUno((*_PROVVEDIMENTO, "potesta_tutela"))))),
+        "ci sono dati di un provvedimento giudiziario, ma il provvedimento è detto no: controllare",
+        "ProvvedimentoGiudiziario e seguenti",
+        {"provvedimento_giudiziario": "no"},
+        {"provvedimento_giudiziario": "no", "potesta_tutela": "1"},
+    ),
+    _coerenza(
+        "giudiziario-senza-provvedimento", "provvedimento_giudiziario",
+        Se(O((_se("forma_intervento_affido", "2"), _se("forma_inserimento_residenziale", "2"))),
+           _se("provvedimento_giudiziario", "si")),
+        "l'affido o l'inserimento è giudiziario, ma il provvedimento è detto no: controllare",
+        "FormaInterventoAffido, FormaInserimentoResidenziale e ProvvedimentoGiudiziario",
+        {"forma_intervento_affido": "1", "provvedimento_giudiziario": "no"},
+        {"forma_intervento_affido": "2", "provvedimento_giudiziario": "no"},
+    ),
+    _coerenza(
+        "affido-incompleto", "forma_intervento_affido", TuttiONessuno(_AFFIDO),
+        "i dati dell'affido (forma, tipo, durata, carattere) vanno scritti tutti oppure nessuno",
+        "FormaInterventoAffido e seguenti",
+        dict.fromkeys(_AFFIDO, "1"), {"forma_intervento_affido": "1"},
+    ),
+    _coerenza(
+        "esito-senza-affido", "esito_affido",
+        Se(Presente("esito_affido"), AlmenoUno(_AFFIDO)),
+        "c'è l'esito dell'affido ma non l'affido: scriverne forma, tipo, durata e carattere",
+        "EsitoAffido", {**dict.fromkeys(_AFFIDO, "1"), "esito_affido": "1"}, {"esito_affido": "1"},
+    ),
+    _coerenza(
+        "luogo-senza-affido", "luogo_vita",
+        Se(_se("luogo_vita", "3"), AlmenoUno(_AFFIDO)),
+        "il minore vive in una famiglia affidataria: scrivere i dati dell'affido",
+        "LuogoVita e FormaInterventoAffido",
+        {"luogo_vita": "3", **dict.fromkeys(_AFFIDO, "1")}, {"luogo_vita": "3"},
+    ),
+    _coerenza(
+        "inserimento-incompleto", "carattere_inserimento_residenziale", TuttiONessuno(_INSERIMENTO),
+        "i dati dell'inserimento residenziale (carattere, forma, tipo) vanno scritti tutti oppure "
+        "nessuno", "CarattereInserimentoResidenziale e seguenti",
+        dict.fromkeys(_INSERIMENTO, "1"), {"tipo_inserimento_residenziale": "2"},
+    ),
+    _coerenza(
+        "esito-senza-inserimento", "esito_inserimento_struttura",
+        Se(Presente("esito_inserimento_struttura"), AlmenoUno(_INSERIMENTO)),
+        "c'è l'esito dell'inserimento ma non l'inserimento: scriverne carattere, forma e tipo",
+        "EsitoInserimentoStruttura",
+        {**dict.fromkeys(_INSERIMENTO, "1"), "esito_inserimento_struttura": "1"},
+        {"esito_inserimento_struttura": "1"},
+    ),
+    _coerenza(
+        "luogo-senza-inserimento", "luogo_vita",
+        Se(Uno("luogo_vita", ("4", "5")), AlmenoUno(_INSERIMENTO)),
+        "il minore vive in una struttura residenziale: scrivere i dati dell'inserimento",
+        "LuogoVita e CarattereInserimentoResidenziale",
+        {"luogo_vita": "4", **dict.fromkeys(_INSERIMENTO, "1")}, {"luogo_vita": "5"},
+    ),
+    _coerenza(
+        "chiusura-incompleta", "motivazione_chiusura_carico",
+        TuttiONessuno(("motivazione_chiusura_carico", "situazione_chiusura_carico")),
+        "della chiusura della presa in carico servono il motivo e la situazione, oppure nessuno dei "
+        "due", "MotivazioneChiusuraCarico e SituazioneChiusuraCarico",
+        {"motivazione_chiusura_carico": "4", "situazione_chiusura_carico": "1"},
+        {"motivazione_chiusura_carico": "4"},
+    ),
+    _coerenza(
+        "chiusura-maggiore-eta", "motivazione_chiusura_carico",
+        Se(_se("motivazione_chiusura_carico", "3"), _se("fascia_eta_beneficiario", "6")),
+        "la presa in carico è chiusa per la maggiore età, ma la fascia di età "
+        "{fascia_eta_beneficiario} è più bassa: controllare",
+        "MotivazioneChiusuraCarico e FasciaEtaBeneficiario",
+        {"motivazione_chiusura_carico": "3", "fascia_eta_beneficiario": "6"},
+        {"motivazione_chiusura_carico": "3", "fascia_eta_beneficiario": "4"},
+    ),
+    _coerenza(
+        "isee-incompleto", "fascia_isee_beneficiario",
+        TuttiONessuno(("numero_componenti_isee", "fascia_isee_beneficiario")),
+        "dell'ISEE servono il numero dei componenti e la fascia, oppure nessuno dei due",
+        "NumeroComponentiISEE e FasciaISEEBeneficiario",
+        {"numero_componenti_isee": "4", "fascia_isee_beneficiario": "2"},
+        {"numero_componenti_isee": "4"},
+    ),
+    *(
+        _coerenza(
+            f"{nome.replace('_', '-')}-futura", nome, InOrdine(nome, OGGI),
+            f"la data {{{nome}}} non è ancora arrivata: controllarla", attributo,
+            {nome: "03/2025", OGGI: "2025-03-01"}, {nome: "04/2025", OGGI: "2025-03-31"},
+        )
+        for nome, attributo in (
+            ("data_prima_segnalazione", "DataPrimaSegnalazione"),
+            ("data_segnalazione", "DataSegnalazione"),
+            ("data_provvedimento_giudiziario", "DataProvvedimentoGiudiziario"),
+        )
+    ),
+    _coerenza(
+        "segnalazione-prima-della-prima", "data_segnalazione",
+        InOrdine("data_prima_segnalazione", "data_segnalazione"),
+        "la segnalazione all'autorità {data_segnalazione} viene prima della prima segnalazione "
+        "{data_prima_segnalazione}: controllare le due date",
+        "DataPrimaSegnalazione e DataSegnalazione",
+        {"data_prima_segnalazione": "03/2024", "data_segnalazione": "03/2024"},
+        {"data_prima_segnalazione": "03/2024", "data_segnalazione": "12/2023"},
+    ),
+    _coerenza(
+        "segnalazione-prima-nascita", "data_prima_segnalazione",
+        InOrdine("anno_nascita", "data_prima_segnalazione"),
+        "la prima segnalazione {data_prima_segnalazione} viene prima dell'anno di nascita "
+        "{anno_nascita}: controllare", "AnnoNascita e DataPrimaSegnalazione",
+        {"anno_nascita": "2024", "data_prima_segnalazione": "03/2024"},
+        {"anno_nascita": "2025", "data_prima_segnalazione": "12/2024"},
+    ),
+    _coerenza(
+        "maggiorenne", "anno_nascita",
+        AnniTra("anno_nascita", "data_prima_segnalazione", -_MOLTI, 18),
+        "alla prima segnalazione {data_prima_segnalazione} la persona, nata nel {anno_nascita}, era "
+        "già maggiorenne: controllare", "AnnoNascita e DataPrimaSegnalazione",
+        {"anno_nascita": "2006", "data_prima_segnalazione": "12/2024"},
+        {"anno_nascita": "2005", "data_prima_segnalazione": "01/2024"},
+    ),
+    _coerenza(
+        "fascia-eta", "fascia_eta_beneficiario",
+        E(tuple(
+            Se(_se("fascia_eta_beneficiario", fascia),
+               E((AnniTra("anno_nascita", "data_prima_segnalazione", -_MOLTI, fino + 1),
+                  AnniTra("anno_nascita", OGGI, da, _MOLTI))))
+            for fascia, (da, fino) in _FASCE.items()
+        )),
+        "la fascia di età {fascia_eta_beneficiario} non torna con l'anno di nascita {anno_nascita} "
+        "e la prima segnalazione {data_prima_segnalazione}: controllare",
+        "FasciaEtaBeneficiario, AnnoNascita e DataPrimaSegnalazione",
+        {"fascia_eta_beneficiario": "3", "anno_nascita": "2017",
+         "data_prima_segnalazione": "03/2024", OGGI: "2025-03-01"},
+        {"fascia_eta_beneficiario": "6", "anno_nascita": "2017",
+         "data_prima_segnalazione": "03/2024", OGGI: "2025-03-01"},
+    ),
+    _coerenza(
+        "straniero-non-accompagnato", "minore_straniero_no_acc",
+        Se(_se("valutazione_minore", "12"), _se("minore_straniero_no_acc", "si")),
+        "la valutazione dice minore straniero non accompagnato, e il campo dice no: controllare",
+        "ValutazioneMinore e MinoreStranieroNoAcc",
+        {"valutazione_minore": "12", "minore_straniero_no_acc": "si"},
+        {"valutazione_minore": "12", "minore_straniero_no_acc": "no"},
+    ),
+    _coerenza(
+        "non-accompagnato-in-famiglia", "luogo_vita",
+        Non(E((_se("minore_straniero_no_acc", "si"), _se("luogo_vita", "1")))),
+        "il minore è straniero non accompagnato ma vive nella sua famiglia: controllare",
+        "MinoreStranieroNoAcc e LuogoVita",
+        {"minore_straniero_no_acc": "si", "luogo_vita": "4"},
+        {"minore_straniero_no_acc": "si", "luogo_vita": "1"},
+    ),
+    _coerenza(
+        "orfano-di-madre", "composizione_famiglia",
+        Non(E((Uno("condizione_minore", ("2", "4", "5")), Presente("composizione_famiglia"),
+               Contiene("composizione_famiglia", ("1",))))),
+        "la famiglia ha la madre, ma il minore è detto orfano di madre o di genitori ignoti: "
+        "controllare", "CondizioneMinore e ComposizioneFamiglia",
+        {"condizione_minore": "4", "composizione_famiglia": "2 3"},
+        {"condizione_minore": "4", "composizione_famiglia": "1 3"},
+    ),
+    _coerenza(
+        "orfano-di-padre", "composizione_famiglia",
+        Non(E((Uno("condizione_minore", ("2", "3", "5")), Presente("composizione_famiglia"),
+               Contiene("composizione_famiglia", ("2",))))),
+        "la famiglia ha il padre, ma il minore è detto orfano di padre o di genitori ignoti: "
+        "controllare", "CondizioneMinore e ComposizioneFamiglia",
+        {"condizione_minore": "3", "composizione_famiglia": "1"},
+        {"condizione_minore": "3", "composizione_famiglia": "1 2"},
+    ),
+    _coerenza(
+        "scuola-eta", "scuola_frequentata",
+        E((
+            Se(_se("scuola_frequentata", "3"), Uno("fascia_eta_beneficiario", ("1", "2"))),
+            Se(_se("scuola_frequentata", "4"), Uno("fascia_eta_beneficiario", ("1", "2", "3"))),
+            Se(_se("scuola_frequentata", "5"),
+               Uno("fascia_eta_beneficiario", ("2", "3", "4", "5"))),
+            Se(_se("scuola_frequentata", "6"), Uno("fascia_eta_beneficiario", ("4", "5", "6"))),
+            Se(Uno("scuola_frequentata", ("7", "8")),
+               Uno("fascia_eta_beneficiario", ("5", "6"))),
+        )),
+        "la scuola {scuola_frequentata} non è di chi ha l'età della fascia "
+        "{fascia_eta_beneficiario}: controllare quale vale",
+        "ScuolaFrequentata e FasciaEtaBeneficiario",
+        {"scuola_frequentata": "5", "fascia_eta_beneficiario": "3"},
+        {"scuola_frequentata": "7", "fascia_eta_beneficiario": "1"},
+    ),
+    _coerenza(
+        "lavoro-eta", "condizione_lavoro",
+        Se(Uno("condizione_lavoro", ("2", "3", "4")), _se("fascia_eta_beneficiario", "6")),
+        "il minore lavora o cerca lavoro, ma la fascia di età {fascia_eta_beneficiario} è sotto i "
+        "15 anni: controllare", "CondizioneLavoro e FasciaEtaBeneficiario",
+        {"condizione_lavoro": "2", "fascia_eta_beneficiario": "6"},
+        {"condizione_lavoro": "2", "fascia_eta_beneficiario": "3"},
+    ),
+)  # fmt: skip
+
+
+def regole_sinba(codifiche: Codifiche | None = None) -> tuple[Regola, ...]:
+    """All the rules of the flow, with the lists in force.
+
+    A record of this flow has no day of its own: that its codes are in force is asked of the day of
+    the check.
+    """
+    dei_codici = (
+        regola_in_vigore(
+            f"sinba-{nome_campo(attributo).replace('_', '-')}-non-in-vigore",
+            nome_campo(attributo), (OGGI,), voci,
+        )
+        for attributo in _CODICI
+        if (voci := (codifiche or {}).get(_id_lista(attributo))) is not None
+    )  # fmt: skip
+    return (*REGOLE, *(regola for regola in dei_codici if regola is not None))
+
+
 def flusso_sinba(
     prestazioni: Iterable[Prestazione] = PRESTAZIONI, codifiche: Codifiche | None = None
 ) -> Flusso:
@@ -309,7 +640,7 @@ def flusso_sinba(
                 codifiche or {},
             ),
         ),
-        regole=(),
+        regole=regole_sinba(codifiche),
         tracciato=_TRACCIATO,
         estensione="xml",
         media_type="application/xml",
