@@ -602,7 +602,9 @@ async def stati(banca: Banca) -> list[tuple[Any, ...]]:
 async def test_gli_esiti_arrivano_al_flusso_alla_comunicazione_e_alla_corsa(
     inps: INPS, banca: Banca
 ) -> None:
-    await pubblicati(4)
+    ids = await record(4)
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        await pubblica_record(unita, ids)
     flussi = elenco(await inps.flussi())
     codici = ("OK", "RICHIESTA_INVALIDA", "DATI_NON_TROVATI", "ERRORE_GENERICO")
     risposta = await inps.esiti(*(esito(f, c) for f, c in zip(flussi[:3], codici, strict=False)))
@@ -694,6 +696,26 @@ async def test_due_notifiche_insieme_in_ordine_opposto_finiscono_entrambe(inps: 
         detti = [esito(f, minuto=giro) for f in flussi]
         risposte = await asyncio.gather(inps.esiti(*detti), inps.esiti(*reversed(detti)))
         assert [r.status_code for r in risposte] == [204, 204]
+
+
+async def test_una_notifica_legge_i_suoi_flussi_e_non_tutti(inps: INPS) -> None:
+    """Right after a run, when the planner knows nothing of the tables yet."""
+    await pubblicati(6000)
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        eservice = EService(*await unita.riga("SELECT * FROM eservice_di('D142')"))
+        nomi = [r["id_flusso"] for r in await servi(unita, eservice, 0, 100)]
+    lette = (
+        "SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) AS righe "
+        "FROM pg_stat_xact_user_tables WHERE relname IN ('flusso_pdnd', 'comunicazione')"
+    )
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        # The connection still counts what it read before.
+        prima = {r["relname"]: r["righe"] for r in await unita.righe(lette)}
+        detti = [EsitoFlusso(nome, "PS_PSA_SINA", INIZIO, INIZIO, "OK") for nome in nomi]
+        await ricevi_esiti(unita, eservice, "D142", detti)
+        dopo = {r["relname"]: r["righe"] for r in await unita.righe(lette)}
+    for tabella in ("flusso_pdnd", "comunicazione"):
+        assert 100 <= dopo[tabella] - prima.get(tabella, 0) < 1000, (tabella, prima, dopo)
 
 
 async def test_l_esito_di_un_flusso_sconosciuto_resta_e_si_vede(inps: INPS, banca: Banca) -> None:

@@ -155,6 +155,10 @@ class UnitaDiLavoro:
         tag: str = await self._verifica().execute(sql, *valori)
         return tag
 
+    async def esegui_per_ognuna(self, sql: str, righe: Sequence[Sequence[object]]) -> None:
+        """Run a statement for each row of values, without waiting between one and the next."""
+        await self._verifica().executemany(sql, righe)
+
     async def copia_in(
         self, tabella: str, colonne: Sequence[str], fonte: Any, **opzioni: Any
     ) -> str:

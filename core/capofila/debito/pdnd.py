@@ -372,8 +372,15 @@ async def ricevi_esiti(
     """
     if not esiti:
         return
-    # Two notifications about the same flows, in two orders, would wait for each other.
-    await unita.esegui("SELECT pg_advisory_xact_lock(7007, $1)", eservice.ente_id)
+    # Two notifications about the same flows, in two orders, would wait for each other. And a hundred
+    # flows of a million are looked up one by one: after a large run, before the tables are analysed
+    # again, the planner would rather read them all, and has to be told its way.
+    await unita.esegui(
+        "SELECT pg_advisory_xact_lock(7007, $1), set_config('enable_hashjoin', 'off', true), "
+        "set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true), "
+        "set_config('enable_seqscan', 'off', true)",
+        eservice.ente_id,
+    )
     colonne: list[list[Any]] = [
         [_pulito(e.id_flusso) for e in esiti],
         [e.ts_acquisizione for e in esiti],
@@ -388,34 +395,43 @@ async def ricevi_esiti(
         "$9::timestamptz[]) AS a(id_flusso, quando, codice, testo, numero, tipo, ts)"
     )
     di_chi = (unita.ambito, eservice.ente_id, *colonne)
-    toccate = await unita.righe(
+    scritti = await unita.righe(
         f"""
-        WITH migliori AS (
+        UPDATE flusso_pdnd f SET codice_esito = m.codice, descrizione_esito = nullif(m.testo, ''),
+          id_acquisizione = nullif(m.numero, ''), ts_acquisizione = m.quando, esito_il = now()
+        FROM (
           SELECT DISTINCT ON (id_flusso) id_flusso, quando, codice, testo, numero FROM {arrivati}
           ORDER BY id_flusso, quando DESC, codice COLLATE "C" DESC, testo COLLATE "C" DESC,
-            numero COLLATE "C" DESC),
-        scritti AS (
-          UPDATE flusso_pdnd f SET codice_esito = m.codice, descrizione_esito = nullif(m.testo, ''),
-            id_acquisizione = nullif(m.numero, ''), ts_acquisizione = m.quando, esito_il = now()
-          FROM migliori m
-          WHERE f.ambito_id = $1 AND f.ente_id = $2 AND f.id_flusso = m.id_flusso
-            AND (f.ts_acquisizione IS NULL OR
-              (m.quando, m.codice COLLATE "C", m.testo COLLATE "C", m.numero COLLATE "C") >
-              (f.ts_acquisizione, f.codice_esito COLLATE "C",
-               coalesce(f.descrizione_esito, '') COLLATE "C",
-               coalesce(f.id_acquisizione, '') COLLATE "C"))
-          RETURNING f.flusso, f.record_id, f.operazione, f.esportazione_id, m.codice, m.testo,
-            m.quando),
-        detti AS (
-          UPDATE comunicazione c
-          SET esito = CASE s.codice WHEN 'OK' THEN 'accolta' ELSE 'scartata' END,
-            esito_codice = s.codice, esito_testo = nullif(s.testo, ''), esito_il = s.quando
-          FROM scritti s
-          WHERE c.ambito_id = $1 AND c.flusso = s.flusso AND c.prestazione_id = s.record_id
-            AND c.esportazione_id = s.esportazione_id AND c.operazione = s.operazione)
-        SELECT DISTINCT esportazione_id FROM scritti ORDER BY 1
+            numero COLLATE "C" DESC) m
+        WHERE f.ambito_id = $1 AND f.ente_id + 0 = $2 AND f.id_flusso = m.id_flusso
+          AND f.id_flusso = ANY($3::text[]) AND (f.ts_acquisizione IS NULL OR
+            (m.quando, m.codice COLLATE "C", m.testo COLLATE "C", m.numero COLLATE "C") >
+            (f.ts_acquisizione, f.codice_esito COLLATE "C",
+             coalesce(f.descrizione_esito, '') COLLATE "C",
+             coalesce(f.id_acquisizione, '') COLLATE "C"))
+        RETURNING f.flusso, f.record_id, f.operazione, f.esportazione_id, m.codice, m.testo, m.quando
         """,
         *di_chi,
+    )
+    # One by one, and the run as a text, which no index has: so only the key is left to go by.
+    await unita.esegui_per_ognuna(
+        "UPDATE comunicazione SET esito = $6, esito_codice = $7, esito_testo = nullif($8, ''), "
+        "esito_il = $9 WHERE ambito_id = $1 AND flusso = $2 AND prestazione_id = $3 "
+        "AND operazione = $4 AND esportazione_id::text = $5",
+        [
+            (
+                unita.ambito,
+                riga["flusso"],
+                riga["record_id"],
+                riga["operazione"],
+                str(riga["esportazione_id"]),
+                "accolta" if riga["codice"] == "OK" else "scartata",
+                riga["codice"],
+                riga["testo"],
+                riga["quando"],
+            )
+            for riga in scritti
+        ],
     )
     orfani = await unita.esegui(
         f"""
@@ -424,12 +440,13 @@ async def ricevi_esiti(
         SELECT $2, id_flusso, tipo, ts, quando, codice, nullif(testo, ''), nullif(numero, '')
         FROM {arrivati}
         WHERE NOT EXISTS (SELECT FROM flusso_pdnd f
-          WHERE f.ambito_id = $1 AND f.ente_id = $2 AND f.id_flusso = a.id_flusso)
+          WHERE f.ambito_id = $1 AND f.ente_id + 0 = $2 AND f.id_flusso = a.id_flusso
+            AND f.id_flusso = ANY($3::text[]))
         ON CONFLICT DO NOTHING
         """,
         *di_chi,
     )
-    await aggiorna_stati(unita, [riga["esportazione_id"] for riga in toccate])
+    await aggiorna_stati(unita, sorted({riga["esportazione_id"] for riga in scritti}))
     await registra(
         "pdnd.esiti", "eservice", codice, ricevuti=len(esiti), orfani=int(orfani.split()[-1])
     )

@@ -269,6 +269,7 @@ def http(_: Request[Any, Any, Any], errore: HTTPException) -> Response[bytes]:
 _PASSEGGERI: Final = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
