@@ -72,6 +72,7 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/importazioni"): Caso(modulo={}, file=True),
     ("GET", "/{ambito:str}/importazioni/{id_:int}"): Caso("fermo", mostra=True),
     ("POST", "/{ambito:str}/importazioni/{id_:int}/decidi"): Caso("fermo", {"azione": "scarta"}),
+    ("POST", "/{ambito:str}/importazioni/{id_:int}/gia-inviate"): Caso("fermo", {"azione": "segna"}),
     ("GET", "/{ambito:str}/importazioni/{id_:int}/errori.csv"): Caso("fermo", mostra=True),
     ("GET", "/{ambito:str}/lavori"): Caso(mostra=True),
     ("POST", "/{ambito:str}/lavori/{id_:uuid}/riavvia"): Caso("lavoro", {}),

@@ -167,6 +167,7 @@ class LottoVisto(msgspec.Struct, frozen=True):
     importate: int
     errori_totali: int
     come_ricevuto: bool
+    gia_inviate: bool
     caricato_il: datetime
     deciso_il: datetime | None
 

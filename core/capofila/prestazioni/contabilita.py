@@ -175,9 +175,14 @@ def avviso_di_eccesso(prima: Situazione, nuovo: Somme) -> str:
         ("la quota del SSN", resta.quota_ssn),
     ):
         if valore < 0:
-            difetti.append(f"{nome} di {_in_cifre(-valore)} €")
+            difetti.append(f"{nome} di {in_cifre(-valore)} €")
     return f"Questo pagamento supera {', '.join(difetti)}." if difetti else ""
 
 
-def _in_cifre(valore: Decimal) -> str:
+def in_cifre(valore: Decimal) -> str:
+    """An amount as people write it.
+
+    >>> in_cifre(Decimal("1234.5"))
+    '1.234,50'
+    """
     return f"{valore:,.2f}".translate(str.maketrans(",.", ".,"))
