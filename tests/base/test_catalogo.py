@@ -517,6 +517,8 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                         noti[f"{nome}_id"] = valore
                         if nome == "ente":
                             noti["ente_erogatore_id"] = valore
+                        if nome == "esportazione":
+                            noti["comunicazione.esportazione_id"] = valore
         return tabelle
     finally:
         await c.close()

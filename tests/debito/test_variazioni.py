@@ -338,7 +338,9 @@ async def test_il_segno_di_gia_inviate_si_mette_dopo_e_si_toglie_finche_nulla_e_
         await invia(prima)
     seconda = await esporta()
     assert seconda.id != prima.id
-    assert (seconda.inserimenti, seconda.cancellazioni) == (1, 1), "the version that came in is known"
+    assert (seconda.inserimenti, seconda.cancellazioni) == (1, 1), (
+        "the version that came in is known"
+    )
     async with unita_di_lavoro(await contesto("crema")):
         assert await annulla_gia_inviate(lotto) == 2
     assert (await esporta()).inserimenti == 2

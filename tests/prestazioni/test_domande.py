@@ -138,6 +138,129 @@ async def test_un_record_importato_ha_la_sua_domanda(entra: Entra) -> None:
     assert ancora.headers["location"] == dove
 
 
+async def test_le_domande_che_solo_i_record_dicono_ci_sono_senza_aprirle(
+    entra: Entra, ambiti: Banca
+) -> None:
+    cliente = await entra("olga.crema")
+    id_ = await _record(3010, protocollo_domanda="NUDA/1", cognome="Mai Aperta")
+    altro = await _record(3011, protocollo_domanda="NUDA/2", cognome="Mai Aperta")
+    quante = "SELECT count(*) FROM domanda WHERE protocollo LIKE 'NUDA/%'"
+
+    elenco = parole(await cliente.get("/crema/domande"))
+    assert "NUDA/1" in elenco
+    assert "Senza decisione" in elenco
+    for cerca in ("mai ap", codice_fiscale(3010).lower()):
+        trovate = await cliente.vai("POST", "/crema/domande/cerca", {"persona": cerca})
+        assert "NUDA/1" in parole(trovate)
+        assert ("NUDA/2" in parole(trovate)) is (cerca == "mai ap")
+    assert "NUDA/1" not in parole(
+        await cliente.vai("POST", "/crema/domande/cerca", {"persona": "Nessuno%"})
+    )
+    corta = await cliente.vai("POST", "/crema/domande/cerca", {"persona": "x"})
+    assert corta.status_code == 422
+
+    pagina = await cliente.get(f"/crema/prestazioni/{id_}/domanda")
+    assert pagina.status_code == 200
+    assert "NUDA/1" in parole(pagina)
+    assert "3.748,80" in parole(pagina), "twelve months of 312,40"
+    assert (await interroga(ambiti.superutente, quante))[0][0] == 0, "looking writes nothing"
+    scritta = await cliente.vai(
+        "POST", f"/crema/prestazioni/{id_}/domanda", {"azione": "decisione"}
+    )
+    assert scritta.headers["location"].endswith("/decisione")
+    dove = scritta.headers["location"].removesuffix("/decisione")
+    poi = await cliente.get(f"/crema/prestazioni/{id_}/domanda")
+    assert poi.headers["location"] == dove
+    elenco = (await cliente.get("/crema/domande")).text
+    assert elenco.count("NUDA/1") == 1, "a domanda is listed once, written down or not"
+    assert f"/crema/prestazioni/{altro}/domanda" in elenco
+
+
+async def test_le_pagine_dell_elenco_non_saltano_e_non_ripetono(
+    entra: Entra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3020, 3027):
+        id_ = await _record(n, protocollo_domanda=f"PAG/{n}", cognome="Paginetti")
+        if n % 2:
+            async with unita_di_lavoro(await contesto("crema")):
+                await domande.apri_da(await versioni.leggi(id_))
+    monkeypatch.setattr(domande, "PER_PAGINA", 2)
+    visti: list[str] = []
+    for pagina in range(1, 6):
+        async with unita_di_lavoro(await contesto("crema")):
+            righe = await domande.elenco("", None, OGGI, pagina, "Paginetti")
+        assert (len(righe) > 2) is (pagina < 4)
+        visti += [riga.protocollo for riga in righe[:2]]
+    assert visti == [f"PAG/{n}" for n in (3025, 3023, 3021, 3026, 3024, 3022, 3020)]
+
+
+async def test_cio_che_non_torna_con_la_decisione_si_dice(entra: Entra) -> None:
+    cliente = await entra("rita.crema")
+    id_ = await _record(3030, protocollo_domanda="TORNA/1", data_fine="2025-06-30")
+    dove = (await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})).headers["location"]
+    decisa = {k: v for k, v in ACCOLTA.items() if not k.startswith("quota")}
+    await cliente.vai("POST", f"{dove}/decisione", decisa | {"importo_mensile": "300,00"})
+    pagina = parole(await cliente.get(dove))
+    assert "Deciso900,00 €" in pagina
+    assert "Residuo900,00 €" in pagina
+    assert "Periodo fuori dalla decisione. Il periodo dal 01/01/2025 al 30/06/2025" in pagina
+    assert "l’importo è 312,40 € al mese e la decisione concede 300,00 €" in pagina
+    assert "fanno 1.874,40 € e le decisioni ne concedono 900,00: 974,40 € di troppo" in pagina
+    azienda = await _ente(cliente, dove, "Comunità Sociale")
+    for mese, mandato in (("01", "M1"), ("02", "M2"), ("03", "M3")):
+        pagamento = {
+            "ente": azienda, "competenza": f"{mese}/2025", "pagato_il": "05/04/2025",
+            "importo": "312,40", "mandato": mandato, "azione": "altro",
+        }  # fmt: skip
+        risposta = await cliente.vai("POST", f"{dove}/pagamento", pagamento)
+        if mese == "03":
+            assert risposta.status_code == 422
+            assert "si supera di 37,20 € quanto è stato deciso" in risposta.text
+            risposta = await cliente.vai("POST", f"{dove}/pagamento", pagamento | {"oltre": "si"})
+        assert risposta.headers["location"] == f"{dove}/pagamento"
+        prossimo = await cliente.get(f"{dove}/pagamento")
+        assert f'value="0{int(mese) + 1}/2025"' in prossimo.text, "the first month not paid yet"
+    pagina = parole(await cliente.get(dove))
+    assert "Residuo-37,20 €" in pagina
+    assert "Pagato oltre il deciso." in pagina
+
+
+async def test_una_dopo_l_altra_si_riprende_cio_che_e_uguale_e_chi_si_conosce(
+    entra: Entra,
+) -> None:
+    cliente = await entra("rita.crema")
+    await _record(3040, protocollo_domanda="SERIE/0", cognome="Conosciuta", nome="Da <b> Prima")
+    prima = DOMANDA | {"protocollo": "SERIE/1", "codice_fiscale": codice_fiscale(3041)}
+    fatta = await cliente.vai("POST", "/crema/domande/nuova", prima | {"azione": "nuova"})
+    assert "/crema/domande/nuova?dopo=" in fatta.headers["location"]
+    modulo = albero.fromstring((await cliente.get(fatta.headers["location"])).text)
+    assert modulo.xpath("//select[@name='comune_titolare']/option[@selected]/@value") == ["D142"]
+    assert modulo.xpath("//input[@name='presentata_il']/@value") == ["10/12/2024"]
+    assert modulo.xpath("//input[@name='cognome']/@value") == [""]
+    primo = modulo.xpath("//form[contains(@class, 'modulo')]//button[1]/@value")[0]
+    assert primo == "nuova", "what the Enter key does"
+
+    nota = await cliente.vai(
+        "POST", "/crema/domande/persona", {"codice_fiscale": codice_fiscale(3040).lower()}
+    )
+    assert 'value="Conosciuta"' in nota.text
+    assert "Da &lt;b&gt; Prima" in nota.text
+    assert "SERIE/0" in nota.text
+    scritta = await cliente.vai(
+        "POST", "/crema/domande/persona",
+        {"codice_fiscale": codice_fiscale(3040), "cognome": "Mio", "nome": "Gia"},
+    )  # fmt: skip
+    assert "Conosciuta" not in scritta.text
+    storto = await cliente.vai("POST", "/crema/domande/persona", {"codice_fiscale": "RSSMRA"})
+    assert "campo-errore" in storto.text
+    pia = await entra("pia.pandino")
+    altrui = await pia.vai(
+        "POST", "/crema/domande/persona", {"codice_fiscale": codice_fiscale(3040)}
+    )
+    assert "Conosciuta" not in altrui.text
+    assert "SERIE" not in altrui.text
+
+
 async def test_un_pagamento_segue_il_record_corretto(entra: Entra, ambiti: Banca) -> None:
     id_ = await _record(3003, protocollo_domanda="DOM/3")
     async with unita_di_lavoro(await contesto("crema")):

@@ -146,6 +146,23 @@ def periodo_di(periodi: Sequence[Periodo], competenza: date) -> Periodo | None:
     return max(adatti, key=lambda p: p.dal, default=None)
 
 
+def prossimo_da_pagare(
+    periodi: Sequence[Periodo], pagamenti: Iterable[Pagamento]
+) -> tuple[Periodo, date] | None:
+    """The first month for which nothing was paid, and its period; None when there is none."""
+    pagati: dict[tuple[int, int], Decimal] = {}
+    for p in pagamenti:
+        mese = (p.competenza.year, p.competenza.month)
+        pagati[mese] = pagati.get(mese, ZERO) + p.somme.importo
+    for periodo in sorted(periodi, key=lambda p: p.dal):
+        for n in range(mesi(periodo.dal, periodo.ultimo) if periodo.mensile else 1):
+            anno, mese_ = divmod(periodo.dal.month - 1 + n, 12)
+            giorno = date(periodo.dal.year + anno, mese_ + 1, 1)
+            if not pagati.get((giorno.year, giorno.month)):
+                return periodo, giorno
+    return None
+
+
 def situazioni(
     periodi: Sequence[Periodo], pagamenti: Iterable[Pagamento], oggi: date
 ) -> tuple[list[Situazione], Somme]:

@@ -30,7 +30,7 @@ from capofila.prestazioni import (
     stati,
     versioni,
 )
-from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
+from capofila.prestazioni.consultazione import PER_PAGINA, Filtro
 from capofila.prestazioni.rules import file_errori, flusso_principale
 from capofila.prestazioni.scheda import differenze, raggruppa
 from capofila.prestazioni.service import versione_in_vigore
@@ -141,8 +141,8 @@ async def _elenco(
     versione = 0 if flusso is None else await versione_in_vigore(unita_corrente(), flusso)
     filtro = _filtro(request, persona, "" if flusso is None else flusso.id, versione)
     numero = _pagina_richiesta(request)
-    totale = await consultazione.conta(filtro)
-    righe = await consultazione.elenco(filtro, numero)
+    trovate = await consultazione.trova(filtro, numero)
+    righe = trovate.righe
     dette = await stati.comunicate(filtro.flusso, [riga.id for riga in righe])
     comuni = (await territorio.mappa_comuni()).per_belfiore
     enti = await territorio.enti()
@@ -184,10 +184,11 @@ async def _elenco(
         filtrato=len(scelte) > 1,
         pulisci=f"{base}?anno={filtro.anno}" if len(scelte) > 1 else "",
         righe=righe,
-        totale=totale,
-        oltre=totale > CONTEGGIO_MASSIMO,
+        totale=trovate.totale,
+        oltre=trovate.oltre,
+        massimo=trovate.massimo,
         numero=numero,
-        pagine=max(1, -(-min(totale, CONTEGGIO_MASSIMO) // PER_PAGINA)),
+        pagine=trovate.pagine,
         per_pagina=PER_PAGINA,
         comuni=comuni,
         enti={ente.id: ente for ente in enti},
@@ -424,9 +425,7 @@ async def importa(
     except ErroreCapofila as errore:
         if errore.stato >= 500:
             raise
-        return await _importazioni(
-            request, errore.messaggio, errore.stato, gia_inviate=gia_inviate
-        )
+        return await _importazioni(request, errore.messaggio, errore.stato, gia_inviate=gia_inviate)
     if esito.stato == "gia_importato":
         await aggiungi_messaggio(
             "informazione", "Questo file era già stato importato: nulla è cambiato."
@@ -508,12 +507,12 @@ async def gia_inviate(
         detto = "sono di nuovo da comunicare: partono con il prossimo invio."
     else:
         quante = await debito.segna_gia_inviate(id_, flusso)
-        detto = f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
+        detto = (
+            f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
+        )
     cosa = "1 prestazione" if quante == 1 else f"{quante:,} prestazioni".replace(",", ".")
     await aggiungi_messaggio("riuscito", f"{cosa} del file {detto}")
-    return Redirect(
-        f"/{visita_corrente().nell_ambito.slug}/importazioni/{id_}", status_code=303
-    )
+    return Redirect(f"/{visita_corrente().nell_ambito.slug}/importazioni/{id_}", status_code=303)
 
 
 @post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})

@@ -102,7 +102,8 @@ async def comunicate(flusso: str, ids: Sequence[int]) -> dict[int, Comunicata]:
         for nome in ("c.operazione", "c.esito", "c.esito_testo", "c.comunicata_il")
     )
     righe = await unita.righe(
-        f"SELECT c.prestazione_id, {ultime}, {_ULTIMA.format('c.lotto_id')} IS NOT NULL, (array_agg(c.operazione ORDER BY c.id DESC) "
+        f"SELECT c.prestazione_id, {ultime}, {_ULTIMA.format('c.lotto_id')} IS NOT NULL, "
+        "(array_agg(c.operazione ORDER BY c.id DESC) "
         "FILTER (WHERE c.esito IS DISTINCT FROM 'scartata'))[1] FROM comunicazione c "
         "WHERE c.ambito_id = $1 AND c.flusso = $2 AND c.prestazione_id = ANY($3::bigint[]) "
         "GROUP BY 1",
@@ -146,26 +147,33 @@ def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object
             "ORDER BY c.id DESC LIMIT 1)"
         )
 
+    def fra_le(esito: str) -> str:
+        # Few have it: an index of those alone is where to begin.
+        return (
+            "prestazione.id IN (SELECT s.prestazione_id FROM comunicazione s WHERE "
+            f"s.ambito_id = prestazione.ambito_id AND s.flusso = {{}} AND s.esito {esito})"
+        )
+
     match stato:
         case "da_comunicare":
             return f"NOT EXISTS {ultima('1')}", [flusso]
         case "comunicata":
-            return ultima("coalesce(c.esito, '')") + " = ''", [flusso]
+            aperta = ultima("coalesce(c.esito, '')")
+            return f"{fra_le('IS NULL')} AND {aperta} = ''", [flusso, flusso]
         case "accolta":
             return ultima("c.esito") + " = 'accolta'", [flusso]
         case "scartata":
-            refused = (
-                "prestazione.id IN (SELECT s.prestazione_id FROM comunicazione s WHERE "
-                "s.ambito_id = prestazione.ambito_id AND s.flusso = {} AND s.esito = 'scartata')"
-            )
-            return f"{refused} AND {ultima('c.esito')} = 'scartata'", [flusso, flusso]
+            scartate = fra_le("= 'scartata'")
+            return f"{scartate} AND {ultima('c.esito')} = 'scartata'", [flusso, flusso]
         case "da_annullare":
             non_rifiutata = " AND c.esito IS DISTINCT FROM 'scartata'"
             return ultima("c.operazione", non_rifiutata) + " = 'I'", [flusso]
         case "da_ricontrollare":
             return (
-                "NOT prestazione.come_ricevuto AND prestazione.conforme_a IS DISTINCT FROM {}",
-                [versione],
+                # Said as two ranges: an index knows them, and no other way to say «not this one».
+                "NOT prestazione.come_ricevuto "
+                "AND (prestazione.conforme_a < {} OR prestazione.conforme_a > {})",
+                [versione, versione],
             )
         case _:
             raise ValueError(stato)
