@@ -99,6 +99,18 @@ def test_un_periodo_puo_stare_a_cavallo_di_due_decisioni_senza_vuoti() -> None:
     assert codici == {"periodo_oltre_la_decisione", "concesso_oltre_la_decisione"}
 
 
+def test_della_quota_si_dice_quando_l_importo_e_giusto() -> None:
+    divisa = Atto(
+        esito="accolta", atto_data=date(2024, 12, 1), dal=date(2025, 1, 1), al=date(2025, 1, 31),
+        somme=somme_di(D("100.00"), D("60.00"), D("40.00")),
+    )  # fmt: skip
+    for importo, detto in (("100.00", "la quota dell’ente è 100,00 €"), ("101.00", "l’importo è")):
+        uno = periodo(date(2025, 1, 1), date(2025, 1, 31), importo)
+        trovati = riscontri(Libro(atti=[divisa], periodi=[uno], pagamenti=[]))
+        (testo,) = [r.testo for r in trovati if r.codice == "importo_oltre_la_decisione"]
+        assert detto in testo
+
+
 def test_un_pagamento_oltre_il_deciso_si_annuncia() -> None:
     libro = Libro(
         atti=[accolta(date(2025, 1, 1), date(2025, 2, 28))],

@@ -84,6 +84,11 @@ async def test_dalla_domanda_ai_pagamenti(entra: Entra) -> None:
         assert risposta.status_code == 422, sbagliata
     assert (await cliente.vai("POST", f"{dove}/decisione", ACCOLTA)).status_code == 303
     assert "Ufficio di Piano, n. 12" in parole(await cliente.get(dove))
+    ripreso = albero.fromstring((await cliente.get(f"{dove}/decisione")).text)
+    assert ripreso.xpath("//input[@name='atto_numero']/@value") == ["12"]
+    assert ripreso.xpath("//input[@name='importo_mensile']/@value") == [""]
+    altra = albero.fromstring((await (await entra("olga.crema")).get(f"{dove}/decisione")).text)
+    assert altra.xpath("//input[@name='atto_numero']/@value") == [""], "an act of her own"
 
     # No period yet: nothing to pay.
     azienda = await _ente(cliente, dove, "Comunità Sociale")
@@ -370,3 +375,63 @@ async def test_chi_lavora_per_un_comune_vede_solo_le_sue_domande(
     assert "P/3" in (await rita.get("/crema/domande?comune=G306")).text
     assert (await interroga(ambiti.superutente, "SELECT count(*) FROM domanda WHERE protocollo "
                             "IN ('P/1', 'P/2', 'P/3')"))[0][0] == 2  # fmt: skip
+
+
+GRANDE = "9" * 400
+OSTILI: tuple[tuple[str, dict[str, str]], ...] = tuple(
+    (dove, {campo: valore})
+    for dove, campo, valori in (
+        ("nuova", "codice_fiscale", (GRANDE, "\0", "RSSMRA80A41D142Ⅸ", "=1+1", "٣" * 16)),
+        ("nuova", "cognome", ("", GRANDE, "\0\0")),
+        ("nuova", "protocollo", ("x" * 33, "\n")),
+        ("nuova", "presentata_il", ("0001-01-01", "31/02/2025", "9999-12-32", GRANDE, "=TODAY()")),
+        ("nuova", "comune_titolare", ("D150", "d142", GRANDE)),
+        ("nuova", "codice_prestazione", ("A9.99", "' OR 1=1--")),
+        (
+            "decisione",
+            "importo_mensile",
+            (GRANDE, "1e9", "-1,00", "1.234", "99999999999999,00", "NaN"),
+        ),
+        ("decisione", "dal", ("0001-01-01", "99999-01-01", "x")),
+        ("decisione", "atto_organo", ("x" * 121, " ")),
+        ("pagamento", "importo", (GRANDE, "0", "0,001", "Infinity", "99999999999999,99")),
+        ("pagamento", "competenza", ("13/2025", "00/0000", "01/9999", "2025")),
+        ("pagamento", "ente", ("-1", "0", GRANDE, "1; DROP TABLE pagamento")),
+        ("pagamento", "mandato", ("x" * 41, "\0")),
+    )
+    for valore in valori
+)
+
+
+async def test_cio_che_un_ostile_scrive_si_rifiuta_con_parole_e_non_scrive_nulla(
+    entra: Entra, ambiti: Banca
+) -> None:
+    cliente = await entra("rita.crema")
+    id_ = await _record(3050, protocollo_domanda="OSTILE/0")
+    dove = (await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})).headers["location"]
+    ente = await _ente(cliente, dove, "Comunità Sociale")
+    buoni = {
+        "nuova": DOMANDA | {"protocollo": "OSTILE/1"},
+        "decisione": ACCOLTA,
+        "pagamento": {
+            "ente": ente, "competenza": "01/2025", "pagato_il": "05/02/2025",
+            "importo": "312,40", "mandato": "M1",
+        },
+    }  # fmt: skip
+    conta = (
+        "SELECT (SELECT count(*) FROM domanda), (SELECT count(*) FROM decisione), "
+        "(SELECT count(*) FROM pagamento)"
+    )
+    prima = await interroga(ambiti.superutente, conta)
+    for modulo, storto in OSTILI:
+        indirizzo = "/crema/domande/nuova" if modulo == "nuova" else f"{dove}/{modulo}"
+        risposta = await cliente.vai("POST", indirizzo, buoni[modulo] | storto)
+        assert risposta.status_code == 422, (modulo, storto)
+        assert errori(risposta), (modulo, storto)
+    assert await interroga(ambiti.superutente, conta) == prima
+    for numero in ("9" * 30, "0", str(2**63), "-1"):
+        assert (await cliente.get(f"/crema/domande/nuova?dopo={numero}")).status_code in (200, 404)
+        assert (await cliente.get(f"/crema/prestazioni/nuova?dopo={id_}&fine_di={numero}")
+                ).status_code in (200, 404)  # fmt: skip
+    for pagina in ("0", "-1", "9" * 30, "x"):
+        assert (await cliente.get(f"/crema/domande?pagina={pagina}")).status_code == 200

@@ -183,7 +183,8 @@ def _importo(libro: Libro) -> list[tuple[str, int | None]]:
             ("l’importo", p.somme.importo, t.somme.importo),
             ("la quota dell’ente", p.somme.quota_ente, t.somme.quota_ente),
         )
-        if scritto > concesso_
+        # A quota is worth saying when the amount itself is right.
+        if scritto > concesso_ and (cosa == "l’importo" or p.somme.importo <= t.somme.importo)
     ]
 
 

@@ -387,6 +387,18 @@ async def decidi(id_: int, decisione: Decisione) -> None:
     await registra("domande.decidi", "domanda", str(id_), esito=decisione.esito)
 
 
+async def ultimo_atto() -> Decisione | None:
+    """The last decision that whoever asks registered: one act often decides many domande."""
+    unita = unita_corrente()
+    riga = await unita.riga(
+        f"SELECT {_DECISIONE} FROM decisione x WHERE x.ambito_id = $1 AND x.presa_da = $2 "
+        "AND x.presa_il > now() - interval '12 hours' ORDER BY x.id DESC LIMIT 1",
+        unita.ambito,
+        unita.contesto.utente,
+    )
+    return None if riga is None else Decisione(**dict(riga))
+
+
 def difetto_decisione(decisione: Decisione) -> tuple[str, str] | None:
     """What is wrong with a decision: the field and the words."""
     importi = [i for i in (decisione.importo_mensile, decisione.importo) if i is not None]

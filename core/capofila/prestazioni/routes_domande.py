@@ -379,8 +379,14 @@ async def _una(
 
 @get("/{ambito:str}/domande/{id_:int}/decisione", opt={"permesso": "prestazioni.scrivi"})
 async def decisione(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
-    """The form of a decision."""
-    return await _modulo_decisione(request, id_, Lettura({}))
+    """The form of a decision; the act is the last one that the same person registered today."""
+    scritto: dict[str, str] = {}
+    if (ultimo := await domande.ultimo_atto()) is not None:
+        scritto = {
+            "esito": ultimo.esito, "atto_organo": ultimo.atto_organo,
+            "atto_numero": ultimo.atto_numero, "atto_data": f"{ultimo.atto_data:%d/%m/%Y}",
+        }  # fmt: skip
+    return await _modulo_decisione(request, id_, Lettura(scritto))
 
 
 async def _modulo_decisione(
@@ -394,6 +400,7 @@ async def _modulo_decisione(
     return rispondi(
         request, "prestazioni/decisione.html", pagina, stato=stato, scritto=lettura.scritto,
         errori=lettura.errori, torna=f"{_base()}/{id_}",
+        ripreso=stato == 200 and bool(lettura.scritto),
         esiti=[(e, testo, "") for e, (testo, _) in domande.ESITI.items() if e],
     )  # fmt: skip
 

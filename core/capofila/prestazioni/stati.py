@@ -147,24 +147,24 @@ def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object
             "ORDER BY c.id DESC LIMIT 1)"
         )
 
-    def fra_le(esito: str) -> str:
-        # Few have it: an index of those alone is where to begin.
+    def ultima_e(esito: str) -> str:
+        # Few are: an index of those alone is where to begin.
         return (
-            "prestazione.id IN (SELECT s.prestazione_id FROM comunicazione s WHERE "
-            f"s.ambito_id = prestazione.ambito_id AND s.flusso = {{}} AND s.esito {esito})"
+            "EXISTS (SELECT 1 FROM comunicazione s WHERE s.ambito_id = prestazione.ambito_id "
+            f"AND s.flusso = {{}} AND s.prestazione_id = prestazione.id AND s.esito {esito} "
+            "AND NOT EXISTS (SELECT 1 FROM comunicazione d WHERE d.ambito_id = s.ambito_id "
+            "AND d.flusso = s.flusso AND d.prestazione_id = s.prestazione_id AND d.id > s.id))"
         )
 
     match stato:
         case "da_comunicare":
             return f"NOT EXISTS {ultima('1')}", [flusso]
         case "comunicata":
-            aperta = ultima("coalesce(c.esito, '')")
-            return f"{fra_le('IS NULL')} AND {aperta} = ''", [flusso, flusso]
+            return ultima_e("IS NULL"), [flusso]
         case "accolta":
             return ultima("c.esito") + " = 'accolta'", [flusso]
         case "scartata":
-            scartate = fra_le("= 'scartata'")
-            return f"{scartate} AND {ultima('c.esito')} = 'scartata'", [flusso, flusso]
+            return ultima_e("= 'scartata'"), [flusso]
         case "da_annullare":
             non_rifiutata = " AND c.esito IS DISTINCT FROM 'scartata'"
             return ultima("c.operazione", non_rifiutata) + " = 'I'", [flusso]
