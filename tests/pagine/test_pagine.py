@@ -437,6 +437,7 @@ def test_un_lavoro_fallito_si_riavvia(
     pagina = piattaforma.entra(pagina_nuova(), "rita.resp", "/crema/debito?anno=2025")
     piattaforma.ferma("worker")
     pagina.get_by_label("Periodo").select_option("2025-S2")
+    pagina.get_by_label("Tutto, di nuovo").check()  # what was sent before does not matter
     pagina.get_by_role("button", name="Prepara il file").click()
     expect(pagina.locator("#stato")).to_contain_text("In preparazione")
     esegui(
@@ -499,6 +500,9 @@ def test_l_esportazione_si_fa_con_la_sola_tastiera(
     arriva("Periodo")
     pagina.keyboard.press("ArrowDown")
     expect(pagina.get_by_label("Periodo")).to_have_value("2025-S1")
+    arriva("Solo le variazioni")
+    pagina.keyboard.press("ArrowDown")
+    expect(pagina.get_by_label("Tutto, di nuovo")).to_be_checked()
     arriva("Prepara il file")
     pagina.keyboard.press("Enter")
     expect(pagina.get_by_role("link", name="Scarica il file")).to_be_visible(timeout=60_000)
