@@ -256,14 +256,15 @@ def test_cio_che_si_scrive_intanto_vale_piu_di_cio_che_si_propone(
     compila(pagina, 706, protocollo_domanda="INT/0", cognome="Proposta")
     pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.get_by_text("La prestazione è stata salvata")).to_be_visible()
+    ferme: list[Route] = []
+
+    def trattieni(rotta: Route) -> None:
+        ferme.append(rotta)
+
     for indirizzo in ("domande/nuova", "prestazioni/nuova"):
         pagina.goto(f"{piattaforma.indirizzo}/crema/{indirizzo}")
-        ferme: list[Route] = []
+        ferme.clear()
         chiesta = "**/domande/persona" if indirizzo[0] == "d" else "**/prestazioni/controlla"
-
-        def trattieni(rotta: Route, ferme: list[Route] = ferme) -> None:
-            ferme.append(rotta)
-
         pagina.route(chiesta, trattieni)
         with pagina.expect_request(chiesta):
             pagina.locator("#campo-codice_fiscale").fill(codice_fiscale(706))
