@@ -99,11 +99,13 @@ class Opzioni(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         solo_valide: keep the good rows, leave the others out.
         prova: check only, store nothing.
+        gia_inviate: the receiver has these records, sent with the program used before.
         comune: Belfiore code of the only comune whose rows are accepted.
     """
 
     solo_valide: bool = False
     prova: bool = False
+    gia_inviate: bool = False
     comune: str | None = None
 
 
@@ -194,6 +196,11 @@ async def _importa(
     formato = lettura.riconosci(file.nome, file.contenuto)
     riferimenti = await riferimenti_dell_ambito(unita, opzioni.comune)
     sorgente = await _sorgente(formato, file, flussi, riferimenti, filo)
+    if opzioni.gia_inviate:
+        # What the receiver knows is written by the room that talks to it, which stands on this one.
+        from capofila.debito.service import gia_inviate_ammesse
+
+        gia_inviate_ammesse(sorgente.flusso)
     esito = EsitoImportazione(flusso=sorgente.flusso.id)
     if sorgente.errori:
         esito.aggiungi_errori(sorgente.errori)
@@ -241,7 +248,7 @@ async def decidi(
     if lotto_id not in INTEGER:
         raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     lotto = await unita.riga(
-        "SELECT id, nome_file, flusso, stato, contenuto, righe, valide, comune, "
+        "SELECT id, nome_file, flusso, stato, contenuto, righe, valide, comune, gia_inviate, "
         "scade_il < now() AS scaduto FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
         unita.ambito,
         lotto_id,
@@ -256,7 +263,9 @@ async def decidi(
         file = FileRicevuto(lotto["nome_file"], bytes(lotto["contenuto"]))
         # The good rows are those that were counted: those of one comune, if its operator brought
         # the file in.
-        opzioni = Opzioni(solo_valide=True, comune=comune or lotto["comune"])
+        opzioni = Opzioni(
+            solo_valide=True, gia_inviate=lotto["gia_inviate"], comune=comune or lotto["comune"]
+        )
         esito = await importa(file, flussi, opzioni)
         if esito.stato == "da_decidere":
             raise DatiNonValidi("Nessuna riga è importabile: correggi il file e caricalo di nuovo.")
@@ -475,6 +484,10 @@ class _Arrivo:
             esito.importate,
             esito.errori_totali,
         )
+        if self.opzioni.gia_inviate:
+            from capofila.debito.service import segna_gia_inviate
+
+            await segna_gia_inviate(self.lotto_id, self.sorgente.flusso)
 
     async def metti_in_attesa(self, esito: EsitoImportazione) -> int:
         """Keep the file for whoever has to decide, once."""
@@ -508,8 +521,8 @@ class _Arrivo:
         intestazione = self.sorgente.intestazione
         lotto_id: int = await self.unita.valore(
             "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
-            "intestazione, come_ricevuto, comune) "
-            "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9) RETURNING id",
+            "intestazione, come_ricevuto, comune, gia_inviate) "
+            "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9, $10) RETURNING id",
             _nome_conservabile(self.file.nome),
             self.formato,
             self.sorgente.flusso.id,
@@ -519,6 +532,7 @@ class _Arrivo:
             None if intestazione is None else msgspec.json.encode(intestazione).decode(),
             self.sorgente.come_ricevuto,
             self.opzioni.comune,
+            self.opzioni.gia_inviate,
         )
         return lotto_id
 
