@@ -23,9 +23,9 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga, Flusso, Preparatore
 from capofila.hooks.campi import importo_leggibile
+from capofila.prestazioni.copia import COLONNE
 from capofila.prestazioni.rules import Collocazione
 from capofila.prestazioni.service import (
-    COLONNE,
     ERRORE_DOPPIO,
     riferimenti_dell_ambito,
     versione_in_vigore,
