@@ -158,10 +158,13 @@ async def _scrivi(
             else:
                 scrittore = (await apri(1)).scrittore
             if da_rifare:
-                async for pezzo in selezione.preparate(unita, conti, avvisi, divisore):
+
+                async def scrivi(pezzo: bytes) -> None:
                     if scrittore is not None:
                         await scrittore.scrivi(pezzo)
                     await compito.avanza(conti.righe)
+
+                await selezione.preparate(unita, conti, avvisi, scrivi, divisore)
             else:
                 await selezione.in_forma(unita, conti, scrittore, compito, divisore)
             if divisore is not None:
