@@ -125,7 +125,7 @@ async def importa(file: bytes, figura: Figura) -> None:
 
 async def _svuota() -> None:
     proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
-    await proprietario.execute("TRUNCATE prestazione")
+    await proprietario.execute("TRUNCATE prestazione, conto_lotto")
     await proprietario.close()
 
 

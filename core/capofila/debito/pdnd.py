@@ -129,7 +129,7 @@ async def pubblica(
         intestazione: the head; its name is replaced by that of each flow.
         selezione_sql: a SELECT that yields, in the order in which INPS must take them, `record_id`
             (bigint), `operazione` (I or C), `gruppo` (what opens around the record, or NULL), `riga`
-            (the record) and `titolare` (Belfiore). Its parameters are ``$1`` … ``$n``.
+            (the record), `titolare` (Belfiore) and `anno` (of the record). Its parameters are ``$1`` … ``$n``.
         valori: their values.
         adesso: the moment; the database's clock when not given.
         avanza: told how many are published, of how many, and what is being done.
@@ -234,11 +234,11 @@ async def _prepara(
     # The parameters of a query cannot stand in CREATE TABLE AS: first the columns, then the rows.
     await unita.esegui(
         "CREATE TEMP TABLE da_pubblicare (n bigint, record_id bigint, operazione text, titolare text, "
-        "corpo text) ON COMMIT DROP"
+        "anno smallint, corpo text) ON COMMIT DROP"
     )
     tag = await unita.esegui(
         "INSERT INTO pg_temp.da_pubblicare SELECT row_number() OVER () - 1, record_id, operazione, "
-        f"titolare, coalesce(gruppo, '') || riga || ${n + 1}::text FROM ({selezione_sql}) q",
+        f"titolare, anno, coalesce(gruppo, '') || riga || ${n + 1}::text FROM ({selezione_sql}) q",
         *valori,
         tracciato.chiusura_gruppo() + tracciato.coda().decode(),
     )
@@ -257,10 +257,10 @@ WITH pubblicati AS (
       SELECT d.*, $7::text || to_char($8::int + n, 'FM0000000') AS id_flusso
       FROM pg_temp.da_pubblicare d WHERE n >= $10::bigint AND n < $11::bigint) q
   ) q
-  RETURNING ts, record_id, operazione, comune_titolare
 )
-INSERT INTO comunicazione (flusso, prestazione_id, operazione, esportazione_id, comune_titolare)
-SELECT $2::text, record_id, operazione, $4::uuid, comune_titolare FROM pubblicati ORDER BY ts
+INSERT INTO comunicazione (flusso, prestazione_id, operazione, esportazione_id, comune_titolare, anno)
+SELECT $2::text, record_id, operazione, $4::uuid, titolare, anno
+FROM pg_temp.da_pubblicare WHERE n >= $10::bigint AND n < $11::bigint ORDER BY n
 """
 
 

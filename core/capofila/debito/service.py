@@ -673,8 +673,8 @@ async def _scrivi_comunicazioni(
     da = len(valori)
     await unita.esegui(
         "INSERT INTO comunicazione (flusso, esportazione_id, prestazione_id, operazione, "
-        f"comune_titolare) SELECT ${da + 1}, ${da + 2}::uuid, p.id, {selezione.operazione}, "
-        f"p.comune_titolare FROM prestazione p WHERE {dove} ORDER BY p.id",
+        f"comune_titolare, anno) SELECT ${da + 1}, ${da + 2}::uuid, p.id, {selezione.operazione}, "
+        f"p.comune_titolare, p.anno FROM prestazione p WHERE {dove} ORDER BY p.id",
         *valori,
         flusso.id,
         riga["id"],
@@ -719,7 +719,7 @@ async def _pubblica(
             cf_operatore=ente["cf_operatore"],
         ),
         selezione_sql=f"SELECT p.id AS record_id, {selezione.operazione} AS operazione, "
-        f"{gruppo} AS gruppo, {record} AS riga, p.comune_titolare AS titolare "
+        f"{gruppo} AS gruppo, {record} AS riga, p.comune_titolare AS titolare, p.anno AS anno "
         f"FROM prestazione p WHERE {dove} ORDER BY {selezione.ordine()}",
         valori=valori,
         avanza=avanza,
