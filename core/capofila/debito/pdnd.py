@@ -374,10 +374,12 @@ async def servi(unita: UnitaDiLavoro, eservice: EService, since: int, limite: in
         limite,
         BYTE_PER_RISPOSTA,
     )
+    # As with any reading, the commit does not wait for the disk; but where a voucher opens once, its
+    # use must outlive a crash of the database (docs/perche/pdnd.md).
+    attende = "on" if eservice.uso_voucher == "unico" else "off"
     await unita.esegui(
-        # As with any reading, the commit does not wait for the disk.
         "INSERT INTO prelievo (ente_id, da, fino, flussi) SELECT $1, $2, $3, $4 "
-        "WHERE set_config('synchronous_commit', 'off', true) <> ''",
+        f"WHERE set_config('synchronous_commit', '{attende}', true) <> ''",
         eservice.ente_id,
         da,
         righe[-1]["ts"] if righe else None,
