@@ -19,6 +19,9 @@ from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito import pdnd
+from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
+from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
+from capofila.debito.gia_inviate import segna as segna_gia_inviate
 from capofila.debito.pdnd import Avanza
 from capofila.debito.responsabili import in_carica
 from capofila.debito.rules import Periodo, Taglio, periodo
@@ -834,7 +837,9 @@ async def _impronta_dati(
     if modo == "variazioni":
         detto = await unita.valore(
             "SELECT concat_ws(',', (SELECT count(*) FROM invio WHERE ambito_id = $1), "
-            "(SELECT max(esiti_il) FROM esportazione WHERE ambito_id = $1))",
+            "(SELECT max(esiti_il) FROM esportazione WHERE ambito_id = $1), "
+            "(SELECT string_agg(id::text, ' ' ORDER BY id) FROM lotto "
+            "WHERE ambito_id = $1 AND gia_inviate))",
             unita.ambito,
         )
     contenuto = [
@@ -860,10 +865,12 @@ __all__ = [
     "Oggetto",
     "Parte",
     "Superata",
+    "annulla_gia_inviate",
     "chiedi_esportazione",
     "chiedi_pubblicazione",
     "esportazione",
     "esportazioni",
+    "gia_inviate_ammesse",
     "invia",
     "invii",
     "manifesto_di",
@@ -872,5 +879,6 @@ __all__ = [
     "periodo",
     "registra_invio",
     "rinuncia_alla_pubblicazione",
+    "segna_gia_inviate",
     "taglio_scelto",
 ]
