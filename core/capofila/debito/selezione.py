@@ -470,7 +470,7 @@ class Selezione:
         preparatore = Preparatore(self.flusso, nomi)
 
         async def prepara(colonne: list[list[str]]) -> None:
-            lotto = preparatore.prepara_colonne(colonne[: len(nomi)])
+            lotto = preparatore.prepara_colonne(colonne[: len(nomi)], range(1, len(colonne[0]) + 1))
             await ricevi(preparatore, lotto, colonne[len(nomi) :])
 
         await leggi_per_colonne(
