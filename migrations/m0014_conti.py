@@ -14,7 +14,7 @@ CREATE TABLE conto_lotto (
   lotto_id integer NOT NULL,
   anno smallint NOT NULL,
   comune_titolare text COLLATE "C" NOT NULL,
-  mese smallint NOT NULL CHECK (mese BETWEEN 0 AND 12),
+  mese smallint NOT NULL DEFAULT 0 CHECK (mese BETWEEN 0 AND 12),
   entrate integer NOT NULL DEFAULT 0 CHECK (entrate >= 0),
   uscite integer NOT NULL DEFAULT 0 CHECK (uscite >= 0),
   PRIMARY KEY (ambito_id, anno, comune_titolare, lotto_id, mese),
