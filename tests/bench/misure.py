@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -23,6 +25,7 @@ from capofila.base.impostazioni import impostazioni
 from capofila.cli import _motore, applica_ambiti, chiedi_e_attendi, contesto_ambito
 from capofila.debito.rules import periodo
 from capofila.dimostrazione import cartella_tenants, genera_csv
+from capofila.siuss.prestazioni import XSD
 
 Figura = Callable[..., None]
 SLUG = "crema"
@@ -139,7 +142,7 @@ async def _copia_nuda() -> dict[str, float]:
 
 async def _svuota() -> None:
     proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
-    await proprietario.execute("TRUNCATE prestazione CASCADE")
+    await proprietario.execute("TRUNCATE prestazione, conto_lotto CASCADE")
     await proprietario.close()
 
 
@@ -216,6 +219,102 @@ async def _esporta() -> tuple[float, int]:
                 esito.lavoro,
             )
     return float(secondi), int(esito.byte)
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+def regole(righe: int, figura: Figura) -> None:
+    """Every check and rule over the stored records, against lxml on the file of the same records.
+
+    lxml parses the file and, when `CAPOFILA_SIUSS_XSD` names INPS's schema or its folder, validates
+    it: without one it only parses, and the figure says so. What is measured of ours is the pass of an
+    export whose rules have changed (`Selezione.controlla`), reading from PostgreSQL included.
+    """
+    schema = Path(os.environ.get("CAPOFILA_SIUSS_XSD", ""))
+    if schema.is_dir():
+        schema = schema / XSD
+    con_schema = schema.is_file()
+    with tempfile.TemporaryDirectory() as cartella:
+        file = Path(cartella) / "flusso.xml"
+        asyncio.run(_scrivi_flusso(righe, file))
+        nostri, altrui = [], []
+        for _ in range(3):
+            nostri.append(asyncio.run(_controlla(righe)))
+            esito = subprocess.run(
+                [sys.executable, "-m", "tests.bench.lxml_controlla", str(file),
+                 *([str(schema)] if con_schema else [])],
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
+            altrui.append(tuple(float(v) for v in esito.stdout.split()))
+    nostro = statistics.median(nostri)
+    lettura = statistics.median(lettura for lettura, _ in altrui)
+    convalida = statistics.median(convalida for _, convalida in altrui)
+    loro = lettura + convalida
+    come = "che legge e convalida" if con_schema else "che legge soltanto, senza schema"
+    figura(
+        f"regole su {righe:,} / lxml {come}".replace(",", "."), loro / nostro, "≥ 1",
+        loro >= nostro, righe_s=round(righe / nostro), lxml_righe_s=round(righe / loro),
+        lxml_lettura_s=round(lettura, 2), lxml_convalida_s=round(convalida, 2),
+        secondi=round(nostro, 2),
+    )  # fmt: skip
+
+
+async def _scrivi_flusso(righe: int, file: Path) -> None:
+    """The records as the receiver gets them, in one file."""
+    from capofila.debito.selezione import Conti
+    from capofila.hooks import IntestazioneFlusso
+    from capofila.siuss.plugin import FLUSSO_PRESTAZIONI as flusso
+
+    conti = Conti()
+    with file.open("wb") as aperto:
+
+        async def scrivi(pezzo: bytes) -> None:
+            aperto.write(pezzo)
+
+        aperto.write(
+            flusso.tracciato.testata(
+                IntestazioneFlusso("D142.PS.20260301.0000001", "D142", "Comune di Crema", "D142",
+                                   "PRVPTR70A01D142C")
+            )
+        )  # fmt: skip
+        async with _motore(), unita_di_lavoro(await contesto_ambito(SLUG)) as unita:
+            await (await _tutte(unita)).preparate(unita, conti, [], scrivi)
+        aperto.write(flusso.tracciato.coda())
+    assert conti.righe == righe, (conti.righe, righe)
+
+
+async def _tutte(unita: Any) -> Any:
+    """Every record of the year that the ambito's sender says."""
+    from capofila.debito.selezione import Selezione
+    from capofila.siuss.plugin import FLUSSO_PRESTAZIONI
+
+    mittente = await unita.valore(
+        "SELECT id FROM ente WHERE ambito_id = $1 AND mittente", unita.ambito
+    )
+    corsa = {
+        "ambito_id": unita.ambito, "ente_id": mittente, "lotto_ricevuto_id": None,
+        "modo": "completa", "dal": date(ANNO, 1, 1), "al": date(ANNO, 12, 31),
+        "escludi_errate": False,
+    }  # fmt: skip
+    return await Selezione.apri(unita, FLUSSO_PRESTAZIONI, corsa, 0)
+
+
+async def _controlla(righe: int) -> float:
+    viste = errori = 0
+
+    async def conta(_: Any, lotto: Any, __: Any) -> None:
+        nonlocal viste, errori
+        viste += len(lotto)
+        errori += len(lotto.errori)
+
+    async with _motore(), unita_di_lavoro(await contesto_ambito(SLUG)) as unita:
+        selezione = await _tutte(unita)
+        inizio = time.perf_counter()
+        await selezione.controlla(unita, conta)
+        durata = time.perf_counter() - inizio
+    assert (viste, errori) == (righe, 0)
+    return durata
 
 
 def _picco(pid: int) -> float:

@@ -131,7 +131,7 @@ def selezione(flusso: Flusso) -> str:
         tabella = "prestazione"
     return (
         f"SELECT p.id AS record_id, 'I'::text AS operazione, nullif({gruppo}, '') AS gruppo, "
-        f"{riga} AS riga, p.comune_titolare AS titolare FROM {tabella} p "
+        f"{riga} AS riga, p.comune_titolare AS titolare, p.anno FROM {tabella} p "
         "JOIN unnest($1::bigint[]) WITH ORDINALITY AS v(id, posto) USING (id) "
         "WHERE p.ambito_id = ambito_corrente() ORDER BY v.posto"
     )
@@ -174,7 +174,7 @@ async def pubblica_finti(
         flusso=FLUSSO_PRESTAZIONI,
         intestazione=intestazione_di(codice),
         selezione_sql="SELECT n::bigint AS record_id, 'I'::text AS operazione, '<a>' AS gruppo, "
-        "'<b n=\"' || n || '\"/>' AS riga, 'D142' AS titolare "
+        "'<b n=\"' || n || '\"/>' AS riga, 'D142' AS titolare, 2025::smallint AS anno "
         "FROM generate_series($1::int, $2::int) n ORDER BY n",
         valori=[primo, primo + quanti - 1],
         adesso=adesso,

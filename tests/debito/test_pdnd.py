@@ -260,7 +260,7 @@ async def test_una_risposta_non_cresce_oltre_misura_e_nulla_si_perde(
 async def test_un_flusso_piu_grande_di_dieci_megabyte_non_si_pubblica(inps: INPS) -> None:
     grande = (
         "SELECT 1::bigint AS record_id, 'I'::text AS operazione, NULL::text AS gruppo, "
-        "repeat('x', $1::int) AS riga, 'D142'::text AS titolare"
+        "repeat('x', $1::int) AS riga, 'D142'::text AS titolare, 2025::smallint AS anno"
     )
     async with unita_di_lavoro(await contesto("crema")) as unita:
         ente = await unita.valore("SELECT id FROM ente WHERE codice = 'D142'")

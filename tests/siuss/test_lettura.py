@@ -383,7 +383,7 @@ def test_i_tre_esempi_di_inps_tornano_uguali_e_con_i_loro_difetti() -> None:
     assert trovati == [
         ("siuss", 3, ["codice_fiscale_controllo", "siuss-quote-mensile"],
          ["codice_fiscale_controllo"]),
-        ("siuss-sinba", 1, [], []),
+        ("siuss-sinba", 1, ["sinba-residenza-regione"], []),
         ("siuss", 1, ["siuss-fine-altro-anno", "siuss-quote-mensile"], ["nome_flusso"]),
     ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -51,7 +52,11 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     """How long what was sent stays under object lock."""
     filoni_lavoro: int = 2
     pdnd_chiavi: str = ""
-    """Path of the JWKS with the public keys of the PDND; without it no e-service answers."""
+    """Path of the JWKS with the public keys of the PDND; without it, or the next, no e-service answers."""
+    pdnd_chiavi_url: str = ""
+    """Address (https) where the PDND publishes that JWKS: fetched by ourselves, instead of the file."""
+    pdnd_richieste_al_minuto: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 600
+    """Calls of an e-service in a minute, of each ente; beyond, 429. 0 is no limit."""
     pdnd_emittente: str = "interop.pagopa.it"
     """Who signs the vouchers (`iss`)."""
     pdnd_eta_massima: int = 86400

@@ -1,7 +1,7 @@
 """What of a year has been entered and sent, comune by comune, and what is missing.
 
-One pass over the records of two years, each with the last thing that was said of it: the figures,
-and the months without records where the year before had some.
+The figures, and the months without records where the year before had some. A million records are
+never read for it: they are counted as they come and go, and what was said of them has their year.
 """
 
 from __future__ import annotations
@@ -126,40 +126,57 @@ def ordina(righe: Iterable[Completezza], ordine: str) -> list[Completezza]:
     return presenti + [riga for riga in per_nome if getattr(riga, chiave) is None]
 
 
-# The last thing said of a record as one number: the id of the communication and what it was (1
-# insertion; 2 accepted, 4 refused) in the lowest bits. What the receiver still has is asked only of
-# the few records that no longer hold.
+# What is in force is counted by lotto as it changes (`conto_lotto`), so no record is read: of the
+# communications of the year the last thing said of a record is one number, the id and what it was (1
+# insertion; 2 accepted, 4 refused) in the lowest bits. The few records that no longer hold are looked
+# up one by one: what was said of them counts apart.
 _QUERY: Final = """
-WITH dette AS MATERIALIZED (
-  SELECT prestazione_id, max(id * 8 + CASE operazione WHEN 'I' THEN 1 ELSE 0 END
-    + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4 ELSE 0 END) & 7 AS ultima
-  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY prestazione_id
+WITH superate AS MATERIALIZED (
+  SELECT p.id, p.comune_titolare, (
+    SELECT c.operazione FROM comunicazione c WHERE c.ambito_id = $1 AND c.flusso = $3
+      AND c.prestazione_id = p.id AND c.esito IS DISTINCT FROM 'scartata'
+    ORDER BY c.id DESC LIMIT 1) AS nota
+  FROM prestazione p
+  WHERE p.ambito_id = $1 AND p.sostituita_lotto IS NOT NULL AND p.anno = $2
+), dell_anno AS (
+  SELECT prestazione_id, comune_titolare, id, operazione, esito
+  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 AND anno = $2
+  UNION ALL
+  SELECT c.prestazione_id, c.comune_titolare, c.id, c.operazione, c.esito FROM comunicazione c
+  JOIN prestazione p ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id
+  WHERE c.ambito_id = $1 AND c.flusso = $3 AND c.anno IS NULL AND p.anno = $2
+), ultime AS (
+  SELECT prestazione_id, min(comune_titolare) AS comune_titolare,
+    max(id * 8 + CASE operazione WHEN 'I' THEN 1 ELSE 0 END
+      + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4 ELSE 0 END) & 7 AS ultima
+  FROM dell_anno GROUP BY prestazione_id
+), dette AS (
+  SELECT comune_titolare, count(*) AS dette,
+    count(*) FILTER (WHERE ultima IN (0, 1)) AS senza_esito,
+    count(*) FILTER (WHERE ultima IN (2, 3)) AS accolte,
+    count(*) FILTER (WHERE ultima IN (4, 5)) AS scartate
+  FROM ultime u WHERE NOT EXISTS (SELECT FROM superate s WHERE s.id = u.prestazione_id)
+  GROUP BY comune_titolare
+), da_annullare AS (
+  SELECT comune_titolare, count(*) FILTER (WHERE nota = 'I') AS da_annullare
+  FROM superate GROUP BY comune_titolare
 ), invii AS (
-  SELECT comune_titolare,
-    max(comunicata_il) FILTER (WHERE esportazione_id IS NOT NULL) AS ultimo_invio
-  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY comune_titolare
-), voci AS (
-  SELECT p.comune_titolare, p.anno = $2 AS ora, p.sostituita_lotto IS NULL AS viva, p.lotto_id,
-    CASE WHEN p.sostituita_lotto IS NULL AND p.competenza IS NOT NULL
-      THEN 1 << (extract(month FROM p.competenza)::int - 1) END AS mese, d.ultima,
-    CASE WHEN p.sostituita_lotto IS NOT NULL AND p.anno = $2 THEN (
-      SELECT c.operazione FROM comunicazione c WHERE c.ambito_id = $1 AND c.flusso = $3
-        AND c.prestazione_id = p.id AND c.esito IS DISTINCT FROM 'scartata'
-      ORDER BY c.id DESC LIMIT 1) END AS nota
-  FROM prestazione p LEFT JOIN dette d ON d.prestazione_id = p.id
-  WHERE p.ambito_id = $1 AND p.anno IN ($2, $2 - 1)
+  SELECT comune_titolare, max(comunicata_il) AS ultimo_invio
+  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 AND esportazione_id IS NOT NULL
+  GROUP BY comune_titolare
+), mesi AS (
+  SELECT comune_titolare, anno, mese, sum(entrate - uscite) AS vive,
+    max(lotto_id) FILTER (WHERE entrate > 0) AS ultimo_lotto
+  FROM conto_lotto WHERE ambito_id = $1 AND anno IN ($2, $2 - 1) GROUP BY 1, 2, 3
 ), gruppi AS (
   SELECT comune_titolare,
-    count(*) FILTER (WHERE ora AND viva) AS in_vigore,
-    count(*) FILTER (WHERE ora AND viva AND ultima IS NULL) AS mai_dette,
-    count(*) FILTER (WHERE ora AND viva AND ultima IN (0, 1)) AS senza_esito,
-    count(*) FILTER (WHERE ora AND viva AND ultima IN (2, 3)) AS accolte,
-    count(*) FILTER (WHERE ora AND viva AND ultima IN (4, 5)) AS scartate,
-    count(*) FILTER (WHERE nota = 'I') AS da_annullare,
-    max(lotto_id) FILTER (WHERE ora) AS ultimo_lotto,
-    coalesce(bit_or(mese) FILTER (WHERE ora), 0) AS mesi_ora,
-    coalesce(bit_or(mese) FILTER (WHERE NOT ora), 0) AS mesi_prima
-  FROM voci GROUP BY comune_titolare
+    coalesce(sum(vive) FILTER (WHERE anno = $2), 0)::bigint AS in_vigore,
+    max(ultimo_lotto) FILTER (WHERE anno = $2) AS ultimo_lotto,
+    coalesce(bit_or(1 << mese - 1) FILTER (WHERE anno = $2 AND vive > 0 AND mese > 0), 0)
+      AS mesi_ora,
+    coalesce(bit_or(1 << mese - 1) FILTER (WHERE anno < $2 AND vive > 0 AND mese > 0), 0)
+      AS mesi_prima
+  FROM mesi GROUP BY comune_titolare
 ), bozze AS (
   SELECT comune_titolare, count(*) AS bozze, count(*) FILTER (WHERE errori > 0) AS bozze_errate
   FROM bozza WHERE ambito_id = $1 GROUP BY 1
@@ -167,9 +184,13 @@ WITH dette AS MATERIALIZED (
   SELECT comune AS comune_titolare, count(*) AS file_da_decidere
   FROM lotto WHERE ambito_id = $1 AND stato = 'da_decidere' AND comune IS NOT NULL GROUP BY 1
 )
-SELECT comune_titolare, g.*, i.ultimo_invio, b.bozze, b.bozze_errate, f.file_da_decidere, l.caricato_il
+SELECT comune_titolare, g.*, g.in_vigore - coalesce(d.dette, 0) AS mai_dette, d.senza_esito,
+  d.accolte, d.scartate, a.da_annullare, i.ultimo_invio, b.bozze, b.bozze_errate,
+  f.file_da_decidere, l.caricato_il
 FROM gruppi g FULL JOIN bozze b USING (comune_titolare) FULL JOIN fermi f USING (comune_titolare)
-LEFT JOIN invii i USING (comune_titolare) LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
+LEFT JOIN dette d USING (comune_titolare) LEFT JOIN da_annullare a USING (comune_titolare)
+LEFT JOIN invii i USING (comune_titolare)
+LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
 """
 
 

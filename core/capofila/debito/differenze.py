@@ -253,7 +253,7 @@ async def _contenuto(
             "WHERE c.ambito_id = $1 AND c.esportazione_id = $2::uuid",
             [unita.ambito, riga["id"]],
         )
-    if riga["stato"] != "sigillata":
+    if riga["stato"] not in ("sigillata", "in_pubblicazione"):
         raise Conflitto(
             "Si confrontano file sigillati o inviati: di un file superato non si può più dire che "
             "cosa conteneva."

@@ -7,7 +7,7 @@ that was sent: a refused record is simply said again by the next run, as it is t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -74,14 +74,16 @@ async def riepilogo(id_: UUID) -> Riepilogo:
         "SELECT count(*) FILTER (WHERE esito = 'accolta') AS accolte, "
         "count(*) FILTER (WHERE esito = 'scartata') AS scartate, "
         "count(*) FILTER (WHERE esito IS NULL) AS in_attesa, "
-        "count(*) FILTER (WHERE esito = 'scartata' AND NOT EXISTS (SELECT 1 FROM comunicazione d "
+        # Records are looked at only for what was refused: the others may be a million.
+        "(SELECT count(*) FROM comunicazione c LEFT JOIN prestazione p "
+        "ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
+        "WHERE c.ambito_id = $1 AND c.esportazione_id = $2 AND c.esito = 'scartata' "
+        "AND NOT EXISTS (SELECT 1 FROM comunicazione d "
         "WHERE d.ambito_id = c.ambito_id AND d.flusso = c.flusso "
         "AND d.prestazione_id = c.prestazione_id AND d.operazione = c.operazione AND d.id > c.id "
         "AND d.esito IS DISTINCT FROM 'scartata') "
         "AND (c.operazione = 'C' OR p.sostituita_lotto IS NULL)) AS da_rimandare "
-        "FROM comunicazione c LEFT JOIN prestazione p "
-        "ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
-        "WHERE c.ambito_id = $1 AND c.esportazione_id = $2",
+        "FROM comunicazione WHERE ambito_id = $1 AND esportazione_id = $2",
         unita.ambito,
         id_,
     )
@@ -135,8 +137,8 @@ async def importa_esiti(
         return elenco
     with contextlib.suppress(_Errate):
         async with unita.punto_di_ritorno():
-            for numero, valori in letti:
-                trovate = await _scrivi(unita, id_, valori)
+            trovate_per_riga = await _scrivi(unita, id_, [valori for _, valori in letti])
+            for (numero, valori), trovate in zip(letti, trovate_per_riga, strict=True):
                 if trovate != 1:
                     elenco.errori.append(
                         ErroreRiga(
@@ -212,33 +214,102 @@ def _leggi(foglio: Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], Esi
     return letti, elenco
 
 
-async def _scrivi(unita: UnitaDiLavoro, id_: UUID, valori: dict[str, str | None]) -> int:
-    """Write one answer; how many operations of the run it could be about (only one is written)."""
-    righe = await unita.righe(
-        "SELECT c.id FROM prestazione p JOIN comunicazione c ON c.ambito_id = p.ambito_id "
-        "AND c.prestazione_id = p.id WHERE p.ambito_id = $1 AND c.esportazione_id = $2 "
-        "AND p.codice_fiscale = $3 AND p.protocollo_domanda = $4 AND p.codice_prestazione = $5 "
-        "AND p.competenza = $6::text::date AND c.operazione = coalesce($7, c.operazione)",
-        unita.ambito,
-        id_,
-        valori["codice_fiscale"],
-        valori["protocollo_domanda"],
-        valori["codice_prestazione"],
-        valori["data"],
-        valori["operazione"],
+_CHIAVE: Final = (
+    "codice_fiscale",
+    "protocollo_domanda",
+    "codice_prestazione",
+    "data",
+    "operazione",
+)
+_VALORI: Final = ("esito", "codice_esito", "messaggio")
+RIGHE_PER_VOLTA: Final = 5000
+
+
+async def _scrivi(
+    unita: UnitaDiLavoro, id_: UUID, righe: Sequence[Mapping[str, str | None]]
+) -> list[int]:
+    """Write the answers of a list, some thousands at a time.
+
+    Returns:
+        For each row how many operations of the run it could be about; only where it is one, it was
+        written, and of two rows about the same operation the later one.
+    """
+    # Some thousands of a million are looked up one by one, whatever the planner thinks it knows.
+    await _a_uno_a_uno(unita, si=True)
+    quante: list[int] = []
+    for da in range(0, len(righe), RIGHE_PER_VOLTA):
+        blocco = righe[da : da + RIGHE_PER_VOLTA]
+        trovate = await _cerca(unita, id_, blocco)
+        quante += (len(trovate.get(n, ())) for n in range(len(blocco)))
+        await _aggiorna(
+            unita,
+            {ops[0]: blocco[n] for n, ops in sorted(trovate.items()) if len(ops) == 1},
+        )
+    await _a_uno_a_uno(unita, si=False)
+    return quante
+
+
+async def _a_uno_a_uno(unita: UnitaDiLavoro, *, si: bool) -> None:
+    modi = ("enable_hashjoin", "enable_mergejoin", "enable_seqscan")
+    await unita.esegui(
+        "SELECT " + ", ".join(f"set_config('{modo}', $1, true)" for modo in modi),
+        "off" if si else "on",
     )
-    if len(righe) == 1:
-        await unita.esegui(
-            "UPDATE comunicazione SET esito = $4, esito_codice = $5, esito_testo = $6, "
-            "esito_il = now() WHERE ambito_id = $1 AND esportazione_id = $2 AND id = $3",
+
+
+Operazione = tuple[str, int, int]
+"""The key of a communication within the ambito: flusso, record, id."""
+
+
+async def _cerca(
+    unita: UnitaDiLavoro, id_: UUID, righe: Sequence[Mapping[str, str | None]]
+) -> dict[int, list[Operazione]]:
+    """The operations of the run that each row could be about, by its place.
+
+    A record is found by the year of its day, as its index is; one that was received otherwise is
+    found by all the rest, which takes longer.
+    """
+    trovate: dict[int, list[Operazione]] = {}
+    for anno in ("AND p.anno = extract(year FROM v.data) ", ""):
+        posti = [n for n in range(len(righe)) if n not in trovate]
+        if not posti:
+            break
+        for riga in await unita.righe(
+            "SELECT v.n, c.flusso, c.prestazione_id, c.id "
+            "FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[]::date[], "
+            "$8::text[]) AS v(n, codice_fiscale, protocollo, codice, data, operazione) "
+            f"JOIN prestazione p ON p.ambito_id = $1 {anno}"
+            "AND p.codice_fiscale = v.codice_fiscale AND p.protocollo_domanda = v.protocollo "
+            "AND p.codice_prestazione = v.codice AND p.competenza = v.data "
+            "JOIN comunicazione c ON c.ambito_id = p.ambito_id AND c.prestazione_id = p.id "
+            "AND c.flusso = (SELECT flusso FROM esportazione WHERE ambito_id = $1 AND id = $2) "
+            "WHERE c.esportazione_id = $2 AND c.operazione = coalesce(v.operazione, c.operazione) "
+            "ORDER BY v.n, c.id",
             unita.ambito,
             id_,
-            righe[0]["id"],
-            valori["esito"],
-            valori["codice_esito"],
-            valori["messaggio"],
-        )
-    return len(righe)
+            posti,
+            *([righe[n][nome] for n in posti] for nome in _CHIAVE),
+        ):
+            trovate.setdefault(riga["n"], []).append(
+                (riga["flusso"], riga["prestazione_id"], riga["id"])
+            )
+    return trovate
+
+
+async def _aggiorna(
+    unita: UnitaDiLavoro, detti: Mapping[Operazione, Mapping[str, str | None]]
+) -> None:
+    await unita.esegui(
+        "UPDATE comunicazione c SET esito = v.esito, esito_codice = v.codice, "
+        "esito_testo = v.testo, esito_il = now() "
+        "FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[]) "
+        "AS v(flusso, prestazione_id, id, esito, codice, testo) "
+        "WHERE c.ambito_id = $1 AND c.flusso = v.flusso AND c.prestazione_id = v.prestazione_id "
+        "AND c.id = v.id",
+        unita.ambito,
+        *([op[n] for op in detti] for n in range(3)),
+        *([riga[nome] for riga in detti.values()] for nome in _VALORI),
+    )
 
 
 async def _inviata(unita: UnitaDiLavoro, id_: UUID) -> None:

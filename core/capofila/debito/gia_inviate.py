@@ -41,8 +41,8 @@ async def segna(lotto: int, flusso: Flusso) -> int:
     unita = unita_corrente()
     tag = await unita.esegui(
         "INSERT INTO comunicazione (flusso, prestazione_id, operazione, lotto_id, esito, esito_il, "
-        f"comune_titolare) SELECT $3, p.id, p.{flusso.operazione.campo}, $2, 'accolta', now(), "
-        "p.comune_titolare FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = $2 "
+        f"comune_titolare, anno) SELECT $3, p.id, p.{flusso.operazione.campo}, $2, 'accolta', now(), "
+        "p.comune_titolare, p.anno FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = $2 "
         "AND NOT EXISTS (SELECT 1 FROM comunicazione c WHERE c.ambito_id = $1 AND c.flusso = $3 "
         "AND c.prestazione_id = p.id) ORDER BY p.id",
         unita.ambito,

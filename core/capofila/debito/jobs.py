@@ -1,4 +1,4 @@
-"""The job that writes a file of the debito informativo: check, stream, seal.
+"""The jobs of the debito informativo: a file is checked, streamed and sealed; a run is published.
 
 One snapshot of the data serves the whole job. For the flow that stores the records
 (`Flusso.principale`) each says under which version it passed the checks: PostgreSQL writes them in
@@ -22,13 +22,21 @@ from capofila.accessi.service import registra
 from capofila.base.archivio import Codifica, Scrittore, archivio
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro
-from capofila.base.errori import DatiNonValidi, NonTrovato
+from capofila.base.errori import DatiNonValidi, ErroreCapofila, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
 from capofila.debito.parti import Aperta, Divisore, Scritta, elenco_impronte
 from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto
 from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni
-from capofila.debito.service import TIPO_LAVORO, ultima_intestazione, ultimo_progressivo
+from capofila.debito.service import (
+    TIPO_LAVORO,
+    TIPO_PUBBLICA,
+    esportazione,
+    invia,
+    rinuncia_alla_pubblicazione,
+    ultima_intestazione,
+    ultimo_progressivo,
+)
 from capofila.hooks import Flusso, IntestazioneFlusso
 from capofila.prestazioni.service import versione_in_vigore
 
@@ -69,6 +77,36 @@ async def esporta(compito: Compito) -> dict[str, Any]:
     except DatiNonValidi as errore:
         await _respingi(compito, id_, errore)
         raise
+
+
+@lavoro(TIPO_PUBBLICA, tentativi=8, uno_per_ambito=True)
+async def pubblica(compito: Compito) -> dict[str, Any]:
+    """Publish a run by the PDND and write down its sending: all of it, or nothing.
+
+    One transaction does everything, so that the receiver never finds half a run and whoever dies on
+    the way has done nothing; doing it again when it is done does nothing.
+
+    Raises:
+        ErroreCapofila: it cannot be published; the run is sealed as before.
+    """
+    id_ = UUID(compito.parametri["esportazione"])
+    try:
+        async with compito.unita() as unita:
+            if (stato := (await esportazione(id_)).stato) != "in_pubblicazione":
+                return {"esportazione": str(id_), "stato": stato}
+            superata = await invia(
+                id_, "pdnd", compito.parametri["protocollo"] or None, avanza=compito.avanza
+            )
+            await compito.conferma(unita)
+    except ErroreCapofila as errore:
+        if errore.stato < 500:
+            async with compito.unita() as unita:
+                await compito.conferma(unita)
+                await rinuncia_alla_pubblicazione(id_)
+        raise
+    if superata is not None:
+        raise superata
+    return {"esportazione": str(id_), "stato": "inviata"}
 
 
 async def _scrivi(
@@ -120,10 +158,13 @@ async def _scrivi(
             else:
                 scrittore = (await apri(1)).scrittore
             if da_rifare:
-                async for pezzo in selezione.preparate(unita, conti, avvisi, divisore):
+
+                async def scrivi(pezzo: bytes) -> None:
                     if scrittore is not None:
                         await scrittore.scrivi(pezzo)
                     await compito.avanza(conti.righe)
+
+                await selezione.preparate(unita, conti, avvisi, scrivi, divisore)
             else:
                 await selezione.in_forma(unita, conti, scrittore, compito, divisore)
             if divisore is not None:

@@ -9,7 +9,7 @@ Source: INPS, Specifica tecnica v2.0.1 of 22/05/2025 and its OpenAPI description
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -29,6 +29,9 @@ PRIMO_NUMERO: Final = 1_000_001
 """Flows of the e-service are numbered from here, those that go by file from 1: no two of one name."""
 ULTIMO_NUMERO: Final = 9_999_999
 FLUSSI_MASSIMI: Final = 100
+FLUSSI_PER_VOLTA: Final = 10_000
+"""Flows of a run that one statement publishes; between one and the next the progress is told."""
+Avanza = Callable[[int, int | None, str], Awaitable[None]]
 BYTE_PER_RISPOSTA: Final = 16_000_000
 """Once so many bytes of XML are in an answer no more flows are: INPS asks again for the rest."""
 EPOCA: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,6 +114,7 @@ async def pubblica(
     selezione_sql: str,
     valori: Sequence[object],
     adesso: datetime | None = None,
+    avanza: Avanza | None = None,
 ) -> int:
     """Publish the records of a run, one flow each, and write down that they were communicated.
 
@@ -125,9 +129,10 @@ async def pubblica(
         intestazione: the head; its name is replaced by that of each flow.
         selezione_sql: a SELECT that yields, in the order in which INPS must take them, `record_id`
             (bigint), `operazione` (I or C), `gruppo` (what opens around the record, or NULL), `riga`
-            (the record) and `titolare` (Belfiore). Its parameters are ``$1`` … ``$n``.
+            (the record), `titolare` (Belfiore) and `anno` (of the record). Its parameters are ``$1`` … ``$n``.
         valori: their values.
         adesso: the moment; the database's clock when not given.
+        avanza: told how many are published, of how many, and what is being done.
 
     Returns:
         How many flows were published.
@@ -136,28 +141,20 @@ async def pubblica(
         DatiNonValidi: the ente has no active e-service; a record is larger than INPS takes.
         Conflitto: more flows than INPS has numbers for in a day.
     """
+    avanza = avanza or _nessuno
     tracciato = flusso.tracciato
     tipo = TIPI.get(flusso.regola_nome.sigla) if flusso.regola_nome else None
     if not isinstance(tracciato, TracciatoXML) or tipo is None:
         raise TypeError(f"{flusso.id}: INPS has no such flow")
-    eservice = await unita.riga(
-        "SELECT codice, attivo, ultimo_ts FROM eservice WHERE ambito_id = $1 AND ente_id = $2 "
-        "FOR NO KEY UPDATE",
-        unita.ambito,
-        ente,
-    )
-    if eservice is None or not eservice["attivo"]:
-        raise DatiNonValidi(
-            "Questo ente non ha un e-service attivo: dichiaralo nella cartella dell'ambito "
-            "(ambito.yaml, pdnd) e applicala di nuovo, oppure trasmetti con un file."
-        )
+    eservice = await eservice_attivo(unita, ente, tieni=True)
     if intestazione.ente_codice != eservice["codice"]:
         raise ValueError("the head is of another ente")
-    quante: int = await unita.valore(f"SELECT count(*) FROM ({selezione_sql}) q", *valori)
-    if not quante:
-        return 0
     if adesso is None:
         adesso = await unita.valore("SELECT clock_timestamp()")
+    await avanza(0, None, "Selezione delle prestazioni")
+    quante = await _prepara(unita, tracciato, selezione_sql, valori)
+    if not quante:
+        return 0
     inizio = primo_momento(eservice["ultimo_ts"], adesso, quante)
     serie = flusso.serie(eservice["codice"], adesso.astimezone(UTC).date())
     numero = await _primo_numero(unita, serie)
@@ -166,37 +163,30 @@ async def pubblica(
             "Per oggi i numeri dei flussi di questo ente sono finiti: pubblica il resto domani."
         )
     prima, dopo = _testata(tracciato, intestazione)
-    n = len(valori)
-    try:
-        tag = await unita.esegui(
-            "INSERT INTO flusso_pdnd (ente_id, ts, id_flusso, flusso, tipo, record_id, operazione, "
-            "corpo, byte, esportazione_id, comune_titolare) "
-            f"SELECT ${n + 1}::int, ts, id_flusso, ${n + 2}::text, ${n + 3}::text, record_id, "
-            f"operazione, corpo, octet_length(corpo), ${n + 4}::uuid, titolare FROM ("
-            f"SELECT record_id, operazione, titolare, id_flusso, ts, ${n + 5}::text || id_flusso || "
-            f"${n + 6}::text || coalesce(gruppo, '') || riga || ${n + 7}::text AS corpo FROM ("
-            f"SELECT q.*, ${n + 8}::text || to_char(${n + 9}::int + n, 'FM0000000') AS id_flusso, "
-            f"${n + 10}::timestamptz + n::float8 * interval '1 millisecond' AS ts FROM ("
-            f"SELECT q.*, row_number() OVER () - 1 AS n FROM ({selezione_sql}) q) q) q) q",
-            *valori,
-            ente,
-            flusso.id,
-            tipo,
-            esportazione,
-            prima,
-            dopo,
-            tracciato.chiusura_gruppo() + tracciato.coda().decode(),
-            serie,
-            numero,
-            inizio,
-        )
-    except asyncpg.CheckViolationError as errore:
-        if errore.constraint_name != "flusso_pdnd_10_mb":
-            raise
-        raise DatiNonValidi(
-            "Una prestazione supera i 10 MB che INPS accetta per un flusso: trasmettila con un file."
-        ) from None
-    quante = int(tag.split()[-1])
+    for da in range(0, quante, FLUSSI_PER_VOLTA):
+        await avanza(da, quante, "Pubblicazione dei flussi")
+        try:
+            await unita.esegui(
+                _PUBBLICA,
+                ente,
+                flusso.id,
+                tipo,
+                esportazione,
+                prima,
+                dopo,
+                serie,
+                numero,
+                inizio,
+                da,
+                min(da + FLUSSI_PER_VOLTA, quante),
+            )
+        except asyncpg.CheckViolationError as errore:
+            if errore.constraint_name != "flusso_pdnd_10_mb":
+                raise
+            raise DatiNonValidi(
+                "Una prestazione supera i 10 MB che INPS accetta per un flusso: trasmettila con un "
+                "file."
+            ) from None
     ultimo = inizio + (quante - 1) * _MILLISECONDO
     await unita.esegui(
         "UPDATE eservice SET ultimo_ts = $3 WHERE ambito_id = $1 AND ente_id = $2",
@@ -204,16 +194,78 @@ async def pubblica(
         ente,
         ultimo,
     )
-    await unita.esegui(
-        "INSERT INTO comunicazione (flusso, prestazione_id, operazione, esportazione_id, "
-        "comune_titolare) SELECT flusso, record_id, operazione, esportazione_id, comune_titolare "
-        "FROM flusso_pdnd WHERE ambito_id = $1 AND ente_id = $2 AND ts BETWEEN $3 AND $4 ORDER BY ts",
+    await avanza(quante, quante, "Registrazione dell'invio")
+    return quante
+
+
+async def eservice_attivo(unita: UnitaDiLavoro, ente: int, *, tieni: bool = False) -> Any:
+    """The e-service of an ente: its code, and the moment of its last flow.
+
+    Args:
+        tieni: hold its row to the end of the transaction.
+
+    Raises:
+        DatiNonValidi: the ente has none that is active.
+    """
+    eservice = await unita.riga(
+        "SELECT codice, attivo, ultimo_ts FROM eservice WHERE ambito_id = $1 AND ente_id = $2"
+        + (" FOR NO KEY UPDATE" if tieni else ""),
         unita.ambito,
         ente,
-        inizio,
-        ultimo,
     )
-    return quante
+    if eservice is None or not eservice["attivo"]:
+        raise DatiNonValidi(
+            "Questo ente non ha un e-service attivo: dichiaralo nella cartella dell'ambito "
+            "(ambito.yaml, pdnd) e applicala di nuovo, oppure trasmetti con un file."
+        )
+    return eservice
+
+
+async def _prepara(
+    unita: UnitaDiLavoro, tracciato: TracciatoXML, selezione_sql: str, valori: Sequence[object]
+) -> int:
+    """Lay out the records of a run beside the tables, numbered from 0 in the order of the flows.
+
+    From there they are published some thousands at a time, so that whoever waits sees how far it is;
+    to select them again for each of those times would read everything as often.
+    """
+    n = len(valori)
+    await unita.esegui("DROP TABLE IF EXISTS pg_temp.da_pubblicare")
+    # The parameters of a query cannot stand in CREATE TABLE AS: first the columns, then the rows.
+    await unita.esegui(
+        "CREATE TEMP TABLE da_pubblicare (n bigint, record_id bigint, operazione text, titolare text, "
+        "anno smallint, corpo text) ON COMMIT DROP"
+    )
+    tag = await unita.esegui(
+        "INSERT INTO pg_temp.da_pubblicare SELECT row_number() OVER () - 1, record_id, operazione, "
+        f"titolare, anno, coalesce(gruppo, '') || riga || ${n + 1}::text FROM ({selezione_sql}) q",
+        *valori,
+        tracciato.chiusura_gruppo() + tracciato.coda().decode(),
+    )
+    await unita.esegui("CREATE INDEX ON pg_temp.da_pubblicare (n)")
+    return int(tag.split()[-1])
+
+
+_PUBBLICA: Final = """
+WITH pubblicati AS (
+  INSERT INTO flusso_pdnd (ente_id, ts, id_flusso, flusso, tipo, record_id, operazione, corpo, byte,
+    esportazione_id, comune_titolare)
+  SELECT $1::int, $9::timestamptz + n::float8 * interval '1 millisecond', id_flusso, $2::text,
+    $3::text, record_id, operazione, testo, octet_length(testo), $4::uuid, titolare
+  FROM (
+    SELECT q.*, $5::text || id_flusso || $6::text || corpo AS testo FROM (
+      SELECT d.*, $7::text || to_char($8::int + n, 'FM0000000') AS id_flusso
+      FROM pg_temp.da_pubblicare d WHERE n >= $10::bigint AND n < $11::bigint) q
+  ) q
+)
+INSERT INTO comunicazione (flusso, prestazione_id, operazione, esportazione_id, comune_titolare, anno)
+SELECT $2::text, record_id, operazione, $4::uuid, titolare, anno
+FROM pg_temp.da_pubblicare WHERE n >= $10::bigint AND n < $11::bigint ORDER BY n
+"""
+
+
+async def _nessuno(fatto: int, totale: int | None, fase: str) -> None:
+    """Nobody waits to hear how far it is."""
 
 
 def primo_momento(ultimo: datetime | None, adesso: datetime, quante: int) -> datetime:
@@ -322,10 +374,12 @@ async def servi(unita: UnitaDiLavoro, eservice: EService, since: int, limite: in
         limite,
         BYTE_PER_RISPOSTA,
     )
+    # As with any reading, the commit does not wait for the disk; but where a voucher opens once, its
+    # use must outlive a crash of the database (docs/perche/pdnd.md).
+    attende = "on" if eservice.uso_voucher == "unico" else "off"
     await unita.esegui(
-        # As with any reading, the commit does not wait for the disk.
         "INSERT INTO prelievo (ente_id, da, fino, flussi) SELECT $1, $2, $3, $4 "
-        "WHERE set_config('synchronous_commit', 'off', true) <> ''",
+        f"WHERE set_config('synchronous_commit', '{attende}', true) <> ''",
         eservice.ente_id,
         da,
         righe[-1]["ts"] if righe else None,

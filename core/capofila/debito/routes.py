@@ -246,6 +246,12 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     ambito = visita.nell_ambito
     esportazione = await service.esportazione(id_)
     lavoro = await stato_lavoro(UUID(esportazione.lavoro)) if esportazione.lavoro else None
+    pubblica = (
+        await stato_lavoro(UUID(esportazione.pubblicazione)) if esportazione.pubblicazione else None
+    )
+    # What can be waited for or restarted: the writing of the file, then its publishing.
+    lavoro = pubblica if esportazione.stato == "in_pubblicazione" else lavoro
+    in_corso = esportazione.stato in ("in_preparazione", "in_pubblicazione")
     manifesto: dict[str, Any] | None = None
     if esportazione.sha256:
         manifesto = await service.manifesto_di(id_)
@@ -262,7 +268,10 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
         frammento="debito/_stato.html",
         esportazione=esportazione,
         lavoro=lavoro,
-        in_corso=esportazione.stato == "in_preparazione" and lavoro and not lavoro.finito,
+        in_corso=in_corso and lavoro and not lavoro.finito,
+        rifiuto=pubblica.errore
+        if pubblica and pubblica.stato == "respinto" and esportazione.stato == "sigillata"
+        else "",
         manifesto=manifesto,
         dati_al=datetime.fromisoformat(manifesto["dati_al"]) if manifesto else None,
         flusso=(flusso := flussi.get(esportazione.flusso)),
@@ -278,7 +287,7 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
         colonne_avvisi=_COLONNE_AVVISI,
         colonne_invii=_COLONNE_INVII,
         base=f"/{ambito.slug}/debito",
-        riavvia=f"/{ambito.slug}/lavori/{esportazione.lavoro}/riavvia"
+        riavvia=f"/{ambito.slug}/lavori/{lavoro.id}/riavvia"
         if lavoro and lavoro.stato == "fallito" and visita.puo("lavori.riavvia")
         else "",
         puo_scaricare=visita.puo("debito.scarica"),
@@ -406,18 +415,17 @@ async def invio(
     canale = data.get("canale", "")
     try:
         async with unita_corrente().punto_di_ritorno():
+            if canale == "pdnd":
+                await service.chiedi_pubblicazione(id_, data.get("protocollo"))
+                return Redirect(f"/{ambito.slug}/debito/{id_}", status_code=303)
             superata = await service.invia(id_, canale, data.get("protocollo"))
     except DatiNonValidi as errore:
         return await _modulo_invio(request, id_, errore.messaggio, 422, dict(data))
-    if superata is None and canale == "pdnd":
-        await aggiungi_messaggio(
-            "riuscito", "Le prestazioni sono pubblicate: il destinatario le prende quando chiama."
-        )
-    elif superata is None:
+    if superata is None:
         await aggiungi_messaggio(
             "riuscito", "L'invio è registrato e il file non si può più cancellare."
         )
-    elif superata is not None:
+    else:
         await aggiungi_messaggio("avviso", f"L'invio non è stato registrato. {superata.messaggio}")
     return Redirect(f"/{ambito.slug}/debito/{id_}", status_code=303)
 

@@ -13,7 +13,7 @@ is sent, on the lotti that the run wrote down (docs/perche/siuss.md).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,16 +21,18 @@ import msgspec
 from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi
 from capofila.base.lavori import Compito
+from capofila.debito.per_colonne import leggi_per_colonne
 from capofila.debito.resa_sql import espressioni, letterale
-from capofila.hooks import Flusso, Preparatore, TracciatoXML
+from capofila.hooks import Flusso, LottoPreparato, Preparatore, TracciatoXML
 from capofila.prestazioni.service import riferimenti_dell_ambito
 
 if TYPE_CHECKING:
     from capofila.debito.parti import Divisore
 
-RIGHE_PER_VOLTA: Final = 5000
 BLOCCO: Final = 256 * 1024
 """Bytes put together at a time; PostgreSQL sends some thirty rows in a piece."""
+_VERO: Final = "t"
+"""How PostgreSQL writes that something is so."""
 _SEPARA: Final = b"\x03"
 ILLEGGIBILE: Final = b"?"
 """The code of whoever was received without a readable one: the element tells who it is."""
@@ -449,55 +451,86 @@ class Selezione:
         if precedente:
             await scrittore.scrivi(chiusura)
 
+    async def controlla(
+        self,
+        unita: UnitaDiLavoro,
+        ricevi: Callable[[Preparatore, LottoPreparato, list[list[str]]], Awaitable[None]],
+        altre: Sequence[str] = (),
+    ) -> None:
+        """Run every check and rule now in force over every record, in the order of the file.
+
+        Args:
+            unita: of the ambito.
+            ricevi: gets the records some thousands at a time, with the values of `altre`.
+            altre: SQL of what else is wanted of each record.
+        """
+        dove, valori = self.dove()
+        nomi = [campo.nome for campo in self.flusso.campi]
+        campi = await self._valori(unita, nomi)
+        preparatore = Preparatore(self.flusso, nomi)
+
+        async def prepara(colonne: list[list[str]]) -> None:
+            lotto = preparatore.prepara_colonne(colonne[: len(nomi)], range(1, len(colonne[0]) + 1))
+            await ricevi(preparatore, lotto, colonne[len(nomi) :])
+
+        await leggi_per_colonne(
+            unita,
+            [*campi, *altre],
+            f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
+            valori,
+            prepara,
+        )
+
     async def preparate(
         self,
         unita: UnitaDiLavoro,
         conti: Conti,
         avvisi: list[dict[str, Any]],
+        scrivi: Callable[[bytes], Awaitable[None]],
         divisore: Divisore | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> None:
         """Prepare every record again under the rules now in force.
 
-        With a divisore the records go to it, and nothing is given back.
+        Args:
+            unita: of the ambito.
+            conti, avvisi: what is counted and remarked.
+            scrivi: takes the text; with a divisore the records go to it, and nothing comes here
+                but what tells how far it is.
+            divisore: cuts the run into files.
         """
-        dove, valori = self.dove()
-        nomi = [campo.nome for campo in self.flusso.campi]
-        campi = await self._valori(unita, nomi)
         # A record kept as received goes out whatever its faults, and a cancellation as it was sent.
         com_e, gruppo_com_e, riga_com_e = self.superata, "NULL", "NULL"
         if self.flusso.principale and isinstance(self.flusso.tracciato, TracciatoXML):
             gruppo_com_e, riga_com_e = self.testi()
             com_e = f"({self.superata} OR p.come_ricevuto)"
-        preparatore = Preparatore(self.flusso, nomi)
         chiusura = self.flusso.tracciato.chiusura_gruppo().encode()
         precedente: bytes | None = None
         rotte: dict[str, int] = {}
-        cursore = await unita.cursore(
-            f"SELECT {', '.join(campi)}, p.id, {com_e}, "
-            f"CASE WHEN {com_e} THEN {gruppo_com_e} END, CASE WHEN {com_e} THEN {riga_com_e} END, "
-            f"{self.persona()} "
-            f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
-            *valori,
-        )
-        quante = len(nomi)
-        while righe := await cursore.fetch(RIGHE_PER_VOLTA):
-            lotto = preparatore.prepara([tuple(r)[:quante] for r in righe])
-            controllate = {n for n, r in zip(lotto.numeri, righe, strict=True) if not r[quante + 1]}
+
+        async def ricevi(
+            preparatore: Preparatore, lotto: LottoPreparato, altre: list[list[str]]
+        ) -> None:
+            nonlocal precedente
+            numeri, tenute, gruppi, testi, persone = altre
+            controllate = {n for n, t in zip(lotto.numeri, tenute, strict=True) if t != _VERO}
             for numero, codice in {(e.riga, e.codice) for e in lotto.errori}:
                 if numero in controllate:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
             terne: list[tuple[bytes, bytes, bytes]] = []
-            nostre = zip(*preparatore.rendi(lotto), strict=True)
-            for originale, (gruppo, corpo) in zip(righe, nostre, strict=True):
-                if originale[quante + 1]:
-                    gruppo, corpo = originale[quante + 2], originale[quante + 3]
+            nostri_gruppi, nostri_testi = preparatore.rendi(lotto)
+            for n, tenuta in enumerate(tenute):
+                gruppo, corpo = (
+                    (gruppi[n], testi[n])
+                    if tenuta == _VERO
+                    else (nostri_gruppi[n], nostri_testi[n])
+                )
                 if corpo is None:
                     conti.escluse += 1
-                    conti.escluse_id.append(originale[quante])
+                    conti.escluse_id.append(int(numeri[n]))
                     continue
                 segno = (gruppo or "").encode()
-                persona = originale[quante + 4].encode()
+                persona = persone[n].encode()
                 if divisore is not None:
                     terne.append((persona, segno, corpo.encode()))
                     continue
@@ -511,9 +544,21 @@ class Selezione:
                 conti.righe += 1
             if divisore is not None:
                 await divisore.aggiungi(terne)
-            yield b"".join(pezzi)
+            await scrivi(b"".join(pezzi))
+
+        await self.controlla(
+            unita,
+            ricevi,
+            [
+                "p.id",
+                com_e,
+                f"CASE WHEN {com_e} THEN {gruppo_com_e} END",
+                f"CASE WHEN {com_e} THEN {riga_com_e} END",
+                self.persona(),
+            ],
+        )
         if precedente:
-            yield chiusura
+            await scrivi(chiusura)
         if conti.escluse:
             motivi = self._motivi(rotte, conti.escluse)
             if not self.riga["escludi_errate"]:
@@ -521,9 +566,9 @@ class Selezione:
             avvisi.extend(motivi)
 
     async def _valori(self, unita: UnitaDiLavoro, nomi: list[str]) -> list[str]:
-        """The SQL of every field as the text of a cell; one that the table does not have is empty."""
+        """The SQL of every field; one that the table does not have is NULL."""
         if self.tabella == "scheda_sinba":
-            return [f"coalesce({self.colonna(nome)}, '')" for nome in nomi]
+            return [self.colonna(nome) for nome in nomi]
         presenti = {
             riga["column_name"]
             for riga in await unita.righe(
@@ -536,11 +581,7 @@ class Selezione:
             "AND e.id = p.ente_erogatore_id)"
         )
         return [
-            ente
-            if nome == "ente_erogatore"
-            else f"coalesce({self.colonna(nome)}, '')"
-            if nome in presenti
-            else "''"
+            ente if nome == "ente_erogatore" else self.colonna(nome) if nome in presenti else "NULL"
             for nome in nomi
         ]
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
@@ -17,21 +18,25 @@ from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
+from capofila.debito import pdnd
 from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
 from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
 from capofila.debito.gia_inviate import segna as segna_gia_inviate
+from capofila.debito.pdnd import Avanza
 from capofila.debito.responsabili import in_carica
 from capofila.debito.rules import Periodo, Taglio, periodo
 from capofila.debito.selezione import Selezione, operazioni
 from capofila.hooks import Flusso, IntestazioneFlusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
+TIPO_PUBBLICA = "debito.pubblica"
 CANALI = ("portale", "pec", "pdnd", "altro")
 STATI: Final = {
     "in_preparazione": ("In preparazione", "corso"),
     "respinta": ("Respinta", "errore"),
     "sigillata": ("Sigillata", "buono"),
     "superata": ("Superata", "attenzione"),
+    "in_pubblicazione": ("In pubblicazione", "corso"),
     "inviata": ("Inviata", "chiuso"),
     "accolta": ("Accolta", "buono"),
     "accolta_in_parte": ("Accolta in parte", "attenzione"),
@@ -60,11 +65,13 @@ class Esportazione(msgspec.Struct, kw_only=True):
 
     Attributes:
         stato: ``in_preparazione``, ``sigillata``, ``respinta``, ``superata`` (something was sent
-            after it was sealed), ``inviata``, ``accolta``, ``accolta_in_parte`` or ``scartata``.
+            after it was sealed), ``in_pubblicazione`` (a job is publishing it by the PDND),
+            ``inviata``, ``accolta``, ``accolta_in_parte`` or ``scartata``.
         modo: ``variazioni`` (what the receiver does not know yet) or ``completa``.
         uri: ``s3://bucket/oggetto`` of the sealed file; of the list of the digests when the run was
             cut into several files.
         parti: how many files the run was cut into; 0 is one whole file.
+        pubblicazione: the job that publishes it by the PDND, the last that was asked for.
         corretta: all that the receiver refused was put right and said again.
         avvisi: reasons and remarks: ``codice``, ``messaggio``, ``righe``.
     """
@@ -83,6 +90,7 @@ class Esportazione(msgspec.Struct, kw_only=True):
     ente: str = ""
     versione_oggetto: str | None = None
     lavoro: str | None = None
+    pubblicazione: str | None = None
     modo: str = "completa"
     inserimenti: int | None = None
     cancellazioni: int | None = None
@@ -329,6 +337,9 @@ async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
             ente=riga["ente"],
             versione_oggetto=riga["versione_oggetto"],
             lavoro=None if riga["lavoro_id"] is None else str(riga["lavoro_id"]),
+            pubblicazione=None
+            if riga["pubblicazione_id"] is None
+            else str(riga["pubblicazione_id"]),
             **{nome: riga[nome] for nome in _COME_SONO},
         )
         for riga in righe
@@ -466,31 +477,34 @@ async def per_scaricare(id_: UUID, numero: int | None = None) -> Oggetto:
     return _oggetto(riga)
 
 
-async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> datetime:
+async def registra_invio(
+    id_: UUID, canale: str, protocollo: str | None, *, avanza: Avanza | None = None
+) -> datetime:
     """Write down that a sealed file was sent, and what it said; its object will be locked.
+
+    Args:
+        id_: the run.
+        canale: of :data:`CANALI`; by the PDND each record becomes a flow.
+        protocollo: what the receiver gave back.
+        avanza: told how far the publishing by the PDND is.
 
     Returns:
         Until when the object must stay locked: the caller locks it in the store.
 
     Raises:
-        Conflitto: it is not sealed, it was sent already, or what it says has changed since.
+        Conflitto: it is not sealed, it was sent already, what it says has changed since, or another
+            sending is being written at this moment.
         DatiNonValidi: an unknown channel; by the PDND, the ente has no active e-service or the flow
             cannot go that way.
     """
     unita = unita_corrente()
-    await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
-    riga = await unita.riga(
-        "SELECT *, lotti::text AS lotti FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
-        unita.ambito,
-        id_,
-    )
-    if riga is None:
-        raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
-    if riga["stato"] != "sigillata":
-        raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
+    await _soli(unita, "5s" if avanza is None else "9min")
+    riga = await _da_inviare(unita, id_, ("sigillata", "in_pubblicazione"))
     if canale not in CANALI:
         raise DatiNonValidi("Scegli il canale: portale, PEC, PDND o altro.")
-    await _scrivi_comunicazioni(unita, riga, pdnd=canale == "pdnd")
+    if riga["stato"] == "in_pubblicazione" and canale != "pdnd":
+        raise Conflitto("Questo file si sta già pubblicando sulla PDND.")
+    await _scrivi_comunicazioni(unita, riga, avanza, via_pdnd=canale == "pdnd")
     responsabile = await in_carica(riga["flusso"])
     fino = datetime.now(UTC) + timedelta(days=365 * impostazioni().conservazione_anni)
     await unita.esegui(
@@ -511,20 +525,98 @@ async def registra_invio(id_: UUID, canale: str, protocollo: str | None) -> date
     return fino
 
 
+async def _soli(unita: UnitaDiLavoro, attesa: str) -> None:
+    """One sending at a time writes what was said; a page does not wait for a long one, a job does.
+
+    Raises:
+        Conflitto: another one is at it.
+    """
+    try:
+        async with unita.punto_di_ritorno():
+            await unita.esegui("SELECT set_config('lock_timeout', $1, true)", attesa)
+            await unita.esegui("SELECT pg_advisory_xact_lock(7002, $1::int)", unita.ambito)
+            await unita.esegui("SET LOCAL lock_timeout = DEFAULT")
+    except asyncpg.LockNotAvailableError:
+        raise Conflitto("Si sta registrando un altro invio: attendi che finisca.") from None
+
+
+async def _da_inviare(unita: UnitaDiLavoro, id_: UUID, stati: tuple[str, ...]) -> Any:
+    riga = await unita.riga(
+        "SELECT *, lotti::text AS lotti FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        unita.ambito,
+        id_,
+    )
+    if riga is None:
+        raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
+    if riga["stato"] not in stati:
+        raise Conflitto("Si registra l'invio di un file sigillato e non ancora inviato.")
+    return riga
+
+
+async def chiedi_pubblicazione(id_: UUID, protocollo: str | None = None) -> Esportazione:
+    """Ask that a sealed run be published by the PDND; a job of the worker will do it.
+
+    Until the job ends the run is ``in_pubblicazione`` and the receiver sees nothing of it; then it is
+    ``inviata``, or ``superata`` when something else was sent first. A refusal gives it back sealed.
+
+    Raises:
+        NonTrovato, Conflitto, DatiNonValidi: as :func:`registra_invio`.
+    """
+    unita = unita_corrente()
+    riga = await _da_inviare(unita, id_, ("sigillata",))
+    flusso = (await plugin_attivi()).flusso(riga["flusso"])
+    if flusso.operazione is None:
+        raise DatiNonValidi(_NON_PER_PDND)
+    await _mittente_pdnd(unita, riga["ente_id"])
+    await pdnd.eservice_attivo(unita, riga["ente_id"])
+    lavoro = await richiedi(
+        TIPO_PUBBLICA,
+        {"esportazione": str(id_), "protocollo": (protocollo or "").strip()[:120]},
+        chiave=str(id_),
+        totale=riga["righe"],
+    )
+    await unita.esegui(
+        "UPDATE esportazione SET stato = 'in_pubblicazione', pubblicazione_id = $3 "
+        "WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        id_,
+        lavoro,
+    )
+    await registra("debito.pubblica", "esportazione", str(id_))
+    return await esportazione(id_)
+
+
+async def rinuncia_alla_pubblicazione(id_: UUID) -> None:
+    """Give a run that was not published back as sealed, to be sent later or another way."""
+    unita = unita_corrente()
+    await unita.esegui(
+        "UPDATE esportazione SET stato = 'sigillata' "
+        "WHERE ambito_id = $1 AND id = $2 AND stato = 'in_pubblicazione'",
+        unita.ambito,
+        id_,
+    )
+    await registra("debito.pubblica", "esportazione", str(id_), riuscita=False)
+
+
 async def segna_superata(id_: UUID) -> None:
     """Write down that a sealed file must not be sent any more: what it says was overtaken."""
     unita = unita_corrente()
     await unita.esegui(
         "UPDATE esportazione SET stato = 'superata' "
-        "WHERE ambito_id = $1 AND id = $2 AND stato = 'sigillata'",
+        "WHERE ambito_id = $1 AND id = $2 AND stato IN ('sigillata', 'in_pubblicazione')",
         unita.ambito,
         id_,
     )
     await registra("debito.supera", "esportazione", str(id_))
 
 
-async def invia(id_: UUID, canale: str, protocollo: str | None) -> Superata | None:
+async def invia(
+    id_: UUID, canale: str, protocollo: str | None, *, avanza: Avanza | None = None
+) -> Superata | None:
     """Write down that a file was sent, and lock all its objects.
+
+    By the PDND this publishes every record: whoever answers a page asks for it with
+    :func:`chiedi_pubblicazione`.
 
     Returns:
         Why it cannot be sent any more, when it was overtaken: the caller commits that state.
@@ -539,7 +631,7 @@ async def invia(id_: UUID, canale: str, protocollo: str | None) -> Superata | No
         raise NonTrovato("L'archivio non ha la versione di questo file: esportalo di nuovo.")
     try:
         async with unita.punto_di_ritorno():
-            fino = await registra_invio(id_, canale, protocollo)
+            fino = await registra_invio(id_, canale, protocollo, avanza=avanza)
     except Superata as errore:
         await segna_superata(id_)
         return errore
@@ -548,15 +640,20 @@ async def invia(id_: UUID, canale: str, protocollo: str | None) -> Superata | No
     return None
 
 
-async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any, *, pdnd: bool) -> None:
+_NON_PER_PDND: Final = "Questo flusso non passa dalla PDND: invialo con un file."
+
+
+async def _scrivi_comunicazioni(
+    unita: UnitaDiLavoro, riga: Any, avanza: Avanza | None = None, *, via_pdnd: bool
+) -> None:
     """What the file says, record by record, selected again as it was when the file was sealed.
 
     By the PDND each record becomes a flow that the receiver takes by itself.
     """
     flusso = (await plugin_attivi()).flusso(riga["flusso"])
     if flusso.operazione is None:
-        if pdnd:
-            raise DatiNonValidi("Questo flusso non passa dalla PDND: invialo con un file.")
+        if via_pdnd:
+            raise DatiNonValidi(_NON_PER_PDND)
         return
     selezione = await Selezione.apri(unita, flusso, riga, 0, sigillata=True)
     selezione.solo_membri = riga["escludi_errate"]
@@ -573,18 +670,33 @@ async def _scrivi_comunicazioni(unita: UnitaDiLavoro, riga: Any, *, pdnd: bool) 
             "prepara il file di nuovo e invia quello."
         )
     dove, valori = selezione.dove()
-    if pdnd:
-        await _pubblica(unita, riga, flusso, selezione, dove, valori)
+    if via_pdnd:
+        await _pubblica(unita, riga, flusso, selezione, avanza)
         return
     da = len(valori)
     await unita.esegui(
         "INSERT INTO comunicazione (flusso, esportazione_id, prestazione_id, operazione, "
-        f"comune_titolare) SELECT ${da + 1}, ${da + 2}::uuid, p.id, {selezione.operazione}, "
-        f"p.comune_titolare FROM prestazione p WHERE {dove} ORDER BY p.id",
+        f"comune_titolare, anno) SELECT ${da + 1}, ${da + 2}::uuid, p.id, {selezione.operazione}, "
+        f"p.comune_titolare, p.anno FROM prestazione p WHERE {dove} ORDER BY p.id",
         *valori,
         flusso.id,
         riga["id"],
     )
+
+
+async def _mittente_pdnd(unita: UnitaDiLavoro, ente_id: int) -> Any:
+    """The ente that sends, as the head of a flow needs it."""
+    ente = await unita.riga(
+        "SELECT codice, denominazione, sede, cf_operatore FROM ente WHERE ambito_id = $1 AND id = $2",
+        unita.ambito,
+        ente_id,
+    )
+    if ente is None or not ente["codice"] or not ente["cf_operatore"]:
+        raise DatiNonValidi(
+            "Per la PDND l'ente che trasmette deve avere codice Belfiore e operatore: indicali nella "
+            "cartella dell'ambito e applicala di nuovo."
+        )
+    return ente
 
 
 async def _pubblica(
@@ -592,21 +704,10 @@ async def _pubblica(
     riga: Any,
     flusso: Flusso,
     selezione: Selezione,
-    dove: str,
-    valori: list[object],
+    avanza: Avanza | None,
 ) -> None:
-    from capofila.debito import pdnd
-
-    ente = await unita.riga(
-        "SELECT codice, denominazione, sede, cf_operatore FROM ente WHERE ambito_id = $1 AND id = $2",
-        unita.ambito,
-        riga["ente_id"],
-    )
-    if ente is None or not ente["codice"] or not ente["cf_operatore"]:
-        raise DatiNonValidi(
-            "Per la PDND l'ente che trasmette deve avere codice Belfiore e operatore: indicali nella "
-            "cartella dell'ambito e applicala di nuovo."
-        )
+    ente = await _mittente_pdnd(unita, riga["ente_id"])
+    dove, valori = selezione.dove()
     gruppo, record = selezione.testi()
     await pdnd.pubblica(
         unita,
@@ -621,9 +722,10 @@ async def _pubblica(
             cf_operatore=ente["cf_operatore"],
         ),
         selezione_sql=f"SELECT p.id AS record_id, {selezione.operazione} AS operazione, "
-        f"{gruppo} AS gruppo, {record} AS riga, p.comune_titolare AS titolare "
+        f"{gruppo} AS gruppo, {record} AS riga, p.comune_titolare AS titolare, p.anno AS anno "
         f"FROM prestazione p WHERE {dove} ORDER BY {selezione.ordine()}",
         valori=valori,
+        avanza=avanza,
     )
 
 
@@ -765,6 +867,7 @@ __all__ = [
     "Superata",
     "annulla_gia_inviate",
     "chiedi_esportazione",
+    "chiedi_pubblicazione",
     "esportazione",
     "esportazioni",
     "gia_inviate_ammesse",
@@ -775,6 +878,7 @@ __all__ = [
     "per_scaricare",
     "periodo",
     "registra_invio",
+    "rinuncia_alla_pubblicazione",
     "segna_gia_inviate",
     "taglio_scelto",
 ]

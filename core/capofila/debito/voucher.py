@@ -163,6 +163,15 @@ def dalla_intestazione(autorizzazione: str | None) -> str:
     return trovato[1]
 
 
+def kid_di(token: str) -> str | None:
+    """The name of the key that a token says it was signed with; nothing of it is believed yet."""
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    return kid if isinstance(kid, str) else None
+
+
 def firmato(token: str, chiavi: Mapping[str, Chiave]) -> Contenuto:
     """What a voucher says, once its signature holds. It is asked before anything else is done.
 

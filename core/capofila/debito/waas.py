@@ -13,7 +13,6 @@ import logging
 import re
 import time
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Final
 
 import asyncpg
@@ -28,15 +27,17 @@ from capofila.base.errori import ErroreCapofila, RichiestaNonValida, ServizioNon
 from capofila.base.impostazioni import impostazioni
 from capofila.base.telemetria import Etichetta, traccia_corrente
 from capofila.debito import pdnd
+from capofila.debito.chiavi_pdnd import fonte
 from capofila.debito.pdnd import ElencoEsiti, EService
+from capofila.debito.ritmo import Ritmo, conta_chiamata
 from capofila.debito.voucher import (
-    Chiavi,
     Contenuto,
     VoucherRifiutato,
     controlla,
     dalla_intestazione,
     firmato,
     impronta_uso,
+    kid_di,
 )
 
 LOG = logging.getLogger("capofila.pdnd")
@@ -59,6 +60,7 @@ TITOLI: Final = {
     405: "Metodo non ammesso",
     413: "Richiesta troppo grande",
     415: "Formato non ammesso",
+    429: "Troppe richieste",
     500: "Errore interno",
     503: "Servizio non disponibile",
 }
@@ -94,7 +96,7 @@ def problema(
 @get("/{codice_ente:str}/flussi", opt=_APERTA)
 async def flussi(request: Request[Any, Any, Any], codice_ente: FromPath[str]) -> Response[bytes]:
     """The flows after the cursor, oldest first."""
-    letto = _presentato(request)
+    letto = await _presentato(request, codice_ente)
     query = bytes(request.scope["query_string"])
     async with unita_di_lavoro(Contesto(traccia=traccia_corrente())) as unita:
         messaggio = (b"GET", b"flussi", codice_ente.encode(), query, b"")
@@ -109,7 +111,7 @@ async def flussi(request: Request[Any, Any, Any], codice_ente: FromPath[str]) ->
 @post("/{codice_ente:str}/esiti", opt=_APERTA, status_code=204)
 async def esiti(request: Request[Any, Any, Any], codice_ente: FromPath[str]) -> None:
     """Outcomes of flows that INPS took."""
-    letto = _presentato(request)
+    letto = await _presentato(request, codice_ente)
     corpo = await request.body()
     query = bytes(request.scope["query_string"])
     async with unita_di_lavoro(Contesto(traccia=traccia_corrente())) as unita:
@@ -127,7 +129,7 @@ async def status(codice_ente: FromPath[str]) -> Response[bytes]:
         eservice = await _chiamato(unita, codice_ente)
     if eservice is None:
         return problema(404, "Nessun servizio risponde a questo indirizzo.")
-    _chiavi(impostazioni().pdnd_chiavi).adesso()
+    await fonte(impostazioni()).per(None)
     _attivo(eservice)
     return problema(200, "Il servizio funziona correttamente.")
 
@@ -135,15 +137,30 @@ async def status(codice_ente: FromPath[str]) -> Response[bytes]:
 # Who calls.
 
 
-@lru_cache(maxsize=4)
-def _chiavi(percorso: str) -> Chiavi:
-    return Chiavi(percorso)
+async def _presentato(request: Request[Any, Any, Any], codice: str) -> Contenuto:
+    """The voucher of the request, once its signature holds: nothing was asked of the database yet.
 
+    Only calls with a voucher of the PDND count for the rate, so that nobody else can use it up.
 
-def _presentato(request: Request[Any, Any, Any]) -> Contenuto:
-    """The voucher of the request, once its signature holds: nothing was asked of the database yet."""
+    Raises:
+        VoucherRifiutato: there is none, or none of our keys signed it.
+        TroppeChiamate: the ente was called too often in this minute.
+    """
     token = dalla_intestazione(request.headers.get("authorization"))
-    return firmato(token, _chiavi(impostazioni().pdnd_chiavi).adesso())
+    valori = impostazioni()
+    letto = firmato(token, await fonte(valori).per(kid_di(token)))
+    ritmo = await conta_chiamata(codice, valori) if _CODICE.fullmatch(codice) else None
+    if ritmo is not None and ritmo.esaurito:
+        raise TroppeChiamate(ritmo)
+    return letto
+
+
+class TroppeChiamate(Exception):
+    """An e-service was called more often than it may."""
+
+    def __init__(self, ritmo: Ritmo) -> None:
+        super().__init__()
+        self.ritmo = ritmo
 
 
 async def _chiamato(unita: UnitaDiLavoro, codice: str) -> EService | None:
@@ -246,6 +263,15 @@ def _rifiuto(_: Request[Any, Any, Any], errore: VoucherRifiutato) -> Response[by
     return problema(401, _RIFIUTO, {"WWW-Authenticate": sfida})
 
 
+def _troppe(_: Request[Any, Any, Any], errore: TroppeChiamate) -> Response[bytes]:
+    ritmo = errore.ritmo
+    return problema(
+        429,
+        f"Più di {ritmo.massimo} richieste in un minuto: riprova fra {ritmo.secondi} secondi.",
+        ritmo.intestazioni,
+    )
+
+
 def _di_dominio(_: Request[Any, Any, Any], errore: ErroreCapofila) -> Response[bytes]:
     if errore.stato >= 500:
         LOG.error("%s", type(errore))
@@ -292,6 +318,7 @@ router = Router(
     request_max_body_size=CORPO_MASSIMO,
     exception_handlers={
         VoucherRifiutato: _rifiuto,
+        TroppeChiamate: _troppe,
         ErroreCapofila: _di_dominio,
         HTTPException: http,
         Exception: _inatteso,
