@@ -25,10 +25,14 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, TracciatoXML, impronta
+from capofila.hooks.flussi import normalizza_nome
 from capofila.prestazioni import consultazione, lettura
+from capofila.prestazioni import schede as dei_minori
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
+from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import flusso_minori as flusso_minori
 from capofila.prestazioni.rules import flusso_principale as flusso_principale
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
@@ -152,6 +156,8 @@ class _Blocco(msgspec.Struct):
     quante: int
     righe: int
     """How many rows the `quante` records come from."""
+    schede: list[dei_minori.Scheda] = []
+    """The records, when they are of minors."""
 
 
 class Filo:
@@ -360,8 +366,13 @@ async def _sorgente(
             "Nessun plugin attivo in questo ambito dice come si importano le prestazioni: attiva "
             "nei plugin il flusso che le riguarda."
         )
-    noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
-    foglio = await filo.chiama(lettura.apri, formato, file.contenuto, noti)
+    schede = flusso_minori(flussi)
+    noti = _nomi(flusso)
+    foglio = await filo.chiama(
+        lettura.apri, formato, file.contenuto, [*noti, *(_nomi(schede) if schede else ())]
+    )
+    if schede is not None and _quanti(foglio, _nomi(schede)) > _quanti(foglio, noti):
+        flusso, noti = schede, _nomi(schede)
     preparatore = Preparatore(flusso, foglio.colonne, oggi=oggi().isoformat(), taglia=True)
     errori = _errori_intestazione(preparatore, noti)
     avvisi = [
@@ -371,6 +382,16 @@ async def _sorgente(
     ]  # fmt: skip
     blocchi = iter(()) if errori else lotti_di(preparatore, foglio)
     return Sorgente(flusso=flusso, blocchi=blocchi, errori=errori, avvisi=avvisi)
+
+
+def _nomi(flusso: Flusso) -> list[str]:
+    """The names that the columns of a flow may have."""
+    return [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
+
+
+def _quanti(foglio: lettura.Foglio, noti: Sequence[str]) -> int:
+    """How many columns of a table have one of these names: whose table it is."""
+    return len({normalizza_nome(nome) for nome in foglio.colonne} & {*noti})
 
 
 def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[ErroreRiga]:
@@ -415,7 +436,9 @@ def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[Lotto
             lotto = preparatore.prepara_colonne(blocco.celle, prima)
         else:
             lotto = preparatore.prepara(blocco, prima)
-        if isinstance(preparatore.flusso.tracciato, TracciatoXML):
+        flusso = preparatore.flusso
+        # The text of a minor's record has the pseudonym in it, which the database gives.
+        if isinstance(flusso.tracciato, TracciatoXML) and flusso.fonte != FONTE_MINORI:
             lotto.forme = preparatore.rendi(lotto)
         prima += len(blocco)
         yield lotto
@@ -454,9 +477,9 @@ class _Arrivo:
     async def tutto(self, esito: EsitoImportazione) -> None:
         """Read, check and insert every block; counts go into ``esito``."""
         self.lotto_id = await self._apri_lotto("importato")
-        sinba = self.sorgente.flusso.fonte == "sinba"
-        scrivi = self._inserisci_sinba if sinba else self._inserisci
-        if not sinba:
+        di_minori = self.sorgente.flusso.fonte == FONTE_MINORI
+        scrivi = self._inserisci_schede if di_minori else self._inserisci
+        if not di_minori:
             await self.unita.esegui(
                 "DROP TABLE IF EXISTS pg_temp.ingresso; "
                 "CREATE TEMP TABLE ingresso ON COMMIT DROP AS "
@@ -564,11 +587,14 @@ class _Arrivo:
         else:
             avvisi, errori_blocco = lotto.avvisi, tutti
         buone = collocazione.buone
-        if self.sorgente.flusso.fonte == "sinba" or not buone:
-            copia = _Copia()
-        else:
+        copia, schede = _Copia(), []
+        if self.sorgente.flusso.fonte == FONTE_MINORI:
+            schede = dei_minori.schede(lotto, collocazione, self.sorgente.intestazione, buone)
+        elif buone:
             copia = _testo_copia(lotto, collocazione, buone)
-        return _Blocco(lotto, errori_blocco, avvisi, copia, len(buone), lotto.quante_righe(buone))
+        return _Blocco(
+            lotto, errori_blocco, avvisi, copia, len(buone), lotto.quante_righe(buone), schede
+        )
 
     async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
         """Store a block; returns the rows that were there already."""
@@ -617,39 +643,15 @@ class _Arrivo:
             for riga in righe
         ]  # fmt: skip
 
-    async def _inserisci_sinba(self, blocco: _Blocco) -> list[ErroreRiga]:
-        """Store a block of SINBA records; returns those that were there already."""
-        lotto = blocco.esito
-        doppi: list[ErroreRiga] = []
-        ente = self.sorgente.ente
-        assert ente is not None
-        anno = self.riferimenti.anno_flusso(self.sorgente.intestazione, oggi())
-        for i in lotto.buone:
-            forma = lotto.forme[1][i] if lotto.forme else None
-            dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
-            beneficiario = dati.get("id_beneficiario") or f"riga {lotto.numeri[i]}"
-            inserita = await self.unita.valore(
-                "INSERT INTO scheda_sinba (lotto_id, riga, anno, ente_erogatore_id, "
-                "comune_titolare, id_beneficiario, dati, come_ricevuto, conforme_a, forma_riga) "
-                "VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10) "
-                "ON CONFLICT DO NOTHING RETURNING id",
-                self.lotto_id,
-                lotto.numeri[i],
-                anno,
-                ente.id,
-                ente.codice or "",
-                beneficiario,
-                msgspec.json.encode(dati).decode(),
-                self.sorgente.come_ricevuto,
-                self.versione,
-                forma,
-            )
-            if inserita is None:
-                doppi.append(
-                    ErroreRiga(lotto.numeri[i], "id_beneficiario", beneficiario, "duplicato",
-                               "Scheda già presente per questo minore, anno ed ente.")
-                )  # fmt: skip
-        return doppi
+    async def _inserisci_schede(self, blocco: _Blocco) -> list[ErroreRiga]:
+        """Store a block of records of minors; returns those that could not be."""
+        return await dei_minori.inserisci(
+            self.unita,
+            blocco.schede,
+            lotto=self.lotto_id,
+            versione=self.versione,
+            come_ricevuto=self.sorgente.come_ricevuto,
+        )
 
 
 def _altri_avvisi(detti: Sequence[ErroreRiga], taciuti: Mapping[str, int]) -> Iterator[ErroreRiga]:

@@ -124,16 +124,18 @@ async def operazioni_di(flusso: str, ids: Sequence[int]) -> list[Operazione]:
     return [Operazione(*riga) for riga in righe]
 
 
-def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object]]:
-    """SQL that a row of `prestazione` is in that state, with a ``{}`` for each value.
+def condizione(
+    stato: str, flusso: str, versione: int, *, tavola: str = "prestazione"
+) -> tuple[str, list[object]]:
+    """SQL that a row of `tavola` is in that state, with a ``{}`` for each value.
 
     The rows are those in force already, or those taken away for ``da_annullare``.
     """
 
     def ultima(cosa: str, anche: str = "") -> str:
         return (
-            f"(SELECT {cosa} FROM comunicazione c WHERE c.ambito_id = prestazione.ambito_id "
-            f"AND c.flusso = {{}} AND c.prestazione_id = prestazione.id{anche} "
+            f"(SELECT {cosa} FROM comunicazione c WHERE c.ambito_id = {tavola}.ambito_id "
+            f"AND c.flusso = {{}} AND c.prestazione_id = {tavola}.id{anche} "
             "ORDER BY c.id DESC LIMIT 1)"
         )
 
@@ -146,8 +148,8 @@ def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object
             return ultima("c.esito") + " = 'accolta'", [flusso]
         case "scartata":
             refused = (
-                "prestazione.id IN (SELECT s.prestazione_id FROM comunicazione s WHERE "
-                "s.ambito_id = prestazione.ambito_id AND s.flusso = {} AND s.esito = 'scartata')"
+                f"{tavola}.id IN (SELECT r.prestazione_id FROM comunicazione r WHERE "
+                f"r.ambito_id = {tavola}.ambito_id AND r.flusso = {{}} AND r.esito = 'scartata')"
             )
             return f"{refused} AND {ultima('c.esito')} = 'scartata'", [flusso, flusso]
         case "da_annullare":
@@ -155,7 +157,7 @@ def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object
             return ultima("c.operazione", non_rifiutata) + " = 'I'", [flusso]
         case "da_ricontrollare":
             return (
-                "NOT prestazione.come_ricevuto AND prestazione.conforme_a IS DISTINCT FROM {}",
+                f"NOT {tavola}.come_ricevuto AND {tavola}.conforme_a IS DISTINCT FROM {{}}",
                 [versione],
             )
         case _:
