@@ -9,9 +9,20 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.conftest import Banca
-from tests.prestazioni.casi import codice_fiscale, contesto, csv_di, flussi, interroga, porta, prova
+from tests.prestazioni.casi import (
+    ANNO_MINORI as ANNO,
+)
+from tests.prestazioni.casi import (
+    codice_fiscale,
+    contesto,
+    csv_di,
+    flussi,
+    interroga,
+    minore,
+    porta,
+    prova,
+)
 from tests.prestazioni.flussi_di_prova import SINBA
-from tests.siuss.casi import MINORE
 
 from capofila.base.database import UnitaDiLavoro, unita_di_lavoro
 from capofila.base.errori import Conflitto, NonTrovato
@@ -26,14 +37,6 @@ from capofila.prestazioni.service import (
 from capofila.prestazioni.versioni import Salvataggio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("ambiti")]
-
-ANNO = 2025
-
-
-def minore(n: int = 1, **campi: str) -> dict[str, str]:
-    """A good row: the n-th minor, by codice fiscale."""
-    riga = {nome: valore for nome, valore in MINORE.items() if nome != "id_beneficiario"}
-    return {"codice_fiscale": codice_fiscale(n), "anno": str(ANNO), **riga, **campi}
 
 
 async def salva(
@@ -208,7 +211,7 @@ async def test_righe_doppie_comuni_e_enti_di_fuori_si_dicono_riga_per_riga() -> 
     async with prova() as unita:
         esito = await porta(
             csv_di(
-                minore(1), minore(1), minore(2, comune_titolare="D150"),
+                minore(1), minore(1), minore(2, comune_titolare="D150", ente_erogatore="D142"),
                 minore(3, ente_erogatore="Nessuno"), minore(4),
             ),
             "m.csv", solo_valide=True,

@@ -24,7 +24,9 @@ LUNGHEZZA: Final = 15
 """Seventy-five random bits, and the length of no codice fiscale."""
 FUORI_DAI_DATI: Final = frozenset({"anno", "codice_fiscale", "comune_titolare", "ente_erogatore"})
 """Fields that have a column of their own, or none at all."""
-ERRORE_DOPPIO: Final = "Scheda già presente per questo minore, anno ed ente: aprila e correggila, oppure togli la riga."
+ERRORE_DOPPIO: Final = (
+    "Scheda già presente per questo minore, anno ed ente: correggi quella, oppure togli la riga."
+)
 ERRORE_DIVERSO: Final = (
     "Questo minore ha già un altro pseudonimo, con cui INPS lo segue: togli quello scritto qui."
 )
@@ -156,9 +158,8 @@ async def inserisci(
     voluti: dict[str, str | None] = {}
     for scheda in arrivate:
         if scheda.codice_fiscale is not None:
-            voluti[scheda.codice_fiscale] = scheda.id_beneficiario or voluti.get(
-                scheda.codice_fiscale
-            )
+            gia = voluti.get(scheda.codice_fiscale)
+            voluti[scheda.codice_fiscale] = gia or scheda.id_beneficiario
     ids, difetti = await assegna(unita, voluti)
     errori: list[ErroreRiga] = []
     buone: list[Scheda] = []
