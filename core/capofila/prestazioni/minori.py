@@ -18,7 +18,7 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import Flusso
 from capofila.prestazioni.rules import Collocazione, Riferimenti
-from capofila.prestazioni.schede import inserisci, schede
+from capofila.prestazioni.schede import RIMASTA, inserisci, schede
 from capofila.prestazioni.stati import FILTRI as FILTRI_PRESTAZIONI
 from capofila.prestazioni.stati import STATI as STATI_PRESTAZIONI
 from capofila.prestazioni.stati import Comunicata, condizione
@@ -284,20 +284,6 @@ class RigaElenco(msgspec.Struct, frozen=True):
     def in_vigore(self) -> bool:
         """Whether no later version took its place, and nobody took it away."""
         return self.sostituita_lotto is None
-
-
-RIMASTA: Final = (
-    "s.sostituita_lotto IS NOT NULL AND (SELECT c.operazione FROM comunicazione c "
-    "WHERE c.ambito_id = s.ambito_id AND c.flusso = {} AND c.prestazione_id = s.id "
-    "AND c.esito IS DISTINCT FROM 'scartata' ORDER BY c.id DESC LIMIT 1) = 'I' "
-    "AND NOT EXISTS (SELECT 1 FROM scheda_sinba n WHERE n.ambito_id = s.ambito_id "
-    "AND n.anno = s.anno AND n.id_beneficiario = s.id_beneficiario "
-    "AND n.ente_erogatore_id = s.ente_erogatore_id AND n.id <> s.id "
-    "AND (n.sostituita_lotto IS NULL OR (n.id > s.id AND EXISTS (SELECT 1 FROM comunicazione d "
-    "WHERE d.ambito_id = n.ambito_id AND d.flusso = {} AND d.prestazione_id = n.id "
-    "AND d.esito IS DISTINCT FROM 'scartata'))))"
-)
-"""SQL that a record `s` was taken away and the receiver has it: the last version that it was told."""
 
 
 def _dove(filtro: Filtro) -> tuple[str, list[object]]:

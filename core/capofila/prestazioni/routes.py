@@ -24,6 +24,7 @@ from capofila.prestazioni import (
     consultazione,
     guida,
     routes_domande,
+    routes_minori,
     routes_modulo,
     service,
     stati,
@@ -51,6 +52,7 @@ MENU = (
         titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
         gruppo="Prestazioni sociali", icona="upload", ordine=21,
     ),
+    routes_minori.MENU,
     guida.MENU,
 )  # fmt: skip
 
@@ -311,6 +313,7 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
         colonne_operazioni=_COLONNE_OPERAZIONI,
         destinatario="INPS" if flusso is None else flusso.destinatario,
         puo_scrivere=visita.puo("prestazioni.scrivi"),
+        minori=f"/{ambito.slug}/minori" if visita.puo("minori.scrivi") else "",
         debito=f"/{ambito.slug}/debito" if visita.puo("debito.vedi") else "",
         base=f"/{ambito.slug}/prestazioni",
     )
@@ -517,6 +520,7 @@ router = Router(
     path="/",
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
-        errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI, *routes_domande.GESTORI,
+        errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI,
+        *routes_domande.GESTORI, *routes_minori.GESTORI,
     ],
 )  # fmt: skip

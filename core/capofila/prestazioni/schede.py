@@ -33,6 +33,19 @@ ERRORE_DIVERSO: Final = (
 ERRORE_DI_ALTRI: Final = (
     "Questo pseudonimo è già di un altro minore: controlla quale dei due è giusto."
 )
+RIMASTA: Final = (
+    "s.sostituita_lotto IS NOT NULL AND (SELECT c.operazione FROM comunicazione c "
+    "WHERE c.ambito_id = s.ambito_id AND c.flusso = {} AND c.prestazione_id = s.id "
+    "AND c.esito IS DISTINCT FROM 'scartata' ORDER BY c.id DESC LIMIT 1) = 'I' "
+    "AND NOT EXISTS (SELECT 1 FROM scheda_sinba n WHERE n.ambito_id = s.ambito_id "
+    "AND n.anno = s.anno AND n.id_beneficiario = s.id_beneficiario "
+    "AND n.ente_erogatore_id = s.ente_erogatore_id AND n.id <> s.id "
+    "AND (n.sostituita_lotto IS NULL OR (n.id > s.id AND EXISTS (SELECT 1 FROM comunicazione d "
+    "WHERE d.ambito_id = n.ambito_id AND d.flusso = {} AND d.prestazione_id = n.id "
+    "AND d.esito IS DISTINCT FROM 'scartata'))))"
+)
+"""SQL that a record `s` was taken away and the receiver has it: the last version that it was told."""
+
 
 # --- pseudonyms ---------------------------------------------------------------------------------
 

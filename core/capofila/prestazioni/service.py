@@ -34,6 +34,7 @@ from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
 from capofila.prestazioni.rules import flusso_minori as flusso_minori
 from capofila.prestazioni.rules import flusso_principale as flusso_principale
+from capofila.prestazioni.schede import RIMASTA as RIMASTA
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
