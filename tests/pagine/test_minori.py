@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.prestazioni.casi import carattere_controllo, csv_di, minore
 pytestmark = pytest.mark.browser
 
 Axe = Callable[[Page], None]
+UNA = re.compile(r"/crema/minori/\d+$")
 Fotografia = Callable[[Page, str], Path]
 
 
@@ -65,7 +67,7 @@ def test_le_pagine_dei_minori_sono_accessibili(
     pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")
     compila(pagina, n)
     pagina.get_by_role("button", name="Salva").click()
-    pagina.wait_for_url("**/crema/minori/[0-9]*")
+    pagina.wait_for_url(UNA)
     assert cf(n) not in pagina.content()
     assert cf(n) not in pagina.url
     scatta(pagina, "minore", larghezza, axe, fotografia)
@@ -119,12 +121,12 @@ def test_un_anno_nuovo_parte_dalla_scheda_e_un_doppio_lo_dice(
     pagina = piattaforma.entra(pagina_nuova(1280), "olga.oper", "/crema/minori/nuova")
     compila(pagina, 6, anno="2024")
     pagina.keyboard.press("Enter")
-    pagina.wait_for_url("**/crema/minori/[0-9]*")
+    pagina.wait_for_url(UNA)
     chi = pagina.locator("h1").inner_text()
     pagina.get_by_role("link", name="Scheda di un altro anno").click()
     expect(pagina.locator("#campo-anno")).to_have_value("2025")
     pagina.get_by_role("button", name="Salva").click()
-    pagina.wait_for_url("**/crema/minori/[0-9]*")
+    pagina.wait_for_url(UNA)
     expect(pagina.locator("h1")).to_have_text(chi)
     expect(pagina.locator("#persona")).to_contain_text("2024")
     pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")

@@ -86,19 +86,23 @@ def base() -> str:
     return f"/{visita_corrente().nell_ambito.slug}/minori"
 
 
+_DIVERSI: Final[dict[str, dict[str, Any]]] = {
+    # The flow takes an id in its place, which nobody has to fill in.
+    "codice_fiscale": {"obbligatorio": True},
+    "ente_erogatore": {"aiuto": "Se lo lasci vuoto è il comune titolare."},
+}
+
+
 async def _banco(senza: frozenset[str] = frozenset()) -> Banco:
     """The form, without the fields that are settled already."""
     flusso = await flusso_attivo()
     comuni = await territorio.mappa_comuni()
     gruppi = modulo.componi(flusso, await Banco.scelte(comuni), GRUPPI_MINORI, senza)
-    # The flow takes an id in its place, which nobody has to fill in.
     gruppi = tuple(
         msgspec.structs.replace(
             gruppo,
             campi=tuple(
-                msgspec.structs.replace(campo, obbligatorio=True)
-                if campo.nome == "codice_fiscale"
-                else campo
+                msgspec.structs.replace(campo, **_DIVERSI.get(campo.nome, {}))
                 for campo in gruppo.campi
             ),
         )
