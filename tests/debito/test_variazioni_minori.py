@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from random import Random
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from lxml import etree
 from tests.debito.casi import com_e, contenuto, esporta, importa
@@ -16,10 +18,13 @@ from tests.prestazioni.casi import codice_fiscale, contesto, csv_di, flussi, min
 from tests.prestazioni.flussi_di_prova import SINBA
 from tests.siuss.casi import NS, controlla_schema
 
-from capofila.base.database import unita_di_lavoro
+from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import Conflitto
 from capofila.base.impostazioni import Impostazioni
+from capofila.codifiche import service as codifiche
 from capofila.debito import pdnd
+from capofila.debito.completezza import per_comune
+from capofila.debito.differenze import confronta
 from capofila.debito.esiti import importa_esiti, registra_esito, riepilogo, risposte
 from capofila.debito.service import Esportazione, esportazione, registra_invio
 from capofila.prestazioni import minori
@@ -87,8 +92,12 @@ async def in_vigore() -> dict[int, dict[str, Any]]:
 async def rimaste() -> set[str]:
     """The ids that INPS has and we no longer hold, as the list of the page finds them."""
     async with unita_di_lavoro(await contesto("crema")):
-        filtro = minori.Filtro(anno=2025, stato="rimasta", flusso="siuss-sinba")
-        return {riga.id_beneficiario for riga in await minori.elenco(filtro)}
+        return await rimaste_qui()
+
+
+async def rimaste_qui() -> set[str]:
+    filtro = minori.Filtro(anno=2025, stato="rimasta", flusso="siuss-sinba")
+    return {riga.id_beneficiario for riga in await minori.elenco(filtro)}
 
 
 async def nostra() -> dict[str, Attributi]:
@@ -164,6 +173,41 @@ async def test_la_seconda_volta_parte_solo_la_scheda_cambiata(lavora: Impostazio
     assert {chi: a for chi, a in inps.archivio.items() if chi != tolto} == noi
     # The flow cannot take a record back: the list says that INPS still has it.
     assert await rimaste() == {tolto} == inps.archivio.keys() - noi.keys()
+
+
+async def test_due_file_si_confrontano_e_la_completezza_conta_le_schede(
+    lavora: Impostazioni,
+) -> None:
+    await importa(csv_di(minore(1), minore(2), minore(3, comune_titolare="G306")), "minori.csv")
+    prima = await prepara()
+    await invia(prima)
+    await esito(prima, [])
+    uno, due, _ = await in_vigore()
+    await salva((await in_vigore())[uno]["valori"] | {"luogo_vita": "2"}, uno)
+    await elimina(due)
+    await importa(csv_di(minore(4)), "altri.csv")
+    completa = await prepara(completa=True)
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        confrontati = await confronta(UUID(prima.id), UUID(completa.id))
+        conti = await confrontati.conta(unita)
+        assert (conti.solo_a, conti.solo_b, conti.cambiate, conti.uguali) == (1, 1, 1, 1)
+        (cambiata,) = await confrontati.elenco(unita, "cambiate")
+        assert [(c.etichetta, c.prima, c.dopo) for c in cambiata.cambi] == [
+            ("Luogo di vita", "1", "2")
+        ]
+        (tolta,) = await confrontati.elenco(unita, "solo_a")
+        assert {tolta.persona} == await rimaste_qui()
+        righe = {
+            r.belfiore: r
+            for r in await per_comune(
+                2025, "siuss-sinba", ["D142", "G306", "A059"], {}, date(2026, 1, 1), di_minori=True
+            )
+        }
+    crema, pandino, agnadello = righe["D142"], righe["G306"], righe["A059"]
+    assert (crema.in_vigore, crema.mai_dette, crema.accolte, crema.da_annullare) == (2, 2, 0, 1)
+    assert (crema.da_inviare, crema.mesi_mancanti) == (2, ())
+    assert (pandino.in_vigore, pandino.accolte, pandino.da_inviare) == (1, 1, 0)
+    assert agnadello.vuoto
 
 
 async def test_una_versione_vecchia_non_parte_dopo_la_nuova(lavora: Impostazioni) -> None:
@@ -288,6 +332,41 @@ async def test_una_scheda_ricevuta_si_corregge_e_parte_nella_nostra_forma(
     assert seconda.righe == 1
     inps.riceve(await invia(seconda))
     assert inps.archivio == await nostra()
+
+
+async def chiudi_codice(al: str) -> None:
+    """Revise the list of the places of life: the code of the tests ends on that day."""
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        voce = (await codifiche.apri("siuss-sinba-luogo-vita")).voce("1")
+        chiusa = msgspec.structs.replace(voce, al=al)
+        assert await codifiche.salva("siuss-sinba-luogo-vita", [chiusa], "pagina") == 1
+
+
+async def test_una_lista_rivista_e_una_versione_nuova_e_le_schede_si_ricontrollano(
+    lavora: Impostazioni,
+) -> None:
+    await importa(csv_di(minore(1), minore(2, luogo_vita="2")), "minori.csv")
+    diretta = await prepara()
+    await chiudi_codice("2099-12-31")
+    ricontrollata = await prepara(nuova=True)
+    nomi = (diretta.nome_flusso.encode(), ricontrollata.nome_flusso.encode())
+    # Prepared again, record by record, they say the same: also who they are not.
+    assert (await contenuto(diretta)).replace(*nomi) == await contenuto(ricontrollata)
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        flusso = flusso_minori(await flussi())
+        assert flusso is not None
+        filtro = minori.Filtro(
+            anno=2025, stato="da_ricontrollare", flusso=flusso.id,
+            versione=await versione_in_vigore(unita, flusso),
+        )  # fmt: skip
+        assert await minori.conta(filtro) == 2
+    await chiudi_codice("2020-12-31")
+    respinta = await prepara(nuova=True)
+    assert respinta.stato == "respinta"
+    assert {a["codice"] for a in respinta.avvisi} == {"escluse", "sinba-luogo-vita-non-in-vigore"}
+    senza = await prepara(nuova=True, escludi_errate=True)
+    assert (senza.stato, senza.righe) == ("sigillata", 1)
+    assert len(ids_di(await invia(senza))) == 1
 
 
 # --- any story ----------------------------------------------------------------------------------

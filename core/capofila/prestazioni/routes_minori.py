@@ -63,7 +63,10 @@ COLONNE_OPERAZIONI: Final = (
     Colonna("Risposta"),
     Colonna("Invio"),
 )
-DELLA_PAGINA: Final[Gruppi] = tuple((titolo, "", nomi) for _, titolo, _, _, nomi in GRUPPI_MINORI)
+DELLA_PAGINA: Final[Gruppi] = tuple(
+    (titolo, "", nomi) for id_, titolo, _, _, nomi in GRUPPI_MINORI if id_ != "noto"
+)
+"""The pseudonym stands at the top of the page."""
 
 
 async def flusso_attivo() -> Flusso:
