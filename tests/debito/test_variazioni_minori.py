@@ -360,10 +360,14 @@ async def test_una_lista_rivista_e_una_versione_nuova_e_le_schede_si_ricontrolla
             versione=await versione_in_vigore(unita, flusso),
         )  # fmt: skip
         assert await minori.conta(filtro) == 2
+    # A code that ended was right on the day of the record; one that never was is not.
     await chiudi_codice("2020-12-31")
+    assert (await prepara(nuova=True)).righe == 2
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        await codifiche.ritira("siuss-sinba-luogo-vita", "1", "pagina")
     respinta = await prepara(nuova=True)
     assert respinta.stato == "respinta"
-    assert {a["codice"] for a in respinta.avvisi} == {"escluse", "sinba-luogo-vita-non-in-vigore"}
+    assert {a["codice"] for a in respinta.avvisi} == {"escluse", "codice_sconosciuto"}
     senza = await prepara(nuova=True, escludi_errate=True)
     assert (senza.stato, senza.righe) == ("sigillata", 1)
     assert len(ids_di(await invia(senza))) == 1
