@@ -454,10 +454,15 @@ def prestazioni() -> None:
 @click.option(
     "--solo-valide", is_flag=True, help="Tieni le righe buone anche se altre hanno errori."
 )
+@click.option(
+    "--gia-inviate",
+    is_flag=True,
+    help="Il destinatario le ha già: le ha inviate il programma di prima.",
+)
 @opzione_json
 def prestazioni_import(
-    file: Path, ambito: str, prova: bool, solo_valide: bool, json_: bool
-) -> None:  # fmt: skip
+    file: Path, ambito: str, prova: bool, solo_valide: bool, gia_inviate: bool, json_: bool
+) -> None:
     """Importa un CSV, un Excel, un ODS o il flusso XML di un altro programma, come SIUSS."""
     from capofila.prestazioni.service import FileRicevuto, Opzioni, importa
 
@@ -470,7 +475,7 @@ def prestazioni_import(
             return await importa(
                 FileRicevuto(file.name, contenuto),
                 flussi,
-                Opzioni(prova=prova, solo_valide=solo_valide),
+                Opzioni(prova=prova, solo_valide=solo_valide, gia_inviate=gia_inviate),
             )
 
     esito = esegui(lavora)

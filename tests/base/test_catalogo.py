@@ -61,6 +61,7 @@ INDICI_SENZA_AMBITO: dict[str, str] = {
 
 SI_CANCELLANO: dict[str, str] = {
     "bozza": "a form put aside, saved or thrown away",
+    "comunicazione": "only what another program sent, marked by mistake; a policy keeps the rest",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
@@ -523,6 +524,8 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                         noti[f"{nome}_id"] = valore
                         if nome == "ente":
                             noti["ente_erogatore_id"] = valore
+                        if nome == "esportazione":
+                            noti["comunicazione.esportazione_id"] = valore
         return tabelle
     finally:
         await c.close()

@@ -10,16 +10,23 @@ import pytest
 from lxml import etree
 from tests.debito.casi import contenuto, esporta, importa
 from tests.debito.pdnd_casi import dichiara
-from tests.prestazioni.casi import contesto, csv_di, riga
-from tests.prestazioni.flussi_di_prova import BUONO
+from tests.prestazioni.casi import contesto, csv_di, porta, riga
+from tests.prestazioni.flussi_di_prova import BUONO, SINBA
 from tests.siuss.casi import BUONA, NS, controlla_schema, difetti_di_forma
 
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.base.impostazioni import Impostazioni
 from capofila.debito.esiti import importa_esiti, registra_esito, riepilogo, risposte
-from capofila.debito.service import Esportazione, esportazione, registra_invio
+from capofila.debito.service import (
+    Esportazione,
+    annulla_gia_inviate,
+    esportazione,
+    registra_invio,
+    segna_gia_inviate,
+)
 from capofila.prestazioni import versioni
+from capofila.prestazioni.service import decidi
 from capofila.siuss import FLUSSO_PRESTAZIONI
 
 pytestmark = pytest.mark.anyio
@@ -282,6 +289,88 @@ async def test_un_elenco_di_esiti_sbagliato_non_scrive_nulla(lavora: Impostazion
             await importa_esiti(id_, "e.xml", b"<a/>")
 
 
+# --- what the program used before has sent ------------------------------------------------------
+
+
+async def inviate_da_un_altro(inps: Destinatario, *righe: dict[str, str], nome: str) -> int:
+    """A file whose records the receiver has already; the lotto."""
+    prima = await nostra()
+    lotto = await importa(csv_di(*righe), nome, gia_inviate=True)
+    inps.archivio |= {
+        chiave: dati for chiave, dati in (await nostra()).items() if chiave not in prima
+    }
+    return lotto
+
+
+async def test_cio_che_il_vecchio_programma_ha_inviato_non_riparte_e_si_corregge(
+    lavora: Impostazioni,
+) -> None:
+    inps = Destinatario()
+    await inviate_da_un_altro(inps, riga(1), riga(2), nome="vecchie.csv")
+    assert len(inps.archivio) == 2
+    niente = await esporta()
+    assert niente.stato == "respinta"
+    assert "non è cambiato nulla" in niente.avvisi[0]["messaggio"]
+
+    uno, due = await in_vigore()
+    await importa(csv_di(riga(3)), "nuove.csv")
+    await salva(riga(1) | {"importo_mensile": "400,00", "quota_ente": "287,60"}, uno)
+    await elimina(due)
+    seconda = await esporta()
+    assert (seconda.righe, seconda.inserimenti, seconda.cancellazioni) == (4, 2, 2)
+    assert inps.riceve(await invia(seconda)) == []
+    assert inps.archivio == await nostra()
+
+
+async def test_il_segno_di_gia_inviate_si_mette_dopo_e_si_toglie_finche_nulla_e_partito(
+    lavora: Impostazioni,
+) -> None:
+    lotto = await importa(csv_di(riga(1), riga(2)), "vecchie.csv")
+    prima = await esporta()
+    assert prima.inserimenti == 2
+    uno, _ = await in_vigore()
+    await salva(riga(1, cognome="Corretto"), uno)
+    async with unita_di_lavoro(await contesto("crema")):
+        assert await segna_gia_inviate(lotto, FLUSSO_PRESTAZIONI) == 2
+        assert await segna_gia_inviate(lotto, FLUSSO_PRESTAZIONI) == 0
+    # The file that was ready says what the receiver has: it cannot go any more, nor come back.
+    with pytest.raises(Conflitto, match="prepara il file di nuovo"):
+        await invia(prima)
+    seconda = await esporta()
+    assert seconda.id != prima.id
+    assert (seconda.inserimenti, seconda.cancellazioni) == (1, 1), (
+        "the version that came in is known"
+    )
+    async with unita_di_lavoro(await contesto("crema")):
+        assert await annulla_gia_inviate(lotto) == 2
+    assert (await esporta()).inserimenti == 2
+    async with unita_di_lavoro(await contesto("crema")):
+        await segna_gia_inviate(lotto, FLUSSO_PRESTAZIONI)
+    await invia(await esporta())
+    async with unita_di_lavoro(await contesto("crema")):
+        with pytest.raises(Conflitto, match="il segno non si può più togliere"):
+            await annulla_gia_inviate(lotto)
+    # What a run said is never deleted, whoever tries.
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        assert await unita.esegui("DELETE FROM comunicazione") == "DELETE 2"
+
+
+async def test_il_segno_aspetta_con_il_file_la_decisione(lavora: Impostazioni) -> None:
+    flussi = {FLUSSO_PRESTAZIONI.id: FLUSSO_PRESTAZIONI}
+    async with unita_di_lavoro(await contesto("crema")):
+        fermo = await porta(csv_di(riga(1), riga(2, cognome="")), gia_inviate=True)
+        assert fermo.stato == "da_decidere"
+        assert fermo.lotto is not None
+        tenuto = await decidi(fermo.lotto, flussi, tieni_valide=True)
+    assert tenuto.importate == 1
+    assert (await esporta()).stato == "respinta"
+
+
+async def test_le_schede_dei_minori_non_si_segnano(lavora: Impostazioni) -> None:
+    with pytest.raises(DatiNonValidi, match="per intero"):
+        await importa(SINBA, "minori.xml", gia_inviate=True)
+
+
 # --- any story ----------------------------------------------------------------------------------
 
 
@@ -289,20 +378,27 @@ async def test_un_elenco_di_esiti_sbagliato_non_scrive_nulla(lavora: Impostazion
 async def test_dopo_ogni_storia_il_destinatario_sa_quello_che_teniamo_noi(
     lavora: Impostazioni, seme: int
 ) -> None:
-    """Edits, deletions, sendings and answers at random; then what is left is sent."""
+    """Edits, deletions, sendings and answers at random, among records that the receiver had from
+    another program; then what is left is sent.
+    """
     caso = Random(seme)
     inps = Destinatario()
     prossima = 1
     in_sospeso: list[Esportazione] = []
     for passo in range(14):
         vive = await in_vigore()
-        match caso.choice(["importa", "correggi", "correggi", "togli", "esporta", "invia"]):
+        match caso.choice(
+            ["importa", "vecchie", "correggi", "correggi", "togli", "esporta", "invia"]
+        ):
             case "importa":
                 quante = caso.randint(1, 3)
                 await importa(
                     csv_di(*(riga(prossima + n) for n in range(quante))), f"{seme}-{passo}.csv"
                 )
                 prossima += quante
+            case "vecchie":
+                await inviate_da_un_altro(inps, riga(prossima), nome=f"{seme}-{passo}.csv")
+                prossima += 1
             case "correggi" if vive:
                 id_, vecchia = caso.choice(list(vive.items()))
                 cambi = caso.choice([

@@ -201,7 +201,9 @@ def test_il_taglio_in_lotti_non_cambia_il_risultato(righe: list[list[str]], pass
 @given(st.lists(st.lists(_cella, min_size=4, max_size=4), min_size=1, max_size=20))
 def test_per_colonne_e_per_righe_e_lo_stesso(righe: list[list[str]]) -> None:
     righe = [riga for riga in righe if riga[0].strip()] or [["Rossi", "1", "", ""]]
-    per_colonne = Preparatore(FLUSSO, COLONNE).prepara_colonne([*zip(*righe, strict=True)], 7)
+    per_colonne = Preparatore(FLUSSO, COLONNE).prepara_colonne(
+        [*zip(*righe, strict=True)], range(7, 7 + len(righe))
+    )
     assert per_colonne == Preparatore(FLUSSO, COLONNE).prepara(righe, 7)
 
 
@@ -381,7 +383,8 @@ def test_il_taglio_copre_gli_stessi_giorni_senza_buchi_ne_sovrapposizioni(
 ) -> None:
     intero, diviso = _periodi(*righe, taglia=False), _periodi(*righe)
     per_colonne = Preparatore(A_PERIODI, PERIODI, taglia=True)
-    assert diviso == per_colonne.prepara_colonne([*zip(*righe, strict=True)])
+    numeri = range(2, 2 + len(righe))
+    assert diviso == per_colonne.prepara_colonne([*zip(*righe, strict=True)], numeri)
     for posto, numero in enumerate(intero.numeri):
         parti = [n for n, altro in enumerate(diviso.numeri) if altro == numero]
         dal, al = diviso.colonne["dal"], diviso.colonne["al"]

@@ -72,6 +72,9 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/importazioni"): Caso(modulo={}, file=True),
     ("GET", "/{ambito:str}/importazioni/{id_:int}"): Caso("fermo", mostra=True),
     ("POST", "/{ambito:str}/importazioni/{id_:int}/decidi"): Caso("fermo", {"azione": "scarta"}),
+    ("POST", "/{ambito:str}/importazioni/{id_:int}/gia-inviate"): Caso(
+        "fermo", {"azione": "segna"}
+    ),
     ("GET", "/{ambito:str}/importazioni/{id_:int}/errori.csv"): Caso("fermo", mostra=True),
     ("GET", "/{ambito:str}/lavori"): Caso(mostra=True),
     ("POST", "/{ambito:str}/lavori/{id_:uuid}/riavvia"): Caso("lavoro", {}),
@@ -111,6 +114,10 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/prestazioni/bozze/{id_:int}/elimina"): Caso("bozza", mostra=True),
     ("POST", "/{ambito:str}/prestazioni/bozze/{id_:int}/elimina"): Caso("bozza", {}),
     ("GET", "/{ambito:str}/domande"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/domande/cerca"): Caso(),
+    ("POST", "/{ambito:str}/domande/cerca"): Caso(modulo={"persona": "Altruizia"}),
+    ("POST", "/{ambito:str}/domande/persona"): Caso(modulo={"codice_fiscale": "X"}),
+    ("GET", "/{ambito:str}/prestazioni/{id_:int}/domanda"): Caso("prestazione"),
     ("GET", "/{ambito:str}/domande/nuova"): Caso(),
     ("POST", "/{ambito:str}/domande/nuova"): Caso(modulo={"cognome": "X"}),
     ("GET", "/{ambito:str}/domande/{id_:int}"): Caso("domanda", mostra=True),
@@ -248,7 +255,9 @@ async def test_nelle_proprie_pagine_non_c_e_nulla_d_altri(
     ):
         oggetto = nostri.oggetti.get(caso.oggetto or "", "")
         risposta = await prova(await entra(chi), rotta, nostri.slug, oggetto)
-        assert risposta.status_code in ((303,) if rotta[1].endswith("cerca") else (200,))
+        assert risposta.status_code in (
+            (303,) if rotta[1].endswith(("cerca", "/domanda")) else (200,)
+        )
         senza_segni(risposta, altrui)
         if caso.mostra:
             assert any(segno in risposta.text for segno in nostri.segni), "the test proves nothing"

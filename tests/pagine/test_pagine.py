@@ -215,6 +215,40 @@ def test_un_file_buono_si_importa_e_una_seconda_volta_non_cambia_nulla(
     expect(pagina.locator("#elenco .conteggio")).to_have_text("12 prestazioni")
 
 
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_un_file_del_vecchio_programma_entra_come_gia_inviato(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "ciro.casal", "/casalmaggiore/importazioni")
+
+    def guarda(nome: str) -> None:
+        fotografia(pagina, f"{nome}-{larghezza}")
+        axe(pagina)
+        assert pagina.evaluate("document.documentElement.scrollWidth") <= larghezza
+
+    # A year that no other test looks at.
+    contenuto = piattaforma.csv("casalmaggiore", 3, larghezza).replace(b"2025", b"2022")
+    pagina.get_by_label("INPS ha già queste prestazioni").check()
+    guarda("importa-gia-inviate")
+    carica(pagina, "del-vecchio.csv", contenuto)
+    expect(pagina.locator("#gia-inviate")).to_contain_text("Sì: sono state segnate")
+    guarda("lotto-gia-inviato")
+    pagina.goto(f"{piattaforma.indirizzo}/casalmaggiore/prestazioni?anno=2022&stato=accolta")
+    expect(pagina.locator("#prestazioni tbody tr")).to_have_count(3 if larghezza > 400 else 6)
+    pagina.locator("#prestazioni tbody a").first.click()
+    expect(pagina.locator("#stato")).to_contain_text("inviata con il programma di prima")
+    guarda("scheda-gia-inviata")
+    pagina.get_by_role("link", name="Apri il file importato").click()
+    pagina.get_by_role("button", name="Non è vero: sono da comunicare").click()
+    expect(pagina.get_by_text("3 prestazioni del file sono di nuovo da comunicare")).to_be_visible()
+    pagina.get_by_role("button", name="Sì: sono già state inviate").click()
+    expect(pagina.get_by_text("3 prestazioni del file risultano già inviate")).to_be_visible()
+
+
 def test_un_file_che_non_si_legge_e_spiegato_nel_modulo(
     piattaforma: Piattaforma, pagina_nuova: PaginaNuova, axe: Axe
 ) -> None:
@@ -403,6 +437,7 @@ def test_un_lavoro_fallito_si_riavvia(
     pagina = piattaforma.entra(pagina_nuova(), "rita.resp", "/crema/debito?anno=2025")
     piattaforma.ferma("worker")
     pagina.get_by_label("Periodo").select_option("2025-S2")
+    pagina.get_by_label("Tutto, di nuovo").check()  # what was sent before does not matter
     pagina.get_by_role("button", name="Prepara il file").click()
     expect(pagina.locator("#stato")).to_contain_text("In preparazione")
     esegui(
@@ -465,6 +500,9 @@ def test_l_esportazione_si_fa_con_la_sola_tastiera(
     arriva("Periodo")
     pagina.keyboard.press("ArrowDown")
     expect(pagina.get_by_label("Periodo")).to_have_value("2025-S1")
+    arriva("Solo le variazioni")
+    pagina.keyboard.press("ArrowDown")
+    expect(pagina.get_by_label("Tutto, di nuovo")).to_be_checked()
     arriva("Prepara il file")
     pagina.keyboard.press("Enter")
     expect(pagina.get_by_role("link", name="Scarica il file")).to_be_visible(timeout=60_000)

@@ -84,6 +84,11 @@ async def test_dalla_domanda_ai_pagamenti(entra: Entra) -> None:
         assert risposta.status_code == 422, sbagliata
     assert (await cliente.vai("POST", f"{dove}/decisione", ACCOLTA)).status_code == 303
     assert "Ufficio di Piano, n. 12" in parole(await cliente.get(dove))
+    ripreso = albero.fromstring((await cliente.get(f"{dove}/decisione")).text)
+    assert ripreso.xpath("//input[@name='atto_numero']/@value") == ["12"]
+    assert ripreso.xpath("//input[@name='importo_mensile']/@value") == [""]
+    altra = albero.fromstring((await (await entra("olga.crema")).get(f"{dove}/decisione")).text)
+    assert altra.xpath("//input[@name='atto_numero']/@value") == [""], "an act of her own"
 
     # No period yet: nothing to pay.
     azienda = await _ente(cliente, dove, "Comunità Sociale")
@@ -136,6 +141,129 @@ async def test_un_record_importato_ha_la_sua_domanda(entra: Entra) -> None:
     assert "01/01/2025" in parole(await cliente.get(dove))
     ancora = await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})
     assert ancora.headers["location"] == dove
+
+
+async def test_le_domande_che_solo_i_record_dicono_ci_sono_senza_aprirle(
+    entra: Entra, ambiti: Banca
+) -> None:
+    cliente = await entra("olga.crema")
+    id_ = await _record(3010, protocollo_domanda="NUDA/1", cognome="Mai Aperta")
+    altro = await _record(3011, protocollo_domanda="NUDA/2", cognome="Mai Aperta")
+    quante = "SELECT count(*) FROM domanda WHERE protocollo LIKE 'NUDA/%'"
+
+    elenco = parole(await cliente.get("/crema/domande"))
+    assert "NUDA/1" in elenco
+    assert "Senza decisione" in elenco
+    for cerca in ("mai ap", codice_fiscale(3010).lower()):
+        trovate = await cliente.vai("POST", "/crema/domande/cerca", {"persona": cerca})
+        assert "NUDA/1" in parole(trovate)
+        assert ("NUDA/2" in parole(trovate)) is (cerca == "mai ap")
+    assert "NUDA/1" not in parole(
+        await cliente.vai("POST", "/crema/domande/cerca", {"persona": "Nessuno%"})
+    )
+    corta = await cliente.vai("POST", "/crema/domande/cerca", {"persona": "x"})
+    assert corta.status_code == 422
+
+    pagina = await cliente.get(f"/crema/prestazioni/{id_}/domanda")
+    assert pagina.status_code == 200
+    assert "NUDA/1" in parole(pagina)
+    assert "3.748,80" in parole(pagina), "twelve months of 312,40"
+    assert (await interroga(ambiti.superutente, quante))[0][0] == 0, "looking writes nothing"
+    scritta = await cliente.vai(
+        "POST", f"/crema/prestazioni/{id_}/domanda", {"azione": "decisione"}
+    )
+    assert scritta.headers["location"].endswith("/decisione")
+    dove = scritta.headers["location"].removesuffix("/decisione")
+    poi = await cliente.get(f"/crema/prestazioni/{id_}/domanda")
+    assert poi.headers["location"] == dove
+    elenco = (await cliente.get("/crema/domande")).text
+    assert elenco.count("NUDA/1") == 1, "a domanda is listed once, written down or not"
+    assert f"/crema/prestazioni/{altro}/domanda" in elenco
+
+
+async def test_le_pagine_dell_elenco_non_saltano_e_non_ripetono(
+    entra: Entra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3020, 3027):
+        id_ = await _record(n, protocollo_domanda=f"PAG/{n}", cognome="Paginetti")
+        if n % 2:
+            async with unita_di_lavoro(await contesto("crema")):
+                await domande.apri_da(await versioni.leggi(id_))
+    monkeypatch.setattr(domande, "PER_PAGINA", 2)
+    visti: list[str] = []
+    for pagina in range(1, 6):
+        async with unita_di_lavoro(await contesto("crema")):
+            righe = await domande.elenco("", None, OGGI, pagina, "Paginetti")
+        assert (len(righe) > 2) is (pagina < 4)
+        visti += [riga.protocollo for riga in righe[:2]]
+    assert visti == [f"PAG/{n}" for n in (3025, 3023, 3021, 3026, 3024, 3022, 3020)]
+
+
+async def test_cio_che_non_torna_con_la_decisione_si_dice(entra: Entra) -> None:
+    cliente = await entra("rita.crema")
+    id_ = await _record(3030, protocollo_domanda="TORNA/1", data_fine="2025-06-30")
+    dove = (await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})).headers["location"]
+    decisa = {k: v for k, v in ACCOLTA.items() if not k.startswith("quota")}
+    await cliente.vai("POST", f"{dove}/decisione", decisa | {"importo_mensile": "300,00"})
+    pagina = parole(await cliente.get(dove))
+    assert "Deciso900,00 €" in pagina
+    assert "Residuo900,00 €" in pagina
+    assert "Periodo fuori dalla decisione. Il periodo dal 01/01/2025 al 30/06/2025" in pagina
+    assert "l’importo è 312,40 € al mese e la decisione concede 300,00 €" in pagina
+    assert "fanno 1.874,40 € e le decisioni ne concedono 900,00: 974,40 € di troppo" in pagina
+    azienda = await _ente(cliente, dove, "Comunità Sociale")
+    for mese, mandato in (("01", "M1"), ("02", "M2"), ("03", "M3")):
+        pagamento = {
+            "ente": azienda, "competenza": f"{mese}/2025", "pagato_il": "05/04/2025",
+            "importo": "312,40", "mandato": mandato, "azione": "altro",
+        }  # fmt: skip
+        risposta = await cliente.vai("POST", f"{dove}/pagamento", pagamento)
+        if mese == "03":
+            assert risposta.status_code == 422
+            assert "si supera di 37,20 € quanto è stato deciso" in risposta.text
+            risposta = await cliente.vai("POST", f"{dove}/pagamento", pagamento | {"oltre": "si"})
+        assert risposta.headers["location"] == f"{dove}/pagamento"
+        prossimo = await cliente.get(f"{dove}/pagamento")
+        assert f'value="0{int(mese) + 1}/2025"' in prossimo.text, "the first month not paid yet"
+    pagina = parole(await cliente.get(dove))
+    assert "Residuo-37,20 €" in pagina
+    assert "Pagato oltre il deciso." in pagina
+
+
+async def test_una_dopo_l_altra_si_riprende_cio_che_e_uguale_e_chi_si_conosce(
+    entra: Entra,
+) -> None:
+    cliente = await entra("rita.crema")
+    await _record(3040, protocollo_domanda="SERIE/0", cognome="Conosciuta", nome="Da <b> Prima")
+    prima = DOMANDA | {"protocollo": "SERIE/1", "codice_fiscale": codice_fiscale(3041)}
+    fatta = await cliente.vai("POST", "/crema/domande/nuova", prima | {"azione": "nuova"})
+    assert "/crema/domande/nuova?dopo=" in fatta.headers["location"]
+    modulo = albero.fromstring((await cliente.get(fatta.headers["location"])).text)
+    assert modulo.xpath("//select[@name='comune_titolare']/option[@selected]/@value") == ["D142"]
+    assert modulo.xpath("//input[@name='presentata_il']/@value") == ["10/12/2024"]
+    assert modulo.xpath("//input[@name='cognome']/@value") == [""]
+    primo = modulo.xpath("//form[contains(@class, 'modulo')]//button[1]/@value")[0]
+    assert primo == "nuova", "what the Enter key does"
+
+    nota = await cliente.vai(
+        "POST", "/crema/domande/persona", {"codice_fiscale": codice_fiscale(3040).lower()}
+    )
+    assert 'value="Conosciuta"' in nota.text
+    assert "Da &lt;b&gt; Prima" in nota.text
+    assert "SERIE/0" in nota.text
+    scritta = await cliente.vai(
+        "POST", "/crema/domande/persona",
+        {"codice_fiscale": codice_fiscale(3040), "cognome": "Mio", "nome": "Gia"},
+    )  # fmt: skip
+    assert "Conosciuta" not in scritta.text
+    storto = await cliente.vai("POST", "/crema/domande/persona", {"codice_fiscale": "RSSMRA"})
+    assert "campo-errore" in storto.text
+    pia = await entra("pia.pandino")
+    altrui = await pia.vai(
+        "POST", "/crema/domande/persona", {"codice_fiscale": codice_fiscale(3040)}
+    )
+    assert "Conosciuta" not in altrui.text
+    assert "SERIE" not in altrui.text
 
 
 async def test_un_pagamento_segue_il_record_corretto(entra: Entra, ambiti: Banca) -> None:
@@ -247,3 +375,63 @@ async def test_chi_lavora_per_un_comune_vede_solo_le_sue_domande(
     assert "P/3" in (await rita.get("/crema/domande?comune=G306")).text
     assert (await interroga(ambiti.superutente, "SELECT count(*) FROM domanda WHERE protocollo "
                             "IN ('P/1', 'P/2', 'P/3')"))[0][0] == 2  # fmt: skip
+
+
+GRANDE = "9" * 400
+OSTILI: tuple[tuple[str, dict[str, str]], ...] = tuple(
+    (dove, {campo: valore})
+    for dove, campo, valori in (
+        ("nuova", "codice_fiscale", (GRANDE, "\0", "RSSMRA80A41D142Ⅸ", "=1+1", "٣" * 16)),
+        ("nuova", "cognome", ("", GRANDE, "\0\0")),
+        ("nuova", "protocollo", ("x" * 33, "\n")),
+        ("nuova", "presentata_il", ("0001-01-01", "31/02/2025", "9999-12-32", GRANDE, "=TODAY()")),
+        ("nuova", "comune_titolare", ("D150", "d142", GRANDE)),
+        ("nuova", "codice_prestazione", ("A9.99", "' OR 1=1--")),
+        (
+            "decisione",
+            "importo_mensile",
+            (GRANDE, "1e9", "-1,00", "1.234", "99999999999999,00", "NaN"),
+        ),
+        ("decisione", "dal", ("0001-01-01", "99999-01-01", "x")),
+        ("decisione", "atto_organo", ("x" * 121, " ")),
+        ("pagamento", "importo", (GRANDE, "0", "0,001", "Infinity", "99999999999999,99")),
+        ("pagamento", "competenza", ("13/2025", "00/0000", "01/9999", "2025")),
+        ("pagamento", "ente", ("-1", "0", GRANDE, "1; DROP TABLE pagamento")),
+        ("pagamento", "mandato", ("x" * 41, "\0")),
+    )
+    for valore in valori
+)
+
+
+async def test_cio_che_un_ostile_scrive_si_rifiuta_con_parole_e_non_scrive_nulla(
+    entra: Entra, ambiti: Banca
+) -> None:
+    cliente = await entra("rita.crema")
+    id_ = await _record(3050, protocollo_domanda="OSTILE/0")
+    dove = (await cliente.vai("POST", f"/crema/prestazioni/{id_}/domanda", {})).headers["location"]
+    ente = await _ente(cliente, dove, "Comunità Sociale")
+    buoni = {
+        "nuova": DOMANDA | {"protocollo": "OSTILE/1"},
+        "decisione": ACCOLTA,
+        "pagamento": {
+            "ente": ente, "competenza": "01/2025", "pagato_il": "05/02/2025",
+            "importo": "312,40", "mandato": "M1",
+        },
+    }  # fmt: skip
+    conta = (
+        "SELECT (SELECT count(*) FROM domanda), (SELECT count(*) FROM decisione), "
+        "(SELECT count(*) FROM pagamento)"
+    )
+    prima = await interroga(ambiti.superutente, conta)
+    for modulo, storto in OSTILI:
+        indirizzo = "/crema/domande/nuova" if modulo == "nuova" else f"{dove}/{modulo}"
+        risposta = await cliente.vai("POST", indirizzo, buoni[modulo] | storto)
+        assert risposta.status_code == 422, (modulo, storto)
+        assert errori(risposta), (modulo, storto)
+    assert await interroga(ambiti.superutente, conta) == prima
+    for numero in ("9" * 30, "0", str(2**63), "-1"):
+        assert (await cliente.get(f"/crema/domande/nuova?dopo={numero}")).status_code in (200, 404)
+        assert (await cliente.get(f"/crema/prestazioni/nuova?dopo={id_}&fine_di={numero}")
+                ).status_code in (200, 404)  # fmt: skip
+    for pagina in ("0", "-1", "9" * 30, "x"):
+        assert (await cliente.get(f"/crema/domande?pagina={pagina}")).status_code == 200

@@ -130,7 +130,10 @@ def test_senza_virgolette_si_legge_come_il_lettore_di_csv(
 
 def test_un_file_semplice_si_legge_per_colonne() -> None:
     foglio = apri("csv", b"codice_fiscale;cognome\r\nA;Rossi\r\nB;\r\n", NOTE)
-    assert list(foglio.blocchi) == [lettura.PerColonne([["A", "B"], ["Rossi", ""]])]
+    [blocco] = foglio.blocchi
+    assert isinstance(blocco, lettura.PerColonne)
+    assert blocco.celle == [["A", "B"], ["Rossi", ""]]
+    assert [*blocco] == [("A", "Rossi"), ("B", "")]
 
 
 def test_una_cella_troppo_lunga_e_rifiutata_anche_senza_virgolette() -> None:

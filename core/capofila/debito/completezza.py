@@ -144,7 +144,8 @@ WITH dette AS MATERIALIZED (
     + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4 ELSE 0 END) & 7 AS ultima
   FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY prestazione_id
 ), invii AS (
-  SELECT comune_titolare, max(comunicata_il) AS ultimo_invio
+  SELECT comune_titolare,
+    max(comunicata_il) FILTER (WHERE esportazione_id IS NOT NULL) AS ultimo_invio
   FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY comune_titolare
 ), voci AS (
   SELECT p.comune_titolare, p.anno = $2 AS ora, p.sostituita_lotto IS NULL AS viva, p.lotto_id,

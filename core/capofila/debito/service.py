@@ -17,6 +17,9 @@ from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
+from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
+from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
+from capofila.debito.gia_inviate import segna as segna_gia_inviate
 from capofila.debito.resa_sql import letterale
 from capofila.debito.responsabili import in_carica
 from capofila.debito.rules import Periodo, Taglio, periodo
@@ -773,7 +776,9 @@ async def _impronta_dati(
     if modo == "variazioni":
         detto = await unita.valore(
             "SELECT concat_ws(',', (SELECT count(*) FROM invio WHERE ambito_id = $1), "
-            "(SELECT max(esiti_il) FROM esportazione WHERE ambito_id = $1))",
+            "(SELECT max(esiti_il) FROM esportazione WHERE ambito_id = $1), "
+            "(SELECT string_agg(id::text, ' ' ORDER BY id) FROM lotto "
+            "WHERE ambito_id = $1 AND gia_inviate))",
             unita.ambito,
         )
     contenuto = [
@@ -799,9 +804,11 @@ __all__ = [
     "Oggetto",
     "Parte",
     "Superata",
+    "annulla_gia_inviate",
     "chiedi_esportazione",
     "esportazione",
     "esportazioni",
+    "gia_inviate_ammesse",
     "invia",
     "invii",
     "manifesto_di",
@@ -809,5 +816,6 @@ __all__ = [
     "per_scaricare",
     "periodo",
     "registra_invio",
+    "segna_gia_inviate",
     "taglio_scelto",
 ]

@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from operator import eq
 from typing import Final
 
 import msgspec
@@ -207,21 +208,29 @@ _LETTERA: Final = bytes(65 + n % 26 for n in range(256))
 def codici_fiscali_semplici(celle: Sequence[str]) -> list[str | None] | None:
     """A whole column of codici fiscali read at once, or None when some cell needs the reader.
 
-    All are of the usual form and right. The sums of the check are made for the whole column: the
-    characters of one position are the bytes of one integer, and no sum of theirs reaches 256.
+    All are of the usual form and right.
     """
     tutti = "\n".join(celle) + "\n"
     if len(tutti) != 17 * len(celle) or _COLONNA_CF.fullmatch(tutti) is None:
         return None
-    b, quante = tutti.encode("ascii"), len(celle)
+    return [*celle] if all(controlli_giusti(celle)) else None
+
+
+def controlli_giusti(codici: Sequence[str]) -> list[bool]:
+    """Whether the last letter of each codice fiscale of the usual form checks it.
+
+    The sums are made for the whole column: the characters of one position are the bytes of one
+    integer, and no sum of theirs reaches 256.
+    """
+    b, quanti = "\n".join([*codici, ""]).encode("ascii"), len(codici)
     somme = [
         sum(int.from_bytes(b[i::17].translate(tabella), "little") for i in range(primo, 15, 2))
-        .to_bytes(quante, "little")
+        .to_bytes(quanti, "little")
         .translate(_MODULO_26)
         for primo, tabella in ((0, _TABELLA_DISPARI), (1, _TABELLA_PARI))
     ]
-    somma = sum(int.from_bytes(s, "little") for s in somme).to_bytes(quante, "little")
-    return [*celle] if somma.translate(_LETTERA) == b[15::17] else None
+    somma = sum(int.from_bytes(s, "little") for s in somme).to_bytes(quanti, "little")
+    return list(map(eq, somma.translate(_LETTERA), b[15::17]))
 
 
 def senza_omocodia(codice: str) -> str:

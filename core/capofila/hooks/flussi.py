@@ -393,6 +393,11 @@ class Preparatore:
         mancanti: mandatory fields without a default that the file does not have: every row would
             be wrong, so tell the user before reading any.
         doppie: columns that name a field already named; the first counts.
+        posizioni: where the column of a field is, for the fields that the file has.
+        ignote: where the columns are that are ignored.
+        regole: the rules that this file can break.
+        taglio: the cut by years, when it is asked for.
+        oggi: as given.
     """
 
     def __init__(
@@ -405,33 +410,31 @@ class Preparatore:
     ) -> None:
         self.flusso = flusso
         self.colonne = tuple(colonne)
-        self._oggi = oggi
-        self._taglio = flusso.taglio if taglia else None
+        self.oggi = oggi
+        self.taglio = flusso.taglio if taglia else None
         nomi: dict[str, str] = {}
         for campo in flusso.campi:
             for nome in (*campo.alias, campo.nome):
                 nomi[normalizza_nome(nome)] = campo.nome
-        self._posizioni: dict[str, int] = {}
-        self._ignote: list[int] = []
+        self.posizioni: dict[str, int] = {}
+        self.ignote: list[int] = []
         sconosciute, doppie = [], []
         for posizione, colonna in enumerate(self.colonne):
             nome_campo = nomi.get(normalizza_nome(colonna))
             if nome_campo is None:
                 sconosciute.append(colonna)
-                self._ignote.append(posizione)
-            elif nome_campo in self._posizioni:
+                self.ignote.append(posizione)
+            elif nome_campo in self.posizioni:
                 doppie.append(colonna)
-                self._ignote.append(posizione)
+                self.ignote.append(posizione)
             else:
-                self._posizioni[nome_campo] = posizione
+                self.posizioni[nome_campo] = posizione
         self.sconosciute = tuple(sconosciute)
         self.doppie = tuple(doppie)
         self.mancanti = tuple(
             campo.nome
             for campo in flusso.campi
-            if campo.obbligatorio
-            and campo.predefinito is None
-            and campo.nome not in self._posizioni
+            if campo.obbligatorio and campo.predefinito is None and campo.nome not in self.posizioni
         )
         self._origini = {
             campo.nome: campo.predefinito.campo
@@ -439,22 +442,22 @@ class Preparatore:
             if isinstance(campo.predefinito, Copia | SePresente | DaTabella)
         }
         self._memorie = {
-            nome: _Letti(lettore(flusso.campi_per_nome[nome])) for nome in self._posizioni
+            nome: _Letti(lettore(flusso.campi_per_nome[nome])) for nome in self.posizioni
         }
         # A rule that reads only fields absent from the whole file is decided here, once.
         possibili = {campo.nome for campo in flusso.campi if campo.predefinito is not None}
-        possibili.update(self._posizioni, () if oggi is None else (OGGI,))
-        self._regole = tuple(
+        possibili.update(self.posizioni, () if oggi is None else (OGGI,))
+        self.regole = tuple(
             regola
             for regola in flusso.regole
             if not possibili.isdisjoint(campi_letti(regola.controllo))
             or not vale(regola.controllo, {})
         )
         self._letti_da_regole = tuple(
-            dict.fromkeys(nome for r in self._regole for nome in campi_letti(r.controllo))
+            dict.fromkeys(nome for r in self.regole for nome in campi_letti(r.controllo))
         )
-        self._verifica = compila(self._regole, self._letti_da_regole)
-        self._campi_regola = [frozenset(campi_letti(r.controllo)) for r in self._regole]
+        self._verifica = compila(self.regole, self._letti_da_regole)
+        self._campi_regola = [frozenset(campi_letti(r.controllo)) for r in self.regole]
         self._avvisi_dati: Counter[str] = Counter()
         self._resa_gruppo = flusso.tracciato.resa_gruppo()
         self._resa_riga = flusso.tracciato.resa_riga()
@@ -472,16 +475,21 @@ class Preparatore:
         return self._prepara(celle, numeri, trovate, errori)
 
     def prepara_colonne(
-        self, celle: Sequence[Sequence[str]], prima_riga: int = 2
+        self, celle: Sequence[Sequence[str]], numeri: Sequence[int]
     ) -> LottoPreparato:
         """Read and check a lot of rows given by columns: none of them blank, all of full length.
 
         Args:
             celle: one sequence of cells for each column of the header.
-            prima_riga: number in the file of the first row.
+            numeri: of the rows in the file.
         """
-        quante = len(celle[0])
-        return self._prepara(celle, list(range(prima_riga, prima_riga + quante)), quante, [])
+        return self._prepara(celle, [*numeri], len(numeri), [])
+
+    def leggi(self, nome: str, testo: str) -> str | Rifiuto | None:
+        """Read one cell of a field that the file has."""
+        memoria = self._memorie[nome]
+        valore = memoria[testo]
+        return valore if valore is not None else memoria.rifiuti.get(testo)
 
     def _prepara(
         self,
@@ -495,12 +503,12 @@ class Preparatore:
         tagliate: Set[int] = frozenset()
         quante = len(numeri)
         rifiutati: dict[int, set[str]] = {}
-        for posizione in self._ignote if quante else ():
+        for posizione in self.ignote if quante else ():
             self._cerca_nulli(celle[posizione], self.colonne[posizione], numeri, errori, rifiutati)
 
         letti: dict[str, list[str | None]] = {}
         if quante:
-            for nome, posizione in self._posizioni.items():
+            for nome, posizione in self.posizioni.items():
                 letti[nome] = self._leggi_colonna(nome, celle[posizione], numeri, errori, rifiutati)
             self._applica_predefiniti(letti, quante, rifiutati)
             self._segui_i_rifiuti(letti, rifiutati)
@@ -695,16 +703,16 @@ class Preparatore:
         tagliate: Set[int],
         taciuti: Counter[str],
     ) -> None:
-        if not self._regole:
+        if not self.regole:
             return
         assenti: list[str | None] = [None] * len(numeri)
         argomenti = [letti.get(nome, assenti) for nome in self._letti_da_regole]
         if OGGI in self._letti_da_regole:
-            argomenti[self._letti_da_regole.index(OGGI)] = [self._oggi] * len(numeri)
+            argomenti[self._letti_da_regole.index(OGGI)] = [self.oggi] * len(numeri)
         esiti = list(map(self._verifica, *argomenti))
         if not any(esiti):
             return
-        regole, per_nome = self._regole, self.flusso.campi_per_nome
+        regole, per_nome = self.regole, self.flusso.campi_per_nome
         detti: set[tuple[int, int]] = set()
         cadute: set[int] = set()
         for i, rotte in enumerate(esiti):
@@ -730,7 +738,7 @@ class Preparatore:
                 if not errata and not self._da_dire(regola.codice, taciuti):
                     continue
                 record = record or {nome: v[i] for nome, v in letti.items() if v[i] is not None}
-                posizione = self._posizioni.get(regola.campo)
+                posizione = self.posizioni.get(regola.campo)
                 errore = ErroreRiga(
                     numeri[i],
                     regola.campo,
@@ -742,6 +750,10 @@ class Preparatore:
         for i in tagliate if cadute else ():
             if numeri[i] in cadute:
                 rifiutati.setdefault(i, set())
+
+    def ancora_da_dire(self, codice: str) -> int:
+        """How many more remarks of a rule will be written out."""
+        return max(0, AVVISI_PER_REGOLA - self._avvisi_dati[codice])
 
     def _da_dire(self, codice: str, taciuti: Counter[str]) -> bool:
         """Whether one more remark is written out; those that are not are counted."""
@@ -755,7 +767,7 @@ class Preparatore:
         self, letti: Mapping[str, list[str | None]], rifiutati: Mapping[int, Set[str]]
     ) -> list[int] | None:
         """For each record after the cut, the place of its row; None when there is nothing to cut."""
-        taglio = self._taglio
+        taglio = self.taglio
         if taglio is None or taglio.inizio not in letti or taglio.fine not in letti:
             return None
         inizi, fini = letti[taglio.inizio], letti[taglio.fine]
@@ -780,7 +792,7 @@ class Preparatore:
         self, letti: Mapping[str, list[str | None]], origini: Sequence[int]
     ) -> dict[str, list[str | None]]:
         """The columns of the records, each period cut to its year."""
-        taglio = self._taglio
+        taglio = self.taglio
         assert taglio is not None
         divisi = {nome: [valori[i] for i in origini] for nome, valori in letti.items()}
         inizi, fini = divisi[taglio.inizio], divisi[taglio.fine]
@@ -806,9 +818,9 @@ class Preparatore:
         avvisi: list[ErroreRiga],
         taciuti: Counter[str],
     ) -> None:
-        taglio = self._taglio
+        taglio = self.taglio
         assert taglio is not None
-        posizione = self._posizioni.get(taglio.fine)
+        posizione = self.posizioni.get(taglio.fine)
         for i, parti in Counter(origini).items():
             if parti > 1 and self._da_dire(taglio.codice, taciuti):
                 testo = taglio.messaggio.replace("{parti}", str(parti))

@@ -287,16 +287,17 @@ Record = Mapping[str, "str | None"]
 """A record in canonical form; a field that is not there is absent."""
 
 
-def _foglie(controllo: Controllo) -> Iterable[Controllo]:
+def foglie(controllo: Controllo) -> Iterable[Controllo]:
+    """The conditions that a condition is made of, connectives left out."""
     match controllo:
         case Se(condizione, allora):
-            yield from _foglie(condizione)
-            yield from _foglie(allora)
+            yield from foglie(condizione)
+            yield from foglie(allora)
         case E(termini) | O(termini):
             for termine in termini:
-                yield from _foglie(termine)
+                yield from foglie(termine)
         case Non(termine):
-            yield from _foglie(termine)
+            yield from foglie(termine)
         case _:
             yield controllo
 
@@ -304,7 +305,7 @@ def _foglie(controllo: Controllo) -> Iterable[Controllo]:
 def campi_letti(controllo: Controllo) -> tuple[str, ...]:
     """The fields a condition reads, each once, in the order of first mention."""
     letti: dict[str, None] = {}
-    for foglia in _foglie(controllo):
+    for foglia in foglie(controllo):
         match foglia:
             case SommaUguale(addendi, totale):
                 letti.update(dict.fromkeys((*addendi, totale)))
@@ -652,7 +653,7 @@ def compila(regole: Sequence[Regola], campi: Sequence[str]) -> Verifica:
     chieste = Counter(
         foglia
         for regola in regole
-        for foglia in _foglie(regola.controllo)
+        for foglia in foglie(regola.controllo)
         if isinstance(foglia, Uguale)
     )
     scrittura = _Scrittura(campi, [uguale for uguale, volte in chieste.items() if volte > 1])
@@ -684,7 +685,7 @@ def componi_messaggio(regola: Regola, record: Record, campi: Mapping[str, Campo]
     def valore(trovato: re.Match[str]) -> str:
         nome = trovato[1]
         if nome == "somma":
-            for foglia in _foglie(regola.controllo):
+            for foglia in foglie(regola.controllo):
                 if isinstance(foglia, SommaUguale):
                     cent = sum(
                         _centesimi(x) for x in map(record.get, foglia.addendi) if x is not None

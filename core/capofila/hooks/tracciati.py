@@ -133,7 +133,7 @@ def sempre_diversi(valori: Sequence[object], quota: float = 0.9) -> bool:
     return len(set(campione)) > len(campione) * quota and len(campione) > 16
 
 
-class _Testi(dict["str | None", str]):
+class Testi(dict["str | None", str]):
     """A memo from canonical values to the text they become, bounded."""
 
     __slots__ = ("scrivi",)
@@ -186,7 +186,7 @@ class Resa:
         return [testi] * quante if isinstance(testi, str) else testi
 
 
-class _TestiAttributo(_Testi):
+class _TestiAttributo(Testi):
     """The memo of an attribute; a column without repetitions is written without it."""
 
     __slots__ = ("diretto", "prima")
@@ -205,17 +205,18 @@ class _TestiAttributo(_Testi):
         return list(map(self.__getitem__, valori))
 
 
-def _testi_lista(lista: Lista) -> _Testi:
+def testi_lista(lista: Lista) -> Testi:
+    """The memo of a list of codes."""
     apri, chiudi = f"<{lista.elemento}>", f"</{lista.elemento}>"
 
     def scrivi(valore: str) -> str:
         voci = "".join(f"{apri}{proteggi(voce)}{chiudi}" for voce in valore.split(" "))
         return f"<{lista.contenitore}>{voci}</{lista.contenitore}>"
 
-    return _Testi(scrivi)
+    return Testi(scrivi)
 
 
-def testi_ripetuto(ripetuto: Ripetuto) -> _Testi:
+def testi_ripetuto(ripetuto: Ripetuto) -> Testi:
     testi = [(attributo.campo, _TestiAttributo(attributo)) for attributo in ripetuto.attributi]
 
     def scrivi(valore: str) -> str:
@@ -225,7 +226,7 @@ def testi_ripetuto(ripetuto: Ripetuto) -> _Testi:
             for blocco in blocchi
         )
 
-    return _Testi(scrivi)
+    return Testi(scrivi)
 
 
 class _ScritturaElemento:
@@ -234,13 +235,13 @@ class _ScritturaElemento:
     def __init__(self, elemento: Elemento) -> None:
         self.elemento = elemento
         self.attributi = [(a.campo, _TestiAttributo(a)) for a in elemento.attributi]
-        self.figli: list[_ScritturaElemento | tuple[str, _Testi]] = []
+        self.figli: list[_ScritturaElemento | tuple[str, Testi]] = []
         for figlio in elemento.figli:
             match figlio:
                 case Elemento():
                     self.figli.append(_ScritturaElemento(figlio))
                 case Lista():
-                    self.figli.append((figlio.campo, _testi_lista(figlio)))
+                    self.figli.append((figlio.campo, testi_lista(figlio)))
                 case Ripetuto():
                     self.figli.append((figlio.campo, testi_ripetuto(figlio)))
 
@@ -411,6 +412,6 @@ class TracciatoCSV(msgspec.Struct, frozen=True, tag="csv"):
 
         return Resa(scrivi)
 
-    def _testi(self, colonna: ColonnaCSV) -> _Testi:
+    def _testi(self, colonna: ColonnaCSV) -> Testi:
         valori, numero, virgola = colonna.valori, colonna.numero, self.virgola
-        return _Testi(lambda valore: cella_csv(valori.get(valore, valore), numero, virgola))
+        return Testi(lambda valore: cella_csv(valori.get(valore, valore), numero, virgola))

@@ -146,6 +146,23 @@ def periodo_di(periodi: Sequence[Periodo], competenza: date) -> Periodo | None:
     return max(adatti, key=lambda p: p.dal, default=None)
 
 
+def prossimo_da_pagare(
+    periodi: Sequence[Periodo], pagamenti: Iterable[Pagamento]
+) -> tuple[Periodo, date] | None:
+    """The first month for which nothing was paid, and its period; None when there is none."""
+    pagati: dict[tuple[int, int], Decimal] = {}
+    for p in pagamenti:
+        mese = (p.competenza.year, p.competenza.month)
+        pagati[mese] = pagati.get(mese, ZERO) + p.somme.importo
+    for periodo in sorted(periodi, key=lambda p: p.dal):
+        for n in range(mesi(periodo.dal, periodo.ultimo) if periodo.mensile else 1):
+            anno, mese_ = divmod(periodo.dal.month - 1 + n, 12)
+            giorno = date(periodo.dal.year + anno, mese_ + 1, 1)
+            if not pagati.get((giorno.year, giorno.month)):
+                return periodo, giorno
+    return None
+
+
 def situazioni(
     periodi: Sequence[Periodo], pagamenti: Iterable[Pagamento], oggi: date
 ) -> tuple[list[Situazione], Somme]:
@@ -175,9 +192,14 @@ def avviso_di_eccesso(prima: Situazione, nuovo: Somme) -> str:
         ("la quota del SSN", resta.quota_ssn),
     ):
         if valore < 0:
-            difetti.append(f"{nome} di {_in_cifre(-valore)} €")
+            difetti.append(f"{nome} di {in_cifre(-valore)} €")
     return f"Questo pagamento supera {', '.join(difetti)}." if difetti else ""
 
 
-def _in_cifre(valore: Decimal) -> str:
+def in_cifre(valore: Decimal) -> str:
+    """An amount as people write it.
+
+    >>> in_cifre(Decimal("1234.5"))
+    '1.234,50'
+    """
     return f"{valore:,.2f}".translate(str.maketrans(",.", ".,"))

@@ -1,7 +1,8 @@
 """Domande, what was decided of them, what was paid. Runs inside a unit of work of the ambito.
 
 The periods of a domanda are the records in force that say the same comune, person, protocollo and
-code: imported records belong to it without anybody saying so.
+code: imported records belong to it without anybody saying so. A domanda that only its records tell
+is listed and shown like the others; it is written down when something is added to it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.prestazioni import decisioni as confronti
+from capofila.prestazioni.consultazione import cerca_persona
 from capofila.prestazioni.contabilita import (
     Pagamento,
     Periodo,
@@ -48,9 +51,9 @@ FILTRI: Final = {
 
 
 class Domanda(msgspec.Struct, frozen=True, kw_only=True):
-    """A domanda as its page shows it."""
+    """A domanda as its page shows it; ``id`` is None while only its records tell of it."""
 
-    id: int
+    id: int | None
     comune_titolare: str
     codice_fiscale: str
     cognome: str
@@ -59,7 +62,17 @@ class Domanda(msgspec.Struct, frozen=True, kw_only=True):
     codice_prestazione: str
     presentata_il: date | None
     richiesta: str | None
-    creata_il: datetime
+    creata_il: datetime | None
+
+    @property
+    def chiave(self) -> tuple[str, str, str, str]:
+        """What its records say too."""
+        return (
+            self.comune_titolare,
+            self.codice_fiscale,
+            self.protocollo,
+            self.codice_prestazione,
+        )
 
 
 class Decisione(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +91,21 @@ class Decisione(msgspec.Struct, frozen=True, kw_only=True):
     quota_ssn: Decimal | None = None
     presa_il: datetime | None = None
     persona: str | None = None
+
+    @property
+    def atto(self) -> confronti.Atto:
+        """The decision as it counts."""
+        importo = self.importo_mensile if self.importo_mensile is not None else self.importo
+        return confronti.Atto(
+            esito=self.esito,
+            atto_data=self.atto_data,
+            dal=self.dal,
+            al=self.al,
+            mensile=self.importo is None,
+            somme=somme_di(
+                importo or Decimal("0.00"), self.quota_ente, self.quota_utente, self.quota_ssn
+            ),
+        )
 
 
 class Versato(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +143,9 @@ class Fascicolo(msgspec.Struct, frozen=True, kw_only=True):
         decisioni: the latest first: that one holds.
         record: the records in force, by id, for what the totals do not say.
         fuori: what was paid for months that no record holds any more.
+        riscontri: what does not agree with what was decided.
+        deciso: all that was decided; None while nobody did.
+        libro: the same, as the comparisons read it.
     """
 
     domanda: Domanda
@@ -123,6 +154,9 @@ class Fascicolo(msgspec.Struct, frozen=True, kw_only=True):
     situazioni: list[Situazione]
     pagamenti: list[Versato]
     fuori: Somme
+    riscontri: list[confronti.Riscontro]
+    deciso: Somme | None
+    libro: confronti.Libro
 
     @property
     def esito(self) -> str:
@@ -188,19 +222,49 @@ _DEL_RECORD: Final = (
 )
 
 
+async def leggi_del_record(riga: Mapping[str, Any]) -> Domanda:
+    """The domanda of a record, written down or not."""
+    unita = unita_corrente()
+    domanda = Domanda(
+        id=None,
+        comune_titolare=riga["comune_titolare"],
+        codice_fiscale=riga["codice_fiscale"],
+        cognome=riga["cognome"],
+        nome=riga["nome"],
+        protocollo=riga["protocollo_domanda"],
+        codice_prestazione=riga["codice_prestazione"],
+        presentata_il=None,
+        richiesta=None,
+        creata_il=None,
+    )
+    scritta: int | None = await unita.valore(
+        "SELECT id FROM domanda WHERE ambito_id = $1 AND comune_titolare = $2 "
+        "AND codice_fiscale = $3 AND protocollo = $4 AND codice_prestazione = $5",
+        unita.ambito,
+        *domanda.chiave,
+    )
+    return domanda if scritta is None else await leggi(scritta)
+
+
 async def fascicolo(id_: int, oggi: date) -> Fascicolo:
     """A domanda with its decisions, periods and payments.
 
     Raises:
         NonTrovato: there is none with this number here.
     """
+    return await fascicolo_di(await leggi(id_), oggi)
+
+
+async def fascicolo_di(domanda: Domanda, oggi: date) -> Fascicolo:
+    """A domanda with its decisions, periods and payments, whether it is written down or not."""
     unita = unita_corrente()
-    domanda = await leggi(id_)
+    id_ = domanda.id
     record = await unita.righe(
-        f"SELECT p.* FROM domanda d JOIN prestazione p ON {_DEL_RECORD} "
-        "WHERE d.ambito_id = $1 AND d.id = $2 ORDER BY p.competenza, p.id",
+        "SELECT * FROM prestazione WHERE ambito_id = $1 AND comune_titolare = $2 "
+        "AND codice_fiscale = $3 AND protocollo_domanda = $4 AND codice_prestazione = $5 "
+        "AND sostituita_lotto IS NULL ORDER BY competenza, id",
         unita.ambito,
-        id_,
+        *domanda.chiave,
     )
     decisioni = await unita.righe(
         f"SELECT {_DECISIONE}, u.nome AS persona FROM decisione x "
@@ -220,16 +284,23 @@ async def fascicolo(id_: int, oggi: date) -> Fascicolo:
         )
     ]
     periodi = [periodo for riga in record if (periodo := _periodo(riga)) is not None]
-    viste, fuori = situazioni(
-        periodi, [Pagamento(competenza=p.competenza, somme=p.somme) for p in pagamenti], oggi
+    prese = [Decisione(**dict(riga)) for riga in decisioni]
+    libro = confronti.Libro(
+        atti=[decisione.atto for decisione in reversed(prese)],
+        periodi=periodi,
+        pagamenti=[Pagamento(competenza=p.competenza, somme=p.somme) for p in pagamenti],
     )
+    viste, fuori = situazioni(periodi, libro.pagamenti, oggi)
     return Fascicolo(
         domanda=domanda,
-        decisioni=[Decisione(**dict(riga)) for riga in decisioni],
+        decisioni=prese,
         record={riga["id"]: dict(riga) for riga in record},
         situazioni=viste,
         pagamenti=pagamenti,
         fuori=fuori,
+        riscontri=confronti.riscontri(libro),
+        deciso=confronti.deciso(libro),
+        libro=libro,
     )
 
 
@@ -316,6 +387,18 @@ async def decidi(id_: int, decisione: Decisione) -> None:
     await registra("domande.decidi", "domanda", str(id_), esito=decisione.esito)
 
 
+async def ultimo_atto() -> Decisione | None:
+    """The last decision that whoever asks registered: one act often decides many domande."""
+    unita = unita_corrente()
+    riga = await unita.riga(
+        f"SELECT {_DECISIONE} FROM decisione x WHERE x.ambito_id = $1 AND x.presa_da = $2 "
+        "AND x.presa_il > now() - interval '12 hours' ORDER BY x.id DESC LIMIT 1",
+        unita.ambito,
+        unita.contesto.utente,
+    )
+    return None if riga is None else Decisione(**dict(riga))
+
+
 def difetto_decisione(decisione: Decisione) -> tuple[str, str] | None:
     """What is wrong with a decision: the field and the words."""
     importi = [i for i in (decisione.importo_mensile, decisione.importo) if i is not None]
@@ -361,9 +444,12 @@ async def paga(id_: int, nuovo: PagamentoNuovo, oggi: date, *, oltre: bool = Fal
         )
     somme = quote_del_pagamento(nuovo, periodo)
     (situazione,) = (s for s in intero.situazioni if s.periodo.id == periodo.id)
-    avviso = avviso_di_eccesso(situazione, somme)
-    if avviso and not oltre:
-        raise Eccesso(avviso)
+    avvisi = (
+        avviso_di_eccesso(situazione, somme),
+        confronti.avviso_di_eccesso(intero.libro, somme),
+    )
+    if any(avvisi) and not oltre:
+        raise Eccesso(" ".join(filter(None, avvisi)))
     return await _aggiungi(domanda, periodo.id, nuovo, somme, None)
 
 
@@ -407,7 +493,8 @@ async def storna(pagamento_id: int, mandato: str, oggi: date) -> int:
     if riga is None:
         raise NonTrovato("Questo pagamento non c'è: torna alla domanda.")
     valori = dict(riga)
-    domanda = await leggi(valori.pop("domanda_id"), blocca=True)
+    numero: int = valori.pop("domanda_id")
+    domanda = await leggi(numero, blocca=True)
     versato = Versato(**valori)
     if versato.storna is not None:
         raise Conflitto("Questo è già uno storno: registra di nuovo il pagamento.")
@@ -422,7 +509,7 @@ async def storna(pagamento_id: int, mandato: str, oggi: date) -> int:
             )
     except asyncpg.UniqueViolationError:
         raise Conflitto("Questo pagamento è già stato stornato.") from None
-    return domanda.id
+    return numero
 
 
 async def un_pagamento(pagamento_id: int) -> tuple[int, Versato]:
@@ -479,9 +566,14 @@ async def _aggiungi(
 
 
 class RigaDomanda(msgspec.Struct, frozen=True, kw_only=True):
-    """A domanda as a list shows it."""
+    """A domanda as a list shows it.
 
-    id: int
+    Attributes:
+        id: None while only its records tell of it; then ``record`` is the last of them.
+    """
+
+    id: int | None
+    record: int | None
     cognome: str
     nome: str
     codice_fiscale: str
@@ -494,6 +586,12 @@ class RigaDomanda(msgspec.Struct, frozen=True, kw_only=True):
     pagato: Decimal
 
 
+_STESSA: Final = (
+    "{0}.ambito_id = {1}.ambito_id AND {0}.codice_fiscale = {1}.codice_fiscale "
+    "AND {0}.protocollo_domanda = {1}.protocollo_domanda "
+    "AND {0}.codice_prestazione = {1}.codice_prestazione "
+    "AND {0}.comune_titolare = {1}.comune_titolare AND {0}.sostituita_lotto IS NULL"
+)
 _MATURATO: Final = (
     # The same rule as contabilita.maturato: a test holds the two together.
     "SELECT coalesce(sum(CASE WHEN p.importo_mensile IS NOT NULL THEN p.importo_mensile * "
@@ -503,34 +601,81 @@ _MATURATO: Final = (
     "(extract(year FROM p.data_fine) - extract(year FROM p.competenza)) * 12 "
     "+ extract(month FROM p.data_fine) - extract(month FROM p.competenza) + 1 END)) "
     "WHEN p.competenza <= $2::date THEN p.importo ELSE 0 END), 0) FROM prestazione p WHERE "
-    + _DEL_RECORD
 )
+_SCRITTE: Final = (
+    "SELECT d.id, NULL::bigint AS record, d.cognome, d.nome, d.codice_fiscale, d.protocollo, "
+    "d.codice_prestazione, d.comune_titolare, d.presentata_il, "
+    "(SELECT x.esito FROM decisione x WHERE x.ambito_id = d.ambito_id "
+    "AND x.domanda_id = d.id ORDER BY x.id DESC LIMIT 1) AS esito, "
+    f"({_MATURATO}{_DEL_RECORD})::numeric(14, 2) AS maturato, "
+    "(SELECT coalesce(sum(g.importo), 0) FROM pagamento g WHERE g.ambito_id = d.ambito_id "
+    "AND g.domanda_id = d.id)::numeric(14, 2) AS pagato "
+    "FROM domanda d WHERE d.ambito_id = $1 AND ($3::text IS NULL OR d.comune_titolare = $3)"
+)
+_DAI_RECORD: Final = (
+    # Its last record stands for it. Both conditions are one look at an index for each row read.
+    "SELECT NULL::bigint AS id, r.id AS record, r.cognome, r.nome, r.codice_fiscale, "
+    "r.protocollo_domanda AS protocollo, r.codice_prestazione, r.comune_titolare, "
+    "NULL::date AS presentata_il, NULL::text AS esito, "
+    f"({_MATURATO}{_STESSA.format('p', 'r')})::numeric(14, 2) AS maturato, "
+    "0::numeric(14, 2) AS pagato FROM prestazione r WHERE r.ambito_id = $1 "
+    "AND r.sostituita_lotto IS NULL AND ($3::text IS NULL OR r.comune_titolare = $3) "
+    f"AND NOT EXISTS (SELECT 1 FROM prestazione q WHERE {_STESSA.format('q', 'r')} AND q.id > r.id) "
+    "AND NOT EXISTS (SELECT 1 FROM domanda d WHERE d.ambito_id = r.ambito_id "
+    "AND d.comune_titolare = r.comune_titolare AND d.codice_fiscale = r.codice_fiscale "
+    "AND d.protocollo = r.protocollo_domanda AND d.codice_prestazione = r.codice_prestazione)"
+)
+_FILTRI: Final = {
+    "senza_decisione": "q.esito IS NULL",
+    "accolta": "q.esito = 'accolta'",
+    "respinta": "q.esito = 'respinta'",
+    "chiusa": "q.esito IN ('rinunciata', 'decaduta')",
+    "da_pagare": "q.pagato < q.maturato AND q.esito IS DISTINCT FROM 'respinta'",
+}
 
 
-async def elenco(filtro: str, comune: str | None, oggi: date, pagina: int = 1) -> list[RigaDomanda]:
-    """A page of domande, the latest first; one more than a page when there are others."""
+async def elenco(
+    filtro: str, comune: str | None, oggi: date, pagina: int = 1, persona: str | None = None
+) -> list[RigaDomanda]:
+    """A page of domande; one more than a page when there are others.
+
+    First those that somebody registered or opened, the latest first; then those that only their
+    records tell of, by the latest record. A filter by decision or by what is missing of the
+    payments is about the first ones; without a decision are all of the others.
+
+    Args:
+        filtro: one of :data:`FILTRI`, or nothing.
+        comune: Belfiore code of the only comune that is asked for.
+        oggi: the day of the totals.
+        pagina: from 1.
+        persona: a codice fiscale, or the first letters of a surname.
+    """
     unita = unita_corrente()
-    condizione = {
-        "senza_decisione": "q.esito IS NULL",
-        "accolta": "q.esito = 'accolta'",
-        "respinta": "q.esito = 'respinta'",
-        "chiusa": "q.esito IN ('rinunciata', 'decaduta')",
-        "da_pagare": "q.pagato < q.maturato AND q.esito IS DISTINCT FROM 'respinta'",
-    }.get(filtro, "true")
-    righe = await unita.righe(
-        "SELECT * FROM (SELECT d.id, d.cognome, d.nome, d.codice_fiscale, d.protocollo, "
-        "d.codice_prestazione, d.comune_titolare, d.presentata_il, "
-        "(SELECT x.esito FROM decisione x WHERE x.ambito_id = d.ambito_id "
-        "AND x.domanda_id = d.id ORDER BY x.id DESC LIMIT 1) AS esito, "
-        f"({_MATURATO})::numeric(14, 2) AS maturato, "
-        "(SELECT coalesce(sum(g.importo), 0) FROM pagamento g WHERE g.ambito_id = d.ambito_id "
-        "AND g.domanda_id = d.id)::numeric(14, 2) AS pagato "
-        "FROM domanda d WHERE d.ambito_id = $1 AND ($3::text IS NULL OR d.comune_titolare = $3)) q "
-        f"WHERE {condizione} ORDER BY q.id DESC LIMIT $4 OFFSET $5",
-        unita.ambito,
-        oggi,
-        comune,
-        PER_PAGINA + 1,
-        (pagina - 1) * PER_PAGINA,
-    )
-    return [RigaDomanda(**dict(riga)) for riga in righe]
+    valori: list[object] = [unita.ambito, oggi, comune]
+    salta = (pagina - 1) * PER_PAGINA
+    chi = ""
+    if persona:
+        condizione, valore = cerca_persona(persona)
+        valori.append(valore)
+        chi = f" AND {{0}}.{condizione} $4"
+
+    async def leggi_da(sql: str, dove: str, ordine: str, quante: int, da: int) -> list[RigaDomanda]:
+        righe = await unita.righe(
+            f"SELECT * FROM ({sql}) q WHERE {dove} ORDER BY {ordine} DESC "
+            f"LIMIT {quante} OFFSET {da}",
+            *valori,
+        )
+        return [RigaDomanda(**dict(riga)) for riga in righe]
+
+    dove = _FILTRI.get(filtro, "true")
+    scritte = _SCRITTE + chi.format("d")
+    righe = await leggi_da(scritte, dove, "q.id", PER_PAGINA + 1, salta)
+    if len(righe) > PER_PAGINA or filtro not in ("", "senza_decisione"):
+        return righe
+    prima = salta + len(righe)
+    if salta and not righe:
+        prima = await unita.valore(f"SELECT count(*) FROM ({scritte}) q WHERE {dove}", *valori)
+    return righe + await leggi_da(
+        _DAI_RECORD + chi.format("r"), "true", "q.record", PER_PAGINA + 1 - len(righe),
+        max(0, salta - prima),
+    )  # fmt: skip

@@ -18,13 +18,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import PurePath
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 import python_calamine
 from lxml import etree
 
 from capofila.base.errori import DatiNonValidi, RichiestaNonValida, TroppoGrande
+
+if TYPE_CHECKING:  # it is loaded by whoever reads a file, not by every process
+    import polars as pl
 
 Formato = Literal["csv", "xlsx", "ods", "xml"]
 
@@ -41,13 +44,18 @@ SEPARATORI: Final = (";", ",", "\t")
 
 
 class PerColonne(msgspec.Struct):
-    """A block of whole rows, none of them blank, as its columns: cheaper to make than the rows."""
+    """A block of whole rows, none of them blank, as columns of text where an empty cell is null."""
 
-    celle: list[list[str]]
+    tavola: pl.DataFrame
+
+    @property
+    def celle(self) -> list[list[str]]:
+        """The columns as lists; an empty cell is an empty text."""
+        return [colonna.fill_null("").to_list() for colonna in self.tavola]
 
     def __len__(self) -> int:
         """Rows."""
-        return len(self.celle[0])
+        return self.tavola.height
 
     def __iter__(self) -> Iterator[Sequence[str]]:
         """The rows, for whoever wants them one by one."""
@@ -204,28 +212,42 @@ def _e_semplice(testo: str, separatore: str) -> bool:
 
 
 def _blocchi_semplici(linee: str, inizio: int, separatore: str, larghezza: int) -> Iterator[Blocco]:
-    """Rows by columns, where all those of a block are whole; as rows elsewhere.
-
-    One split makes all the cells of a block. Each line end stays among them as a cell of its own:
-    when every one is where it should be, every line has its cells.
-    """
-    passo = larghezza + 1
-    segno = f"{separatore}\n{separatore}"
+    """Rows by columns, where all those of a block are whole; as rows elsewhere."""
     while inizio < len(linee):
         fine = linee.find("\n", min(inizio + CARATTERI_PER_BLOCCO, len(linee) - 1)) + 1
         blocco = linee[inizio:fine]
         inizio = fine
-        tutte = blocco.replace("\n", segno).split(separatore)
-        tutte.pop()
-        if tutte[larghezza::passo] == ["\n"] * blocco.count("\n") and len(tutte) % passo == 0:
-            celle = [tutte[colonna::passo] for colonna in range(larghezza)]
-            if all(celle[0]) and not any(map(str.isspace, celle[0])):
-                yield PerColonne(celle)
-                continue
+        tavola = _tavola(blocco, separatore, larghezza)
+        if tavola is not None:
+            yield PerColonne(tavola)
+            continue
         yield [
             linea.split(separatore) if linea else []
             for linea in blocco.removesuffix("\n").split("\n")
         ]
+
+
+def _tavola(blocco: str, separatore: str, larghezza: int) -> pl.DataFrame | None:
+    """Whole lines without quotes as columns; None when one is blank or has not all its cells."""
+    import polars as pl
+
+    righe = blocco.count("\n")
+    if blocco.count(separatore) != righe * (larghezza - 1):
+        return None
+    try:
+        tavola = pl.read_csv(
+            blocco.encode(),
+            has_header=False,
+            schema={str(n): pl.String for n in range(larghezza)},
+            separator=separatore,
+            quote_char=None,
+        )
+    except pl.exceptions.PolarsError:  # lines of several lengths
+        return None
+    prima = tavola.to_series(0)
+    if tavola.height != righe or prima.null_count() or not prima.str.contains(r"\S").all():
+        return None
+    return tavola
 
 
 def _blocchi_csv(lettore: Iterator[list[str]]) -> Iterator[list[Sequence[str]]]:

@@ -190,14 +190,19 @@ _AIUTI: Final = {
     "codice_regione_residenza": "Due cifre, con la codifica di INPS. Serve se risiede in Italia.",
     "codice_nazione_residenza": "Codice di tre cifre: 380 Italia.",
 }
-STESSA_PERSONA: Final = (
+DELLA_PERSONA: Final = (
     *(nome for id_, *_, nomi in _GRUPPI if id_ in ("persona", "altro-persona") for nome in nomi),
+)
+"""What a record says of the person herself."""
+STESSA_PERSONA: Final = (
+    *DELLA_PERSONA,
     "comune_titolare", "presa_in_carico", "area_utenza",
 )  # fmt: skip
 """What the next application of the same person begins with."""
 STESSA_SERIE: Final = (
     "comune_titolare", "ente_erogatore", "codice_prestazione", "denominazione_prestazione",
-    "prova_mezzi", "carattere",
+    "prova_mezzi", "soglia_isee", "carattere", "data_inizio", "data_fine", "periodo_erogazione",
+    "data_erogazione", "presa_in_carico", "area_utenza",
 )  # fmt: skip
 """What the next application of a series begins with."""
 

@@ -16,9 +16,10 @@ from litestar.response import Redirect, Response, Template
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
+from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
+from capofila.debito import service as debito
 from capofila.hooks import Flusso
 from capofila.prestazioni import (
     consultazione,
@@ -30,7 +31,7 @@ from capofila.prestazioni import (
     stati,
     versioni,
 )
-from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO, PER_PAGINA, Filtro
+from capofila.prestazioni.consultazione import PER_PAGINA, Filtro
 from capofila.prestazioni.rules import file_errori, flusso_minori, flusso_principale
 from capofila.prestazioni.scheda import differenze, raggruppa
 from capofila.prestazioni.service import versione_in_vigore
@@ -142,8 +143,8 @@ async def _elenco(
     versione = 0 if flusso is None else await versione_in_vigore(unita_corrente(), flusso)
     filtro = _filtro(request, persona, "" if flusso is None else flusso.id, versione)
     numero = _pagina_richiesta(request)
-    totale = await consultazione.conta(filtro)
-    righe = await consultazione.elenco(filtro, numero)
+    trovate = await consultazione.trova(filtro, numero)
+    righe = trovate.righe
     dette = await stati.comunicate(filtro.flusso, [riga.id for riga in righe])
     comuni = (await territorio.mappa_comuni()).per_belfiore
     enti = await territorio.enti()
@@ -185,10 +186,11 @@ async def _elenco(
         filtrato=len(scelte) > 1,
         pulisci=f"{base}?anno={filtro.anno}" if len(scelte) > 1 else "",
         righe=righe,
-        totale=totale,
-        oltre=totale > CONTEGGIO_MASSIMO,
+        totale=trovate.totale,
+        oltre=trovate.oltre,
+        massimo=trovate.massimo,
         numero=numero,
-        pagine=max(1, -(-min(totale, CONTEGGIO_MASSIMO) // PER_PAGINA)),
+        pagine=trovate.pagine,
         per_pagina=PER_PAGINA,
         comuni=comuni,
         enti={ente.id: ente for ente in enti},
@@ -316,6 +318,7 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
         minori=f"/{ambito.slug}/minori" if visita.puo("minori.scrivi") else "",
         debito=f"/{ambito.slug}/debito" if visita.puo("debito.vedi") else "",
         base=f"/{ambito.slug}/prestazioni",
+        importazioni=f"/{ambito.slug}/importazioni",
     )
 
 
@@ -364,7 +367,11 @@ async def importazioni(request: Request[Any, Any, Any]) -> Template:
 
 
 async def _importazioni(
-    request: Request[Any, Any, Any], errore: str = "", stato: int = 200
+    request: Request[Any, Any, Any],
+    errore: str = "",
+    stato: int = 200,
+    *,
+    gia_inviate: bool = False,
 ) -> Template:
     ambito = visita_corrente().nell_ambito
     numero = _pagina_richiesta(request)
@@ -384,6 +391,8 @@ async def _importazioni(
         altri=len(lotti) > PER_PAGINA,
         numero=numero,
         errore=errore,
+        gia_inviate=gia_inviate,
+        destinatario="INPS" if flusso is None else flusso.destinatario,
         massimo=impostazioni().carico_massimo_mb,
         base=f"/{ambito.slug}/importazioni",
         modello=f"/{ambito.slug}/prestazioni/modello.csv",
@@ -407,19 +416,22 @@ async def importa(
     """Bring a file in; what is wrong with it is shown in place."""
     ambito = visita_corrente().nell_ambito
     file = data.get("file")
+    gia_inviate = data.get("gia_inviate") == "si"
     if not isinstance(file, UploadFile) or not file.filename:
-        return await _importazioni(request, "Scegli un file da importare.", 422)
+        return await _importazioni(
+            request, "Scegli un file da importare.", 422, gia_inviate=gia_inviate
+        )
     contenuto = await file.read()
     try:
         esito = await service.importa(
             service.FileRicevuto(_nome_file(file.filename), contenuto),
             await _flussi(),
-            service.Opzioni(comune=ambito.comune),
+            service.Opzioni(comune=ambito.comune, gia_inviate=gia_inviate),
         )
     except ErroreCapofila as errore:
         if errore.stato >= 500:
             raise
-        return await _importazioni(request, errore.messaggio, errore.stato)
+        return await _importazioni(request, errore.messaggio, errore.stato, gia_inviate=gia_inviate)
     if esito.stato == "gia_importato":
         await aggiungi_messaggio(
             "informazione", "Questo file era già stato importato: nulla è cambiato."
@@ -457,6 +469,7 @@ async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Templ
         stati=STATI_LOTTO,
         colonne_errori=_COLONNE_ERRORI,
         **await _spiegazioni(lotto.flusso),
+        **await _gia_inviate(lotto),
         base=f"/{ambito.slug}/importazioni/{id_}",
         prestazioni=f"/{ambito.slug}/{'minori' if di_minori else 'prestazioni'}",
         di_minori=di_minori,
@@ -476,6 +489,39 @@ async def _spiegazioni(flusso: str) -> dict[str, Any]:
         "colonne_note": scelta.flusso.campi_per_nome,
         **guida.indirizzi(scelta.flusso),
     }
+
+
+async def _gia_inviate(lotto: consultazione.LottoVisto) -> dict[str, Any]:
+    """Whose the records may be already, and whether the file can be marked so."""
+    flusso = (await _flussi()).get(lotto.flusso)
+    return {
+        "destinatario": "INPS" if flusso is None else flusso.destinatario,
+        "si_segna": lotto.stato == "importato" and lotto.importate > 0
+        and flusso is not None and flusso.operazione is not None,
+    }  # fmt: skip
+
+
+@post("/{ambito:str}/importazioni/{id_:int}/gia-inviate", opt={"permesso": "prestazioni.importa"})
+async def gia_inviate(
+    id_: FromPath[int],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Redirect:
+    """Say that the receiver has the records of a file, or that it has not after all."""
+    lotto, *_ = await consultazione.lotto(id_)
+    flusso = (await _flussi()).get(lotto.flusso)
+    if lotto.stato != "importato" or flusso is None:
+        raise Conflitto("Si segnano come già inviate solo le prestazioni di un file importato.")
+    if data.get("azione") == "annulla":
+        quante = await debito.annulla_gia_inviate(id_)
+        detto = "sono di nuovo da comunicare: partono con il prossimo invio."
+    else:
+        quante = await debito.segna_gia_inviate(id_, flusso)
+        detto = (
+            f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
+        )
+    cosa = "1 prestazione" if quante == 1 else f"{quante:,} prestazioni".replace(",", ".")
+    await aggiungi_messaggio("riuscito", f"{cosa} del file {detto}")
+    return Redirect(f"/{visita_corrente().nell_ambito.slug}/importazioni/{id_}", status_code=303)
 
 
 @post("/{ambito:str}/importazioni/{id_:int}/decidi", opt={"permesso": "prestazioni.importa"})
@@ -532,6 +578,7 @@ router = Router(
     path="/",
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
+        gia_inviate,
         errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI,
         *routes_domande.GESTORI, *routes_minori.GESTORI,
     ],

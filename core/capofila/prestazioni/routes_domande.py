@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
@@ -24,7 +25,7 @@ from capofila.hooks.campi import (
     leggi_mese_anno,
 )
 from capofila.prestazioni import domande, stati, versioni
-from capofila.prestazioni.contabilita import Somme
+from capofila.prestazioni.contabilita import Somme, prossimo_da_pagare
 from capofila.prestazioni.routes_modulo import flusso_attivo
 from capofila.territorio import service as territorio
 from capofila.web.contesto import costruisci_pagina, rispondi
@@ -132,6 +133,30 @@ async def _comuni() -> list[tuple[str, str]]:
 @get("/{ambito:str}/domande", opt={"permesso": "prestazioni.vedi"})
 async def elenco(request: Request[Any, Any, Any]) -> Template:
     """The domande, the latest first."""
+    return await _elenco(request)
+
+
+@get("/{ambito:str}/domande/cerca", opt={"permesso": "prestazioni.vedi", "unita": "nessuna"})
+async def torna_all_elenco(request: Request[Any, Any, Any]) -> Redirect:
+    """The address of a search, opened by itself: the search is not in it, the list is."""
+    return Redirect(_base(), status_code=303)
+
+
+@post("/{ambito:str}/domande/cerca", opt={"permesso": "prestazioni.vedi"}, status_code=200)
+async def cerca(request: Request[Any, Any, Any], data: Modulo) -> Template:
+    """The domande of a person: asked by POST, so that no name stands in an address."""
+    persona = (data.get("persona") or "").replace("\0", "").strip()[:60]
+    if len(persona) < 2:
+        return await _elenco(
+            request, persona,
+            errore="Scrivi almeno due lettere del cognome, o tutto il codice fiscale.",
+        )  # fmt: skip
+    return await _elenco(request, persona)
+
+
+async def _elenco(
+    request: Request[Any, Any, Any], persona: str = "", *, errore: str = ""
+) -> Template:
     filtro = request.query_params.get("filtro", "")
     filtro = filtro if filtro in domande.FILTRI else ""
     comuni = await _comuni()
@@ -139,17 +164,21 @@ async def elenco(request: Request[Any, Any, Any]) -> Template:
     comune = comune if comune in dict(comuni) else ""
     testo = request.query_params.get("pagina", "1")
     numero = min(int(testo), 10_000) if testo.isascii() and testo.isdigit() and testo != "0" else 1
-    righe = await domande.elenco(filtro, comune or None, _oggi(), numero)
+    cercata = persona if persona and not errore else None
+    righe = await domande.elenco(filtro, comune or None, _oggi(), numero, cercata)
     await registra_lettura("domande.elenca", "domanda", None, righe=len(righe))
     visita = visita_corrente()
     pagina = costruisci_pagina(
         request, "Domande",
         sommario="Che cosa è stato chiesto, che cosa è stato deciso, che cosa è stato pagato.",
+        con_errori=bool(errore),
     )  # fmt: skip
+    scelte = {nome: v for nome, v in (("filtro", filtro), ("comune", comune)) if v}
     return rispondi(
         request,
         "prestazioni/domande.html",
         pagina,
+        stato=422 if errore else 200,
         righe=righe[: domande.PER_PAGINA],
         altre=len(righe) > domande.PER_PAGINA,
         numero=numero,
@@ -161,6 +190,10 @@ async def elenco(request: Request[Any, Any, Any]) -> Template:
         colonne=COLONNE,
         esiti=domande.ESITI,
         base=_base(),
+        persona=persona,
+        cercata=bool(cercata),
+        errore_persona=errore,
+        cerca=f"{_base()}/cerca" + (f"?{urlencode(scelte)}" if scelte else ""),
         scrivi=visita.puo("prestazioni.scrivi"),
     )
 
@@ -170,12 +203,21 @@ async def elenco(request: Request[Any, Any, Any]) -> Template:
 
 @get("/{ambito:str}/domande/nuova", opt={"permesso": "prestazioni.scrivi"})
 async def nuova(request: Request[Any, Any, Any]) -> Template:
-    """An empty form."""
-    return await _modulo_domanda(request, Lettura({}))
+    """A form: empty, or after another domanda with what a series of them has in common."""
+    scritto: dict[str, str] = {}
+    dopo = request.query_params.get("dopo", "")
+    if dopo.isascii() and dopo.isdigit():
+        prima = await domande.leggi(int(dopo))
+        scritto = {
+            "comune_titolare": prima.comune_titolare,
+            "codice_prestazione": prima.codice_prestazione,
+            "presentata_il": f"{prima.presentata_il:%d/%m/%Y}" if prima.presentata_il else "",
+        }
+    return await _modulo_domanda(request, Lettura(scritto), serie=bool(scritto))
 
 
 async def _modulo_domanda(
-    request: Request[Any, Any, Any], lettura: Lettura, stato: int = 200
+    request: Request[Any, Any, Any], lettura: Lettura, stato: int = 200, *, serie: bool = False
 ) -> Template:
     flusso = await flusso_attivo()
     codici = flusso.campi_per_nome["codice_prestazione"].codici or {}
@@ -186,7 +228,31 @@ async def _modulo_domanda(
         request, "prestazioni/domanda_nuova.html", pagina, stato=stato, scritto=lettura.scritto,
         errori=lettura.errori, opzioni_comune=await _comuni(),
         opzioni_codice=[(codice, f"{codice} {nome}") for codice, nome in codici.items()],
-        base=_base(),
+        base=_base(), serie=serie,
+    )  # fmt: skip
+
+
+@post("/{ambito:str}/domande/persona", opt={"permesso": "prestazioni.scrivi"}, status_code=200)
+async def persona(data: Modulo) -> Template:
+    """Who a codice fiscale is, while the form is filled in: the name, and the domande there are."""
+    scritto = data.get("codice_fiscale", "")
+    letto = leggi_codice_fiscale(scritto)
+    errore = ""
+    nota: versioni.PersonaNota | None = None
+    righe: list[domande.RigaDomanda] = []
+    if isinstance(letto, Rifiuto):
+        errore = letto.messaggio[:1].upper() + letto.messaggio[1:]
+    elif letto is not None:
+        nota = await versioni.persona_nota(letto)
+        righe = await domande.elenco("", None, _oggi(), persona=letto)
+        if nota is not None:
+            await registra_lettura("domande.ritrova", "prestazione", None, righe=len(righe))
+    return Template(
+        "prestazioni/_persona.html",
+        context={
+            "errore": errore, "persona": nota, "righe": righe[:10], "scritto": data,
+            "base": _base(),
+        },
     )  # fmt: skip
 
 
@@ -211,16 +277,18 @@ async def inserisci(request: Request[Any, Any, Any], data: Modulo) -> Template |
     flusso = await flusso_attivo()
     if prestazione not in (flusso.campi_per_nome["codice_prestazione"].codici or {}):
         lettura.errori["codice_prestazione"] = "Scegli la prestazione richiesta."
+    serie = data.get("azione") == "nuova"
     if lettura.errori or not isinstance(codice, str):
-        return await _modulo_domanda(request, lettura, 422)
+        return await _modulo_domanda(request, lettura, 422, serie=serie)
     id_, fatta = await domande.apri(
         comune, codice, cognome, nome, protocollo, prestazione, presentata, richiesta
     )
     await aggiungi_messaggio(
         *(("riuscito", "La domanda è stata registrata.") if fatta
-          else ("informazione", "Questa domanda c’era già: eccola."))
+          else ("informazione", "Questa domanda c’era già: non è stata scritta due volte."))
     )  # fmt: skip
-    return Redirect(f"{_base()}/{id_}", status_code=303)
+    dove = f"nuova?dopo={id_}" if serie else str(id_)
+    return Redirect(f"{_base()}/{dove}", status_code=303)
 
 
 @post(
@@ -228,10 +296,26 @@ async def inserisci(request: Request[Any, Any, Any], data: Modulo) -> Template |
     opt={"permesso": "prestazioni.scrivi"},
     status_code=200,
 )
-async def apri_da_prestazione(id_: FromPath[int]) -> Redirect:
-    """The domanda of a record, made on first sight."""
+async def apri_da_prestazione(id_: FromPath[int], data: Modulo) -> Redirect:
+    """The domanda of a record, written down to add something to it."""
     riga = await versioni.leggi(id_)
-    return Redirect(f"{_base()}/{await domande.apri_da(riga)}", status_code=303)
+    poi = {"decisione": "/decisione", "pagamento": "/pagamento"}.get(data.get("azione", ""), "")
+    return Redirect(f"{_base()}/{await domande.apri_da(riga)}{poi}", status_code=303)
+
+
+@get("/{ambito:str}/prestazioni/{id_:int}/domanda", opt={"permesso": "prestazioni.vedi"})
+async def di_una_prestazione(
+    request: Request[Any, Any, Any], id_: FromPath[int]
+) -> Template | Redirect:
+    """The domanda of a record as its records tell it; where it is written down, that page."""
+    domanda = await domande.leggi_del_record(await versioni.leggi(id_))
+    if domanda.id is not None:
+        return Redirect(f"{_base()}/{domanda.id}", status_code=303)
+    await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
+    slug = visita_corrente().nell_ambito.slug
+    return await _una(
+        request, await domande.fascicolo_di(domanda, _oggi()), f"/{slug}/prestazioni/{id_}/domanda"
+    )
 
 
 # --- one of them --------------------------------------------------------------------------------
@@ -242,6 +326,12 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """A domanda with its decisions, periods and payments."""
     fascicolo = await domande.fascicolo(id_, _oggi())
     await registra_lettura("domande.consulta", "domanda", str(id_))
+    return await _una(request, fascicolo, f"{_base()}/{id_}")
+
+
+async def _una(
+    request: Request[Any, Any, Any], fascicolo: domande.Fascicolo, base: str
+) -> Template:
     flusso = await flusso_attivo()
     dette = await stati.comunicate(flusso.id, list(fascicolo.record))
     domanda = fascicolo.domanda
@@ -272,12 +362,13 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
         enti={ente.id: ente.denominazione for ente in await territorio.enti()},
         totale=totale,
         pagato=pagato,
+        residuo=(fascicolo.deciso or totale).importo - pagato.importo,
         manca=sum((max(s.maturato.importo - s.pagato.importo, Decimal(0)) for s in
                    fascicolo.situazioni), Decimal("0.00")),
         colonne_periodi=COLONNE_PERIODI,
         colonne_pagamenti=COLONNE_PAGAMENTI,
         prestazioni=f"/{slug}/prestazioni",
-        base=f"{_base()}/{id_}",
+        base=base,
         pagamenti=f"/{slug}/pagamenti",
         scrivi=visita_corrente().puo("prestazioni.scrivi"),
     )  # fmt: skip
@@ -288,8 +379,14 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
 
 @get("/{ambito:str}/domande/{id_:int}/decisione", opt={"permesso": "prestazioni.scrivi"})
 async def decisione(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
-    """The form of a decision."""
-    return await _modulo_decisione(request, id_, Lettura({}))
+    """The form of a decision; the act is the last one that the same person registered today."""
+    scritto: dict[str, str] = {}
+    if (ultimo := await domande.ultimo_atto()) is not None:
+        scritto = {
+            "esito": ultimo.esito, "atto_organo": ultimo.atto_organo,
+            "atto_numero": ultimo.atto_numero, "atto_data": f"{ultimo.atto_data:%d/%m/%Y}",
+        }  # fmt: skip
+    return await _modulo_decisione(request, id_, Lettura(scritto))
 
 
 async def _modulo_decisione(
@@ -303,6 +400,7 @@ async def _modulo_decisione(
     return rispondi(
         request, "prestazioni/decisione.html", pagina, stato=stato, scritto=lettura.scritto,
         errori=lettura.errori, torna=f"{_base()}/{id_}",
+        ripreso=stato == 200 and bool(lettura.scritto),
         esiti=[(e, testo, "") for e, (testo, _) in domande.ESITI.items() if e],
     )  # fmt: skip
 
@@ -347,14 +445,14 @@ async def pagamento(request: Request[Any, Any, Any], id_: FromPath[int]) -> Temp
     """The form of a payment, with what the next one would be."""
     fascicolo = await domande.fascicolo(id_, _oggi())
     scritto: dict[str, str] = {}
-    for situazione in fascicolo.situazioni:
-        if situazione.resta.importo > 0:
-            periodo = situazione.periodo
-            scritto["ente"] = str(fascicolo.record[periodo.id]["ente_erogatore_id"])
-            scritto["importo"] = importo_leggibile(f"{periodo.somme.importo:.2f}")
-            if not periodo.mensile:
-                scritto["competenza"] = f"{periodo.dal.month:02}/{periodo.dal.year}"
-            break
+    prossimo = prossimo_da_pagare(
+        [s.periodo for s in fascicolo.situazioni], fascicolo.libro.pagamenti
+    )
+    if prossimo is not None:
+        periodo, mese = prossimo
+        scritto["ente"] = str(fascicolo.record[periodo.id]["ente_erogatore_id"])
+        scritto["importo"] = importo_leggibile(f"{periodo.somme.importo:.2f}")
+        scritto["competenza"] = f"{mese:%m/%Y}"
     return await _modulo_pagamento(request, fascicolo, Lettura(scritto))
 
 
@@ -417,7 +515,8 @@ async def paga(
         )
         return await _modulo_pagamento(request, fascicolo, lettura, 422)
     await aggiungi_messaggio("riuscito", "Il pagamento è stato registrato.")
-    return Redirect(f"{_base()}/{id_}", status_code=303)
+    poi = "/pagamento" if data.get("azione") == "altro" else ""
+    return Redirect(f"{_base()}/{id_}{poi}", status_code=303)
 
 
 @get("/{ambito:str}/pagamenti/{id_:int}/storna", opt={"permesso": "prestazioni.scrivi"})
@@ -451,6 +550,7 @@ async def storna(id_: FromPath[int], data: Modulo) -> Redirect:
 
 
 GESTORI: Final = [
-    elenco, nuova, inserisci, apri_da_prestazione, una, decisione, decidi, pagamento, paga,
+    elenco, torna_all_elenco, cerca, nuova, persona, inserisci, apri_da_prestazione,
+    di_una_prestazione, una, decisione, decidi, pagamento, paga,
     chiedi_storno, storna,
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
+from capofila.hooks.campi import leggi_codice_fiscale
 from capofila.prestazioni import domande, modulo, versioni
 from capofila.prestazioni.modulo import GruppoModulo
 from capofila.prestazioni.rules import Collocazione, flusso_principale
@@ -38,6 +39,8 @@ MOTIVI: Final = {
     "revoca": "La concessione è stata revocata o annullata",
     "altro": "Altro",
 }
+IN_SERIE: Final = frozenset({"stessa_persona", "nuova"})
+"""The buttons that go on to the next record."""
 COLONNE_BOZZE: Final = (
     Colonna("Persona"),
     Colonna("Prestazione"),
@@ -194,6 +197,7 @@ def _mostra(
     motivo: str = "",
     nota: str = "",
     titolo: str = "",
+    serie: str = "",
 ) -> Template:
     errori: dict[str, list[str]] = {}
     avvisi: dict[str, list[str]] = {}
@@ -228,6 +232,7 @@ def _mostra(
         suggerimenti=modulo.suggerimenti(banco.comuni),
         indirizzi=range(1, modulo.INDIRIZZI + 1),
         destinatario=banco.flusso.destinatario,
+        serie=serie if serie in IN_SERIE else "",
     )
 
 
@@ -236,21 +241,27 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
     """An empty form, or one that goes on from the record just saved."""
     banco = await Banco.apri()
     valori: dict[str, str] = {}
-    fuoco = nota = ""
-    for parametro, ripresi, da, detto in (
-        ("persona_di", modulo.STESSA_PERSONA, "protocollo_domanda",
+    fuoco = nota = serie = ""
+    for parametro, dopo, ripresi, da, detto in (
+        ("persona_di", "stessa_persona", modulo.STESSA_PERSONA, "protocollo_domanda",
          "La persona è quella della prestazione appena salvata: scrivi la nuova domanda."),
-        ("dopo", modulo.STESSA_SERIE, "codice_fiscale",
-         "Comune, ente e prestazione sono quelli di prima: cambiali se serve."),
+        ("dopo", "nuova", modulo.STESSA_SERIE, "codice_fiscale",
+         "Comune, ente, prestazione e periodo sono quelli di prima: cambiali se serve. Con Invio si "
+         "salva e si passa alla prossima."),
     ):  # fmt: skip
         if (id_ := numero_da(request.query_params.get(parametro))) is None:
             continue
         tutti = versioni.per_modulo(banco.flusso, await versioni.leggi(id_))
         tutti = {nome: tutti[nome] for nome in ripresi if nome in tutti}
         valori = modulo.da_mostrare(banco.flusso, tutti, banco.comuni)
-        fuoco, nota = da, detto
+        fuoco, nota, serie = da, detto, dopo
         if parametro == "persona_di":
             await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
+        elif (ultima := numero_da(request.query_params.get("fine_di"))) is not None:
+            # A grant that was cut by years ends where its last record does.
+            fine = versioni.per_modulo(banco.flusso, await versioni.leggi(ultima))
+            fine = {n: v for n, v in fine.items() if n == "data_fine"}
+            valori |= modulo.da_mostrare(banco.flusso, fine, banco.comuni)
         break
     if (numero := numero_da(request.query_params.get("domanda"))) is not None:
         una = await domande.leggi(numero)
@@ -268,7 +279,9 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
     comune = visita_corrente().nell_ambito.comune
     if comune is not None:
         valori.setdefault("comune_titolare", comune)
-    return _mostra(request, banco, valori, azione=f"{base()}/nuova", fuoco=fuoco, nota=nota)
+    return _mostra(
+        request, banco, valori, azione=f"{base()}/nuova", fuoco=fuoco, nota=nota, serie=serie
+    )
 
 
 @post("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"}, status_code=200)
@@ -340,13 +353,14 @@ async def _salva(
     if esito.errori:
         return _mostra(
             request, banco, valori, azione=qui, sostituisce=sostituisce, bozza=bozza, esito=esito,
-            stato=422, motivo=motivo,
+            stato=422, motivo=motivo, serie=altro.get("azione", ""),
         )  # fmt: skip
     await _di_che_e_salvata(esito, corretta=sostituisce is not None)
     salvata = esito.prestazioni[0]
     poi = {
         "stessa_persona": f"{base()}/nuova?persona_di={salvata}",
-        "nuova": f"{base()}/nuova?dopo={salvata}",
+        "nuova": f"{base()}/nuova?dopo={salvata}"
+        + (f"&fine_di={esito.prestazioni[-1]}" if len(esito.prestazioni) > 1 else ""),
     }.get(altro.get("azione", ""), f"{base()}/{salvata}")
     return Redirect(poi, status_code=303)
 
@@ -416,7 +430,7 @@ async def _che_cosa_sara_detto(flusso: Flusso, id_: int) -> str:
 
 @post(
     "/{ambito:str}/prestazioni/controlla",
-    opt={"permesso": "prestazioni.scrivi", "unita": "lettura"},
+    opt={"permesso": "prestazioni.scrivi"},
     status_code=200,
 )
 async def controlla(request: Request[Any, Any, Any]) -> Template:
@@ -430,13 +444,22 @@ async def controlla(request: Request[Any, Any, Any]) -> Template:
     if not tutto:
         errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
     proposti: dict[str, str] = {}
+    note: dict[str, str] = {}
     if lasciato == "codice_fiscale":
         oggi = datetime.now(ROMA).date()
-        dal_codice = modulo.dal_codice_fiscale(valori.get("codice_fiscale", ""), oggi, banco.comuni)
+        scritto = valori.get("codice_fiscale", "")
+        dal_codice = modulo.dal_codice_fiscale(scritto, oggi, banco.comuni)
+        nota = await _nota(banco, scritto)
         proposti = {
             nome: valore
-            for nome, valore in dal_codice.items()
+            for nome, valore in (dal_codice | nota).items()
             if not valori.get(nome) and nome in banco.etichette
+        }
+        note = {
+            nome: "Da una prestazione di prima: controlla."
+            if nome in nota
+            else "Dal codice fiscale: controlla."
+            for nome in proposti
         }
     visto = Visto(
         gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
@@ -446,10 +469,25 @@ async def controlla(request: Request[Any, Any, Any]) -> Template:
     return Template(
         "prestazioni/_esiti.html",
         context={
-            "modulo": visto, "proposti": proposti, "quanti": quanti,
+            "modulo": visto, "proposti": note, "quanti": quanti,
             "indirizzi": range(1, modulo.INDIRIZZI + 1),
         },
     )  # fmt: skip
+
+
+async def _nota(banco: Banco, scritto: str) -> dict[str, str]:
+    """What the last record of a person says of her, as a form shows it; nothing when there is none."""
+    letto = leggi_codice_fiscale(scritto)
+    if not isinstance(letto, str):
+        return {}
+    trovata = await versioni.persona_nota(letto)
+    if trovata is None:
+        return {}
+    await registra_lettura("prestazioni.ritrova", "prestazione", str(trovata.prestazione))
+    tutti = modulo.da_mostrare(
+        banco.flusso, versioni.per_modulo(banco.flusso, trovata.riga), banco.comuni
+    )
+    return {nome: tutti[nome] for nome in modulo.DELLA_PERSONA if nome in tutti}
 
 
 # --- taking away --------------------------------------------------------------------------------

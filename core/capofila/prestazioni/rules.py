@@ -19,6 +19,11 @@ from capofila.territorio.rules import Ente, MappaEnti
 
 Periodo = tuple[date | None, date | None]
 
+GIORNI: Final = ("data_inizio", "data_erogazione", "data_evento")
+"""The day of a record is the first of these that it has."""
+SENZA_ANNO: Final = "0"
+"""The year of a record without a day: only one that is kept as received."""
+
 FONTE: Final = "prestazioni"
 """What a flow that is fed by the prestazioni declares as its `fonte`."""
 FONTE_MINORI: Final = "sinba"
@@ -130,11 +135,7 @@ class Collocazione:
         errori: list[ErroreRiga] = []
         # A record of a minor has no day: its comune need only have been of the ambito.
         competenza: list[str | None] = (
-            _prima_presente(
-                lotto.colonne["data_inizio"],
-                lotto.colonne["data_erogazione"],
-                lotto.colonne["data_evento"],
-            )
+            _prima_presente(*(lotto.colonne[giorno] for giorno in GIORNI))
             if "data_inizio" in lotto.colonne
             else [None] * len(lotto)
         )
@@ -144,12 +145,11 @@ class Collocazione:
             # The years of a row that was cut share its faults: each is said once.
             errori = [*{(errore.riga, errore.codice): errore for errore in errori[::-1]}.values()]
         fuori = {errore.riga for errore in errori}
-        predefinito = "0"
         self._colonne = {
             "competenza": competenza,
             "anno": list(lotto.colonne["anno"])
             if "anno" in lotto.colonne
-            else [c[:4] if c else predefinito for c in competenza],
+            else [c[:4] if c else SENZA_ANNO for c in competenza],
             "ente_erogatore_id": enti,
             "comune_titolare": titolari,
         }

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
 import msgspec
@@ -24,9 +24,9 @@ from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
-from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, TracciatoXML, impronta
+from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
 from capofila.hooks.flussi import normalizza_nome
-from capofila.prestazioni import consultazione, lettura
+from capofila.prestazioni import consultazione, copia, lettura
 from capofila.prestazioni import schede as dei_minori
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
@@ -38,6 +38,9 @@ from capofila.prestazioni.schede import RIMASTA as RIMASTA
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
+if TYPE_CHECKING:
+    from capofila.prestazioni.piane import Divise
+
 T = TypeVar("T")
 Foglio = lettura.Foglio
 
@@ -46,33 +49,9 @@ ERRORE_DOPPIO: Final = (
     "Prestazione già presente: stessa persona, domanda, codice e data di inizio. Togli la riga, "
     "oppure correggi la domanda o la data."
 )
+_BLOCCHI_PRONTI: Final = 3
+"""Blocks that are read while the database takes one: it and the reader are not always as fast."""
 ATTESA_DECISIONE: Final = timedelta(days=7)
-
-COLONNE: Final = (
-    "riga", "anno", "competenza", "comune_titolare", "ente_erogatore_id",
-    "codice_fiscale", "cognome", "nome", "anno_nascita", "luogo_nascita", "genere",
-    "cittadinanza", "seconda_cittadinanza", "comune_residenza", "nazione_residenza",
-    "regione_residenza", "altri_indirizzi", "tipo_operazione", "codice_prestazione",
-    "denominazione_prestazione", "protocollo_domanda", "prova_mezzi", "carattere", "data_evento",
-    "data_inizio", "data_fine", "periodo_erogazione", "importo_mensile", "data_erogazione",
-    "importo", "quota_ente", "quota_utente", "quota_ssn", "quota_richiesta", "soglia_isee",
-    "dsu_protocollo", "dsu_anno", "dsu_data", "ore_mensili", "presa_in_carico", "area_utenza",
-    "sina_mobilita", "sina_attivita_vita_quotidiana", "sina_disturbi_area_cognitiva",
-    "sina_disturbi_comportamentali", "sina_necessita_cure_sanitarie", "sina_area_reddituale",
-    "sina_area_supporto", "sina_fonte_derivazione_valutazione", "sina_strumento_valutazione",
-    "sina_fonte_derivazione_invalidita", "sina_necessita_interventi_sociali",
-    "sina_invalidita_civile", "forma_gruppo", "forma_riga",
-)  # fmt: skip
-"""Columns of `prestazione` that change from row to row, in the order of the COPY."""
-
-_TESTI_LIBERI: Final = frozenset(
-    {"cognome", "nome", "denominazione_prestazione", "protocollo_domanda", "dsu_protocollo",
-     "altri_indirizzi", "forma_gruppo", "forma_riga"}
-)  # fmt: skip
-
-
-_SEMPRE: Final = frozenset({"riga", "anno", "codice_fiscale", "protocollo_domanda"})
-"""Columns that are copied even when they do not change: duplicates are told by them."""
 
 
 class FileRicevuto(msgspec.Struct, frozen=True):
@@ -125,40 +104,38 @@ class Opzioni(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         solo_valide: keep the good rows, leave the others out.
         prova: check only, store nothing.
+        gia_inviate: the receiver has these records, sent with the program used before.
         comune: Belfiore code of the only comune whose rows are accepted.
     """
 
     solo_valide: bool = False
     prova: bool = False
+    gia_inviate: bool = False
     comune: str | None = None
 
 
-class _Copia(msgspec.Struct):
-    """What a COPY and the INSERT after it need.
+class _Blocco(msgspec.Struct, kw_only=True):
+    """A block ready for the database.
 
     Attributes:
-        colonne: columns of the text.
-        testo: the rows, in PostgreSQL's COPY text format.
-        fisse: columns that have one value throughout the block: not worth copying row by row.
+        righe: rows found.
+        valide: rows that can be stored.
+        errori, avvisi: of the block.
+        taciuti: remarks that were not written out, by rule.
+        copie: the records to store.
+        lotto: the rows that were prepared one by one.
+        buone: places in it of those to store, when they are not in `copie`.
     """
 
-    colonne: list[str] = []
-    testo: bytes = b""
-    fisse: dict[str, str] = {}
-
-
-class _Blocco(msgspec.Struct):
-    """A block ready for the database."""
-
-    esito: LottoPreparato
+    righe: int
+    valide: int
     errori: list[ErroreRiga]
     avvisi: list[ErroreRiga]
-    copia: _Copia
-    quante: int
-    righe: int
-    """How many rows the `quante` records come from."""
+    taciuti: Counter[str]
+    copie: list[copia.Copia]
+    lotto: LottoPreparato | None = None
+    buone: Sequence[int] = ()
     schede: list[dei_minori.Scheda] = []
-    """The records, when they are of minors."""
 
 
 class Filo:
@@ -225,6 +202,11 @@ async def _importa(
     formato = lettura.riconosci(file.nome, file.contenuto)
     riferimenti = await riferimenti_dell_ambito(unita, opzioni.comune)
     sorgente = await _sorgente(formato, file, flussi, riferimenti, filo)
+    if opzioni.gia_inviate:
+        # What the receiver knows is written by the room that talks to it, which stands on this one.
+        from capofila.debito.service import gia_inviate_ammesse
+
+        gia_inviate_ammesse(sorgente.flusso)
     esito = EsitoImportazione(flusso=sorgente.flusso.id)
     if sorgente.errori:
         esito.aggiungi_errori(sorgente.errori)
@@ -272,7 +254,7 @@ async def decidi(
     if lotto_id not in INTEGER:
         raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     lotto = await unita.riga(
-        "SELECT id, nome_file, flusso, stato, contenuto, righe, valide, comune, "
+        "SELECT id, nome_file, flusso, stato, contenuto, righe, valide, comune, gia_inviate, "
         "scade_il < now() AS scaduto FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
         unita.ambito,
         lotto_id,
@@ -287,7 +269,9 @@ async def decidi(
         file = FileRicevuto(lotto["nome_file"], bytes(lotto["contenuto"]))
         # The good rows are those that were counted: those of one comune, if its operator brought
         # the file in.
-        opzioni = Opzioni(solo_valide=True, comune=comune or lotto["comune"])
+        opzioni = Opzioni(
+            solo_valide=True, gia_inviate=lotto["gia_inviate"], comune=comune or lotto["comune"]
+        )
         esito = await importa(file, flussi, opzioni)
         if esito.stato == "da_decidere":
             raise DatiNonValidi("Nessuna riga è importabile: correggi il file e caricalo di nuovo.")
@@ -334,7 +318,7 @@ class Sorgente(msgspec.Struct, kw_only=True):
 
     Attributes:
         flusso: the flow that declares its fields and rules.
-        blocchi: prepared lots; reading goes on in a thread.
+        blocchi: prepared lots, or lots whose plain rows are told apart; reading goes on in a thread.
         errori, avvisi: of the file as a whole.
         ente: the ente that an XML flow comes from.
         come_ricevuto: records are kept as they are, faults and all.
@@ -342,7 +326,7 @@ class Sorgente(msgspec.Struct, kw_only=True):
     """
 
     flusso: Flusso
-    blocchi: Iterator[LottoPreparato]
+    blocchi: Iterator[LottoPreparato | Divise]
     errori: list[ErroreRiga] = msgspec.field(default_factory=list)
     avvisi: list[ErroreRiga] = msgspec.field(default_factory=list)
     ente: Ente | None = None
@@ -381,7 +365,13 @@ async def _sorgente(
                    "Colonna non prevista: non viene importata." + vicino(nome, noti))
         for nome in preparatore.sconosciute
     ]  # fmt: skip
-    blocchi = iter(()) if errori else lotti_di(preparatore, foglio)
+    if errori:
+        return Sorgente(flusso=flusso, blocchi=iter(()), errori=errori, avvisi=avvisi)
+    if flusso.fonte == FONTE_MINORI:
+        return Sorgente(flusso=flusso, blocchi=_lotti_di_schede(preparatore, foglio), avvisi=avvisi)
+    from capofila.prestazioni.piane import dividi  # and Polars with it
+
+    blocchi = dividi(preparatore, foglio, riferimenti)
     return Sorgente(flusso=flusso, blocchi=blocchi, errori=errori, avvisi=avvisi)
 
 
@@ -429,18 +419,19 @@ def apri_tabella(nome: str, contenuto: bytes, colonne: Sequence[str]) -> Foglio:
     return lettura.apri(formato, contenuto, colonne)
 
 
-def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
-    """The rows of a file, read, checked and put in form a block at a time."""
+def _lotti_di_schede(
+    preparatore: Preparatore, foglio: lettura.Foglio
+) -> Iterator[LottoPreparato | Divise]:
+    """The rows of a sheet of minors, a block at a time.
+
+    They are not put in form: the text of a record has the pseudonym in it, which the database gives.
+    """
     prima = 2
     for blocco in foglio.blocchi:
         if isinstance(blocco, lettura.PerColonne):
-            lotto = preparatore.prepara_colonne(blocco.celle, prima)
+            lotto = preparatore.prepara_colonne(blocco.celle, range(prima, prima + len(blocco)))
         else:
             lotto = preparatore.prepara(blocco, prima)
-        flusso = preparatore.flusso
-        # The text of a minor's record has the pseudonym in it, which the database gives.
-        if isinstance(flusso.tracciato, TracciatoXML) and flusso.fonte != FONTE_MINORI:
-            lotto.forme = preparatore.rendi(lotto)
         prima += len(blocco)
         yield lotto
 
@@ -478,32 +469,38 @@ class _Arrivo:
     async def tutto(self, esito: EsitoImportazione) -> None:
         """Read, check and insert every block; counts go into ``esito``."""
         self.lotto_id = await self._apri_lotto("importato")
-        di_minori = self.sorgente.flusso.fonte == FONTE_MINORI
-        scrivi = self._inserisci_schede if di_minori else self._inserisci
-        if not di_minori:
+        if self.sorgente.flusso.fonte != FONTE_MINORI:
             await self.unita.esegui(
                 "DROP TABLE IF EXISTS pg_temp.ingresso; "
                 "CREATE TEMP TABLE ingresso ON COMMIT DROP AS "
-                f"SELECT {', '.join(COLONNE)} FROM prestazione LIMIT 0"
+                f"SELECT {', '.join(copia.COLONNE)} FROM prestazione LIMIT 0"
             )
         taciuti: Counter[str] = Counter()
-        prossimo = self.filo.chiama(self._prossimo)
+        prossimi = deque(self.filo.chiama(self._prossimo) for _ in range(_BLOCCHI_PRONTI))
         try:
-            while (blocco := await prossimo) is not None:
-                prossimo = self.filo.chiama(self._prossimo)
-                esito.righe += blocco.esito.righe
+            while (blocco := await prossimi[0]) is not None:
+                prossimi.popleft()
+                prossimi.append(self.filo.chiama(self._prossimo))
+                esito.righe += blocco.righe
                 esito.aggiungi_errori(blocco.errori)
                 esito.aggiungi_avvisi(blocco.avvisi)
-                taciuti.update(blocco.esito.taciuti)
-                esito.valide += blocco.righe
-                if blocco.quante and (self.opzioni.solo_valide or not esito.errori_totali):
-                    doppi = await scrivi(blocco)
-                    esito.importate += blocco.quante - len(doppi)
+                taciuti += blocco.taciuti
+                esito.valide += blocco.valide
+                if self.opzioni.solo_valide or not esito.errori_totali:
+                    doppi: list[ErroreRiga] = []
+                    for righe in blocco.copie:
+                        doppi += await self._inserisci(righe)
+                        esito.importate += righe.quante
+                    if blocco.schede:
+                        doppi += await self._inserisci_schede(blocco)
+                        esito.importate += len(blocco.schede)
+                    esito.importate -= len(doppi)
                     esito.valide -= len({errore.riga for errore in doppi})
                     esito.aggiungi_errori(doppi)
         finally:
-            if not prossimo.done():
-                await asyncio.wait([prossimo])
+            for prossimo in prossimi:
+                prossimo.cancel()  # one that has begun goes on to its end, and the file is its
+            await asyncio.wait([self.filo.chiama(int)])
         esito.avvisi.extend(_altri_avvisi(esito.avvisi, taciuti))
         if not esito.righe and not esito.errori_totali:
             esito.aggiungi_errori(
@@ -526,6 +523,10 @@ class _Arrivo:
             esito.importate,
             esito.errori_totali,
         )
+        if self.opzioni.gia_inviate:
+            from capofila.debito.service import segna_gia_inviate
+
+            await segna_gia_inviate(self.lotto_id, self.sorgente.flusso)
 
     async def metti_in_attesa(self, esito: EsitoImportazione) -> int:
         """Keep the file for whoever has to decide, once."""
@@ -559,8 +560,8 @@ class _Arrivo:
         intestazione = self.sorgente.intestazione
         lotto_id: int = await self.unita.valore(
             "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
-            "intestazione, come_ricevuto, comune) "
-            "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9) RETURNING id",
+            "intestazione, come_ricevuto, comune, gia_inviate) "
+            "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9, $10) RETURNING id",
             _nome_conservabile(self.file.nome),
             self.formato,
             self.sorgente.flusso.id,
@@ -570,40 +571,63 @@ class _Arrivo:
             None if intestazione is None else msgspec.json.encode(intestazione).decode(),
             self.sorgente.come_ricevuto,
             self.opzioni.comune,
+            self.opzioni.gia_inviate,
         )
         return lotto_id
 
     def _prossimo(self) -> _Blocco | None:
         """The next block, read and put in form; runs in a thread and touches no database."""
-        lotto = next(self.sorgente.blocchi, None)
-        if lotto is None:
+        letto = next(self.sorgente.blocchi, None)
+        if letto is None:
             return None
+        if isinstance(letto, LottoPreparato):
+            return self._prepara(letto)
+        quante = letto.piane.height
+        blocco = (
+            _Blocco(righe=0, valide=0, errori=[], avvisi=[], taciuti=Counter(), copie=[])
+            if letto.altre is None
+            else self._prepara(letto.altre)
+        )
+        blocco.righe += quante
+        blocco.valide += quante
+        blocco.taciuti += letto.taciuti
+        if quante:
+            blocco.copie.append(copia.di_tavola(letto.piane))
+        return blocco
+
+    def _prepara(self, lotto: LottoPreparato) -> _Blocco:
         collocazione = Collocazione(
             self.riferimenti, self.sorgente.ente, self.sorgente.come_ricevuto
         )
         errori = collocazione.colloca(lotto)
-        tutti = sorted([*lotto.errori, *errori], key=lambda errore: errore.riga)
+        errori = sorted([*lotto.errori, *errori], key=lambda errore: errore.riga)
+        avvisi, buone = lotto.avvisi, collocazione.buone
         if self.sorgente.come_ricevuto:
-            avvisi, errori_blocco = [*tutti, *lotto.avvisi], []
-        else:
-            avvisi, errori_blocco = lotto.avvisi, tutti
-        buone = collocazione.buone
-        copia, schede = _Copia(), []
-        if self.sorgente.flusso.fonte == FONTE_MINORI:
-            schede = dei_minori.schede(lotto, collocazione, self.sorgente.intestazione, buone)
-        elif buone:
-            copia = _testo_copia(lotto, collocazione, buone)
-        return _Blocco(
-            lotto, errori_blocco, avvisi, copia, len(buone), lotto.quante_righe(buone), schede
+            avvisi, errori = [*errori, *avvisi], []
+        blocco = _Blocco(
+            righe=lotto.righe,
+            valide=lotto.quante_righe(buone),
+            errori=errori,
+            avvisi=avvisi,
+            taciuti=Counter(lotto.taciuti),
+            copie=[],
+            lotto=lotto,
+            buone=buone,
         )
+        if self.sorgente.flusso.fonte == FONTE_MINORI:
+            blocco.schede = dei_minori.schede(
+                lotto, collocazione, self.sorgente.intestazione, buone
+            )
+        elif buone:
+            blocco.copie.append(copia.di_lotto(lotto, collocazione, buone))
+        return blocco
 
-    async def _inserisci(self, blocco: _Blocco) -> list[ErroreRiga]:
-        """Store a block; returns the rows that were there already."""
+    async def _inserisci(self, righe: copia.Copia) -> list[ErroreRiga]:
+        """Store records; returns those that were there already."""
         unita = self.unita
-        copia = blocco.copia
-        await unita.copia_in("ingresso", copia.colonne, _Pezzi(copia.testo), format="text")
-        nomi = ", ".join((*copia.colonne, *copia.fisse))
-        da = ", ".join((*(f"i.{n}" for n in copia.colonne), *(f"f.{n}" for n in copia.fisse)))
+        await unita.copia_in("ingresso", righe.colonne, _Pezzi(righe.testo), format="text")
+        nomi = ", ".join((*righe.colonne, *righe.fisse))
+        da = ", ".join((*(f"i.{n}" for n in righe.colonne), *(f"f.{n}" for n in righe.fisse)))
         comando = (
             f"INSERT INTO prestazione (ambito_id, lotto_id, conforme_a, come_ricevuto, {nomi}) "
             f"SELECT $1, $2, $3, $4, {da} "
@@ -614,7 +638,7 @@ class _Arrivo:
             self.lotto_id,
             self.versione,
             self.sorgente.come_ricevuto,
-            msgspec.json.encode(copia.fisse).decode(),
+            msgspec.json.encode(righe.fisse).decode(),
         )
         doppi: list[ErroreRiga] = []
         try:
@@ -676,45 +700,6 @@ class _Pezzi:
     async def __aiter__(self) -> Any:
         for inizio in range(0, len(self._dati), self._pezzo):
             yield bytes(self._dati[inizio : inizio + self._pezzo])
-
-
-def _testo_copia(lotto: LottoPreparato, collocazione: Collocazione, buone: Sequence[int]) -> _Copia:
-    """The good rows in PostgreSQL's COPY text format, without the columns that none fills."""
-    tutte = len(buone) == len(lotto)
-    copia = _Copia()
-    colonne: list[Sequence[str]] = []
-    for nome in COLONNE:
-        valori: Sequence[str | None]
-        if nome == "riga":
-            valori = [str(numero) for numero in lotto.numeri]
-        elif nome == "forma_gruppo" or nome == "forma_riga":
-            if lotto.forme is None:
-                continue
-            valori = lotto.forme[nome == "forma_riga"]
-        else:
-            valori = collocazione.colonna(nome, lotto)
-        if not tutte:
-            valori = [valori[i] for i in buone]
-        primo = valori[0]
-        # The ends tell most columns that vary from those that do not.
-        if primo == valori[-1] and valori.count(primo) == len(valori) and nome not in _SEMPRE:
-            if primo is not None:
-                copia.fisse[nome] = primo
-            continue
-        copia.colonne.append(nome)
-        colonne.append(_per_copia(valori, libera=nome in _TESTI_LIBERI))
-    copia.testo = "\n".join(map("\t".join, zip(*colonne, strict=True))).encode() + b"\n"
-    return copia
-
-
-def _per_copia(valori: Sequence[str | None], *, libera: bool) -> Sequence[str]:
-    """A column in COPY's text format: \\N for null, back-slashes doubled."""
-    if libera and "\\" in "".join(filter(None, valori)):
-        valori = [v and v.replace("\\", "\\\\") for v in valori]
-    if not all(valori):
-        return [r"\N" if v is None else v for v in valori]
-    pieni: Sequence[str] = valori  # type: ignore[assignment]
-    return pieni
 
 
 def _nome_conservabile(nome: str) -> str:

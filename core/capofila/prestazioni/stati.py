@@ -44,6 +44,7 @@ class Comunicata(msgspec.Struct, frozen=True):
         esito: of that operation; None while nobody answered.
         nota: the last operation that was not refused, which is what the receiver holds.
         testo: the words of the answer.
+        altro_programma: no run of ours said it; the program used before did.
     """
 
     operazione: str
@@ -51,6 +52,7 @@ class Comunicata(msgspec.Struct, frozen=True):
     nota: str | None
     testo: str | None = None
     quando: datetime | None = None
+    altro_programma: bool = False
 
     @property
     def presente(self) -> bool:
@@ -70,12 +72,18 @@ def stato_di(in_vigore: bool, comunicata: Comunicata | None) -> str:
 
 
 class Operazione(msgspec.Struct, frozen=True):
-    """One communication, as the page of a record shows it."""
+    """One communication, as the page of a record shows it.
+
+    Attributes:
+        canale: ``altro_programma`` when no run of ours said it, and the receiver had it already;
+            then ``lotto_id`` is the file that came from there.
+    """
 
     prestazione_id: int
     operazione: str
-    esportazione_id: UUID
+    esportazione_id: UUID | None
     canale: str
+    lotto_id: int | None
     comunicata_il: datetime
     esito: str | None
     esito_codice: str | None
@@ -94,7 +102,8 @@ async def comunicate(flusso: str, ids: Sequence[int]) -> dict[int, Comunicata]:
         for nome in ("c.operazione", "c.esito", "c.esito_testo", "c.comunicata_il")
     )
     righe = await unita.righe(
-        f"SELECT c.prestazione_id, {ultime}, (array_agg(c.operazione ORDER BY c.id DESC) "
+        f"SELECT c.prestazione_id, {ultime}, {_ULTIMA.format('c.lotto_id')} IS NOT NULL, "
+        "(array_agg(c.operazione ORDER BY c.id DESC) "
         "FILTER (WHERE c.esito IS DISTINCT FROM 'scartata'))[1] FROM comunicazione c "
         "WHERE c.ambito_id = $1 AND c.flusso = $2 AND c.prestazione_id = ANY($3::bigint[]) "
         "GROUP BY 1",
@@ -103,8 +112,8 @@ async def comunicate(flusso: str, ids: Sequence[int]) -> dict[int, Comunicata]:
         list(ids),
     )
     return {
-        id_: Comunicata(operazione, esito, nota, testo, quando)
-        for id_, operazione, esito, testo, quando, nota in righe
+        id_: Comunicata(operazione, esito, nota, testo, quando, altro)
+        for id_, operazione, esito, testo, quando, altro, nota in righe
     }
 
 
@@ -112,9 +121,10 @@ async def operazioni_di(flusso: str, ids: Sequence[int]) -> list[Operazione]:
     """Every communication of these records, the oldest first."""
     unita = unita_corrente()
     righe = await unita.righe(
-        "SELECT c.prestazione_id, c.operazione, c.esportazione_id, e.canale, c.comunicata_il, "
+        "SELECT c.prestazione_id, c.operazione, c.esportazione_id, "
+        "coalesce(e.canale, 'altro_programma'), c.lotto_id, c.comunicata_il, "
         "c.esito, c.esito_codice, c.esito_testo, c.esito_il FROM comunicazione c "
-        "JOIN esportazione e ON e.ambito_id = c.ambito_id AND e.id = c.esportazione_id "
+        "LEFT JOIN esportazione e ON e.ambito_id = c.ambito_id AND e.id = c.esportazione_id "
         "WHERE c.ambito_id = $1 AND c.flusso = $2 AND c.prestazione_id = ANY($3::bigint[]) "
         "ORDER BY c.id",
         unita.ambito,
@@ -139,26 +149,33 @@ def condizione(
             "ORDER BY c.id DESC LIMIT 1)"
         )
 
+    def ultima_e(esito: str) -> str:
+        # Few are: an index of those alone is where to begin.
+        return (
+            f"EXISTS (SELECT 1 FROM comunicazione r WHERE r.ambito_id = {tavola}.ambito_id "
+            f"AND r.flusso = {{}} AND r.prestazione_id = {tavola}.id AND r.esito {esito} "
+            "AND NOT EXISTS (SELECT 1 FROM comunicazione d WHERE d.ambito_id = r.ambito_id "
+            "AND d.flusso = r.flusso AND d.prestazione_id = r.prestazione_id AND d.id > r.id))"
+        )
+
     match stato:
         case "da_comunicare":
             return f"NOT EXISTS {ultima('1')}", [flusso]
         case "comunicata":
-            return ultima("coalesce(c.esito, '')") + " = ''", [flusso]
+            return ultima_e("IS NULL"), [flusso]
         case "accolta":
             return ultima("c.esito") + " = 'accolta'", [flusso]
         case "scartata":
-            refused = (
-                f"{tavola}.id IN (SELECT r.prestazione_id FROM comunicazione r WHERE "
-                f"r.ambito_id = {tavola}.ambito_id AND r.flusso = {{}} AND r.esito = 'scartata')"
-            )
-            return f"{refused} AND {ultima('c.esito')} = 'scartata'", [flusso, flusso]
+            return ultima_e("= 'scartata'"), [flusso]
         case "da_annullare":
             non_rifiutata = " AND c.esito IS DISTINCT FROM 'scartata'"
             return ultima("c.operazione", non_rifiutata) + " = 'I'", [flusso]
         case "da_ricontrollare":
             return (
-                f"NOT {tavola}.come_ricevuto AND {tavola}.conforme_a IS DISTINCT FROM {{}}",
-                [versione],
+                # Said as two ranges: an index knows them, and no other way to say «not this one».
+                f"NOT {tavola}.come_ricevuto "
+                f"AND ({tavola}.conforme_a < {{}} OR {tavola}.conforme_a > {{}})",
+                [versione, versione],
             )
         case _:
             raise ValueError(stato)

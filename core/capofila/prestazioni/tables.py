@@ -41,6 +41,7 @@ class Lotto(Table, db=MOTORE, tablename="lotto"):
     intestazione = JSONB(null=True)
     come_ricevuto = Boolean()
     comune = Text(null=True)
+    gia_inviate = Boolean()
     caricato_da = BigInt(null=True)
     caricato_il = Timestamptz()
     deciso_il = Timestamptz(null=True)

@@ -23,9 +23,9 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga, Flusso, Preparatore
 from capofila.hooks.campi import importo_leggibile
+from capofila.prestazioni.copia import COLONNE
 from capofila.prestazioni.rules import Collocazione
 from capofila.prestazioni.service import (
-    COLONNE,
     ERRORE_DOPPIO,
     riferimenti_dell_ambito,
     versione_in_vigore,
@@ -184,6 +184,25 @@ async def leggi_tutte(ids: list[int]) -> list[dict[str, Any]]:
         [id_ for id_ in ids if id_ in BIGINT],
     )
     return [dict(riga) for riga in righe]
+
+
+class PersonaNota(msgspec.Struct, frozen=True):
+    """Somebody of whom there is a record already, as it was written last."""
+
+    prestazione: int
+    riga: Mapping[str, Any]
+
+
+async def persona_nota(codice_fiscale: str) -> PersonaNota | None:
+    """The last record in force of a codice fiscale, for the data of the person."""
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT * FROM prestazione WHERE ambito_id = $1 AND codice_fiscale = $2 "
+        "AND sostituita_lotto IS NULL AND NOT come_ricevuto ORDER BY id DESC LIMIT 1",
+        unita.ambito,
+        codice_fiscale,
+    )
+    return None if riga is None else PersonaNota(riga["id"], dict(riga))
 
 
 async def versione_che_vale(id_: int) -> int | None:

@@ -44,6 +44,12 @@
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const { target, fragment } = event.detail;
+    // What is proposed for a field never takes the place of what was typed while it was on its way.
+    if (target.matches(".campo-modulo, .riga-campo")) {
+      const fields = [...target.querySelectorAll("input, select")];
+      if (fields.some((field) => /radio|checkbox/.test(field.type) ? field.checked : field.value)) event.detail.shouldSwap = false;
+      return;
+    }
     if (!target.classList.contains("campo-esito")) return;
     const field = byId(target.id.replace(/-esito$/, ""));
     if (field && field.matches("input:not([type=radio], [type=checkbox]), select")) {
