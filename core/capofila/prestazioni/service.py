@@ -368,7 +368,7 @@ async def _sorgente(
     if errori:
         return Sorgente(flusso=flusso, blocchi=iter(()), errori=errori, avvisi=avvisi)
     if flusso.fonte == FONTE_MINORI:
-        return Sorgente(flusso=flusso, blocchi=_lotti_di_schede(preparatore, foglio), avvisi=avvisi)
+        return Sorgente(flusso=flusso, blocchi=lotti_di(preparatore, foglio), avvisi=avvisi)
     from capofila.prestazioni.piane import dividi  # and Polars with it
 
     blocchi = dividi(preparatore, foglio, riferimenti)
@@ -419,12 +419,11 @@ def apri_tabella(nome: str, contenuto: bytes, colonne: Sequence[str]) -> Foglio:
     return lettura.apri(formato, contenuto, colonne)
 
 
-def _lotti_di_schede(
-    preparatore: Preparatore, foglio: lettura.Foglio
-) -> Iterator[LottoPreparato | Divise]:
-    """The rows of a sheet of minors, a block at a time.
+def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
+    """The rows of a sheet, read and checked a block at a time.
 
-    They are not put in form: the text of a record has the pseudonym in it, which the database gives.
+    They are not put in form: the text of a minor's record has the pseudonym in it, which the database
+    gives.
     """
     prima = 2
     for blocco in foglio.blocchi:
