@@ -334,6 +334,18 @@ async def test_una_scheda_ricevuta_si_corregge_e_parte_nella_nostra_forma(
     assert inps.archivio == await nostra()
 
 
+async def test_cio_che_il_programma_di_prima_ha_gia_inviato_non_riparte(
+    lavora: Impostazioni,
+) -> None:
+    await importa(SINBA, "minori.xml", gia_inviate=True)
+    assert (await prepara()).stato == "respinta"
+    uno, *_ = await in_vigore()
+    await salva((await in_vigore())[uno]["valori"] | {"scuola_frequentata": "6"}, uno)
+    dopo = await prepara()
+    assert (dopo.inserimenti, dopo.cancellazioni) == (1, 0)
+    assert ids_di(await invia(dopo)) == {(await in_vigore()).popitem()[1]["id_beneficiario"]}
+
+
 async def chiudi_codice(al: str) -> None:
     """Revise the list of the places of life: the code of the tests ends on that day."""
     async with unita_di_lavoro(Contesto(amministratore=True)):

@@ -189,7 +189,8 @@ WITH dette AS MATERIALIZED (
     ELSE 0 END) & 7 AS ultima
   FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY prestazione_id
 ), invii AS (
-  SELECT comune_titolare, max(comunicata_il) AS ultimo_invio
+  SELECT comune_titolare,
+    max(comunicata_il) FILTER (WHERE esportazione_id IS NOT NULL) AS ultimo_invio
   FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY comune_titolare
 ), gruppi AS (
   SELECT s.comune_titolare,
