@@ -25,7 +25,7 @@ from capofila.dimostrazione import ACCOUNT, PAROLA
 from capofila.hooks import Preparatore
 from capofila.hooks.campi import Rifiuto, leggi
 from capofila.prestazioni import lettura
-from capofila.prestazioni.service import EsitoImportazione, lotti_di
+from capofila.prestazioni.service import EsitoImportazione
 from capofila.siuss import FLUSSO_PRESTAZIONI
 from tests.docs import genera
 from tests.docs.genera import RADICE
@@ -224,7 +224,7 @@ def test_il_file_d_esempio_ha_gli_errori_che_si_leggono(pagina: str) -> None:
     foglio = lettura.apri("csv", file.read_bytes(), noti)
     preparatore = Preparatore(FLUSSO_PRESTAZIONI, foglio.colonne)
     assert preparatore.sconosciute == preparatore.mancanti == ()
-    (lotto,) = lotti_di(preparatore, foglio)
+    lotto = preparatore.prepara([riga for blocco in foglio.blocchi for riga in blocco])
     testo = (RADICE / pagina).read_text()
     assert len(lotto.errori) == 2
     for errore in lotto.errori:
