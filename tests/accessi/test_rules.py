@@ -39,6 +39,7 @@ def test_l_operatore_del_comune_lavora_solo_sulle_prestazioni() -> None:
     assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {
         "prestazioni.importa",
         "debito.completezza",
+        "minori.scrivi",
         "prestazioni.scrivi",
     }
     altre = {p for p in rules.OPERATORE_COMUNE if p.startswith(("debito", "lavori", "registro"))}

@@ -7,13 +7,14 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from lxml import etree
 from tests.debito import completezza_lenta
 from tests.debito.casi import contenuto, esporta, importa
 from tests.debito.pdnd_casi import dichiara
 from tests.prestazioni.casi import contesto, csv_di, porta, riga
-from tests.prestazioni.flussi_di_prova import BUONO, SINBA
+from tests.prestazioni.flussi_di_prova import BUONO
 from tests.siuss.casi import BUONA, NS, controlla_schema, difetti_di_forma
 
 from capofila.base.database import unita_di_lavoro
@@ -25,6 +26,7 @@ from capofila.debito.service import (
     Esportazione,
     annulla_gia_inviate,
     esportazione,
+    gia_inviate_ammesse,
     registra_invio,
     segna_gia_inviate,
 )
@@ -384,9 +386,10 @@ async def test_il_segno_aspetta_con_il_file_la_decisione(lavora: Impostazioni) -
     assert (await esporta()).stato == "respinta"
 
 
-async def test_le_schede_dei_minori_non_si_segnano(lavora: Impostazioni) -> None:
+async def test_un_flusso_che_dice_sempre_tutto_non_si_segna() -> None:
+    senza = msgspec.structs.replace(FLUSSO_PRESTAZIONI, operazione=None)
     with pytest.raises(DatiNonValidi, match="per intero"):
-        await importa(SINBA, "minori.xml", gia_inviate=True)
+        gia_inviate_ammesse(senza)
 
 
 # --- any story ----------------------------------------------------------------------------------

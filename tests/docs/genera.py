@@ -271,6 +271,8 @@ PERMESSI: Final = {
     "prestazioni.importa": "importare file di prestazioni e decidere che cosa tenerne",
     "prestazioni.scrivi": "inserire, correggere e togliere prestazioni; domande, decisioni e pagamenti",
     "prestazioni.vedi": "vedere e cercare le prestazioni",
+    "minori.scrivi": "inserire, correggere e togliere schede di minori; sapere chi è un minore",
+    "minori.vedi": "vedere e cercare le schede dei minori, per pseudonimo",
     "territorio.vedi": "vedere comuni, enti e appartenenze",
     "debito.completezza": "vedere che cosa è stato inserito e inviato, comune per comune",
     "debito.esito": "registrare la risposta del destinatario a un file inviato",

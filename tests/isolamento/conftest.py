@@ -25,6 +25,7 @@ from tests.prestazioni.casi import (
     contesto,
     csv_di,
     interroga,
+    minore,
     modello,
     porta,
     riga,
@@ -93,6 +94,8 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
     buono = await importa(csv_di(*righe), f"{nome}.csv", slug)
     async with unita_di_lavoro(await contesto(slug)):
         fermo = await porta(csv_di({**righe[0], "genere": f"X{nome}"}), f"{nome} da rifare.csv")
+    titolare = righe[1]["comune_titolare"]
+    await importa(csv_di(minore(n + 7, comune_titolare=titolare)), f"minori {nome}.csv", slug)
     fatta = await esporta(slug=slug)
     respinta = await esporta("2024", slug=slug)
     divisa = await esporta(slug=slug, nuova=True, taglio=Taglio(massimo_beneficiari=1))
@@ -124,7 +127,9 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             date(2025, 12, 1),
         )  # fmt: skip
         bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
-    segni = [nome, *(r["codice_fiscale"] for r in righe), str(fatta.sha256), fatta.id, respinta.id,
+        scheda, pseudonimo = await unita.riga("SELECT id, id_beneficiario FROM scheda_sinba")
+    segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
+             pseudonimo, str(fatta.sha256), fatta.id, respinta.id,
              divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
@@ -135,7 +140,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
             "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
-            "lavoro": str(fallita.lavoro),
+            "lavoro": str(fallita.lavoro), "minore": str(scheda),
         },
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from litestar.routes import ASGIRoute, HTTPRoute
 from tests.isolamento.conftest import Casa, Dati, Entra, fotografia
-from tests.prestazioni.casi import contesto, csv_di, interroga, riga
+from tests.prestazioni.casi import codice_fiscale, contesto, csv_di, interroga, riga
 
 from capofila.base.archivio import archivio
 from capofila.base.database import unita_di_lavoro
@@ -78,6 +78,19 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/importazioni/{id_:int}/errori.csv"): Caso("fermo", mostra=True),
     ("GET", "/{ambito:str}/lavori"): Caso(mostra=True),
     ("POST", "/{ambito:str}/lavori/{id_:uuid}/riavvia"): Caso("lavoro", {}),
+    ("GET", "/{ambito:str}/minori"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/minori/cerca"): Caso(),
+    ("POST", "/{ambito:str}/minori/cerca"): Caso(modulo={"minore": codice_fiscale(500)}),
+    ("GET", "/{ambito:str}/minori/modello.csv"): Caso(),
+    ("GET", "/{ambito:str}/minori/nuova"): Caso(),
+    ("POST", "/{ambito:str}/minori/nuova"): Caso(modulo={"luogo_vita": "1"}),
+    ("POST", "/{ambito:str}/minori/controlla"): Caso(modulo={"luogo_vita": "1"}),
+    ("GET", "/{ambito:str}/minori/{id_:int}"): Caso("minore", mostra=True),
+    ("POST", "/{ambito:str}/minori/{id_:int}/persona"): Caso("minore", {}),
+    ("GET", "/{ambito:str}/minori/{id_:int}/correggi"): Caso("minore", mostra=True),
+    ("POST", "/{ambito:str}/minori/{id_:int}/correggi"): Caso("minore", {"luogo_vita": "1"}),
+    ("GET", "/{ambito:str}/minori/{id_:int}/togli"): Caso("minore", mostra=True),
+    ("POST", "/{ambito:str}/minori/{id_:int}/togli"): Caso("minore", {"motivo": "altro"}),
     ("GET", "/{ambito:str}/organi"): Caso(),
     ("GET", "/{ambito:str}/plugin"): Caso(),
     ("GET", "/{ambito:str}/prestazioni"): Caso(mostra=True),
@@ -368,6 +381,33 @@ async def test_chi_lavora_per_un_comune_vede_le_sue_righe_e_non_i_file_dell_ambi
         assert (await cliente.vai("POST", f"/crema/importazioni/{casa.nostri.oggetti[lotto]}/decidi",
                                   {"azione": "tieni"})).status_code == 404  # fmt: skip
     assert "Nostrana.csv" not in (await cliente.get("/crema/importazioni")).text
+
+
+async def test_chi_e_un_minore_lo_sa_solo_chi_vede_la_sua_scheda(casa: Casa, entra: Entra) -> None:
+    nostro, altrui = (f"/minori/{d.oggetti['minore']}/persona" for d in (casa.nostri, casa.altrui))
+    cf = codice_fiscale(7)
+    assert cf not in (await (await entra("rita.crema")).get("/crema/minori?anno=2025")).text
+    assert cf in (await (await entra("rita.crema")).vai("POST", f"/crema{nostro}", {})).text
+    # Of another comune, of another ambito: there is no such record.
+    for chi, dove in (
+        ("pia.pandino", f"/crema{nostro}"),
+        ("rita.crema", f"/crema{altrui}"),
+        ("rita.crema", f"/cremona{altrui}"),
+        ("vera.cremona", f"/cremona{nostro}"),
+    ):
+        risposta = await (await entra(chi)).vai("POST", dove, {})
+        assert risposta.status_code == 404
+        assert cf not in risposta.text
+    cerca = await (await entra("pia.pandino")).vai(
+        "POST", "/crema/minori/cerca?anno=2025", {"minore": cf}
+    )
+    assert cerca.status_code == 200
+    assert casa.nostri.segni[5] not in cerca.text
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        chieste = await unita.righe(
+            "SELECT oggetto_id FROM registro WHERE azione = 'minori.persona'"
+        )
+    assert [riga["oggetto_id"] for riga in chieste] == [casa.nostri.segni[5]]
 
 
 async def test_senza_il_gettone_del_modulo_nulla_si_fa(casa: Casa, entra: Entra) -> None:

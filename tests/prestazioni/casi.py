@@ -14,7 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from tests.conftest import Banca, _banca, _indirizzo
-from tests.siuss.casi import BUONA
+from tests.siuss.casi import BUONA, MINORE
 
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import MOTORE, Contesto, UnitaDiLavoro, unita_di_lavoro
@@ -30,6 +30,7 @@ from capofila.territorio.service import applica, applica_comuni
 TENANTS = Path(__file__).resolve().parents[2] / "tenants"
 AMBITI = ("crema", "cremona", "casalmaggiore")
 MODELLO = "capofila_modello_ambiti"
+ANNO_MINORI = 2025
 
 
 def amministratore(servizi: Any) -> str:
@@ -144,6 +145,12 @@ def riga(n: int = 1, **campi: str) -> dict[str, str]:
         "protocollo_domanda": f"2025/{n}",
         **campi,
     }
+
+
+def minore(n: int = 1, **campi: str) -> dict[str, str]:
+    """A good row: the n-th minor, by codice fiscale."""
+    riga = {nome: valore for nome, valore in MINORE.items() if nome != "id_beneficiario"}
+    return {"codice_fiscale": codice_fiscale(n), "anno": str(ANNO_MINORI), **riga, **campi}
 
 
 def avvisi(esito: EsitoImportazione) -> list[ErroreRiga]:

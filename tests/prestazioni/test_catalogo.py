@@ -8,12 +8,13 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
-from tests.prestazioni.casi import attivi, csv_di, porta, prova, riga
+from tests.prestazioni.casi import attivi, csv_di, minore, porta, prova, riga
 from tests.prestazioni.flussi_di_prova import BUONO, DIFETTOSO
 
 from capofila.base.errori import ErroreCapofila
-from capofila.prestazioni import flussi_ricevuti, lettura, rules, service
+from capofila.prestazioni import flussi_ricevuti, lettura, rules, schede, service
 from capofila.prestazioni.catalogo import (
+    DEI_MINORI,
     DELLA_STANZA,
     DIFETTI_FILE,
     TABELLA_BUONA,
@@ -47,6 +48,18 @@ ESEMPI: dict[str, tuple[Callable[[], bytes], Callable[[], bytes]]] = {
     ),
     "senza_lettore": (lambda: BUONO, lambda: b"<Archivio/>"),
 }  # fmt: skip
+ESEMPI_DEI_MINORI: dict[str, tuple[Callable[[], bytes], Callable[[], bytes]]] = {
+    "duplicato": (lambda: csv_di(minore(1), minore(2)), lambda: csv_di(minore(1), minore(1))),
+    "pseudonimo_diverso": (
+        lambda: csv_di(minore(1), minore(1, anno="2024")),
+        lambda: csv_di(minore(1, id_beneficiario="A"),
+                       minore(1, id_beneficiario="B", anno="2024")),
+    ),
+    "pseudonimo_di_altri": (
+        lambda: csv_di(minore(1, id_beneficiario="A"), minore(2, id_beneficiario="B")),
+        lambda: csv_di(minore(1, id_beneficiario="A"), minore(2, id_beneficiario="A")),
+    ),
+}  # fmt: skip
 ALTROVE = {"troppo_grande"}
 """Run by `test_un_file_piu_grande_del_massimo_si_rifiuta_senza_leggerlo`."""
 
@@ -67,6 +80,17 @@ async def test_ogni_controllo_della_stanza_ha_un_file_che_passa_e_uno_che_no(cod
                 elenco = esito.errori if voce.gravita == "errore" else esito.avvisi
                 trovati = {e.codice for e in elenco}
             assert (codice in trovati) is atteso
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("ambiti")
+@pytest.mark.parametrize("codice", ESEMPI_DEI_MINORI)
+async def test_ogni_controllo_dei_minori_ha_un_file_che_passa_e_uno_che_no(codice: str) -> None:
+    assert {voce.codice for voce in DEI_MINORI} == ESEMPI_DEI_MINORI.keys()
+    for contenuto, atteso in zip(ESEMPI_DEI_MINORI[codice], (False, True), strict=True):
+        async with prova():
+            trovati = {e.codice for e in (await porta(contenuto(), "minori.csv")).errori}
+            assert trovati == ({codice} if atteso else set())
 
 
 @pytest.mark.parametrize("difetto", DIFETTI_FILE, ids=lambda difetto: difetto.codice)
@@ -109,7 +133,7 @@ def _scritti(modulo: ModuleType) -> set[str]:
 
 
 def test_nessun_codice_scritto_nella_stanza_manca_dal_catalogo() -> None:
-    for modulo in (service, rules, flussi_ricevuti, lettura):
+    for modulo in (service, rules, flussi_ricevuti, lettura, schede):
         assert _scritti(modulo) <= TUTTI, modulo.__name__
     assert _scritti(lettura) == {difetto.codice for difetto in DIFETTI_FILE}
 

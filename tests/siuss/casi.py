@@ -298,6 +298,9 @@ def _minore() -> st.SearchStrategy[dict[str, str]]:
     obbligatori: dict[str, st.SearchStrategy[str]] = {}
     facoltativi: dict[str, st.SearchStrategy[str]] = {}
     for campo in FLUSSO_SINBA.campi:
+        if campo.nome in ("codice_fiscale", "ente_erogatore", "anno"):
+            # Not of the layout: they do not come back.
+            continue
         match campo.tipo.value:
             case "codice":
                 valori = st.sampled_from(list(campo.codici or {}))
@@ -319,7 +322,7 @@ def _minore() -> st.SearchStrategy[dict[str, str]]:
                 valori = st.just("D142")
             case _:
                 valori = _nomi
-        serve = campo.obbligatorio or campo.nome == "codice_regione_residenza"
+        serve = campo.obbligatorio or campo.nome in ("codice_regione_residenza", "id_beneficiario")
         (obbligatori if serve else facoltativi)[campo.nome] = valori
     return st.fixed_dictionaries(obbligatori, optional=facoltativi)
 

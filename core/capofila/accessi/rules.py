@@ -31,6 +31,8 @@ OPERATORE_COMUNE: Final = frozenset(
         "ambito.vedi",
         "adempimenti.vedi",
         "debito.completezza",
+        "minori.scrivi",
+        "minori.vedi",
         "prestazioni.importa",
         "prestazioni.scrivi",
         "prestazioni.vedi",

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from capofila.base.database import unita_corrente
+from capofila.prestazioni.service import RIMASTA
 
 MESI: Final = (
     "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
@@ -34,6 +35,7 @@ class Completezza(msgspec.Struct, frozen=True, kw_only=True):
         file_da_decidere: imported files on which nobody has decided.
         ultimo_inserimento, ultimo_invio: the last entry of the year, and the last sending of any.
         mesi_mancanti: months (1 to 12) without a record where the year before had some.
+        si_annullano: the flow has a cancellation: what was taken away is still to be said.
     """
 
     belfiore: str
@@ -50,6 +52,7 @@ class Completezza(msgspec.Struct, frozen=True, kw_only=True):
     ultimo_inserimento: datetime | None = None
     ultimo_invio: datetime | None = None
     mesi_mancanti: tuple[int, ...] = ()
+    si_annullano: bool = True
 
     @property
     def vuoto(self) -> bool:
@@ -59,7 +62,7 @@ class Completezza(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def da_inviare(self) -> int:
         """What the next run would say."""
-        return self.mai_dette + self.scartate + self.da_annullare
+        return self.mai_dette + self.scartate + (self.da_annullare if self.si_annullano else 0)
 
 
 ORDINABILI: Final = (
@@ -112,7 +115,13 @@ def totale(righe: Iterable[Completezza]) -> Completezza:
         nome: max((q for riga in tutte if (q := getattr(riga, nome)) is not None), default=None)
         for nome in ("ultimo_inserimento", "ultimo_invio")
     }
-    return Completezza(belfiore="", nome="Tutto l'ambito", **somme, **ultimi)  # type: ignore[arg-type]
+    return Completezza(
+        belfiore="",
+        nome="Tutto l'ambito",
+        si_annullano=all(riga.si_annullano for riga in tutte),
+        **somme,
+        **ultimi,  # type: ignore[arg-type]
+    )
 
 
 def ordina(righe: Iterable[Completezza], ordine: str) -> list[Completezza]:
@@ -194,8 +203,46 @@ LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
 """
 
 
+# A record of a minor has no month, and no draft; what was taken away stays with the receiver.
+_QUERY_MINORI: Final = f"""
+WITH dette AS MATERIALIZED (
+  SELECT prestazione_id, max(id * 8 + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4
+    ELSE 0 END) & 7 AS ultima
+  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY prestazione_id
+), invii AS (
+  SELECT comune_titolare,
+    max(comunicata_il) FILTER (WHERE esportazione_id IS NOT NULL) AS ultimo_invio
+  FROM comunicazione WHERE ambito_id = $1 AND flusso = $3 GROUP BY comune_titolare
+), gruppi AS (
+  SELECT s.comune_titolare,
+    count(*) FILTER (WHERE s.sostituita_lotto IS NULL) AS in_vigore,
+    count(*) FILTER (WHERE s.sostituita_lotto IS NULL AND d.ultima IS NULL) AS mai_dette,
+    count(*) FILTER (WHERE s.sostituita_lotto IS NULL AND d.ultima = 0) AS senza_esito,
+    count(*) FILTER (WHERE s.sostituita_lotto IS NULL AND d.ultima = 2) AS accolte,
+    count(*) FILTER (WHERE s.sostituita_lotto IS NULL AND d.ultima = 4) AS scartate,
+    count(*) FILTER (WHERE {RIMASTA.replace("{}", "$3")}) AS da_annullare,
+    max(s.lotto_id) AS ultimo_lotto
+  FROM scheda_sinba s LEFT JOIN dette d ON d.prestazione_id = s.id
+  WHERE s.ambito_id = $1 AND s.anno = $2 GROUP BY 1
+), fermi AS (
+  SELECT comune AS comune_titolare, count(*) AS file_da_decidere FROM lotto
+  WHERE ambito_id = $1 AND flusso = $3 AND stato = 'da_decidere' AND comune IS NOT NULL GROUP BY 1
+)
+SELECT comune_titolare, g.*, i.ultimo_invio, 0 AS bozze, 0 AS bozze_errate, f.file_da_decidere,
+  l.caricato_il, 0 AS mesi_ora, 0 AS mesi_prima
+FROM gruppi g FULL JOIN fermi f USING (comune_titolare) LEFT JOIN invii i USING (comune_titolare)
+LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
+"""
+
+
 async def per_comune(
-    anno: int, flusso: str, attesi: Iterable[str], nomi: Mapping[str, str], oggi: date
+    anno: int,
+    flusso: str,
+    attesi: Iterable[str],
+    nomi: Mapping[str, str],
+    oggi: date,
+    *,
+    di_minori: bool = False,
 ) -> list[Completezza]:
     """The figures of every comune, those with nothing at all included.
 
@@ -205,24 +252,30 @@ async def per_comune(
         attesi: Belfiore codes of the comuni that should be there.
         nomi: names by Belfiore code.
         oggi: months from this one on are not missing yet.
+        di_minori: the flow is that of the minors in charge.
     """
     unita = unita_corrente()
     # What has been said of a million records fits in memory at once better than in many turns.
     await unita.esegui("SET LOCAL work_mem = '256MB'")
     trovate = {
         riga["comune_titolare"]: riga
-        for riga in await unita.righe(_QUERY, unita.ambito, anno, flusso)
+        for riga in await unita.righe(
+            _QUERY_MINORI if di_minori else _QUERY, unita.ambito, anno, flusso
+        )
     }
-    return [
+    righe = [
         _riga(belfiore, nomi.get(belfiore, belfiore), trovate.get(belfiore), anno, oggi)
         for belfiore in {*attesi, *trovate}
     ]
+    if di_minori:
+        righe = [msgspec.structs.replace(riga, si_annullano=False) for riga in righe]
+    return righe
 
 
 def _riga(belfiore: str, nome: str, riga: Any, anno: int, oggi: date) -> Completezza:
     if riga is None:
         return Completezza(belfiore=belfiore, nome=nome)
-    conti = {
+    conti: dict[str, Any] = {
         colonna: riga[colonna] or 0
         for colonna in ("in_vigore", "mai_dette", "senza_esito", "accolte", "scartate",
                         "da_annullare", "bozze", "bozze_errate", "file_da_decidere")

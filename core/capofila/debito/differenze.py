@@ -1,8 +1,9 @@
 """What two runs of a flow say differently: only in one, only in the other, in both but changed.
 
-A record is the same in both when person, domanda, code, start and operation are: what it says may
-have changed since. Rows of the ledger never change, so that the same row is the same record at once
-and only the others are compared, field by field. All of it in the database.
+A record is the same in both when person, domanda, code, start and operation are (of a minor: id,
+year, ente): what it says may have changed since. Rows of the ledger never change, so that the same
+row is the same record at once and only the others are compared, field by field. All of it in the
+database.
 """
 
 from __future__ import annotations
@@ -17,13 +18,35 @@ import msgspec
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
-from capofila.debito.selezione import Selezione
+from capofila.debito.resa_sql import letterale
+from capofila.debito.selezione import Selezione, tabella_di
 from capofila.hooks import Flusso
 
 PER_PAGINA: Final = 50
 Genere = Literal["solo_a", "solo_b", "cambiate"]
 GENERI: Final[tuple[Genere, ...]] = ("cambiate", "solo_a", "solo_b")
-_CHIAVE: Final = "codice_fiscale, protocollo_domanda, codice_prestazione, giorno, operazione"
+_CHIAVE: Final = {
+    "prestazione": "codice_fiscale, protocollo_domanda, codice_prestazione, giorno, operazione",
+    "scheda_sinba": "id_beneficiario, anno, ente_erogatore_id, operazione",
+}
+_DELLA_CHIAVE: Final = {
+    "prestazione": "p.id, p.codice_fiscale, p.protocollo_domanda, p.codice_prestazione, "
+    "coalesce(p.competenza, '-infinity') AS giorno",
+    "scheda_sinba": "p.id, p.id_beneficiario, p.anno, p.ente_erogatore_id",
+}
+_NON_CAMBIANO: Final = {
+    "prestazione": frozenset(
+        {"codice_fiscale", "protocollo_domanda", "codice_prestazione", "tipo_operazione"}
+    ),
+    "scheda_sinba": frozenset({"codice_fiscale", "id_beneficiario", "anno", "ente_erogatore"}),
+}
+_VISTE: Final = {
+    "prestazione": "q.id, q.cognome || ' ' || q.nome AS persona, q.codice_prestazione, "
+    "q.protocollo_domanda, q.competenza",
+    "scheda_sinba": "q.id, q.id_beneficiario AS persona, q.dati ->> 'prestazioni' AS "
+    "codice_prestazione, q.anno::text AS protocollo_domanda, NULL AS competenza",
+}
+_ORDINE: Final = {"prestazione": "q.cognome, q.nome", "scheda_sinba": "q.id_beneficiario"}
 _SEGNAPOSTO: Final = re.compile(r"\$(\d+)")
 
 
@@ -45,7 +68,10 @@ class Cambio(msgspec.Struct, frozen=True):
 
 
 class Differenza(msgspec.Struct, frozen=True, kw_only=True):
-    """One record that differs; ``prestazione`` is the row to look at."""
+    """One record that differs; ``prestazione`` is the row to look at.
+
+    Of a minor, ``persona`` is the pseudonym and ``protocollo_domanda`` the year.
+    """
 
     prestazione: int
     persona: str
@@ -99,13 +125,10 @@ class Confronto:
 
     def __init__(self, flusso: Flusso, sql: str, valori: list[object]) -> None:
         self.flusso = flusso
+        self.tabella = tabella_di(flusso)
         self._valori = valori
-        self._colonne = [
-            campo
-            for campo in flusso.campi
-            if campo.nome not in ("codice_fiscale", "protocollo_domanda", "codice_prestazione",
-                                  "tipo_operazione")
-        ]  # fmt: skip
+        fissi = _NON_CAMBIANO[self.tabella]
+        self._colonne = [campo for campo in flusso.campi if campo.nome not in fissi]
         self._con = sql
 
     async def conta(self, unita: UnitaDiLavoro) -> Differenze:
@@ -116,8 +139,9 @@ class Confronto:
             f"{self._con} SELECT count(*) FILTER (WHERE b_id IS NULL) AS solo_a, "
             "count(*) FILTER (WHERE a_id IS NULL) AS solo_b, "
             "count(*) FILTER (WHERE a_id IS NOT NULL AND b_id IS NOT NULL) AS entrambe, "
-            "(SELECT count(*) FROM insieme i JOIN prestazione p ON p.ambito_id = $1 AND p.id = i.a_id "
-            "JOIN prestazione q ON q.ambito_id = $1 AND q.id = i.b_id WHERE i.a_id <> i.b_id "
+            f"(SELECT count(*) FROM insieme i JOIN {self.tabella} p "
+            "ON p.ambito_id = $1 AND p.id = i.a_id "
+            f"JOIN {self.tabella} q ON q.ambito_id = $1 AND q.id = i.b_id WHERE i.a_id <> i.b_id "
             f"AND ({diverse})) AS cambiate FROM insieme",
             *self._valori,
         )
@@ -134,7 +158,8 @@ class Confronto:
         if genere == "cambiate":
             diverse = " OR ".join(f"({a}) IS DISTINCT FROM ({b})" for a, b in coppie)
             dove = f"i.a_id <> i.b_id AND ({diverse})"
-            vista, altra = "b_id", "JOIN prestazione p ON p.ambito_id = $1 AND p.id = i.a_id "
+            vista = "b_id"
+            altra = f"JOIN {self.tabella} p ON p.ambito_id = $1 AND p.id = i.a_id "
         else:
             qui, dove = (
                 ("a_id", "i.b_id IS NULL") if genere == "solo_a" else ("b_id", "i.a_id IS NULL")
@@ -144,10 +169,9 @@ class Confronto:
                  f"{', '.join(b for _, b in coppie)}] AS dopo" if altra else ""  # fmt: skip
         da = len(self._valori)
         righe = await unita.righe(
-            f"{self._con} SELECT q.id, q.cognome, q.nome, q.codice_prestazione, "
-            f"q.protocollo_domanda, q.competenza, i.operazione{valori} FROM insieme i "
-            f"JOIN prestazione q ON q.ambito_id = $1 AND q.id = i.{vista} {altra}WHERE {dove} "
-            f"ORDER BY q.cognome, q.nome, q.id LIMIT ${da + 1} OFFSET ${da + 2}",
+            f"{self._con} SELECT {_VISTE[self.tabella]}, i.operazione{valori} FROM insieme i "
+            f"JOIN {self.tabella} q ON q.ambito_id = $1 AND q.id = i.{vista} {altra}WHERE {dove} "
+            f"ORDER BY {_ORDINE[self.tabella]}, q.id LIMIT ${da + 1} OFFSET ${da + 2}",
             *self._valori,
             PER_PAGINA,
             (pagina - 1) * PER_PAGINA,
@@ -156,7 +180,7 @@ class Confronto:
         return [
             Differenza(
                 prestazione=riga["id"],
-                persona=f"{riga['cognome']} {riga['nome']}",
+                persona=riga["persona"],
                 codice_prestazione=riga["codice_prestazione"],
                 protocollo_domanda=riga["protocollo_domanda"],
                 giorno=riga["competenza"],
@@ -175,6 +199,8 @@ class Confronto:
         ]
 
     async def _note(self, unita: UnitaDiLavoro) -> set[str]:
+        if self.tabella == "scheda_sinba":
+            return {campo.nome for campo in self._colonne}
         return {
             "ente_erogatore",
             *(
@@ -191,6 +217,8 @@ class Confronto:
             if nome == "ente_erogatore":
                 return (f"(SELECT e.denominazione FROM ente e WHERE e.ambito_id = $1 "
                         f"AND e.id = {tavola}.ente_erogatore_id)")  # fmt: skip
+            if self.tabella == "scheda_sinba" and nome != "comune_titolare":
+                return f"{tavola}.dati ->> {letterale(nome)}"
             return f"{tavola}.{nome}::text"
 
         return [
@@ -233,7 +261,7 @@ async def confronta(a: UUID, b: UUID) -> Confronto:
         valori += suoi
     con = (
         f"WITH a AS ({pezzi[0]}), b AS ({pezzi[1]}), insieme AS (SELECT a.id AS a_id, b.id AS b_id, "
-        f"operazione FROM a FULL JOIN b USING ({_CHIAVE}))"
+        f"operazione FROM a FULL JOIN b USING ({_CHIAVE[tabella_di(flusso)]}))"
     )
     return Confronto(flusso, con, valori)
 
@@ -242,13 +270,11 @@ async def _contenuto(
     unita: UnitaDiLavoro, flusso: Flusso, riga: Mapping[str, Any]
 ) -> tuple[str, list[object]]:
     """SQL of the records of a run with their key, and its values."""
-    chiave = (
-        "p.id, p.codice_fiscale, p.protocollo_domanda, p.codice_prestazione, "
-        "coalesce(p.competenza, '-infinity') AS giorno"
-    )
+    tabella = tabella_di(flusso)
+    chiave = _DELLA_CHIAVE[tabella]
     if riga["stato"] in ("inviata", "accolta", "accolta_in_parte", "scartata"):
         return (
-            f"SELECT {chiave}, c.operazione FROM comunicazione c JOIN prestazione p "
+            f"SELECT {chiave}, c.operazione FROM comunicazione c JOIN {tabella} p "
             "ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
             "WHERE c.ambito_id = $1 AND c.esportazione_id = $2::uuid",
             [unita.ambito, riga["id"]],
@@ -262,6 +288,6 @@ async def _contenuto(
     selezione.solo_membri = riga["escludi_errate"]
     dove, valori = selezione.dove()
     return (
-        f"SELECT {chiave}, {selezione.operazione} AS operazione FROM prestazione p WHERE {dove}",
+        f"SELECT {chiave}, {selezione.operazione} AS operazione FROM {tabella} p WHERE {dove}",
         valori,
     )

@@ -14,8 +14,10 @@ from uuid import UUID
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.debito.selezione import tabella_di
 from capofila.hooks import ErroreRiga
 from capofila.hooks.campi import Campo, Rifiuto, Tipo, lettore
 from capofila.prestazioni.service import Foglio, apri_tabella
@@ -39,6 +41,13 @@ CAMPI: Final = (
     Campo("messaggio", Tipo.TESTO, "Messaggio", lunghezza=(1, 2000)),
 )  # fmt: skip
 """Columns of a list of answers; the receiver gives none that is known, so this one is ours."""
+_SCHEDE: Final = "scheda_sinba"
+CAMPI_MINORI: Final = (
+    Campo("id_beneficiario", Tipo.TESTO, "Pseudonimo del minore", obbligatorio=True,
+          lunghezza=(1, 20)),
+    *(campo for campo in CAMPI if campo.nome in ("esito", "codice_esito", "messaggio")),
+)  # fmt: skip
+"""Those of a list about minors: the file has no other name for them."""
 
 
 class Riepilogo(msgspec.Struct, frozen=True):
@@ -59,6 +68,21 @@ class Riepilogo(msgspec.Struct, frozen=True):
         return self.scartate > 0 and self.da_rimandare == 0
 
 
+async def tabella_della_corsa(id_: UUID) -> str:
+    """The table of the records that a run says."""
+    unita = unita_corrente()
+    flusso = await unita.valore(
+        "SELECT flusso FROM esportazione WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
+    )
+    attivi = {attivo.id: attivo for attivo in (await plugin_attivi()).flussi()}
+    return tabella_di(attivi[flusso]) if flusso in attivi else "prestazione"
+
+
+def campi_di(tabella: str) -> tuple[Campo, ...]:
+    """The columns of a list of answers about the records of a table."""
+    return CAMPI_MINORI if tabella == _SCHEDE else CAMPI
+
+
 class EsitoLista(msgspec.Struct):
     """What became of a list of answers."""
 
@@ -70,12 +94,13 @@ class EsitoLista(msgspec.Struct):
 async def riepilogo(id_: UUID) -> Riepilogo:
     """The answers to a run."""
     unita = unita_corrente()
+    tabella = await tabella_della_corsa(id_)
     riga = await unita.riga(
         "SELECT count(*) FILTER (WHERE esito = 'accolta') AS accolte, "
         "count(*) FILTER (WHERE esito = 'scartata') AS scartate, "
         "count(*) FILTER (WHERE esito IS NULL) AS in_attesa, "
         # Records are looked at only for what was refused: the others may be a million.
-        "(SELECT count(*) FROM comunicazione c LEFT JOIN prestazione p "
+        f"(SELECT count(*) FROM comunicazione c LEFT JOIN {tabella} p "
         "ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
         "WHERE c.ambito_id = $1 AND c.esportazione_id = $2 AND c.esito = 'scartata' "
         "AND NOT EXISTS (SELECT 1 FROM comunicazione d "
@@ -108,7 +133,7 @@ async def registra_esito(id_: UUID, esito: Esito, testo: str | None = None) -> R
     )
     quante = int(tag.split()[-1])
     if not quante:
-        raise Conflitto("Ogni prestazione di questo file ha già il suo esito.")
+        raise Conflitto("Ogni record di questo file ha già il suo esito.")
     await registra("debito.esito", "esportazione", str(id_), esito=esito, righe=quante)
     return await aggiorna_stato(unita, id_)
 
@@ -116,7 +141,8 @@ async def registra_esito(id_: UUID, esito: Esito, testo: str | None = None) -> R
 async def importa_esiti(
     id_: UUID, nome: str, contenuto: bytes, *, altre_accolte: bool = False
 ) -> EsitoLista:
-    """Answers record by record, from a table (CSV, xlsx, ods) with the columns of :data:`CAMPI`.
+    """Answers record by record, from a table (CSV, xlsx, ods) with the columns of
+    :func:`campi_di`.
 
     All or nothing: a row that finds no record, or two, keeps the whole list out.
 
@@ -131,25 +157,22 @@ async def importa_esiti(
     """
     unita = unita_corrente()
     await _inviata(unita, id_)
-    foglio = apri_tabella(nome, contenuto, [campo.nome for campo in CAMPI])
-    letti, elenco = _leggi(foglio)
+    tabella = await tabella_della_corsa(id_)
+    campi = campi_di(tabella)
+    foglio = apri_tabella(nome, contenuto, [campo.nome for campo in campi])
+    letti, elenco = _leggi(foglio, campi)
     if elenco.errori:
         return elenco
+    chiave = "id_beneficiario" if tabella == _SCHEDE else "protocollo_domanda"
     with contextlib.suppress(_Errate):
         async with unita.punto_di_ritorno():
-            trovate_per_riga = await _scrivi(unita, id_, [valori for _, valori in letti])
+            trovate_per_riga = await _scrivi(unita, id_, [valori for _, valori in letti], tabella)
             for (numero, valori), trovate in zip(letti, trovate_per_riga, strict=True):
                 if trovate != 1:
                     elenco.errori.append(
-                        ErroreRiga(
-                            numero, "protocollo_domanda", valori["protocollo_domanda"] or "",
-                            "esito_senza_prestazione" if not trovate else "esito_ambiguo",
-                            "Nel file inviato non c'è questa prestazione: controlla codice fiscale, "
-                            "protocollo, codice e data."
-                            if not trovate
-                            else "Nel file inviato ci sono sia l'inserimento sia la cancellazione: "
-                            "scrivi l'operazione (I o C).",
-                        )
+                        ErroreRiga(numero, chiave, valori[chiave] or "",
+                                   "esito_ambiguo" if trovate else "esito_senza_prestazione",
+                                   _NON_UNA[tabella, bool(trovate)])
                     )  # fmt: skip
             if elenco.errori:
                 raise _Errate
@@ -166,19 +189,38 @@ async def importa_esiti(
     return elenco
 
 
+_NON_UNA: Final = {
+    (
+        "prestazione",
+        False,
+    ): "Nel file inviato non c'è questa prestazione: controlla codice fiscale, "
+    "protocollo, codice e data.",
+    (
+        "prestazione",
+        True,
+    ): "Nel file inviato ci sono sia l'inserimento sia la cancellazione: scrivi "
+    "l'operazione (I o C).",
+    (_SCHEDE, False): "Nel file inviato non c'è questo minore: controlla lo pseudonimo.",
+    (_SCHEDE, True): "Nel file inviato questo minore ha più schede, di più enti: registra un esito "
+    "per tutte.",
+}
+
+
 class _Errate(Exception):
     """Leaves the savepoint of a list that does not fit the run."""
 
 
-def _leggi(foglio: Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
+def _leggi(
+    foglio: Foglio, campi: tuple[Campo, ...]
+) -> tuple[list[tuple[int, dict[str, str | None]]], EsitoLista]:
     elenco = EsitoLista()
     posizioni = {nome.strip().lower(): n for n, nome in enumerate(foglio.colonne)}
     elenco.errori += [
         ErroreRiga(1, campo.nome, "", "colonna_mancante",
                    f"Manca la colonna «{campo.nome}», obbligatoria: aggiungila all'intestazione.")
-        for campo in CAMPI if campo.obbligatorio and campo.nome not in posizioni
+        for campo in campi if campo.obbligatorio and campo.nome not in posizioni
     ]  # fmt: skip
-    lettori = {campo.nome: lettore(campo) for campo in CAMPI if campo.nome in posizioni}
+    lettori = {campo.nome: lettore(campo) for campo in campi if campo.nome in posizioni}
     letti: list[tuple[int, dict[str, str | None]]] = []
     numero = 1
     for blocco in foglio.blocchi:
@@ -189,7 +231,7 @@ def _leggi(foglio: Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], Esi
             if not any(cella.strip() for cella in riga):
                 continue
             elenco.righe += 1
-            valori: dict[str, str | None] = {campo.nome: None for campo in CAMPI}
+            valori: dict[str, str | None] = {campo.nome: None for campo in campi}
             for nome, leggi in lettori.items():
                 cella = riga[posizioni[nome]] if posizioni[nome] < len(riga) else ""
                 letto = leggi(cella)
@@ -202,7 +244,7 @@ def _leggi(foglio: Foglio) -> tuple[list[tuple[int, dict[str, str | None]]], Esi
             elenco.errori += [
                 ErroreRiga(numero, campo.nome, "", "obbligatorio",
                            f"manca un dato obbligatorio: {campo.etichetta}")
-                for campo in CAMPI
+                for campo in campi
                 if campo.obbligatorio and valori[campo.nome] is None
                 and not any(e.riga == numero and e.colonna == campo.nome for e in elenco.errori)
             ]  # fmt: skip
@@ -226,7 +268,7 @@ RIGHE_PER_VOLTA: Final = 5000
 
 
 async def _scrivi(
-    unita: UnitaDiLavoro, id_: UUID, righe: Sequence[Mapping[str, str | None]]
+    unita: UnitaDiLavoro, id_: UUID, righe: Sequence[Mapping[str, str | None]], tabella: str
 ) -> list[int]:
     """Write the answers of a list, some thousands at a time.
 
@@ -239,7 +281,7 @@ async def _scrivi(
     quante: list[int] = []
     for da in range(0, len(righe), RIGHE_PER_VOLTA):
         blocco = righe[da : da + RIGHE_PER_VOLTA]
-        trovate = await _cerca(unita, id_, blocco)
+        trovate = await _CERCA[tabella](unita, id_, blocco)
         quante += (len(trovate.get(n, ())) for n in range(len(blocco)))
         await _aggiorna(
             unita,
@@ -296,6 +338,32 @@ async def _cerca(
     return trovate
 
 
+async def _cerca_minori(
+    unita: UnitaDiLavoro, id_: UUID, righe: Sequence[Mapping[str, str | None]]
+) -> dict[int, list[Operazione]]:
+    """The same about minors, who have a pseudonym and nothing else."""
+    trovate: dict[int, list[Operazione]] = {}
+    for riga in await unita.righe(
+        "SELECT v.n, c.flusso, c.prestazione_id, c.id "
+        "FROM unnest($3::int[], $4::text[]) AS v(n, id_beneficiario) "
+        "JOIN scheda_sinba p ON p.ambito_id = $1 AND p.id_beneficiario = v.id_beneficiario "
+        "JOIN comunicazione c ON c.ambito_id = p.ambito_id AND c.prestazione_id = p.id "
+        "AND c.flusso = (SELECT flusso FROM esportazione WHERE ambito_id = $1 AND id = $2) "
+        "WHERE c.esportazione_id = $2 ORDER BY v.n, c.id",
+        unita.ambito,
+        id_,
+        range(len(righe)),
+        [riga["id_beneficiario"] for riga in righe],
+    ):
+        trovate.setdefault(riga["n"], []).append(
+            (riga["flusso"], riga["prestazione_id"], riga["id"])
+        )
+    return trovate
+
+
+_CERCA: Final = {"prestazione": _cerca, _SCHEDE: _cerca_minori}
+
+
 async def _aggiorna(
     unita: UnitaDiLavoro, detti: Mapping[Operazione, Mapping[str, str | None]]
 ) -> None:
@@ -343,15 +411,23 @@ async def aggiorna_stato(unita: UnitaDiLavoro, id_: UUID) -> Riepilogo:
     return esito
 
 
+_ORDINE: Final = {"prestazione": "p.cognome, p.nome", _SCHEDE: "p.id_beneficiario"}
+
+
 async def risposte(id_: UUID, pagina: int = 1, per_pagina: int = 50) -> list[dict[str, Any]]:
     """The refused operations of a run, with the record they are about."""
     unita = unita_corrente()
+    tabella = await tabella_della_corsa(id_)
+    chi = (
+        "p.id_beneficiario, p.anno, p.dati ->> 'prestazioni' AS prestazioni"
+        if tabella == _SCHEDE
+        else "p.cognome, p.nome, p.codice_prestazione, p.protocollo_domanda, p.competenza"
+    )
     righe = await unita.righe(
-        "SELECT c.operazione, c.esito_codice, c.esito_testo, c.esito_il, p.id, p.cognome, p.nome, "
-        "p.codice_prestazione, p.protocollo_domanda, p.competenza, p.sostituita_lotto "
-        "FROM comunicazione c JOIN prestazione p ON p.ambito_id = c.ambito_id "
+        f"SELECT c.operazione, c.esito_codice, c.esito_testo, c.esito_il, p.id, {chi}, "
+        f"p.sostituita_lotto FROM comunicazione c JOIN {tabella} p ON p.ambito_id = c.ambito_id "
         "AND p.id = c.prestazione_id WHERE c.ambito_id = $1 AND c.esportazione_id = $2 "
-        "AND c.esito = 'scartata' ORDER BY p.cognome, p.nome, p.id, c.id LIMIT $3 OFFSET $4",
+        f"AND c.esito = 'scartata' ORDER BY {_ORDINE[tabella]}, p.id, c.id LIMIT $3 OFFSET $4",
         unita.ambito,
         id_,
         per_pagina + 1,
@@ -363,13 +439,19 @@ async def risposte(id_: UUID, pagina: int = 1, per_pagina: int = 50) -> list[dic
 async def tutte_le_scartate(id_: UUID) -> AsyncIterator[list[dict[str, Any]]]:
     """All the refused operations of a run, some hundred at a time, with the columns of a list."""
     unita = unita_corrente()
+    tabella = await tabella_della_corsa(id_)
+    chi = (
+        "p.id_beneficiario, p.anno, p.comune_titolare, p.id AS scheda"
+        if tabella == _SCHEDE
+        else "p.codice_fiscale, p.cognome, p.nome, p.protocollo_domanda, p.codice_prestazione, "
+        "p.competenza AS data, p.comune_titolare, p.id AS prestazione"
+    )
     cursore = await unita.cursore(
-        "SELECT p.codice_fiscale, p.cognome, p.nome, p.protocollo_domanda, p.codice_prestazione, "
-        "p.competenza AS data, p.comune_titolare, c.operazione, c.esito, "
-        "c.esito_codice AS codice_esito, c.esito_testo AS messaggio, p.id AS prestazione "
-        "FROM comunicazione c JOIN prestazione p ON p.ambito_id = c.ambito_id "
+        f"SELECT {chi}, c.operazione, c.esito, c.esito_codice AS codice_esito, "
+        f"c.esito_testo AS messaggio FROM comunicazione c JOIN {tabella} p "
+        "ON p.ambito_id = c.ambito_id "
         "AND p.id = c.prestazione_id WHERE c.ambito_id = $1 AND c.esportazione_id = $2 "
-        "AND c.esito = 'scartata' ORDER BY p.cognome, p.nome, p.id, c.id",
+        f"AND c.esito = 'scartata' ORDER BY {_ORDINE[tabella]}, p.id, c.id",
         unita.ambito,
         id_,
     )

@@ -11,6 +11,8 @@ from __future__ import annotations
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.debito.resa_sql import letterale
+from capofila.debito.selezione import tabella_di
 from capofila.hooks import Flusso
 
 
@@ -38,11 +40,13 @@ async def segna(lotto: int, flusso: Flusso) -> int:
     """
     ammesse(flusso)
     assert flusso.operazione is not None
+    campo = flusso.operazione.campo
+    detta = letterale(flusso.operazione.inserimento) if campo is None else f"p.{campo}"
     unita = unita_corrente()
     tag = await unita.esegui(
         "INSERT INTO comunicazione (flusso, prestazione_id, operazione, lotto_id, esito, esito_il, "
-        f"comune_titolare, anno) SELECT $3, p.id, p.{flusso.operazione.campo}, $2, 'accolta', now(), "
-        "p.comune_titolare, p.anno FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = $2 "
+        f"comune_titolare, anno) SELECT $3, p.id, {detta}, $2, 'accolta', now(), p.comune_titolare, "
+        f"p.anno FROM {tabella_di(flusso)} p WHERE p.ambito_id = $1 AND p.lotto_id = $2 "
         "AND NOT EXISTS (SELECT 1 FROM comunicazione c WHERE c.ambito_id = $1 AND c.flusso = $3 "
         "AND c.prestazione_id = p.id) ORDER BY p.id",
         unita.ambito,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, get
 from litestar.response import Response, Template
 
@@ -12,7 +13,7 @@ from capofila.base.visita import visita_corrente
 from capofila.debito import completezza, responsabili
 from capofila.debito.completezza import Completezza
 from capofila.debito.rules import tabella_csv
-from capofila.prestazioni.service import flusso_principale
+from capofila.prestazioni.service import flusso_minori, flusso_principale
 from capofila.territorio import service as territorio
 from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
@@ -30,12 +31,41 @@ _COLONNE: Final = (
     Colonna("Ultimo inserimento", "ultimo_inserimento"),
     Colonna("Ultimo invio", "ultimo_invio"),
 )
+_COLONNE_MINORI: Final = tuple(
+    Colonna("Tolte, INPS le ha", "da_annullare", "numero")
+    if colonna.titolo == "Da annullare"
+    else colonna
+    for colonna in _COLONNE
+    if colonna.titolo != "Bozze"
+)
+"""A record of a minor has no draft and no cancellation."""
 
 
-async def _righe(anno: int) -> tuple[list[Completezza], str, int]:
-    """The figures, by comune; the id of the flow; files of the ambito that wait."""
+class Lettura(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page is about.
+
+    Attributes:
+        righe: the figures, by comune.
+        flusso: the id of the flow; empty when none is active.
+        scelte: the flows that may be chosen: id and name.
+        di_minori: it is that of the minors in charge.
+        fermi: files of the ambito that wait.
+    """
+
+    righe: list[Completezza]
+    flusso: str
+    scelte: list[tuple[str, str]]
+    di_minori: bool
+    fermi: int
+
+
+async def _leggi(request: Request[Any, Any, Any], anno: int) -> Lettura:
     ambito = visita_corrente().nell_ambito
-    flusso = flusso_principale({f.id: f for f in (await plugin_attivi()).flussi()})
+    attivi = {f.id: f for f in (await plugin_attivi()).flussi()}
+    minori = flusso_minori(attivi)
+    principale = flusso_principale(attivi)
+    di_minori = minori is not None and request.query_params.get("flusso") == minori.id
+    flusso = minori if di_minori else principale
     oggi = responsabili.oggi()
     comuni = (await territorio.mappa_comuni()).per_belfiore
     dell_anno = {a.istat for a in await territorio.appartenenze() if _nell_anno(a, anno)}
@@ -44,10 +74,16 @@ async def _righe(anno: int) -> tuple[list[Completezza], str, int]:
         membri = {ambito.comune}
     righe = await completezza.per_comune(
         anno, "" if flusso is None else flusso.id, membri,
-        {belfiore: comune.nome for belfiore, comune in comuni.items()}, oggi,
+        {belfiore: comune.nome for belfiore, comune in comuni.items()}, oggi, di_minori=di_minori,
     )  # fmt: skip
     fermi = 0 if ambito.comune is not None else await completezza.file_dell_ambito()
-    return righe, "" if flusso is None else flusso.id, fermi
+    return Lettura(
+        righe=righe,
+        flusso="" if flusso is None else flusso.id,
+        scelte=[(f.id, f.denominazione) for f in (principale, minori) if f is not None],
+        di_minori=di_minori,
+        fermi=fermi,
+    )
 
 
 def _nell_anno(periodo: Any, anno: int) -> bool:
@@ -65,11 +101,13 @@ async def pagina_completezza(request: Request[Any, Any, Any]) -> Template:
     visita = visita_corrente()
     ambito = visita.nell_ambito
     anno = anno_richiesto(request)
-    righe, flusso, fermi = await _righe(anno)
+    letta = await _leggi(request, anno)
+    righe, flusso, fermi = letta.righe, letta.flusso, letta.fermi
     ordine = request.query_params.get("ordina", "nome")[:40]
     pagina = costruisci_pagina(
         request, "Completezza", con_anno=True,
-        sommario=f"Prestazioni del {anno}: che cosa è stato inserito e inviato, e che cosa manca.",
+        sommario=f"{'Schede dei minori' if letta.di_minori else 'Prestazioni'} del {anno}: che cosa è "
+        "stato inserito e inviato, e che cosa manca.",
     )  # fmt: skip
     return rispondi(
         request,
@@ -84,11 +122,14 @@ async def pagina_completezza(request: Request[Any, Any, Any]) -> Template:
         con_buchi=sum(bool(riga.mesi_mancanti) for riga in righe),
         ordine=ordine,
         mesi=completezza.in_parole,
-        colonne=_COLONNE,
+        colonne=_COLONNE_MINORI if letta.di_minori else _COLONNE,
+        di_minori=letta.di_minori,
+        flusso=flusso,
+        flussi=letta.scelte,
         responsabile=await responsabili.in_carica(flusso) if flusso else None,
         un_comune=ambito.comune,
         base=f"/{ambito.slug}/debito",
-        prestazioni=f"/{ambito.slug}/prestazioni",
+        prestazioni=f"/{ambito.slug}/{'minori' if letta.di_minori else 'prestazioni'}",
         importazioni=f"/{ambito.slug}/importazioni",
         puo_nominare=visita.puo("ambito.amministra"),
         puo_vedere=visita.puo("debito.vedi"),
@@ -102,7 +143,8 @@ async def pagina_completezza(request: Request[Any, Any, Any]) -> Template:
 async def completezza_csv(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The same figures for the spreadsheet."""
     anno = anno_richiesto(request)
-    righe, _, _ = await _righe(anno)
+    letta = await _leggi(request, anno)
+    righe = letta.righe
     tutte = [*completezza.ordina(righe, "nome"), completezza.totale(righe)]
     testo = tabella_csv(
         [
@@ -122,7 +164,9 @@ async def completezza_csv(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(
         b"\xef\xbb\xbf" + testo,
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="completezza-{anno}.csv"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="completezza-{letta.flusso}-{anno}.csv"'
+        },
     )
 
 

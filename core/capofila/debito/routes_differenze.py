@@ -12,7 +12,7 @@ from litestar.response import Template
 from capofila.accessi.service import registra_lettura
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
-from capofila.base.visita import visita_corrente
+from capofila.base.visita import Visita, visita_corrente
 from capofila.debito import differenze, service
 from capofila.web.contesto import costruisci_pagina, pagina_richiesta, rispondi
 from capofila.web.pagina import Colonna
@@ -31,6 +31,17 @@ _COLONNE: Final = (
 )
 
 
+_COLONNE_MINORI: Final = (Colonna("Minore"), Colonna("Prestazioni"), Colonna("Operazione"))
+
+
+def _dove(slug: str, di_minori: bool) -> str:
+    return f"/{slug}/{'minori' if di_minori else 'prestazioni'}"
+
+
+def _vede(visita: Visita, di_minori: bool) -> bool:
+    return visita.puo("minori.vedi" if di_minori else "prestazioni.vedi")
+
+
 @get("/{ambito:str}/debito/{id_:uuid}/confronto", opt={"permesso": "debito.vedi"})
 async def confronto(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     """This run (the second) against another one (the first); the one sent before it when none is
@@ -47,11 +58,13 @@ async def confronto(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Tem
         scelto = await differenze.precedente(id_) or (UUID(altri[0][0]) if altri else None)
     primo = None if scelto is None else await service.esportazione(scelto)
     conti, righe, perche = None, [], ""
+    di_minori = False
     quale: differenze.Genere = "cambiate"
     if scelto is not None:
         try:
             confrontati = await differenze.confronta(scelto, id_)
             unita = unita_corrente()
+            di_minori = confrontati.tabella == "scheda_sinba"
             conti = await confrontati.conta(unita)
             quale = next(
                 (g for g in differenze.GENERI if g == genere),
@@ -87,10 +100,12 @@ async def confronto(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Tem
         pagine=max(1, -(-totale // differenze.PER_PAGINA)),
         per_pagina=differenze.PER_PAGINA,
         operazioni=OPERAZIONI,
-        colonne=_COLONNE + ((Colonna("Che cosa è cambiato"),) if quale == "cambiate" else ()),
+        di_minori=di_minori,
+        colonne=(_COLONNE_MINORI if di_minori else _COLONNE)
+        + ((Colonna("Che cosa è cambiato"),) if quale == "cambiate" else ()),
         base=base,
         qui=f"{base}/{id_}/confronto",
-        prestazioni=f"/{ambito.slug}/prestazioni" if visita.puo("prestazioni.vedi") else "",
+        prestazioni=_dove(ambito.slug, di_minori) if _vede(visita, di_minori) else "",
     )
 
 

@@ -13,12 +13,14 @@ from litestar.params import Body, FromPath
 from litestar.response import Redirect, Response, Stream, Template
 
 from capofila.accessi.service import aggiungi_messaggio, contesto_di, registra_lettura
+from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.debito import esiti, service
 from capofila.debito.rules import tabella_csv
+from capofila.debito.selezione import tabella_di
 from capofila.hooks import ErroreRiga
 from capofila.web.contesto import costruisci_pagina, pagina_richiesta, rispondi
 from capofila.web.pagina import Colonna
@@ -42,6 +44,13 @@ _COLONNE_SCARTATE: Final = (
     Colonna("Prestazione"),
     Colonna("Data"),
     Colonna("Operazione"),
+    Colonna("Perché è stata scartata"),
+    Colonna("Che cosa fare"),
+)
+_COLONNE_MINORI: Final = (
+    Colonna("Minore"),
+    Colonna("Prestazioni"),
+    Colonna("Anno", tipo="numero"),
     Colonna("Perché è stata scartata"),
     Colonna("Che cosa fare"),
 )
@@ -84,7 +93,8 @@ async def _modulo(
         righe_errate_totali=len(righe_errate or []),
         colonne_errori=_COLONNE_ERRORI,
         colonne_guida=_COLONNE_GUIDA,
-        campi=esiti.CAMPI,
+        campi=esiti.campi_di(await esiti.tabella_della_corsa(id_)),
+        modello=f"{base}/esiti-modello.csv?flusso={esportazione.flusso}",
         modulo={"esito": "", "testo": "", "altre_accolte": "si"} | (valori or {}),
         massimo=impostazioni().carico_massimo_mb,
         base=base,
@@ -151,10 +161,19 @@ async def importa(
 
 
 @get("/{ambito:str}/debito/esiti-modello.csv", opt={"permesso": "debito.esito", "unita": "lettura"})
-async def modello() -> Response[bytes]:
-    """An empty list of answers with the header, for the spreadsheet."""
+async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """An empty list of answers with the header, for the spreadsheet; of the flow in the address."""
+    chiesto = request.query_params.get("flusso")
+    campi = next(
+        (
+            esiti.campi_di(tabella_di(flusso))
+            for flusso in (await plugin_attivi()).flussi()
+            if flusso.id == chiesto
+        ),
+        esiti.CAMPI,
+    )
     return Response(
-        b"\xef\xbb\xbf" + tabella_csv([[campo.nome for campo in esiti.CAMPI]]),
+        b"\xef\xbb\xbf" + tabella_csv([[campo.nome for campo in campi]]),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="esiti.csv"'},
     )
@@ -171,9 +190,10 @@ async def scartate(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Temp
     righe = await esiti.risposte(id_, numero, PER_PAGINA)
     await registra_lettura("debito.scartate", "esportazione", str(id_), righe=len(righe))
     base = f"/{ambito.slug}/debito"
+    di_minori = await esiti.tabella_della_corsa(id_) == "scheda_sinba"
     pagina = costruisci_pagina(
-        request, "Prestazioni scartate",
-        sommario="Correggi ogni prestazione: il prossimo file delle variazioni la rimanda.",
+        request, "Schede scartate" if di_minori else "Prestazioni scartate",
+        sommario="Correggi ciò che non va: il prossimo file delle variazioni lo rimanda.",
         briciole=[("Debito informativo", base), (esportazione.nome_flusso, f"{base}/{id_}")],
     )  # fmt: skip
     return rispondi(
@@ -189,8 +209,10 @@ async def scartate(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Temp
         pagine=max(1, -(-esito.scartate // PER_PAGINA)),
         per_pagina=PER_PAGINA,
         operazioni=OPERAZIONI,
-        colonne=_COLONNE_SCARTATE,
+        colonne=_COLONNE_MINORI if di_minori else _COLONNE_SCARTATE,
         base=f"{base}/{id_}",
+        minori=f"/{ambito.slug}/minori" if di_minori and visita.puo("minori.vedi") else "",
+        di_minori=di_minori,
         prestazioni=f"/{ambito.slug}/prestazioni" if visita.puo("prestazioni.vedi") else "",
     )
 
@@ -202,11 +224,15 @@ async def scartate_csv(id_: FromPath[UUID]) -> Stream:
     await registra_lettura("debito.scarica_scartate", "esportazione", str(id_))
     contesto = contesto_di(visita_corrente())
 
+    celle = _CELLE
+    if await esiti.tabella_della_corsa(id_) == "scheda_sinba":
+        celle = _CELLE_MINORI
+
     async def pezzi() -> AsyncIterator[bytes]:
-        yield b"\xef\xbb\xbf" + tabella_csv([_CELLE])
+        yield b"\xef\xbb\xbf" + tabella_csv([celle])
         async with unita_di_lavoro(contesto, sola_lettura=True):
             async for righe in esiti.tutte_le_scartate(id_):
-                yield tabella_csv([[riga[nome] for nome in _CELLE] for riga in righe])
+                yield tabella_csv([[riga[nome] for nome in celle] for riga in righe])
 
     nome = f"scartate-{esportazione.nome_flusso}.csv"
     return Stream(
@@ -216,7 +242,10 @@ async def scartate_csv(id_: FromPath[UUID]) -> Stream:
     )
 
 
-_CELLE: Final = (
+_CELLE_MINORI: Final[tuple[str, ...]] = (
+    "id_beneficiario", "anno", "comune_titolare", "esito", "codice_esito", "messaggio", "scheda",
+)  # fmt: skip
+_CELLE: Final[tuple[str, ...]] = (
     "codice_fiscale", "cognome", "nome", "protocollo_domanda", "codice_prestazione", "data",
     "comune_titolare", "operazione", "esito", "codice_esito", "messaggio", "prestazione",
 )  # fmt: skip

@@ -4,7 +4,8 @@ A run is *completa*, all the records in force, or of the *variazioni*: what the 
 know yet. What it knows follows from the communications that were sent and not refused, row by row:
 
 - in force, and its operation was not the last one said: the record, with its own operation;
-- superseded or taken away, and the receiver has it: its cancellation, as it was sent;
+- superseded or taken away, and the receiver has it: its cancellation, as it was sent, where the flow
+  has one (the minors' has none: a later record takes the place of the earlier one);
 - else nothing.
 
 The same selection serves twice: when the run is sealed, on the snapshot of that moment, and when it
@@ -24,11 +25,13 @@ from capofila.base.lavori import Compito
 from capofila.debito.per_colonne import leggi_per_colonne
 from capofila.debito.resa_sql import espressioni, letterale
 from capofila.hooks import Flusso, LottoPreparato, Preparatore, TracciatoXML
-from capofila.prestazioni.service import riferimenti_dell_ambito
+from capofila.prestazioni.service import FONTE_MINORI, riferimenti_dell_ambito
 
 if TYPE_CHECKING:
     from capofila.debito.parti import Divisore
 
+INSERIMENTO: Final = "I"
+"""What a record says in a flow that has no operation."""
 BLOCCO: Final = 256 * 1024
 """Bytes put together at a time; PostgreSQL sends some thirty rows in a piece."""
 _VERO: Final = "t"
@@ -92,7 +95,7 @@ class Selezione:
         self.versione = versione
         self.note = note
         self.sigillata = sigillata
-        self.tabella = "scheda_sinba" if flusso.fonte == "sinba" else "prestazione"
+        self.tabella = tabella_di(flusso)
         self.ricevuta = riga["lotto_ricevuto_id"] is not None
         self.variazioni = riga["modo"] == "variazioni" and not self.ricevuta
         self.solo_membri = False
@@ -150,17 +153,16 @@ class Selezione:
             else f"p.anno = ANY({segno(anni, 'smallint[]')})",
         ]
         condizioni.append(f"p.ente_erogatore_id = ANY({segno(self.enti, 'int[]')})")
-        if self.tabella == "scheda_sinba":
-            return " AND ".join(condizioni), valori
         dal, al = riga["dal"], riga["al"]
-        if (dal.month, dal.day, al.month, al.day) != (1, 1, 12, 31):
+        # A record of a minor has no day: it is of a whole year.
+        if self.con_giorno and (dal.month, dal.day, al.month, al.day) != (1, 1, 12, 31):
             condizioni.append(f"p.competenza BETWEEN {segno(dal, 'date')} AND {segno(al, 'date')}")
         if self.sigillata:
             lotti = segno(riga["lotti"], "text::int4multirange")
             condizioni.append(f"p.lotto_id <@ {lotti}")
             condizioni.append(f"p.id <> ALL({segno(riga['escluse_id'], 'bigint[]')})")
             self.lotti = lotti
-        if self.solo_membri:
+        if self.solo_membri and self.con_giorno:
             condizioni.append(
                 f"(p.come_ricevuto OR {self.superata} OR EXISTS (SELECT 1 FROM appartenenza a "
                 "JOIN comune c USING (istat) WHERE a.ambito_id = $1 AND "
@@ -170,9 +172,14 @@ class Selezione:
         return " AND ".join(condizioni), valori
 
     @property
+    def con_giorno(self) -> bool:
+        """Whether a record has a day of its own."""
+        return self.tabella == "prestazione"
+
+    @property
     def superata(self) -> str:
         """The condition that a record is no longer in force."""
-        if self.tabella == "scheda_sinba" or self.ricevuta:
+        if self.ricevuta:
             return "false"
         if self.lotti is not None:
             return f"coalesce(p.sostituita_lotto <@ {self.lotti}, false)"
@@ -186,19 +193,22 @@ class Selezione:
             f"c.flusso = {segno(self.flusso.id, 'text')} AND c.prestazione_id = p.id AND "
             "c.esito IS DISTINCT FROM 'scartata' ORDER BY c.id DESC LIMIT 1)"
         )
-        assert self.flusso.operazione is not None
-        inserita = letterale(self.flusso.operazione.inserimento)
+        dichiarata = self.flusso.operazione
+        assert dichiarata is not None
+        inserita = letterale(dichiarata.inserimento)
+        if dichiarata.campo is None:
+            return f"NOT {self.superata} AND {ultima} IS DISTINCT FROM {inserita}"
         return (
             f"CASE WHEN {self.superata} THEN coalesce({ultima} = {inserita}, false) "
-            f"ELSE {ultima} IS DISTINCT FROM p.{self.flusso.operazione.campo} END"
+            f"ELSE {ultima} IS DISTINCT FROM p.{dichiarata.campo} END"
         )
 
     @property
     def operazione(self) -> str:
         """What a record says: its own operation, or that it is taken back."""
         dichiarata = self.flusso.operazione
-        if dichiarata is None or self.tabella == "scheda_sinba":
-            return "'I'"
+        if dichiarata is None or dichiarata.campo is None:
+            return letterale(INSERIMENTO)
         cancella = letterale(dichiarata.cancellazione)
         return f"CASE WHEN {self.superata} THEN {cancella} ELSE p.{dichiarata.campo}::text END"
 
@@ -207,7 +217,7 @@ class Selezione:
         if self.ricevuta:
             return "riga, id"
         if self.tabella == "scheda_sinba":
-            return "anno, id_beneficiario, ente_erogatore_id"
+            return "anno, id_beneficiario, ente_erogatore_id, sostituita_lotto"
         return (
             "anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza, "
             "tipo_operazione, ente_erogatore_id, sostituita_lotto"
@@ -225,8 +235,8 @@ class Selezione:
         dove, valori = self.dove()
         if self.tabella == "scheda_sinba":
             gruppi = await unita.righe(
-                "SELECT conforme_a, come_ricevuto, false AS superata, count(*) AS righe "
-                f"FROM scheda_sinba p WHERE {dove} GROUP BY 1, 2",
+                f"SELECT conforme_a, come_ricevuto, {self.superata} AS superata, count(*) AS righe "
+                f"FROM scheda_sinba p WHERE {dove} GROUP BY 1, 2, 3",
                 *valori,
             )
             fuori = 0
@@ -324,6 +334,8 @@ class Selezione:
     def colonna(self, nome: str) -> str:
         """Where the value of a field stands."""
         if self.tabella == "scheda_sinba":
+            if nome in ("anno", "comune_titolare", "id_beneficiario"):
+                return f"p.{nome}::text"
             return f"(p.dati ->> {letterale(nome)})"
         if self.flusso.operazione is not None and nome == self.flusso.operazione.campo:
             return f"({self.operazione})"
@@ -343,6 +355,7 @@ class Selezione:
         operazione, tracciato = self.flusso.operazione, self.flusso.tracciato
         if (
             operazione is None
+            or operazione.campo is None
             or not isinstance(tracciato, TracciatoXML)
             or self.superata == "false"
         ):
@@ -599,6 +612,11 @@ class Selezione:
                  "messaggio": f"Regola «{codice}»{fonte}: {quante} prestazioni."}
             )  # fmt: skip
         return motivi
+
+
+def tabella_di(flusso: Flusso) -> str:
+    """The table of the records that a flow says."""
+    return "scheda_sinba" if flusso.fonte == FONTE_MINORI else "prestazione"
 
 
 async def qualcosa_di_noto(unita: UnitaDiLavoro, flusso: Flusso) -> bool:

@@ -23,9 +23,10 @@ from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
 from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
 from capofila.debito.gia_inviate import segna as segna_gia_inviate
 from capofila.debito.pdnd import Avanza
+from capofila.debito.resa_sql import letterale
 from capofila.debito.responsabili import in_carica
 from capofila.debito.rules import Periodo, Taglio, periodo
-from capofila.debito.selezione import Selezione, operazioni
+from capofila.debito.selezione import Selezione, operazioni, tabella_di
 from capofila.hooks import Flusso, IntestazioneFlusso, impronta
 
 TIPO_LAVORO = "debito.esporta"
@@ -45,15 +46,29 @@ STATI: Final = {
 }
 """What a run is called on a page, and how it looks; ``corretta`` follows from the communications."""
 
-_CORRETTA: Final = (
+_CORRETTA_IN: Final = (
     "(e.stato IN ('accolta_in_parte', 'scartata') AND NOT EXISTS (SELECT 1 FROM comunicazione c "
-    "JOIN prestazione p ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
+    "JOIN {tabella} p ON p.ambito_id = c.ambito_id AND p.id = c.prestazione_id "
     "WHERE c.ambito_id = e.ambito_id AND c.esportazione_id = e.id AND (c.esito IS NULL OR "
     "(c.esito = 'scartata' AND (c.operazione = 'C' OR p.sostituita_lotto IS NULL) "
     "AND NOT EXISTS (SELECT 1 FROM comunicazione d WHERE d.ambito_id = c.ambito_id "
     "AND d.flusso = c.flusso AND d.prestazione_id = c.prestazione_id "
     "AND d.operazione = c.operazione AND d.id > c.id AND d.esito IS DISTINCT FROM 'scartata')))))"
 )
+
+
+async def _corretta() -> str:
+    """SQL that all that was refused of the run `e` was put right and said again."""
+    minori = [
+        letterale(flusso.id)
+        for flusso in (await plugin_attivi()).flussi()
+        if tabella_di(flusso) == "scheda_sinba"
+    ]
+    prestazioni = _CORRETTA_IN.format(tabella="prestazione")
+    if not minori:
+        return prestazioni
+    schede = _CORRETTA_IN.format(tabella="scheda_sinba")
+    return f"(CASE WHEN e.flusso IN ({', '.join(minori)}) THEN {schede} ELSE {prestazioni} END)"
 
 
 class Superata(Conflitto):
@@ -300,7 +315,7 @@ async def esportazioni(
             valori.append(valore)  # type: ignore[arg-type]
             condizioni += f" AND {colonna} = ${len(valori) + 1}"
     if scelto.stato == "corretta":
-        condizioni += f" AND {_CORRETTA}"
+        condizioni += f" AND {await _corretta()}"
     elif scelto.stato is not None:
         valori.append(scelto.stato)  # type: ignore[arg-type]
         condizioni += f" AND e.stato = ${len(valori) + 1}"
@@ -312,7 +327,7 @@ async def esportazioni(
 async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
     unita = unita_corrente()
     righe = await unita.righe(
-        f"SELECT e.*, {_CORRETTA} AS corretta, (SELECT count(*) FROM parte x WHERE "
+        f"SELECT e.*, {await _corretta()} AS corretta, (SELECT count(*) FROM parte x WHERE "
         "x.ambito_id = e.ambito_id AND x.esportazione_id = e.id AND x.sha256 IS NOT NULL) AS parti, "
         "a.slug, n.denominazione AS ente FROM esportazione e "
         "JOIN ambito a ON a.id = e.ambito_id "
@@ -670,6 +685,11 @@ async def _scrivi_comunicazioni(
             "prepara il file di nuovo e invia quello."
         )
     dove, valori = selezione.dove()
+    if flusso.operazione.campo is None and await _dette_piu_nuove(unita, flusso, dove, valori):
+        raise Superata(
+            "Dopo che questo file è stato preparato sono state inviate versioni più nuove delle sue "
+            "schede: prepara il file di nuovo e invia quello."
+        )
     if via_pdnd:
         await _pubblica(unita, riga, flusso, selezione, avanza)
         return
@@ -677,7 +697,7 @@ async def _scrivi_comunicazioni(
     await unita.esegui(
         "INSERT INTO comunicazione (flusso, esportazione_id, prestazione_id, operazione, "
         f"comune_titolare, anno) SELECT ${da + 1}, ${da + 2}::uuid, p.id, {selezione.operazione}, "
-        f"p.comune_titolare, p.anno FROM prestazione p WHERE {dove} ORDER BY p.id",
+        f"p.comune_titolare, p.anno FROM {selezione.tabella} p WHERE {dove} ORDER BY p.id",
         *valori,
         flusso.id,
         riga["id"],
@@ -723,10 +743,31 @@ async def _pubblica(
         ),
         selezione_sql=f"SELECT p.id AS record_id, {selezione.operazione} AS operazione, "
         f"{gruppo} AS gruppo, {record} AS riga, p.comune_titolare AS titolare, p.anno AS anno "
-        f"FROM prestazione p WHERE {dove} ORDER BY {selezione.ordine()}",
+        f"FROM {selezione.tabella} p WHERE {dove} ORDER BY {selezione.ordine()}",
         valori=valori,
         avanza=avanza,
     )
+
+
+async def _dette_piu_nuove(
+    unita: UnitaDiLavoro, flusso: Flusso, dove: str, valori: list[object]
+) -> bool:
+    """Whether the receiver was told a later version of a record that is about to be sent.
+
+    Where a record takes the place of the earlier one of the same person, the order of the sendings
+    is what the receiver ends up with.
+    """
+    trovata: bool = await unita.valore(
+        f"SELECT EXISTS (SELECT 1 FROM scheda_sinba p JOIN scheda_sinba n "
+        "ON n.ambito_id = p.ambito_id AND n.anno = p.anno AND n.id_beneficiario = p.id_beneficiario "
+        "AND n.ente_erogatore_id = p.ente_erogatore_id AND n.id > p.id JOIN comunicazione c "
+        f"ON c.ambito_id = n.ambito_id AND c.flusso = ${len(valori) + 1} "
+        "AND c.prestazione_id = n.id AND c.esito IS DISTINCT FROM 'scartata' "
+        f"WHERE {dove})",
+        *valori,
+        flusso.id,
+    )
+    return trovata
 
 
 async def invii(id_: UUID) -> list[dict[str, Any]]:

@@ -132,11 +132,13 @@ class Operazione(msgspec.Struct, frozen=True, kw_only=True):
     """How a record says that it adds or takes away: a receiver that corrects by C and then I.
 
     Attributes:
-        campo: the field; in the layout it is an attribute of the record.
+        campo: the field; in the layout it is an attribute of the record. None when the layout has
+            none: every record is an insertion, a later one of the same person takes the place of
+            an earlier one, and nothing can be taken back.
         inserimento, cancellazione: its two values.
     """
 
-    campo: str
+    campo: str | None = None
     inserimento: str = "I"
     cancellazione: str = "C"
 
@@ -162,8 +164,8 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             passed, and one that was received in its layout keeps that text. One active flow at most
             for each `fonte`.
         taglio: the period that is cut by calendar years when a file comes in.
-        operazione: how a record is taken back; a flow that declares it is sent by variations, the
-            others always whole.
+        operazione: how a record is corrected and taken back; a flow that declares it is sent by
+            variations, the others always whole.
     """
 
     id: str
@@ -204,8 +206,9 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             ignoti = {self.taglio.inizio, self.taglio.fine, solo[0]} - noti
             if ignoti:
                 raise ValueError(f"{self.id}, taglio: unknown fields {sorted(ignoti)}")
-        if self.operazione is not None and self.operazione.campo not in noti:
-            raise ValueError(f"{self.id}: unknown field {self.operazione.campo}")
+        operazione = self.operazione and self.operazione.campo
+        if operazione is not None and operazione not in noti:
+            raise ValueError(f"{self.id}: unknown field {operazione}")
         for campo in self.campi:
             da = getattr(campo.predefinito, "campo", None)
             if da is not None and da not in noti:

@@ -17,7 +17,8 @@ import msgspec
 from capofila.base.errori import ErroreCapofila
 from capofila.hooks import Flusso, LettoreFlussi, Voce
 from capofila.hooks.catalogo import voci_del_flusso
-from capofila.prestazioni import lettura
+from capofila.prestazioni import lettura, schede
+from capofila.prestazioni.rules import FONTE_MINORI
 
 TABELLA_BUONA: Final = b"codice_fiscale;cognome\r\nRSSMRA80A41D142Q;Rossi\r\n"
 
@@ -182,6 +183,22 @@ DELLA_STANZA: Final[tuple[Voce, ...]] = (
 )  # fmt: skip
 """The checks of this room; their examples are run by the tests over a real database."""
 
+_PSEUDONIMO: Final = (
+    "lo pseudonimo di un minore è uno e resta quello, così INPS lo segue negli anni"
+)
+DEI_MINORI: Final[tuple[Voce, ...]] = (
+    _voce("duplicato", schede.ERRORE_DOPPIO, "una scheda per minore, anno ed ente",
+          "due righe di due minori", "due righe dello stesso minore, dello stesso anno",
+          "codice_fiscale"),
+    _voce("pseudonimo_diverso", schede.ERRORE_DIVERSO, _PSEUDONIMO,
+          "la seconda scheda di un minore senza pseudonimo",
+          "la seconda scheda di un minore con un altro pseudonimo", "id_beneficiario"),
+    _voce("pseudonimo_di_altri", schede.ERRORE_DI_ALTRI, _PSEUDONIMO,
+          "due minori con due pseudonimi", "due minori con lo stesso pseudonimo",
+          "id_beneficiario"),
+)  # fmt: skip
+"""Those of the records of minors; the first takes the place of the one above."""
+
 
 @lru_cache(maxsize=1)
 def _dei_file() -> tuple[Voce, ...]:
@@ -205,7 +222,9 @@ def catalogo(flusso: Flusso, lettori: Iterable[LettoreFlussi] = ()) -> tuple[Voc
     tutte = [*_dei_file(), *DELLA_STANZA]
     for lettore in lettori:
         tutte += lettore.controlli
-    for voce in (*tutte, *voci_del_flusso(flusso)):
+    minori = DEI_MINORI if flusso.fonte == FONTE_MINORI else ()
+    tutte = [v for v in tutte if v.codice not in {voce.codice for voce in minori}]
+    for voce in (*tutte, *minori, *voci_del_flusso(flusso)):
         gia = ordine.pop(voce.codice, None)
         if gia is not None:
             campi = tuple(dict.fromkeys((*voce.campi, *gia.campi)))

@@ -8,7 +8,7 @@ comes from the same checks as those of a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final, Literal
 
@@ -72,7 +72,10 @@ class Scelte(msgspec.Struct, frozen=True, kw_only=True):
     enti: Sequence[tuple[str, str]]
 
 
-_GRUPPI: Final[tuple[tuple[str, str, str, bool, tuple[str, ...]], ...]] = (
+Gruppi = tuple[tuple[str, str, str, bool, tuple[str, ...]], ...]
+"""Groups of fields: id, title, help, whether it is closed at first, names."""
+
+_GRUPPI: Final[Gruppi] = (
     ("persona", "Persona", "", False, (
         "codice_fiscale", "cognome", "nome", "anno_nascita", "luogo_nascita", "genere",
         "cittadinanza", "comune_residenza",
@@ -112,6 +115,52 @@ _GRUPPI: Final[tuple[tuple[str, str, str, bool, tuple[str, ...]], ...]] = (
         "sina_necessita_interventi_sociali", "sina_invalidita_civile",
     )),
 )  # fmt: skip
+GRUPPI_MINORI: Final[Gruppi] = (
+    ("minore", "Minore",
+     "Il codice fiscale serve a riconoscere il minore negli anni: nella scheda e nel file per INPS "
+     "resta solo uno pseudonimo.", False, (
+        "codice_fiscale", "anno", "comune_titolare", "ente_erogatore", "anno_nascita",
+        "fascia_eta_beneficiario", "condizione_minore", "minore_straniero_no_acc", "luogo_vita",
+        "scuola_frequentata", "condizione_lavoro", "codice_nazione_residenza",
+        "codice_regione_residenza",
+    )),
+    ("noto", "Minore che INPS conosce già con un altro pseudonimo",
+     "Serve una volta sola, se il minore era già stato comunicato con un altro programma: da lì in "
+     "poi Capofila tiene quello pseudonimo.", True, ("id_beneficiario",)),
+    ("carico", "Presa in carico", "", False, (
+        "data_prima_segnalazione", "fonte_segnalazione", "valutazione_minore",
+        "valutazione_famiglia_minore", "prestazioni", "collaborazioni_interventi",
+    )),
+    ("disabilita", "Disabilità", "", False,
+     ("disabilita", "tipo_disabilita", "inv_civ_certificazioni")),
+    ("autorita", "Autorità giudiziaria", "", False, (
+        "segnalazione_autorita_giudiziaria", "data_segnalazione", "provvedimento_giudiziario",
+        "data_provvedimento_giudiziario", "autorita_provvedimento",
+        "tipo_provvedimento_giudiziario", "potesta_tutela",
+    )),
+    ("famiglia", "Famiglia", "", False, ("composizione_famiglia",)),
+    ("genitori", "Genitori", "", True, (
+        "codice_cittadinanza_padre", "codice_cittadinanza_madre",
+        "codice_regione_residenza_padre", "codice_regione_residenza_madre",
+        "titolo_studio_padre", "titolo_studio_madre", "occupazione_padre", "occupazione_madre",
+    )),
+    ("affido", "Affido", "Forma, tipo, durata e carattere vanno scritti tutti, oppure nessuno.",
+     True, ("forma_intervento_affido", "tipo_intervento_affido", "durata_affido",
+            "carattere_affido", "esito_affido")),
+    ("inserimento", "Inserimento residenziale",
+     "Carattere, forma e tipo vanno scritti tutti, oppure nessuno.", True, (
+        "carattere_inserimento_residenziale", "forma_inserimento_residenziale",
+        "tipo_inserimento_residenziale", "esito_inserimento_struttura",
+    )),
+    ("isee", "ISEE del nucleo", "", True, ("numero_componenti_isee", "fascia_isee_beneficiario")),
+    ("chiusura", "Chiusura della presa in carico", "", True,
+     ("motivazione_chiusura_carico", "situazione_chiusura_carico")),
+)  # fmt: skip
+"""Those of the record of a minor."""
+FISSI_DEL_MINORE: Final = frozenset({"codice_fiscale", "id_beneficiario"})
+"""What is settled once the minor is known."""
+FISSI_DELLA_SCHEDA: Final = FISSI_DEL_MINORE | {"anno", "ente_erogatore"}
+"""What a correction does not change."""
 NASCOSTI: Final = ("tipo_operazione",)
 """Kept as they are: nobody chooses the operation, the program does."""
 _SOLO: Final = {
@@ -136,6 +185,10 @@ _AIUTI: Final = {
     "area_utenza": "Serve se la persona è presa in carico.",
     "sina_necessita_interventi_sociali": "Codici di prestazione separati da uno spazio.",
     "data_evento": "Il fatto che dà diritto alla prestazione, se c’è.",
+    "anno": "Se lo lasci vuoto è l’anno in corso.",
+    "prestazioni": "Codici separati da uno spazio, per esempio A2.02 A2.11.",
+    "codice_regione_residenza": "Due cifre, con la codifica di INPS. Serve se risiede in Italia.",
+    "codice_nazione_residenza": "Codice di tre cifre: 380 Italia.",
 }
 DELLA_PERSONA: Final = (
     *(nome for id_, *_, nomi in _GRUPPI if id_ in ("persona", "altro-persona") for nome in nomi),
@@ -154,12 +207,24 @@ STESSA_SERIE: Final = (
 """What the next application of a series begins with."""
 
 
-def componi(flusso: Flusso, scelte: Scelte) -> tuple[GruppoModulo, ...]:
-    """The groups of the form. Fields that no group names stand in one of their own."""
-    campi = flusso.campi_per_nome
-    noti = {nome for *_, nomi in _GRUPPI for nome in nomi} | set(NASCOSTI)
+def componi(
+    flusso: Flusso,
+    scelte: Scelte,
+    dichiarati: Gruppi = _GRUPPI,
+    nascosti: Collection[str] = NASCOSTI,
+) -> tuple[GruppoModulo, ...]:
+    """The groups of the form. Fields that no group names stand in one of their own.
+
+    Args:
+        flusso: whose fields they are.
+        scelte: what the ambito offers.
+        dichiarati: the groups.
+        nascosti: fields that nobody fills in.
+    """
+    campi = {nome: campo for nome, campo in flusso.campi_per_nome.items() if nome not in nascosti}
+    noti = {nome for *_, nomi in dichiarati for nome in nomi}
     altri = tuple(nome for nome in campi if nome not in noti)
-    gruppi = (*_GRUPPI, ("altri", "Altri dati", "", True, altri))
+    gruppi = (*dichiarati, ("altri", "Altri dati", "", True, altri))
     return tuple(
         GruppoModulo(
             id=id_, titolo=titolo, aiuto=aiuto, chiuso=chiuso,
@@ -178,6 +243,8 @@ def _campo(campo: Campo, scelte: Scelte) -> CampoModulo:
     match campo.tipo:
         case Tipo.DATA:
             controllo, segnaposto = "data", "gg/mm/aaaa"
+        case Tipo.MESE_ANNO:
+            segnaposto = "mm/aaaa"
         case Tipo.IMPORTO:
             controllo, segnaposto = "importo", "0,00"
         case Tipo.SI_NO:

@@ -25,13 +25,14 @@ from capofila.prestazioni import (
     consultazione,
     guida,
     routes_domande,
+    routes_minori,
     routes_modulo,
     service,
     stati,
     versioni,
 )
 from capofila.prestazioni.consultazione import PER_PAGINA, Filtro
-from capofila.prestazioni.rules import file_errori, flusso_principale
+from capofila.prestazioni.rules import file_errori, flusso_minori, flusso_principale
 from capofila.prestazioni.scheda import differenze, raggruppa
 from capofila.prestazioni.service import versione_in_vigore
 from capofila.territorio import service as territorio
@@ -52,6 +53,7 @@ MENU = (
         titolo="Importazioni", percorso="importazioni", permesso="prestazioni.importa",
         gruppo="Prestazioni sociali", icona="upload", ordine=21,
     ),
+    routes_minori.MENU,
     guida.MENU,
 )  # fmt: skip
 
@@ -313,6 +315,7 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
         colonne_operazioni=_COLONNE_OPERAZIONI,
         destinatario="INPS" if flusso is None else flusso.destinatario,
         puo_scrivere=visita.puo("prestazioni.scrivi"),
+        minori=f"/{ambito.slug}/minori" if visita.puo("minori.scrivi") else "",
         debito=f"/{ambito.slug}/debito" if visita.puo("debito.vedi") else "",
         base=f"/{ambito.slug}/prestazioni",
         importazioni=f"/{ambito.slug}/importazioni",
@@ -393,6 +396,9 @@ async def _importazioni(
         massimo=impostazioni().carico_massimo_mb,
         base=f"/{ambito.slug}/importazioni",
         modello=f"/{ambito.slug}/prestazioni/modello.csv",
+        modello_minori=""
+        if flusso_minori({flusso.id: flusso for flusso in attivi.flussi()}) is None
+        else f"/{ambito.slug}/minori/modello.csv",
         campi=() if flusso is None else flusso.campi,
         lettori=[lettore.denominazione for lettore in attivi.lettori()],
         stati=STATI_LOTTO,
@@ -431,7 +437,7 @@ async def importa(
             "informazione", "Questo file era già stato importato: nulla è cambiato."
         )
     elif esito.stato == "importato":
-        await aggiungi_messaggio("riuscito", _importate(esito.importate))
+        await aggiungi_messaggio("riuscito", await _importate(esito))
     return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)
 
 
@@ -441,6 +447,8 @@ async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Templ
     ambito = visita_corrente().nell_ambito
     lotto, errori, avvisi = await consultazione.lotto(id_)
     numero = _pagina_richiesta(request)
+    minori = flusso_minori(await _flussi())
+    di_minori = minori is not None and lotto.flusso == minori.id
     pagina = costruisci_pagina(
         request, lotto.nome_file, briciole=[("Importazioni", f"/{ambito.slug}/importazioni")],
         aggiornato_il=lotto.deciso_il or lotto.caricato_il,
@@ -463,7 +471,8 @@ async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Templ
         **await _spiegazioni(lotto.flusso),
         **await _gia_inviate(lotto),
         base=f"/{ambito.slug}/importazioni/{id_}",
-        prestazioni=f"/{ambito.slug}/prestazioni",
+        prestazioni=f"/{ambito.slug}/{'minori' if di_minori else 'prestazioni'}",
+        di_minori=di_minori,
     )
 
 
@@ -526,7 +535,7 @@ async def decidi(
     tieni = data.get("azione") == "tieni"
     esito = await service.decidi(id_, await _flussi(), tieni_valide=tieni, comune=ambito.comune)
     if tieni:
-        await aggiungi_messaggio("riuscito", _importate(esito.importate))
+        await aggiungi_messaggio("riuscito", await _importate(esito))
         return Redirect(f"/{ambito.slug}/importazioni/{esito.lotto}", status_code=303)
     await aggiungi_messaggio("informazione", "Il file è stato scartato: nulla è stato importato.")
     return Redirect(f"/{ambito.slug}/importazioni", status_code=303)
@@ -553,10 +562,16 @@ def _nome_file(nome: str) -> str:
     return nome.replace("\\", "/").rsplit("/", 1)[-1][-255:] or "file"
 
 
-def _importate(quante: int) -> str:
-    if quante == 1:
-        return "È stata importata 1 prestazione."
-    return f"Sono state importate {quante:,} prestazioni.".replace(",", ".")
+async def _importate(esito: service.EsitoImportazione) -> str:
+    minori = flusso_minori(await _flussi())
+    una, tante = (
+        ("scheda", "schede")
+        if minori is not None and esito.flusso == minori.id
+        else ("prestazione", "prestazioni")
+    )
+    if esito.importate == 1:
+        return f"È stata importata 1 {una}."
+    return f"Sono state importate {esito.importate:,} {tante}.".replace(",", ".")
 
 
 router = Router(
@@ -564,6 +579,7 @@ router = Router(
     route_handlers=[
         elenco, torna_all_elenco, cerca, modello, una, importazioni, importa, un_lotto, decidi,
         gia_inviate,
-        errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI, *routes_domande.GESTORI,
+        errori_csv, guida.regole, guida.colonne, *routes_modulo.GESTORI,
+        *routes_domande.GESTORI, *routes_minori.GESTORI,
     ],
 )  # fmt: skip

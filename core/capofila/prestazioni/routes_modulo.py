@@ -105,10 +105,12 @@ async def flusso_attivo() -> Flusso:
 class Banco:
     """What every page of the form needs: the flow, the comuni, the groups."""
 
-    def __init__(self, flusso: Flusso, comuni: MappaComuni, scelte: modulo.Scelte) -> None:
+    def __init__(
+        self, flusso: Flusso, comuni: MappaComuni, gruppi: tuple[GruppoModulo, ...]
+    ) -> None:
         self.flusso = flusso
         self.comuni = comuni
-        self.gruppi = modulo.componi(flusso, scelte)
+        self.gruppi = gruppi
         self.ordine = [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
         self.etichette = {
             campo.nome: campo.etichetta for gruppo in self.gruppi for campo in gruppo.campi
@@ -118,9 +120,14 @@ class Banco:
     async def apri(cls) -> Banco:
         flusso = await flusso_attivo()
         comuni = await territorio.mappa_comuni()
+        return cls(flusso, comuni, modulo.componi(flusso, await cls.scelte(comuni)))
+
+    @staticmethod
+    async def scelte(comuni: MappaComuni) -> modulo.Scelte:
+        """The comuni and the enti of the ambito; of its own comune only for whoever works for one."""
         enti = await territorio.enti()
         solo = visita_corrente().nell_ambito.comune
-        scelte = modulo.Scelte(
+        return modulo.Scelte(
             comuni=sorted(
                 (
                     (ente.codice, comuni.per_belfiore[ente.codice].nome)
@@ -132,7 +139,6 @@ class Banco:
             ),
             enti=[(ente.codice or ente.denominazione[:100], ente.denominazione) for ente in enti],
         )  # fmt: skip
-        return cls(flusso, comuni, scelte)
 
     def celle(self, valori: Mapping[str, str]) -> dict[str, str]:
         """What the flow reads of what was typed."""
@@ -155,7 +161,7 @@ class Banco:
         return esito
 
 
-async def _inviato(
+async def inviato(
     request: Request[Any, Any, Any], flusso: Flusso
 ) -> tuple[dict[str, str], dict[str, str]]:
     """What was typed in the fields of the flow, and the rest of the form."""
@@ -165,7 +171,7 @@ async def _inviato(
     return modulo.leggi_modulo(flusso, testi), altro
 
 
-def _numero(testo: str | None) -> int | None:
+def numero_da(testo: str | None) -> int | None:
     if not testo or not (testo.isascii() and testo.isdigit()) or len(testo) > 19:
         return None
     return int(testo)
@@ -243,7 +249,7 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
          "Comune, ente, prestazione e periodo sono quelli di prima: cambiali se serve. Con Invio si "
          "salva e si passa alla prossima."),
     ):  # fmt: skip
-        if (id_ := _numero(request.query_params.get(parametro))) is None:
+        if (id_ := numero_da(request.query_params.get(parametro))) is None:
             continue
         tutti = versioni.per_modulo(banco.flusso, await versioni.leggi(id_))
         tutti = {nome: tutti[nome] for nome in ripresi if nome in tutti}
@@ -251,13 +257,13 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
         fuoco, nota, serie = da, detto, dopo
         if parametro == "persona_di":
             await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
-        elif (ultima := _numero(request.query_params.get("fine_di"))) is not None:
+        elif (ultima := numero_da(request.query_params.get("fine_di"))) is not None:
             # A grant that was cut by years ends where its last record does.
             fine = versioni.per_modulo(banco.flusso, await versioni.leggi(ultima))
             fine = {n: v for n, v in fine.items() if n == "data_fine"}
             valori |= modulo.da_mostrare(banco.flusso, fine, banco.comuni)
         break
-    if (numero := _numero(request.query_params.get("domanda"))) is not None:
+    if (numero := numero_da(request.query_params.get("domanda"))) is not None:
         una = await domande.leggi(numero)
         await registra_lettura("domande.consulta", "domanda", str(numero))
         valori = {
@@ -282,7 +288,7 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
 async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
     """Save a new prestazione, or put it aside."""
     banco = await Banco.apri()
-    valori, altro = await _inviato(request, banco.flusso)
+    valori, altro = await inviato(request, banco.flusso)
     return await _salva(request, banco, valori, altro, None)
 
 
@@ -314,7 +320,7 @@ async def correggi_salva(
     """Save the next version of a record, or put it aside."""
     banco = await Banco.apri()
     await versioni.leggi(id_)
-    valori, altro = await _inviato(request, banco.flusso)
+    valori, altro = await inviato(request, banco.flusso)
     return await _salva(request, banco, valori, altro, id_)
 
 
@@ -326,7 +332,7 @@ async def _salva(
     sostituisce: int | None,
 ) -> Template | Redirect:
     comune = visita_corrente().nell_ambito.comune
-    bozza = _numero(altro.get("bozza"))
+    bozza = numero_da(altro.get("bozza"))
     motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
     qui = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     if altro.get("azione") == "bozza":
@@ -430,7 +436,7 @@ async def _che_cosa_sara_detto(flusso: Flusso, id_: int) -> str:
 async def controlla(request: Request[Any, Any, Any]) -> Template:
     """What is wrong with a form that is being filled in: a message for each field reached."""
     banco = await Banco.apri()
-    valori, altro = await _inviato(request, banco.flusso)
+    valori, altro = await inviato(request, banco.flusso)
     lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
     errori, avvisi = banco.messaggi(await banco.controlla(valori))
     quanti = sum(len(voci) for voci in errori.values())
@@ -562,7 +568,7 @@ async def togli_davvero(
 async def bozze(request: Request[Any, Any, Any]) -> Template:
     """What was put aside, to go on with or to throw away."""
     testo = request.query_params.get("pagina", "1")
-    numero = min(max(_numero(testo) or 1, 1), 10_000)
+    numero = min(max(numero_da(testo) or 1, 1), 10_000)
     trovate = await versioni.bozze(numero)
     await registra_lettura("prestazioni.elenca_bozze", "bozza", None, righe=len(trovate))
     pagina = costruisci_pagina(
@@ -589,7 +595,7 @@ async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Temp
     banco = await Banco.apri()
     valori = await versioni.bozza(id_)
     await registra_lettura("prestazioni.consulta_bozza", "bozza", str(id_))
-    sostituisce = _numero(valori.pop(SOSTITUISCE, ""))
+    sostituisce = numero_da(valori.pop(SOSTITUISCE, ""))
     azione = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     return _mostra(
         request, banco, valori, azione=azione, sostituisce=sostituisce, bozza=id_,

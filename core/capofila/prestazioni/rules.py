@@ -26,11 +26,18 @@ SENZA_ANNO: Final = "0"
 
 FONTE: Final = "prestazioni"
 """What a flow that is fed by the prestazioni declares as its `fonte`."""
+FONTE_MINORI: Final = "sinba"
+"""What the flow of the minors in charge declares."""
 
 
 def flusso_principale(flussi: Mapping[str, Flusso]) -> Flusso | None:
     """The flow by which prestazioni come in and are stored; None when no active plugin has one."""
     return next((f for f in flussi.values() if f.principale and f.fonte == FONTE), None)
+
+
+def flusso_minori(flussi: Mapping[str, Flusso]) -> Flusso | None:
+    """The flow by which records of minors come in and are stored; None when none is active."""
+    return next((f for f in flussi.values() if f.principale and f.fonte == FONTE_MINORI), None)
 
 
 class Riferimenti:
@@ -125,11 +132,13 @@ class Collocazione:
 
     def colloca(self, lotto: LottoPreparato) -> list[ErroreRiga]:
         """Resolve enti, comuni and years; returns what does not fit this ambito."""
-        if "data_inizio" not in lotto.colonne:
-            self.buone = lotto.buone
-            return []
         errori: list[ErroreRiga] = []
-        competenza = _prima_presente(*(lotto.colonne[giorno] for giorno in GIORNI))
+        # A record of a minor has no day: its comune need only have been of the ambito.
+        competenza: list[str | None] = (
+            _prima_presente(*(lotto.colonne[giorno] for giorno in GIORNI))
+            if "data_inizio" in lotto.colonne
+            else [None] * len(lotto)
+        )
         enti = self._enti(lotto, errori)
         titolari = self._titolari(lotto, competenza, errori)
         if lotto.tagliate and errori:
@@ -138,11 +147,13 @@ class Collocazione:
         fuori = {errore.riga for errore in errori}
         self._colonne = {
             "competenza": competenza,
-            "anno": [c[:4] if c else SENZA_ANNO for c in competenza],
+            "anno": list(lotto.colonne["anno"])
+            if "anno" in lotto.colonne
+            else [c[:4] if c else SENZA_ANNO for c in competenza],
             "ente_erogatore_id": enti,
             "comune_titolare": titolari,
         }
-        if self._come_ricevuto:
+        if self._come_ricevuto and "data_inizio" in lotto.colonne:
             self._completa_ricevuti(lotto)
         self.buone = lotto.buone
         if fuori and not self._come_ricevuto:

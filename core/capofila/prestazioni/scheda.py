@@ -41,7 +41,10 @@ class Gruppo(msgspec.Struct, frozen=True):
     vuoto: str = ""
 
 
-_GRUPPI: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+Gruppi = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Groups of values: title, what stands there when there are none, names."""
+
+_GRUPPI: Final[Gruppi] = (
     ("Persona", "", (
         "cognome", "nome", "codice_fiscale", "anno_nascita", "luogo_nascita", "genere",
         "cittadinanza", "seconda_cittadinanza", "comune_residenza", "nazione_residenza",
@@ -76,7 +79,10 @@ _PREFISSO: Final = re.compile(r"^(?:SINA|DSU): ")
 
 
 def raggruppa(
-    prestazione: Mapping[str, Any], flusso: Flusso | None, comuni: MappaComuni
+    prestazione: Mapping[str, Any],
+    flusso: Flusso | None,
+    comuni: MappaComuni,
+    gruppi: Gruppi = _GRUPPI,
 ) -> tuple[Gruppo, ...]:
     """The values of a prestazione in the order in which a person looks for them.
 
@@ -86,6 +92,7 @@ def raggruppa(
         prestazione: all columns, ``ente_erogatore`` being the name of the ente.
         flusso: the flow that declares the columns.
         comuni: to call comuni by their name.
+        gruppi: in which the values stand; those of a prestazione unless told.
     """
     campi = flusso.campi_per_nome if flusso is not None else {}
     return tuple(
@@ -102,7 +109,7 @@ def raggruppa(
             ),
             vuoto,
         )
-        for titolo, vuoto, nomi in _GRUPPI
+        for titolo, vuoto, nomi in gruppi
     )
 
 
@@ -115,7 +122,11 @@ class Differenza(msgspec.Struct, frozen=True):
 
 
 def differenze(
-    prima: Mapping[str, Any], dopo: Mapping[str, Any], flusso: Flusso | None, comuni: MappaComuni
+    prima: Mapping[str, Any],
+    dopo: Mapping[str, Any],
+    flusso: Flusso | None,
+    comuni: MappaComuni,
+    gruppi: Gruppi = _GRUPPI,
 ) -> tuple[Differenza, ...]:
     """What changed between one version of a record and the next, in the order of the page.
 
@@ -124,10 +135,11 @@ def differenze(
         dopo: those of the newer one.
         flusso: the flow that declares the columns.
         comuni: to call comuni by their name.
+        gruppi: in which the values stand; those of a prestazione unless told.
     """
     campi = flusso.campi_per_nome if flusso is not None else {}
     trovate = []
-    for _, _, nomi in _GRUPPI:
+    for _, _, nomi in gruppi:
         for nome in nomi:
             vecchio, nuovo = prima.get(nome), dopo.get(nome)
             if vecchio == nuovo:
@@ -168,7 +180,7 @@ def _valore(
     if nome == "comune_residenza":
         comune = comuni.per_istat.get(testo)
         return (testo if comune is None else f"{comune.nome} ({testo})"), "testo"
-    if nome in ("cittadinanza", "seconda_cittadinanza", "nazione_residenza"):
+    if "cittadinanza" in nome or "nazione" in nome:
         return NAZIONI.get(testo, testo), "testo"
     if campo is not None and nome != "codice_prestazione":
         testo = _in_parole(testo, campo)

@@ -25,11 +25,16 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
+from capofila.hooks.flussi import normalizza_nome
 from capofila.prestazioni import consultazione, copia, lettura
+from capofila.prestazioni import schede as dei_minori
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
+from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import flusso_minori as flusso_minori
 from capofila.prestazioni.rules import flusso_principale as flusso_principale
+from capofila.prestazioni.schede import RIMASTA as RIMASTA
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
@@ -130,6 +135,7 @@ class _Blocco(msgspec.Struct, kw_only=True):
     copie: list[copia.Copia]
     lotto: LottoPreparato | None = None
     buone: Sequence[int] = ()
+    schede: list[dei_minori.Scheda] = []
 
 
 class Filo:
@@ -345,8 +351,13 @@ async def _sorgente(
             "Nessun plugin attivo in questo ambito dice come si importano le prestazioni: attiva "
             "nei plugin il flusso che le riguarda."
         )
-    noti = [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
-    foglio = await filo.chiama(lettura.apri, formato, file.contenuto, noti)
+    schede = flusso_minori(flussi)
+    noti = _nomi(flusso)
+    foglio = await filo.chiama(
+        lettura.apri, formato, file.contenuto, [*noti, *(_nomi(schede) if schede else ())]
+    )
+    if schede is not None and _quanti(foglio, _nomi(schede)) > _quanti(foglio, noti):
+        flusso, noti = schede, _nomi(schede)
     preparatore = Preparatore(flusso, foglio.colonne, oggi=oggi().isoformat(), taglia=True)
     errori = _errori_intestazione(preparatore, noti)
     avvisi = [
@@ -356,10 +367,22 @@ async def _sorgente(
     ]  # fmt: skip
     if errori:
         return Sorgente(flusso=flusso, blocchi=iter(()), errori=errori, avvisi=avvisi)
+    if flusso.fonte == FONTE_MINORI:
+        return Sorgente(flusso=flusso, blocchi=lotti_di(preparatore, foglio), avvisi=avvisi)
     from capofila.prestazioni.piane import dividi  # and Polars with it
 
     blocchi = dividi(preparatore, foglio, riferimenti)
     return Sorgente(flusso=flusso, blocchi=blocchi, errori=errori, avvisi=avvisi)
+
+
+def _nomi(flusso: Flusso) -> list[str]:
+    """The names that the columns of a flow may have."""
+    return [nome for campo in flusso.campi for nome in (campo.nome, *campo.alias)]
+
+
+def _quanti(foglio: lettura.Foglio, noti: Sequence[str]) -> int:
+    """How many columns of a table have one of these names: whose table it is."""
+    return len({normalizza_nome(nome) for nome in foglio.colonne} & {*noti})
 
 
 def _errori_intestazione(preparatore: Preparatore, noti: Sequence[str]) -> list[ErroreRiga]:
@@ -396,6 +419,22 @@ def apri_tabella(nome: str, contenuto: bytes, colonne: Sequence[str]) -> Foglio:
     return lettura.apri(formato, contenuto, colonne)
 
 
+def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[LottoPreparato]:
+    """The rows of a sheet, read and checked a block at a time.
+
+    They are not put in form: the text of a minor's record has the pseudonym in it, which the database
+    gives.
+    """
+    prima = 2
+    for blocco in foglio.blocchi:
+        if isinstance(blocco, lettura.PerColonne):
+            lotto = preparatore.prepara_colonne(blocco.celle, range(prima, prima + len(blocco)))
+        else:
+            lotto = preparatore.prepara(blocco, prima)
+        prima += len(blocco)
+        yield lotto
+
+
 # --- how rows reach the database ----------------------------------------------------------------
 
 
@@ -429,8 +468,7 @@ class _Arrivo:
     async def tutto(self, esito: EsitoImportazione) -> None:
         """Read, check and insert every block; counts go into ``esito``."""
         self.lotto_id = await self._apri_lotto("importato")
-        sinba = self.sorgente.flusso.fonte == "sinba"
-        if not sinba:
+        if self.sorgente.flusso.fonte != FONTE_MINORI:
             await self.unita.esegui(
                 "DROP TABLE IF EXISTS pg_temp.ingresso; "
                 "CREATE TEMP TABLE ingresso ON COMMIT DROP AS "
@@ -452,9 +490,9 @@ class _Arrivo:
                     for righe in blocco.copie:
                         doppi += await self._inserisci(righe)
                         esito.importate += righe.quante
-                    if sinba and blocco.buone:
-                        doppi += await self._inserisci_sinba(blocco)
-                        esito.importate += len(blocco.buone)
+                    if blocco.schede:
+                        doppi += await self._inserisci_schede(blocco)
+                        esito.importate += len(blocco.schede)
                     esito.importate -= len(doppi)
                     esito.valide -= len({errore.riga for errore in doppi})
                     esito.aggiungi_errori(doppi)
@@ -575,7 +613,11 @@ class _Arrivo:
             lotto=lotto,
             buone=buone,
         )
-        if self.sorgente.flusso.fonte != "sinba" and buone:
+        if self.sorgente.flusso.fonte == FONTE_MINORI:
+            blocco.schede = dei_minori.schede(
+                lotto, collocazione, self.sorgente.intestazione, buone
+            )
+        elif buone:
             blocco.copie.append(copia.di_lotto(lotto, collocazione, buone))
         return blocco
 
@@ -625,40 +667,15 @@ class _Arrivo:
             for riga in righe
         ]  # fmt: skip
 
-    async def _inserisci_sinba(self, blocco: _Blocco) -> list[ErroreRiga]:
-        """Store a block of SINBA records; returns those that were there already."""
-        lotto = blocco.lotto
-        assert lotto is not None
-        doppi: list[ErroreRiga] = []
-        ente = self.sorgente.ente
-        assert ente is not None
-        anno = self.riferimenti.anno_flusso(self.sorgente.intestazione, oggi())
-        for i in blocco.buone:
-            forma = lotto.forme[1][i] if lotto.forme else None
-            dati = {n: v[i] for n, v in lotto.colonne.items() if v[i] is not None}
-            beneficiario = dati.get("id_beneficiario") or f"riga {lotto.numeri[i]}"
-            inserita = await self.unita.valore(
-                "INSERT INTO scheda_sinba (lotto_id, riga, anno, ente_erogatore_id, "
-                "comune_titolare, id_beneficiario, dati, come_ricevuto, conforme_a, forma_riga) "
-                "VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10) "
-                "ON CONFLICT DO NOTHING RETURNING id",
-                self.lotto_id,
-                lotto.numeri[i],
-                anno,
-                ente.id,
-                ente.codice or "",
-                beneficiario,
-                msgspec.json.encode(dati).decode(),
-                self.sorgente.come_ricevuto,
-                self.versione,
-                forma,
-            )
-            if inserita is None:
-                doppi.append(
-                    ErroreRiga(lotto.numeri[i], "id_beneficiario", beneficiario, "duplicato",
-                               "Scheda già presente per questo minore, anno ed ente.")
-                )  # fmt: skip
-        return doppi
+    async def _inserisci_schede(self, blocco: _Blocco) -> list[ErroreRiga]:
+        """Store a block of records of minors; returns those that could not be."""
+        return await dei_minori.inserisci(
+            self.unita,
+            blocco.schede,
+            lotto=self.lotto_id,
+            versione=self.versione,
+            come_ricevuto=self.sorgente.come_ricevuto,
+        )
 
 
 def _altri_avvisi(detti: Sequence[ErroreRiga], taciuti: Mapping[str, int]) -> Iterator[ErroreRiga]:

@@ -134,26 +134,28 @@ async def operazioni_di(flusso: str, ids: Sequence[int]) -> list[Operazione]:
     return [Operazione(*riga) for riga in righe]
 
 
-def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object]]:
-    """SQL that a row of `prestazione` is in that state, with a ``{}`` for each value.
+def condizione(
+    stato: str, flusso: str, versione: int, *, tavola: str = "prestazione"
+) -> tuple[str, list[object]]:
+    """SQL that a row of `tavola` is in that state, with a ``{}`` for each value.
 
     The rows are those in force already, or those taken away for ``da_annullare``.
     """
 
     def ultima(cosa: str, anche: str = "") -> str:
         return (
-            f"(SELECT {cosa} FROM comunicazione c WHERE c.ambito_id = prestazione.ambito_id "
-            f"AND c.flusso = {{}} AND c.prestazione_id = prestazione.id{anche} "
+            f"(SELECT {cosa} FROM comunicazione c WHERE c.ambito_id = {tavola}.ambito_id "
+            f"AND c.flusso = {{}} AND c.prestazione_id = {tavola}.id{anche} "
             "ORDER BY c.id DESC LIMIT 1)"
         )
 
     def ultima_e(esito: str) -> str:
         # Few are: an index of those alone is where to begin.
         return (
-            "EXISTS (SELECT 1 FROM comunicazione s WHERE s.ambito_id = prestazione.ambito_id "
-            f"AND s.flusso = {{}} AND s.prestazione_id = prestazione.id AND s.esito {esito} "
-            "AND NOT EXISTS (SELECT 1 FROM comunicazione d WHERE d.ambito_id = s.ambito_id "
-            "AND d.flusso = s.flusso AND d.prestazione_id = s.prestazione_id AND d.id > s.id))"
+            f"EXISTS (SELECT 1 FROM comunicazione r WHERE r.ambito_id = {tavola}.ambito_id "
+            f"AND r.flusso = {{}} AND r.prestazione_id = {tavola}.id AND r.esito {esito} "
+            "AND NOT EXISTS (SELECT 1 FROM comunicazione d WHERE d.ambito_id = r.ambito_id "
+            "AND d.flusso = r.flusso AND d.prestazione_id = r.prestazione_id AND d.id > r.id))"
         )
 
     match stato:
@@ -171,8 +173,8 @@ def condizione(stato: str, flusso: str, versione: int) -> tuple[str, list[object
         case "da_ricontrollare":
             return (
                 # Said as two ranges: an index knows them, and no other way to say «not this one».
-                "NOT prestazione.come_ricevuto "
-                "AND (prestazione.conforme_a < {} OR prestazione.conforme_a > {})",
+                f"NOT {tavola}.come_ricevuto "
+                f"AND ({tavola}.conforme_a < {{}} OR {tavola}.conforme_a > {{}})",
                 [versione, versione],
             )
         case _:

@@ -90,3 +90,4 @@ class SchedaSinba(Table, db=MOTORE, tablename="scheda_sinba"):
     id_beneficiario = Text()
     ente_erogatore_id = Integer()
     come_ricevuto = Boolean()
+    sostituita_lotto = Integer(null=True)

@@ -113,7 +113,7 @@ async def salva(
     try:
         async with unita.punto_di_ritorno():
             titolare = nuove[0]["comune_titolare"]
-            lotto_id = await _apri(unita, flusso.id, len(nuove), titolare, motivo)
+            lotto_id = await apri_salvataggio(unita, flusso.id, len(nuove), titolare, motivo)
             if vecchia is not None:
                 await _sostituisci(unita, vecchia["id"], lotto_id)
             for nuova in nuove:
@@ -155,7 +155,7 @@ async def elimina(id_: int, motivo: str = "") -> None:
         vecchia["conforme_a"],
     )
     async with unita.punto_di_ritorno():
-        lotto = await _apri(unita, flusso, 0, vecchia["comune_titolare"], motivo)
+        lotto = await apri_salvataggio(unita, flusso, 0, vecchia["comune_titolare"], motivo)
         await _sostituisci(unita, id_, lotto)
     await registra("prestazioni.elimina", "prestazione", str(id_))
 
@@ -231,9 +231,10 @@ async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
     return riga
 
 
-async def _apri(
+async def apri_salvataggio(
     unita: UnitaDiLavoro, flusso: str, quante: int, comune: str | None, motivo: str
 ) -> int:
+    """The lotto of one saving of a form; ``quante`` are the records that it brings."""
     lotto: int = await unita.valore(
         "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
         "importate, comune, motivo, deciso_il) VALUES ('modulo', 'programma', $1, $2, 0, "

@@ -1,6 +1,8 @@
 """The SIUSS flow of the minors in charge (SINBA): fields, code lists and layout.
 
-The file carries no codice fiscale: `id_beneficiario` is a pseudonym that the ambito keeps stable.
+The file carries no codice fiscale: `id_beneficiario` is a pseudonym that the ambito keeps stable. A
+record is entered by the person's codice fiscale, which is exchanged for it before anything is stored.
+The layout has no operation: a record of a minor that is sent again takes the place of the earlier one.
 
 Sources: INPS schema SINBA.xsd (namespace http://inps.it/Casellario) and INPS technical
 specification of the WaaS API 2.0.1 of 22/05/2025, annex C. Labels are shortened in our words.
@@ -18,13 +20,14 @@ from typing import Final
 
 import msgspec
 
-from capofila.hooks.campi import Campo, Tipo
+from capofila.hooks.campi import Campo, Copia, Tipo
 from capofila.hooks.codifiche import Codifiche, ListaCodici
-from capofila.hooks.flussi import Flusso, RegolaNome
+from capofila.hooks.flussi import Flusso, Operazione, RegolaNome
 from capofila.hooks.regole import (
     OGGI,
     AlmenoUno,
     AnniTra,
+    AnnoDelCodiceFiscale,
     Assente,
     Contiene,
     Controllo,
@@ -169,7 +172,7 @@ COMPOSIZIONE_FAMIGLIA: Final = _elenco(
 
 # attribute, label, kind ("" a code list), mandatory; in the order of the schema
 _ATTRIBUTI: Final[tuple[tuple[str, str, str, bool], ...]] = (
-    ("IDBeneficiario", "Pseudonimo del minore (mai il codice fiscale)", "testo", True),
+    ("IDBeneficiario", "Pseudonimo del minore (mai il codice fiscale)", "testo", False),
     ("MinoreStranieroNoAcc", "Minore straniero non accompagnato (si/no)", "si_no", True),
     ("CondizioneMinore", "Condizione del minore", "", True),
     ("LuogoVita", "Luogo di vita", "", True),
@@ -334,6 +337,25 @@ def _coerenza(
 
 
 REGOLE: Final[tuple[Regola, ...]] = (
+    Regola(
+        "sinba-chi", "codice_fiscale", AlmenoUno(("codice_fiscale", "id_beneficiario")), "errore",
+        "non si sa di chi è la scheda: scrivere il codice fiscale del minore, che non esce da qui, "
+        "oppure lo pseudonimo con cui INPS lo conosce già",
+        f"{XSD}, IDBeneficiario (obbligatorio)",
+        {"codice_fiscale": "RSSMRA17A41D142E"}, {},
+    ),
+    _coerenza(
+        "cf-anno", "anno_nascita", AnnoDelCodiceFiscale("codice_fiscale", "anno_nascita"),
+        "l'anno di nascita {anno_nascita} non è quello del codice fiscale: controllare",
+        "AnnoNascita (il codice fiscale secondo il DM 23/12/1976)",
+        {"codice_fiscale": "RSSMRA17A41D142E", "anno_nascita": "2017"},
+        {"codice_fiscale": "RSSMRA17A41D142E", "anno_nascita": "2016"},
+    ),
+    _coerenza(
+        "anno-futuro", "anno", InOrdine("anno", OGGI),
+        "l'anno della scheda {anno} non è ancora arrivato: controllarlo", "IdentificazioneFlusso",
+        {"anno": "2025", OGGI: "2025-03-01"}, {"anno": "2026", OGGI: "2025-03-31"},
+    ),
     Regola(
         "sinba-id-codice-fiscale", "id_beneficiario", NonCodiceFiscale("id_beneficiario"), "errore",
         "l'identificativo del minore è un codice fiscale: scrivere uno pseudonimo, che non lo "
@@ -631,6 +653,13 @@ def flusso_sinba(
         campi=(
             Campo("comune_titolare", Tipo.BELFIORE, "Comune titolare (codice Belfiore)",
                   obbligatorio=True, fonte="il comune che ha in carico il minore"),
+            Campo("ente_erogatore", Tipo.ENTE, "Ente che invia la scheda", lunghezza=(1, 100),
+                  predefinito=Copia("comune_titolare"), fonte="chi segue il minore: il comune o "
+                  "l'azienda"),
+            Campo("anno", Tipo.ANNO, "Anno della scheda", fonte="il tracciato non ha un anno: dice "
+                  "in quale invio sta la scheda; vuoto è l'anno in corso"),
+            Campo("codice_fiscale", Tipo.CODICE_FISCALE, "Codice fiscale del minore (non esce)",
+                  fonte="serve a riconoscere il minore; nel file c'è il suo pseudonimo"),
             *(_con_lista(_campo(*voce), codifiche or {}) for voce in _ATTRIBUTI),
             Campo("prestazioni", Tipo.LISTA_CODICI, "Prestazioni", obbligatorio=True,
                   codici=tavola(prestazioni), fonte=fonte),
@@ -647,6 +676,7 @@ def flusso_sinba(
         fonti_normative=("DM 16/12/2014 n. 206", "INPS, schema SINBA", ST),
         regola_nome=RegolaNome(sigla="SINBA", fonte=f"{ST}; tabelle 2 e 13, par. 3.2"),
         principale=True,
+        operazione=Operazione(),
     )  # fmt: skip
 
 

@@ -1,0 +1,653 @@
+"""Records of minors: the list, one of them, entering, correcting, taking away; who a minor is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect, Response, Template
+
+from capofila.accessi.service import aggiungi_messaggio, registra_lettura
+from capofila.base.attivazioni import oggi, plugin_attivi
+from capofila.base.database import unita_corrente
+from capofila.base.errori import Conflitto
+from capofila.base.visita import visita_corrente
+from capofila.hooks import Flusso, Rifiuto
+from capofila.hooks.campi import leggi_codice_fiscale
+from capofila.prestazioni import minori, modulo, schede, versioni
+from capofila.prestazioni.modulo import FISSI_DEL_MINORE, FISSI_DELLA_SCHEDA, GRUPPI_MINORI
+from capofila.prestazioni.routes_modulo import Banco, Visto, inviato, numero_da
+from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_minori
+from capofila.prestazioni.scheda import Gruppi, differenze, etichetta, raggruppa
+from capofila.prestazioni.service import riferimenti_dell_ambito, versione_in_vigore
+from capofila.prestazioni.stati import comunicate, operazioni_di
+from capofila.territorio import service as territorio
+from capofila.territorio.rules import MappaComuni
+from capofila.web.contesto import (
+    VoceMenu,
+    anno_richiesto,
+    costruisci_pagina,
+    pagina_richiesta,
+    rispondi,
+)
+from capofila.web.pagina import Colonna
+
+MENU: Final = VoceMenu(
+    titolo="Minori", percorso="minori", permesso="minori.vedi", gruppo="Prestazioni sociali",
+    icona="user", ordine=20,
+)  # fmt: skip
+PER_PAGINA: Final = 50
+MOTIVI: Final = {
+    "errore": "Inserita per errore",
+    "doppia": "È doppia",
+    "persona": "Riguarda un altro minore",
+    "altro": "Altro",
+}
+COLONNE: Final = (
+    Colonna("Minore"),
+    Colonna("Nascita e fascia di età"),
+    Colonna("Luogo di vita"),
+    Colonna("Comune ed ente"),
+    Colonna("Prestazioni"),
+    Colonna("Stato"),
+)
+COLONNE_OPERAZIONI: Final = (
+    Colonna("Versione", tipo="numero"),
+    Colonna("Quando"),
+    Colonna("Risposta"),
+    Colonna("Invio"),
+)
+DELLA_PAGINA: Final[Gruppi] = tuple(
+    (titolo, "", nomi) for id_, titolo, _, _, nomi in GRUPPI_MINORI if id_ != "noto"
+)
+"""The pseudonym stands at the top of the page."""
+
+
+async def flusso_attivo() -> Flusso:
+    """The flow of the minors in this ambito.
+
+    Raises:
+        Conflitto: no active plugin has one.
+    """
+    flusso = flusso_minori({flusso.id: flusso for flusso in (await plugin_attivi()).flussi()})
+    if flusso is None:
+        raise Conflitto(
+            "Nessun plugin attivo in questo ambito dice come è fatta la scheda di un minore: attiva "
+            "nei plugin il flusso che la riguarda."
+        )
+    return flusso
+
+
+def base() -> str:
+    """The address of the minors of this ambito."""
+    return f"/{visita_corrente().nell_ambito.slug}/minori"
+
+
+_DIVERSI: Final[dict[str, dict[str, Any]]] = {
+    # The flow takes an id in its place, which nobody has to fill in.
+    "codice_fiscale": {"obbligatorio": True},
+    "ente_erogatore": {"aiuto": "Se lo lasci vuoto è il comune titolare."},
+}
+
+
+async def _banco(senza: frozenset[str] = frozenset()) -> Banco:
+    """The form, without the fields that are settled already."""
+    flusso = await flusso_attivo()
+    comuni = await territorio.mappa_comuni()
+    gruppi = modulo.componi(flusso, await Banco.scelte(comuni), GRUPPI_MINORI, senza)
+    gruppi = tuple(
+        msgspec.structs.replace(
+            gruppo,
+            campi=tuple(
+                msgspec.structs.replace(campo, **_DIVERSI.get(campo.nome, {}))
+                for campo in gruppo.campi
+            ),
+        )
+        for gruppo in gruppi
+    )
+    return Banco(flusso, comuni, gruppi)
+
+
+async def _riferimenti() -> Riferimenti:
+    return await riferimenti_dell_ambito(unita_corrente(), visita_corrente().nell_ambito.comune)
+
+
+# --- the list -----------------------------------------------------------------------------------
+
+
+async def _elenco(request: Request[Any, Any, Any], cercato: str = "", errore: str = "") -> Template:
+    visita = visita_corrente()
+    flusso = await flusso_attivo()
+    versione = await versione_in_vigore(unita_corrente(), flusso)
+    stato = (request.query_params.get("stato") or "").strip()
+    minore = None
+    if cercato and not errore:
+        letto = leggi_codice_fiscale(cercato)
+        trovato = None if isinstance(letto, Rifiuto) else letto
+        # A person without an id has no record: one that cannot be is looked for.
+        minore = cercato if trovato is None else await schede.pseudonimo_di(trovato) or ""
+    filtro = minori.Filtro(
+        anno=anno_richiesto(request),
+        comune=(request.query_params.get("comune") or "").strip()[:4] or None,
+        stato=stato if stato in minori.FILTRI else None,
+        flusso=flusso.id,
+        versione=versione,
+        minore=minore,
+    )
+    numero = pagina_richiesta(request)
+    totale = await minori.conta(filtro)
+    righe = await minori.elenco(filtro, numero, PER_PAGINA)
+    ids = [riga.id for riga in righe]
+    dette = await comunicate(flusso.id, ids)
+    tolte = set() if filtro.stato != "rimasta" else set(ids)
+    await registra_lettura("minori.elenca", "scheda_sinba", None, righe=len(righe))
+    comuni = (await territorio.mappa_comuni()).per_belfiore
+    enti = await territorio.enti()
+    scelte = {
+        nome: valore
+        for nome, valore in (
+            ("anno", filtro.anno), ("comune", filtro.comune), ("stato", filtro.stato)
+        )
+        if valore is not None
+    }  # fmt: skip
+    pagina = costruisci_pagina(
+        request, "Minori in carico", con_anno=True, con_errori=bool(errore),
+        sommario=f"Schede SINBA del {filtro.anno}. Un minore qui è uno pseudonimo: chi è si chiede "
+        "dalla sua scheda.",
+    )  # fmt: skip
+    if cercato or errore:
+        # The selectors of the page lead back to the list: a search is asked by POST only.
+        pagina = dataclasses.replace(pagina, url=f"{base()}?{urlencode(scelte)}")
+    campi = flusso.campi_per_nome
+    return rispondi(
+        request,
+        "prestazioni/minori.html",
+        pagina,
+        frammento="prestazioni/_minori.html",
+        stato=422 if errore else 200,
+        filtro=filtro,
+        filtrato=len(scelte) > 1,
+        pulisci=f"{base()}?anno={filtro.anno}" if len(scelte) > 1 else "",
+        righe=righe,
+        totale=totale,
+        numero=numero,
+        pagine=max(1, -(-totale // PER_PAGINA)),
+        per_pagina=PER_PAGINA,
+        colonne=COLONNE,
+        comuni=comuni,
+        enti={ente.id: ente for ente in enti},
+        opzioni_comune=sorted(
+            ((e.codice, comuni[e.codice].nome) for e in enti
+             if e.tipo == "comune" and e.codice is not None and e.codice in comuni),
+            key=lambda coppia: coppia[1],
+        ),
+        opzioni_stato=list(minori.FILTRI.items()),
+        un_comune=visita.nell_ambito.comune,
+        stati={
+            riga.id: minori.STATI[
+                minori.stato_di(riga.in_vigore, dette.get(riga.id), riga.id in tolte)
+            ]
+            for riga in righe
+        },
+        fasce=campi["fascia_eta_beneficiario"].codici or {},
+        luoghi=campi["luogo_vita"].codici or {},
+        versione=versione,
+        base=base(),
+        cerca=f"{base()}/cerca?{urlencode(scelte)}",
+        cercato=cercato,
+        errore=errore,
+        importa=visita.puo("prestazioni.importa"),
+        importazioni=f"/{visita.nell_ambito.slug}/importazioni",
+        scrivi=visita.puo("minori.scrivi"),
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/minori", opt={"permesso": "minori.vedi"})
+async def elenco(request: Request[Any, Any, Any]) -> Template:
+    """The records of a year, filtered by what the address says."""
+    return await _elenco(request)
+
+
+@get("/{ambito:str}/minori/cerca", opt={"permesso": "minori.vedi", "unita": "nessuna"})
+async def torna_all_elenco(request: Request[Any, Any, Any]) -> Redirect:
+    """The address of a search, opened by itself: the list."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Redirect(f"{base()}{query}", status_code=303)
+
+
+@post("/{ambito:str}/minori/cerca", opt={"permesso": "minori.vedi"}, status_code=200)
+async def cerca(
+    request: Request[Any, Any, Any],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template:
+    """The records of one minor, by codice fiscale or pseudonym: asked by POST, so that neither
+    stands in an address."""
+    cercato = (data.get("minore") or "").replace("\0", "").strip().upper()[:20]
+    if len(cercato) < 2:
+        return await _elenco(
+            request, errore="Scrivi tutto il codice fiscale del minore, oppure il suo pseudonimo."
+        )
+    return await _elenco(request, cercato)
+
+
+@get("/{ambito:str}/minori/modello.csv", opt={"permesso": "minori.vedi", "unita": "lettura"})
+async def modello() -> Response[bytes]:
+    """An empty file with the header, for the spreadsheet."""
+    flusso = await flusso_attivo()
+    testo = ";".join(campo.nome for campo in flusso.campi) + "\r\n"
+    return Response(
+        ("\ufeff" + testo).encode(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="minori.csv"'},
+    )
+
+
+# --- one record ---------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/minori/{id_:int}", opt={"permesso": "minori.vedi"})
+async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """One record with its story; that it was read is written in the audit."""
+    return await _una(request, await minori.leggi(id_))
+
+
+@post("/{ambito:str}/minori/{id_:int}/persona", opt={"permesso": "minori.scrivi"}, status_code=200)
+async def persona(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """The same page with the codice fiscale of the minor; that it was asked is in the audit."""
+    riga = await minori.leggi(id_)
+    trovata = await schede.persona_di(riga["id_beneficiario"])
+    return await _una(request, riga, chiesta=True, persona=trovata)
+
+
+async def _una(
+    request: Request[Any, Any, Any],
+    riga: dict[str, Any],
+    *,
+    chiesta: bool = False,
+    persona: str | None = None,
+) -> Template:
+    visita = visita_corrente()
+    id_ = riga["id"]
+    flusso = await flusso_attivo()
+    await registra_lettura("minori.consulta", "scheda_sinba", str(id_))
+    comuni = await territorio.mappa_comuni()
+    storia = await minori.storia(riga)
+    ids = [versione["id"] for versione in storia]
+    detta = (await comunicate(flusso.id, ids)).get(id_)
+    in_vigore = riga["sostituita_lotto"] is None
+    rimaste = await minori.rimaste(flusso.id, ids)
+    tolta = storia[-1]["sostituita_lotto"] is not None
+    versione = await versione_in_vigore(unita_corrente(), flusso)
+    pagina = costruisci_pagina(
+        request, f"Minore {riga['id_beneficiario']}",
+        sommario=f"Scheda SINBA del {riga['anno']}.", briciole=[("Minori", base())],
+        aggiornato_il=riga["caricato_il"],
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/minore.html",
+        pagina,
+        scheda=riga,
+        gruppi=[
+            gruppo
+            for gruppo in raggruppa(
+                riga["valori"] | {"ente_erogatore": riga["nome_ente"]}, flusso, comuni, DELLA_PAGINA
+            )
+            if gruppo.dati
+        ],
+        in_vigore=in_vigore,
+        stato_record=minori.stato_di(
+            in_vigore, detta, id_ in rimaste or (tolta and not rimaste and id_ == ids[-1])
+        ),
+        stati=minori.STATI,
+        detta=detta,
+        da_ricontrollare=in_vigore and not riga["come_ricevuto"] and riga["conforme_a"] != versione,
+        versioni=_versioni(storia, flusso, comuni),
+        altre=await minori.altre(riga),
+        operazioni=await operazioni_di(flusso.id, ids),
+        colonne_operazioni=COLONNE_OPERAZIONI,
+        comuni=comuni.per_belfiore,
+        destinatario=flusso.destinatario,
+        puo_scrivere=visita.puo("minori.scrivi"),
+        chiesta=chiesta,
+        persona=persona,
+        debito=f"/{visita.nell_ambito.slug}/debito" if visita.puo("debito.vedi") else "",
+        file=f"/{visita.nell_ambito.slug}/importazioni/{riga['lotto_id']}"
+        if visita.puo("prestazioni.importa")
+        and riga["file_visibile"]
+        and riga["formato"] != "programma"
+        else "",
+        base=base(),
+    )
+
+
+def _versioni(
+    storia: list[dict[str, Any]], flusso: Flusso, comuni: MappaComuni
+) -> list[dict[str, Any]]:
+    """The versions, the latest first, each with what it changed of the one that it followed."""
+    seguite = {v["sostituita_lotto"]: v for v in storia if v["seguita"]}
+    return [
+        versione
+        | {
+            "numero": n,
+            "cambiato": differenze(
+                prima["valori"], versione["valori"], flusso, comuni, DELLA_PAGINA
+            )
+            if (prima := seguite.get(versione["lotto_id"])) is not None
+            else (),
+            "tolta": versione["sostituita_lotto"] is not None and not versione["seguita"],
+        }
+        for n, versione in enumerate(storia, 1)
+    ][::-1]
+
+
+# --- entering and correcting --------------------------------------------------------------------
+
+
+def _mostra(
+    request: Request[Any, Any, Any],
+    banco: Banco,
+    valori: Mapping[str, str],
+    *,
+    azione: str,
+    titolo: str,
+    scheda: Mapping[str, Any] | None = None,
+    correzione: bool = False,
+    esito: versioni.Salvataggio | None = None,
+    stato: int = 200,
+    superata: str = "",
+    motivo: str = "",
+    nota: str = "",
+) -> Template:
+    errori: dict[str, list[str]] = {}
+    avvisi: dict[str, list[str]] = {}
+    if esito is not None:
+        errori, avvisi = banco.messaggi(esito)
+    visto = Visto(
+        gruppi=banco.gruppi, valori=valori, errori=errori, avvisi=avvisi, tutto=esito is not None,
+        fuoco="" if errori or superata else banco.ordine[0], controlla=f"{base()}/controlla",
+    )  # fmt: skip
+    briciole = [("Minori", base())]
+    if scheda is not None:
+        briciole.append((f"Minore {scheda['id_beneficiario']}", f"{base()}/{scheda['id']}"))
+    pagina = costruisci_pagina(
+        request, titolo, briciole=briciole, con_errori=bool(errori) and stato >= 400
+    )
+    return rispondi(
+        request,
+        "prestazioni/minori_modulo.html",
+        pagina,
+        stato=stato,
+        modulo=visto,
+        azione=azione,
+        base=base(),
+        scheda=scheda,
+        correzione=correzione,
+        superata=superata,
+        motivo=motivo,
+        nota=nota,
+        suggerimenti=modulo.suggerimenti(banco.comuni),
+        indirizzi=range(1, modulo.INDIRIZZI + 1),
+        destinatario=banco.flusso.destinatario,
+    )
+
+
+@get("/{ambito:str}/minori/nuova", opt={"permesso": "minori.scrivi"})
+async def nuova(request: Request[Any, Any, Any]) -> Template:
+    """An empty form; one for a further year of a minor; one that begins from a prestazione."""
+    dopo = numero_da(request.query_params.get("dopo"))
+    if dopo is not None:
+        scheda = await minori.leggi(dopo)
+        await registra_lettura("minori.consulta", "scheda_sinba", str(dopo))
+        banco = await _banco(FISSI_DEL_MINORE)
+        valori = modulo.da_mostrare(banco.flusso, scheda["valori"], banco.comuni)
+        valori["anno"] = str(scheda["anno"] + 1)
+        return _mostra(
+            request, banco, valori, azione=f"{base()}/nuova", scheda=scheda,
+            titolo="Scheda di un altro anno",
+            nota="I dati sono quelli della scheda da cui parti: cambia ciò che è cambiato.",
+        )  # fmt: skip
+    banco = await _banco()
+    valori = {}
+    nota = ""
+    prestazione = numero_da(request.query_params.get("prestazione"))
+    if prestazione is not None:
+        riga = await versioni.leggi(prestazione)
+        await registra_lettura("prestazioni.consulta", "prestazione", str(prestazione))
+        valori = modulo.da_mostrare(
+            banco.flusso,
+            {
+                nome: testo
+                for nome, testo in (
+                    ("codice_fiscale", riga["codice_fiscale"]), ("anno", str(riga["anno"])),
+                    ("comune_titolare", riga["comune_titolare"]),
+                    ("ente_erogatore", riga["ente_erogatore"]),
+                    ("anno_nascita", versioni.testo_di(riga["anno_nascita"])),
+                    ("codice_nazione_residenza", riga["nazione_residenza"]),
+                    ("codice_regione_residenza", riga["regione_residenza"]),
+                    ("prestazioni", riga["codice_prestazione"]),
+                )
+                if testo
+            },
+            banco.comuni,
+        )  # fmt: skip
+        nota = "Persona, comune, ente e prestazione sono quelli della prestazione da cui parti."
+    comune = visita_corrente().nell_ambito.comune
+    if comune is not None:
+        valori.setdefault("comune_titolare", comune)
+    return _mostra(
+        request, banco, valori, azione=f"{base()}/nuova", titolo="Nuova scheda", nota=nota
+    )
+
+
+async def _inviato(
+    request: Request[Any, Any, Any],
+) -> tuple[dict[str, str], dict[str, str], dict[str, Any] | None]:
+    """What was typed, the rest of the form, and the record from which the form goes on."""
+    valori, altro = await inviato(request, await flusso_attivo())
+    id_ = numero_da(altro.get("scheda"))
+    return valori, altro, None if id_ is None else await minori.leggi(id_)
+
+
+@post("/{ambito:str}/minori/nuova", opt={"permesso": "minori.scrivi"}, status_code=200)
+async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
+    """Save a new record."""
+    valori, _, dopo = await _inviato(request)
+    banco = await _banco(frozenset() if dopo is None else FISSI_DEL_MINORE)
+    esito = await minori.salva(
+        banco.flusso, banco.celle(valori), await _riferimenti(),
+        await versione_in_vigore(unita_corrente(), banco.flusso),
+        minore=None if dopo is None else dopo["id_beneficiario"],
+    )  # fmt: skip
+    if esito.errori:
+        return _mostra(
+            request, banco, valori, azione=f"{base()}/nuova", scheda=dopo, esito=esito, stato=422,
+            titolo="Nuova scheda" if dopo is None else "Scheda di un altro anno",
+        )  # fmt: skip
+    await aggiungi_messaggio("riuscito", "La scheda è stata salvata.")
+    return await _dopo(esito)
+
+
+async def _dopo(esito: versioni.Salvataggio) -> Redirect:
+    etichette = {n: etichetta(n, c) for n, c in (await flusso_attivo()).campi_per_nome.items()}
+    for voci in modulo.per_campo(esito.avvisi, etichette).values():
+        for testo in voci:
+            await aggiungi_messaggio("avviso", testo)
+    return Redirect(f"{base()}/{esito.prestazioni[0]}", status_code=303)
+
+
+@get("/{ambito:str}/minori/{id_:int}/correggi", opt={"permesso": "minori.scrivi"})
+async def correggi(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """The form with the values of a record in force."""
+    scheda = await minori.leggi(id_)
+    await registra_lettura("minori.consulta", "scheda_sinba", str(id_))
+    banco = await _banco(FISSI_DELLA_SCHEDA)
+    detta = (await comunicate(banco.flusso.id, [id_])).get(id_)
+    superata = "" if scheda["sostituita_lotto"] is None else await _che_vale(scheda)
+    return _mostra(
+        request, banco, modulo.da_mostrare(banco.flusso, scheda["valori"], banco.comuni),
+        azione=f"{base()}/{id_}/correggi", titolo="Correggi la scheda", scheda=scheda,
+        correzione=True, superata=superata, stato=409 if superata else 200,
+        nota=f"{banco.flusso.destinatario} ha questa scheda: dopo la correzione il prossimo invio "
+        "comunica quella nuova, che prende il suo posto."
+        if detta is not None and detta.presente
+        else "",
+    )  # fmt: skip
+
+
+async def _che_vale(scheda: Mapping[str, Any]) -> str:
+    """Where the version in force is; the old record itself when it was taken away."""
+    vale = next(
+        (v["id"] for v in await minori.storia(scheda) if v["sostituita_lotto"] is None),
+        scheda["id"],
+    )
+    return f"{base()}/{vale}"
+
+
+@post("/{ambito:str}/minori/{id_:int}/correggi", opt={"permesso": "minori.scrivi"}, status_code=200)
+async def correggi_salva(
+    request: Request[Any, Any, Any], id_: FromPath[int]
+) -> Template | Redirect:
+    """Save the next version of a record."""
+    scheda = await minori.leggi(id_)
+    valori, altro, _ = await _inviato(request)
+    motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
+    banco = await _banco(FISSI_DELLA_SCHEDA)
+    esito: versioni.Salvataggio | None = None
+    superata, stato = "", 422
+    try:
+        esito = await minori.salva(
+            banco.flusso, banco.celle(valori), await _riferimenti(),
+            await versione_in_vigore(unita_corrente(), banco.flusso),
+            sostituisce=id_, motivo=motivo,
+        )  # fmt: skip
+    except Conflitto:
+        superata, stato = await _che_vale(scheda), 409
+    if esito is None or esito.errori:
+        return _mostra(
+            request, banco, valori, azione=f"{base()}/{id_}/correggi", titolo="Correggi la scheda",
+            scheda=scheda, correzione=True, esito=esito, stato=stato, superata=superata,
+            motivo=motivo,
+        )  # fmt: skip
+    if esito.invariata:
+        await aggiungi_messaggio("informazione", "Non è cambiato nulla: la scheda era già così.")
+    else:
+        await aggiungi_messaggio("riuscito", "La correzione è stata salvata come nuova versione.")
+    return await _dopo(esito)
+
+
+@post(
+    "/{ambito:str}/minori/controlla",
+    opt={"permesso": "minori.scrivi", "unita": "lettura"},
+    status_code=200,
+)
+async def controlla(request: Request[Any, Any, Any]) -> Template:
+    """What is wrong with a form that is being filled in: a message for each field reached."""
+    valori, altro, scheda = await _inviato(request)
+    senza = FISSI_DELLA_SCHEDA if altro.get("correzione") == "si" else FISSI_DEL_MINORE
+    banco = await _banco(frozenset() if scheda is None else senza)
+    celle = banco.celle(valori)
+    if scheda is not None:
+        celle |= {nome: scheda["valori"][nome] for nome in senza if nome in scheda["valori"]}
+    esito, _ = versioni.controlla(banco.flusso, celle, Collocazione(await _riferimenti()))
+    errori, avvisi = banco.messaggi(esito)
+    quanti = sum(len(voci) for voci in errori.values())
+    lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
+    tutto = altro.get("tutto") == "si"
+    if not tutto:
+        errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
+    proposti: dict[str, str] = {}
+    if lasciato == "codice_fiscale" and not valori.get("anno_nascita"):
+        dal_codice = modulo.dal_codice_fiscale(
+            valori.get("codice_fiscale", ""), oggi(), banco.comuni
+        )
+        proposti = {nome: dal_codice[nome] for nome in ("anno_nascita",) if nome in dal_codice}
+    visto = Visto(
+        gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
+        errori={nome: voci for nome, voci in errori.items() if nome not in proposti},
+        tutto=tutto, controlla=f"{base()}/controlla",
+    )  # fmt: skip
+    return Template(
+        "prestazioni/_esiti.html",
+        context={
+            "modulo": visto, "proposti": proposti, "quanti": quanti,
+            "indirizzi": range(1, modulo.INDIRIZZI + 1),
+        },
+    )  # fmt: skip
+
+
+# --- taking away --------------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/minori/{id_:int}/togli", opt={"permesso": "minori.scrivi"})
+async def togli(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Ask before a record is taken away, and say what the receiver keeps."""
+    scheda = await minori.leggi(id_)
+    await registra_lettura("minori.consulta", "scheda_sinba", str(id_))
+    return await _togli(request, scheda)
+
+
+async def _togli(
+    request: Request[Any, Any, Any],
+    scheda: Mapping[str, Any],
+    errore: str = "",
+    stato: int = 200,
+    scritto: Mapping[str, str] | None = None,
+) -> Template:
+    flusso = await flusso_attivo()
+    id_ = scheda["id"]
+    ids = [versione["id"] for versione in await minori.storia(scheda)]
+    superata = ""
+    if scheda["sostituita_lotto"] is not None:
+        superata, stato = await _che_vale(scheda), 409
+    pagina = costruisci_pagina(
+        request, "Togli la scheda", con_errori=bool(errore),
+        briciole=[("Minori", base()), (f"Minore {scheda['id_beneficiario']}", f"{base()}/{id_}")],
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/minori_togli.html",
+        pagina,
+        stato=stato,
+        scheda=scheda,
+        motivi=list(MOTIVI.items()),
+        scelto=(scritto or {}).get("motivo", ""),
+        note=(scritto or {}).get("note", ""),
+        errore=errore,
+        superata=superata,
+        presente=any(d.presente for d in (await comunicate(flusso.id, ids)).values()),
+        destinatario=flusso.destinatario,
+        qui=f"{base()}/{id_}",
+    )
+
+
+@post("/{ambito:str}/minori/{id_:int}/togli", opt={"permesso": "minori.scrivi"}, status_code=200)
+async def togli_davvero(
+    request: Request[Any, Any, Any],
+    id_: FromPath[int],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template | Redirect:
+    """Take a record away."""
+    scheda = await minori.leggi(id_)
+    note = data.get("note", "").replace("\0", "").strip()[:140]
+    if data.get("motivo") not in MOTIVI:
+        return await _togli(request, scheda, "Scegli perché la scheda si toglie.", 422, data)
+    motivo = MOTIVI[data["motivo"]] + (f": {note}" if note else "")
+    try:
+        await minori.elimina(id_, (await flusso_attivo()).id, motivo)
+    except Conflitto:
+        return await _togli(request, await minori.leggi(id_), "", 409, data)
+    await aggiungi_messaggio("riuscito", "La scheda è stata tolta. La sua storia resta qui.")
+    return Redirect(f"{base()}/{id_}", status_code=303)
+
+
+GESTORI: Final = [
+    elenco, torna_all_elenco, cerca, modello, una, persona, nuova, inserisci, correggi,
+    correggi_salva, controlla, togli, togli_davvero,
+]  # fmt: skip
