@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export PYTHONPATH :=
 
-.PHONY: help setup demo up test test-fast bench lint format types docs lock clean
+.PHONY: help setup demo up test test-fast cover bench lint format types docs lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
@@ -26,7 +26,11 @@ demo: setup ## Services, the three ambiti, demonstration data, the main job; ser
 up: setup ## Services, web and worker, without demonstration data
 	exec .venv/bin/capofila up
 
-test: setup lint types ## All the checks and tests, from nothing, with coverage
+test: setup lint types ## All the checks and tests, from nothing, two at a time
+	bash infra/chromium.sh
+	$(PY) -m pytest -n 2 --dist loadfile
+
+cover: setup ## All the tests one at a time, and what of the code they ran
 	bash infra/chromium.sh
 	$(PY) -m coverage run -m pytest
 	$(PY) -m coverage combine -q

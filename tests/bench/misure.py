@@ -303,10 +303,10 @@ async def _tutte(unita: Any) -> Any:
 async def _controlla(righe: int) -> float:
     viste = errori = 0
 
-    async def conta(_: Any, lotto: Any, __: Any) -> None:
+    async def conta(controllati: Any, _: Any) -> None:
         nonlocal viste, errori
-        viste += len(lotto)
-        errori += len(lotto.errori)
+        viste += controllati.quanti
+        errori += len(controllati.errori)
 
     async with _motore(), unita_di_lavoro(await contesto_ambito(SLUG)) as unita:
         selezione = await _tutte(unita)

@@ -32,8 +32,8 @@ FLUSSI_MASSIMI: Final = 100
 FLUSSI_PER_VOLTA: Final = 10_000
 """Flows of a run that one statement publishes; between one and the next the progress is told."""
 Avanza = Callable[[int, int | None, str], Awaitable[None]]
-BYTE_PER_RISPOSTA: Final = 16_000_000
-"""Once so many bytes of XML are in an answer no more flows are: INPS asks again for the rest."""
+BYTE_PER_RISPOSTA: Final = 7_000_000
+"""Bytes of XML in an answer, in base64 less than INPS's 10 MB; a larger flow goes alone."""
 EPOCA: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDO: Final = timedelta(milliseconds=1)
 _ULTIMO_GIORNO: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -364,10 +364,10 @@ async def servi(unita: UnitaDiLavoro, eservice: EService, since: int, limite: in
     da = momento(since)
     righe = await unita.righe(
         "SELECT id_flusso, tipo, ts, corpo FROM ("
-        "SELECT id_flusso, tipo, ts, corpo, sum(byte) OVER (ORDER BY ts) - byte AS prima FROM ("
+        "SELECT id_flusso, tipo, ts, corpo, byte, sum(byte) OVER (ORDER BY ts) - byte AS prima FROM ("
         "SELECT id_flusso, tipo, ts, corpo, byte FROM flusso_pdnd "
         "WHERE ambito_id = $1 AND ente_id = $2 AND ts > $3 ORDER BY ts LIMIT $4) q) q "
-        "WHERE prima < $5 ORDER BY ts",
+        "WHERE prima = 0 OR prima + byte <= $5 ORDER BY ts",
         unita.ambito,
         eservice.ente_id,
         da,

@@ -22,13 +22,15 @@ import msgspec
 from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi
 from capofila.base.lavori import Compito
-from capofila.debito.per_colonne import leggi_per_colonne
 from capofila.debito.resa_sql import espressioni, letterale
-from capofila.hooks import Flusso, LottoPreparato, Preparatore, TracciatoXML
+from capofila.hooks import Flusso, TracciatoXML
 from capofila.prestazioni.service import FONTE_MINORI, riferimenti_dell_ambito
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from capofila.debito.parti import Divisore
+    from capofila.debito.per_colonne import Controllati
 
 INSERIMENTO: Final = "I"
 """What a record says in a flow that has no operation."""
@@ -467,7 +469,7 @@ class Selezione:
     async def controlla(
         self,
         unita: UnitaDiLavoro,
-        ricevi: Callable[[Preparatore, LottoPreparato, list[list[str]]], Awaitable[None]],
+        ricevi: Callable[[Controllati, list[list[str]]], Awaitable[None]],
         altre: Sequence[str] = (),
     ) -> None:
         """Run every check and rule now in force over every record, in the order of the file.
@@ -477,21 +479,25 @@ class Selezione:
             ricevi: gets the records some thousands at a time, with the values of `altre`.
             altre: SQL of what else is wanted of each record.
         """
-        dove, valori = self.dove()
-        nomi = [campo.nome for campo in self.flusso.campi]
-        campi = await self._valori(unita, nomi)
-        preparatore = Preparatore(self.flusso, nomi)
+        from capofila.debito.per_colonne import Controllore, leggi_per_colonne
 
-        async def prepara(colonne: list[list[str]]) -> None:
-            lotto = preparatore.prepara_colonne(colonne[: len(nomi)], range(1, len(colonne[0]) + 1))
-            await ricevi(preparatore, lotto, colonne[len(nomi) :])
+        dove, valori = self.dove()
+        controllore = Controllore(self.flusso)
+        campi = await self._valori(unita, controllore.nomi)
+
+        async def controlla(tavola: pl.DataFrame) -> None:
+            colonne = tavola.get_columns()
+            await ricevi(
+                controllore.controlla(tavola.select(tavola.columns[: len(campi)])),
+                [colonna.fill_null("").to_list() for colonna in colonne[len(campi) :]],
+            )
 
         await leggi_per_colonne(
             unita,
             [*campi, *altre],
             f"FROM {self.tabella} p WHERE {dove} ORDER BY {self.ordine()}",
             valori,
-            prepara,
+            controlla,
         )
 
     async def preparate(
@@ -520,18 +526,16 @@ class Selezione:
         precedente: bytes | None = None
         rotte: dict[str, int] = {}
 
-        async def ricevi(
-            preparatore: Preparatore, lotto: LottoPreparato, altre: list[list[str]]
-        ) -> None:
+        async def ricevi(controllati: Controllati, altre: list[list[str]]) -> None:
             nonlocal precedente
             numeri, tenute, gruppi, testi, persone = altre
-            controllate = {n for n, t in zip(lotto.numeri, tenute, strict=True) if t != _VERO}
-            for numero, codice in {(e.riga, e.codice) for e in lotto.errori}:
+            controllate = {n for n, t in enumerate(tenute, 1) if t != _VERO}
+            for numero, codice in {(e.riga, e.codice) for e in controllati.errori}:
                 if numero in controllate:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
             terne: list[tuple[bytes, bytes, bytes]] = []
-            nostri_gruppi, nostri_testi = preparatore.rendi(lotto)
+            nostri_gruppi, nostri_testi = controllati.rendi()
             for n, tenuta in enumerate(tenute):
                 gruppo, corpo = (
                     (gruppi[n], testi[n])
