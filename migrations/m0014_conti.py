@@ -7,20 +7,23 @@ VERSION = "1.38.0"
 DESCRIPTION = "Conti delle prestazioni per lotto, anno delle comunicazioni"
 
 SQL = r"""
--- How many records a lotto brought in and put out of force, by year, comune and month (0: no day).
--- A lotto is written by one transaction, so no two ever count in the same row.
+-- How many records a statement brought in or put out of force, by lotto, year, comune and month (0: no
+-- day). Rows are only added, and whoever reads adds them up: an import counts in every block of
+-- some thousands of records, and looking for what to add to would cost it more than counting. The
+-- lotto needs no foreign key: the records are checked to have theirs.
 CREATE TABLE conto_lotto (
   ambito_id smallint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY,
   lotto_id integer NOT NULL,
   anno smallint NOT NULL,
   comune_titolare text COLLATE "C" NOT NULL,
   mese smallint NOT NULL DEFAULT 0 CHECK (mese BETWEEN 0 AND 12),
   entrate integer NOT NULL DEFAULT 0 CHECK (entrate >= 0),
   uscite integer NOT NULL DEFAULT 0 CHECK (uscite >= 0),
-  PRIMARY KEY (ambito_id, anno, comune_titolare, lotto_id, mese),
-  FOREIGN KEY (ambito_id, lotto_id) REFERENCES lotto (ambito_id, id)
+  PRIMARY KEY (ambito_id, id)
 );
-SELECT proteggi('conto_lotto');
+CREATE INDEX ON conto_lotto (ambito_id, anno);
+SELECT proteggi('conto_lotto', 'SELECT, INSERT');
 CREATE POLICY comune ON conto_lotto AS RESTRICTIVE TO capofila_app
   USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
          OR comune_titolare = (SELECT current_setting('capofila.comune', true)))
@@ -29,11 +32,9 @@ CREATE POLICY comune ON conto_lotto AS RESTRICTIVE TO capofila_app
 
 CREATE FUNCTION prestazione_entrate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO conto_lotto AS c (ambito_id, lotto_id, anno, comune_titolare, mese, entrate)
+  INSERT INTO conto_lotto (ambito_id, lotto_id, anno, comune_titolare, mese, entrate)
   SELECT ambito_id, lotto_id, anno, comune_titolare, coalesce(extract(month FROM competenza), 0),
-    count(*) FROM nuove GROUP BY 1, 2, 3, 4, 5
-  ON CONFLICT (ambito_id, anno, comune_titolare, lotto_id, mese)
-    DO UPDATE SET entrate = c.entrate + excluded.entrate;
+    count(*) FROM nuove GROUP BY 1, 2, 3, 4, 5;
   RETURN NULL;
 END $$;
 CREATE TRIGGER entrate AFTER INSERT ON prestazione
@@ -41,13 +42,11 @@ CREATE TRIGGER entrate AFTER INSERT ON prestazione
 
 CREATE FUNCTION prestazione_uscite() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO conto_lotto AS c (ambito_id, lotto_id, anno, comune_titolare, mese, uscite)
+  INSERT INTO conto_lotto (ambito_id, lotto_id, anno, comune_titolare, mese, uscite)
   SELECT n.ambito_id, n.sostituita_lotto, n.anno, n.comune_titolare,
     coalesce(extract(month FROM n.competenza), 0), count(*)
   FROM nuove n JOIN vecchie v ON v.ambito_id = n.ambito_id AND v.id = n.id
-  WHERE v.sostituita_lotto IS NULL AND n.sostituita_lotto IS NOT NULL GROUP BY 1, 2, 3, 4, 5
-  ON CONFLICT (ambito_id, anno, comune_titolare, lotto_id, mese)
-    DO UPDATE SET uscite = c.uscite + excluded.uscite;
+  WHERE v.sostituita_lotto IS NULL AND n.sostituita_lotto IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
   RETURN NULL;
 END $$;
 CREATE TRIGGER uscite AFTER UPDATE ON prestazione

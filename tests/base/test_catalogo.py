@@ -537,7 +537,7 @@ async def test_in_un_ambito_non_si_vede_niente_dell_altro(due_ambiti: list[str])
         async with unita_di_lavoro(Contesto(ambito=io), sola_lettura=True) as unita:
             for tabella in due_ambiti:
                 righe = await unita.righe(f"SELECT ambito_id FROM {tabella}")
-                assert [r["ambito_id"] for r in righe] == [io], tabella
+                assert {r["ambito_id"] for r in righe} == {io}, tabella
                 filtrata = await unita.righe(
                     f"SELECT 1 FROM {tabella} WHERE ambito_id = $1", 3 - io
                 )
@@ -560,12 +560,12 @@ async def test_con_piccolo_non_si_vede_niente_dell_altro(due_ambiti: list[str]) 
         )
         async with unita_di_lavoro(Contesto(ambito=1), sola_lettura=True):
             righe = await modello.select(modello._meta.get_column_by_name("ambito_id"))
-            assert [r["ambito_id"] for r in righe] == [1], tabella
+            assert {r["ambito_id"] for r in righe} == {1}, tabella
             async with await modello.select(
                 modello._meta.get_column_by_name("ambito_id")
             ).batch() as lotti:
                 blocchi = [riga["ambito_id"] async for blocco in lotti for riga in blocco]
-            assert blocchi == [1], tabella
+            assert {*blocchi} == {1}, tabella
 
 
 async def test_niente_dell_altro_si_cambia_si_cancella_o_si_aggiunge(
@@ -643,7 +643,8 @@ async def test_la_copia_di_sicurezza_legge_tutto_e_non_scrive(
     c = await asyncpg.connect(banca.backup)
     try:
         for tabella in due_ambiti:
-            assert await c.fetchval(f"SELECT count(*) FROM {tabella}") == 2, tabella
+            ambiti = await c.fetch(f"SELECT DISTINCT ambito_id FROM {tabella} ORDER BY 1")
+            assert [r["ambito_id"] for r in ambiti] == [1, 2], tabella
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await c.execute(f"DELETE FROM {tabella}")
     finally:

@@ -224,6 +224,16 @@ def test_un_avviso_detto_abbastanza_si_conta_e_non_ferma() -> None:
     assert Setaccio(preparatore).passa(tavola(COLONNE, righe)).buone.all()
 
 
+def test_un_avviso_di_righe_che_non_passano_non_ne_zittisce_altri() -> None:
+    """What a row has to be remarked upon is said before it is only counted."""
+    guaste = [["Rossi", "9,00", "x", ""]] * (AVVISI_PER_REGOLA + 30)
+    buone = [["Rossi", "9,00", "", ""]] * 16
+    preparatore = Preparatore(FLUSSO, COLONNE)
+    passate = Setaccio(preparatore).passa(tavola(COLONNE, guaste + buone))
+    assert not passate.buone.any()
+    assert not passate.scegli(passate.buone)[1]
+
+
 def test_una_riga_da_dividere_per_anno_non_passa() -> None:
     righe = [["periodica", "2024-05-01", "2025-04-30", "1"], ["periodica", "2024-05-01", "", "1"]]
     passate = Setaccio(Preparatore(A_PERIODI, PERIODI, taglia=True)).passa(tavola(PERIODI, righe))

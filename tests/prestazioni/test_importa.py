@@ -224,6 +224,19 @@ async def test_la_stessa_prestazione_due_volte_nel_file_si_dice_con_la_riga() ->
         assert [r["cognome"] for r in await memorizzate(unita)] == ["Rossi", "Rossi"]
 
 
+@pytest.mark.parametrize("scomoda", [1, 2])
+async def test_di_due_righe_uguali_si_tiene_la_prima_comunque_siano_scritte(scomoda: int) -> None:
+    """A name to be escaped goes in one by one, a plain one with all the others: the order holds."""
+    nomi = {1: "Rossi", 2: "Bianchi"}
+    nomi[scomoda] += " & C"
+    async with prova() as unita:
+        esito = await porta(csv_di(riga(1, cognome=nomi[1]), riga(1, cognome=nomi[2]), riga(2)))
+        assert errori(esito) == [(3, "protocollo_domanda", "duplicato")]
+        tenute = await decidi(esito.lotto or 0, await flussi(), tieni_valide=True)
+        assert tenute.importate == 2
+        assert {r["cognome"] for r in await memorizzate(unita)} == {nomi[1], "Rossi"}
+
+
 async def test_la_stessa_prestazione_in_due_file_si_dice_con_la_riga() -> None:
     async with prova() as unita:
         await porta(csv_di(riga(1), riga(2)))

@@ -136,6 +136,14 @@ def test_un_file_semplice_si_legge_per_colonne() -> None:
     assert [*blocco] == [("A", "Rossi"), ("B", "")]
 
 
+@pytest.mark.parametrize("cella", ["\ufeffA", "\x1c", "\x1f ", " ", "\u00a0"])
+def test_una_riga_che_si_legge_in_due_modi_si_legge_come_riga(cella: str) -> None:
+    foglio = apri("csv", f"codice_fiscale;cognome\n{cella};\n".encode(), NOTE)
+    assert tutte(foglio) == [[cella, ""]]
+    assert not any(isinstance(b, lettura.PerColonne) for b in apri(
+        "csv", f"codice_fiscale;cognome\n{cella};\n".encode(), NOTE).blocchi)  # fmt: skip
+
+
 def test_una_cella_troppo_lunga_e_rifiutata_anche_senza_virgolette() -> None:
     lunga = "x" * (csv.field_size_limit() + 1)
     errore = rifiuto(f"codice_fiscale;cognome\nA;Rossi\nB;{lunga}\nC;Verdi\n".encode())

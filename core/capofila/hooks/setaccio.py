@@ -162,8 +162,10 @@ class Setaccio:
             for nome, (campo, funzione) in self._lettere.items()
             if campo in tavola.columns
         ]
-        maschere_regole, taciuti = self._applica_regole(tavola, tavola.hstack(lettere))
-        return Passate(tavola, reduce(and_, maschere + maschere_regole), taciuti)
+        buone, taciuti = self._applica_regole(
+            tavola, tavola.hstack(lettere), reduce(and_, maschere) if maschere else None
+        )
+        return Passate(tavola, buone, taciuti)
 
     def _leggi(self, scritte: pl.DataFrame) -> tuple[dict[str, pl.Series], list[pl.Series]]:
         """The canonical values of the columns, and which of their cells can pass, where not all."""
@@ -236,26 +238,29 @@ class Setaccio:
         return maschere
 
     def _applica_regole(
-        self, tavola: pl.DataFrame, con_lettere: pl.DataFrame
-    ) -> tuple[list[pl.Series], dict[str, pl.Series]]:
+        self, tavola: pl.DataFrame, con_lettere: pl.DataFrame, lette: pl.Series | None
+    ) -> tuple[pl.Series, dict[str, pl.Series]]:
         """Where nothing is to be said, and what is not said any more.
 
-        A remark that was written out often enough is only counted, and that can be done here.
+        A remark that was written out often enough is only counted, and that can be done here for
+        the rows that have nothing else. `lette` says where every cell was read.
         """
         errori, avvisi = self._condizioni(tuple(tavola.columns))
         esiti = con_lettere.with_columns_seq(
             pl.all_horizontal(errori).alias(_NIENTE_ERRORI),
             *(certezze.vale.alias(_DI_REGOLA + codice) for codice, certezze in avvisi.items()),
         )
-        maschere, taciuti = [esiti[_NIENTE_ERRORI]], {}
+        senza_errori = esiti[_NIENTE_ERRORI] if lette is None else esiti[_NIENTE_ERRORI] & lette
+        buone, taciuti = senza_errori, {}
         for codice, certezze in avvisi.items():
             vale = esiti[_DI_REGOLA + codice]
             if vale.all():
                 continue
             cade = con_lettere.with_columns(certezze.cade.alias(_DI_REGOLA))[_DI_REGOLA]
+            cade &= senza_errori
             taciuti[codice] = cade & (cade.cum_sum() > self._preparatore.ancora_da_dire(codice))
-            maschere.append(vale | taciuti[codice])
-        return maschere, taciuti
+            buone &= vale | taciuti[codice]
+        return buone, taciuti
 
     def _condizioni(self, presenti: tuple[str, ...]) -> tuple[list[pl.Expr], dict[str, Certezza]]:
         """What a row must keep, and its remarks, when these fields have a value in some row."""

@@ -232,7 +232,8 @@ def _tavola(blocco: str, separatore: str, larghezza: int) -> pl.DataFrame | None
     import polars as pl
 
     righe = blocco.count("\n")
-    if blocco.count(separatore) != righe * (larghezza - 1):
+    # Polars takes a byte order mark away wherever it begins; here it is a character like any other.
+    if blocco.count(separatore) != righe * (larghezza - 1) or blocco.startswith("\ufeff"):
         return None
     try:
         tavola = pl.read_csv(
@@ -245,7 +246,11 @@ def _tavola(blocco: str, separatore: str, larghezza: int) -> pl.DataFrame | None
     except pl.exceptions.PolarsError:  # lines of several lengths
         return None
     prima = tavola.to_series(0)
-    if tavola.height != righe or prima.null_count() or not prima.str.contains(r"\S").all():
+    if (
+        tavola.height != righe
+        or prima.null_count()
+        or not prima.str.contains(r"[^\s\x1c-\x1f]").all()
+    ):
         return None
     return tavola
 

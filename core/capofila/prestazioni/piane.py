@@ -38,12 +38,14 @@ def dividi(
 ) -> Iterator[Divise | LottoPreparato]:
     """The rows of a table, read, checked and put in form a block at a time."""
     vaglio = _Vaglio(preparatore, riferimenti)
+    # Without a day the records of a flow have no place to be found: see `Collocazione`.
+    per_colonne = GIORNI[0] in preparatore.flusso.campi_per_nome
     prima = 2
     for blocco in foglio.blocchi:
-        if isinstance(blocco, PerColonne):
+        if isinstance(blocco, PerColonne) and per_colonne:
             yield vaglio.dividi(blocco.tavola, prima)
         else:
-            yield _in_forma(preparatore, preparatore.prepara(blocco, prima))
+            yield _in_forma(preparatore, preparatore.prepara([*blocco], prima))
         prima += len(blocco)
 
 

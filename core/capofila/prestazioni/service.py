@@ -487,9 +487,9 @@ class _Arrivo:
                 esito.valide += blocco.valide
                 if self.opzioni.solo_valide or not esito.errori_totali:
                     doppi: list[ErroreRiga] = []
-                    for righe in blocco.copie:
-                        doppi += await self._inserisci(righe)
-                        esito.importate += righe.quante
+                    if blocco.copie:
+                        doppi += await self._inserisci(blocco.copie)
+                        esito.importate += sum(righe.quante for righe in blocco.copie)
                     if blocco.schede:
                         doppi += await self._inserisci_schede(blocco)
                         esito.importate += len(blocco.schede)
@@ -621,40 +621,64 @@ class _Arrivo:
             blocco.copie.append(copia.di_lotto(lotto, collocazione, buone))
         return blocco
 
-    async def _inserisci(self, righe: copia.Copia) -> list[ErroreRiga]:
-        """Store records; returns those that were there already."""
+    async def _inserisci(self, copie: Sequence[copia.Copia]) -> list[ErroreRiga]:
+        """Store the records of a block; returns those that were there already."""
         unita = self.unita
-        await unita.copia_in("ingresso", righe.colonne, _Pezzi(righe.testo), format="text")
-        nomi = ", ".join((*righe.colonne, *righe.fisse))
-        da = ", ".join((*(f"i.{n}" for n in righe.colonne), *(f"f.{n}" for n in righe.fisse)))
-        comando = (
-            f"INSERT INTO prestazione (ambito_id, lotto_id, conforme_a, come_ricevuto, {nomi}) "
-            f"SELECT $1, $2, $3, $4, {da} "
-            "FROM jsonb_populate_record(NULL::pg_temp.ingresso, $5::jsonb) f, ingresso i"
-        )
-        fisse = (
-            unita.ambito,
-            self.lotto_id,
-            self.versione,
-            self.sorgente.come_ricevuto,
-            msgspec.json.encode(righe.fisse).decode(),
-        )
-        doppi: list[ErroreRiga] = []
+        sempre = (unita.ambito, self.lotto_id, self.versione, self.sorgente.come_ricevuto)
+        nomi_sempre = "ambito_id, lotto_id, conforme_a, come_ricevuto"
         try:
             async with unita.punto_di_ritorno():
-                await unita.esegui(comando, *fisse)
+                for righe in copie:
+                    await self._travasa(righe, "prestazione", nomi_sempre, sempre)
+            return []
         except asyncpg.UniqueViolationError:
-            # Letting PostgreSQL skip duplicates costs every row a second look at the index: only
-            # a block that has some pays for it.
-            await unita.esegui(f"{comando} ON CONFLICT DO NOTHING", *fisse)
-            doppi = await self._doppi()
-        await unita.esegui("TRUNCATE pg_temp.ingresso")
+            pass
+        # Letting PostgreSQL skip duplicates costs every row a second look at the index: only a block
+        # that has some pays for it. Of two equal rows the first of the file is kept.
+        nomi = ", ".join(copia.COLONNE)
+        await unita.esegui(
+            "TRUNCATE pg_temp.ingresso; "
+            "CREATE TEMP TABLE IF NOT EXISTS tutte (LIKE ingresso) ON COMMIT DROP"
+        )
+        for righe in copie:
+            await self._travasa(righe, "pg_temp.tutte")
+        await unita.esegui(
+            f"INSERT INTO prestazione ({nomi_sempre}, {nomi}) SELECT $1, $2, $3, $4, {nomi} "
+            "FROM pg_temp.tutte ORDER BY riga, anno ON CONFLICT DO NOTHING",
+            *sempre,
+        )
+        doppi = await self._doppi()
+        await unita.esegui("TRUNCATE pg_temp.tutte")
         return doppi
+
+    async def _travasa(
+        self, righe: copia.Copia, dove: str, nomi: str = "", valori: Sequence[object] = ()
+    ) -> None:
+        """Send records to the temporary table, and from there to where they go, with some values
+        that are the same for all.
+        """
+        unita = self.unita
+        await unita.copia_in("ingresso", righe.colonne, _Pezzi(righe.testo), format="text")
+        tutti = ", ".join(filter(None, (nomi, *righe.colonne, *righe.fisse)))
+        da = ", ".join(
+            (
+                *(f"${n}" for n in range(2, len(valori) + 2)),
+                *(f"i.{n}" for n in righe.colonne),
+                *(f"f.{n}" for n in righe.fisse),
+            )
+        )
+        await unita.esegui(
+            f"INSERT INTO {dove} ({tutti}) SELECT {da} "
+            "FROM jsonb_populate_record(NULL::pg_temp.ingresso, $1::jsonb) f, ingresso i",
+            msgspec.json.encode(righe.fisse).decode(),
+            *valori,
+        )
+        await unita.esegui("TRUNCATE pg_temp.ingresso")
 
     async def _doppi(self) -> list[ErroreRiga]:
         """The rows of the block that were not stored."""
         righe = await self.unita.righe(
-            "SELECT i.riga, i.protocollo_domanda FROM ingresso i WHERE NOT EXISTS ("
+            "SELECT i.riga, i.protocollo_domanda FROM pg_temp.tutte i WHERE NOT EXISTS ("
             "SELECT 1 FROM prestazione p WHERE p.ambito_id = $1 AND p.lotto_id = $2 "
             "AND p.riga = i.riga AND p.anno = i.anno AND p.codice_fiscale = i.codice_fiscale) "
             "ORDER BY i.riga",
