@@ -27,7 +27,7 @@ import capofila
 from capofila import locale
 from capofila.base.attivazioni import plugin_attivi, registro
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
-from capofila.base.errori import ErroreCapofila, NonTrovato
+from capofila.base.errori import DatiNonValidi, ErroreCapofila, NonTrovato
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 
@@ -761,13 +761,62 @@ async def chiedi_e_attendi(
     Args:
         vigila: called while waiting; raises when the wait has become vain.
     """
-    from capofila.base.lavori import stato as stato_lavoro
-    from capofila.debito.service import chiedi_esportazione, esportazione
+    from capofila.debito.service import chiedi_esportazione
 
     contesto = await contesto_ambito(slug)
     async with unita_di_lavoro(contesto):
         dichiarato = (await plugin_attivi()).flusso(flusso)
         chiesta = await chiedi_esportazione(dichiarato, quando, **opzioni)
+    corrente, lavoro = await _attendi(contesto, chiesta.id, "in_preparazione", mostra, vigila)
+    if corrente.stato == "in_preparazione":
+        raise ErroreLavoro(
+            f"Il lavoro non è riuscito ({lavoro.errore or 'errore inatteso'}): riprova dalla "
+            "pagina Lavori, oppure con «capofila debito export» dopo aver controllato i servizi."
+        )
+    return corrente
+
+
+async def pubblica_e_attendi(
+    slug: str,
+    id_: UUID,
+    protocollo: str | None,
+    *,
+    mostra: bool = False,
+    vigila: Callable[[], None] = lambda: None,
+) -> Any:
+    """Ask that a run be published by the PDND and wait until its job has ended.
+
+    Args:
+        vigila: called while waiting; raises when the wait has become vain.
+
+    Raises:
+        ErroreCapofila: it was not published; the message says why and what to do.
+    """
+    from capofila.debito.service import Superata, chiedi_pubblicazione
+
+    contesto = await contesto_ambito(slug)
+    async with unita_di_lavoro(contesto):
+        await chiedi_pubblicazione(id_, protocollo)
+    corrente, lavoro = await _attendi(contesto, str(id_), "in_pubblicazione", mostra, vigila)
+    if corrente.stato == "in_pubblicazione":
+        raise ErroreLavoro(
+            f"La pubblicazione si è fermata ({lavoro.errore or 'errore inatteso'}) e non è stato "
+            "pubblicato nulla: riavviala dalla pagina del file dopo aver controllato i servizi."
+        )
+    if corrente.stato == "superata":
+        raise Superata(lavoro.errore)
+    if corrente.stato == "sigillata":
+        raise DatiNonValidi(lavoro.errore)
+    return corrente
+
+
+async def _attendi(
+    contesto: Contesto, id_: str, stato: str, mostra: bool, vigila: Callable[[], None]
+) -> tuple[Any, Any]:
+    """A run and its job, once the run has left this state or the job has given up."""
+    from capofila.base.lavori import stato as stato_lavoro
+    from capofila.debito.service import esportazione
+
     barra = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} righe"),
         TimeElapsedColumn(), console=ERR, disable=not (mostra and ERR.is_terminal),
@@ -776,21 +825,19 @@ async def chiedi_e_attendi(
         compito = barra.add_task("In attesa", total=None)
         while True:
             async with unita_di_lavoro(contesto, sola_lettura=True):
+                corrente = await esportazione(UUID(id_))
+                suo = corrente.pubblicazione if stato == "in_pubblicazione" else corrente.lavoro
                 # The job first: when it has ended, the file is as it left it.
-                lavoro = await stato_lavoro(UUID(chiesta.lavoro)) if chiesta.lavoro else None
-                corrente = await esportazione(UUID(chiesta.id))
+                lavoro = await stato_lavoro(UUID(suo)) if suo else None
+                corrente = await esportazione(UUID(id_))
             if lavoro is not None:
                 barra.update(
                     compito, description=lavoro.fase or "In attesa", completed=lavoro.fatto,
                     total=lavoro.totale,
                 )  # fmt: skip
-            if corrente.stato != "in_preparazione":
-                return corrente
-            if lavoro is not None and lavoro.stato == "fallito":
-                raise ErroreLavoro(
-                    f"Il lavoro non è riuscito ({lavoro.errore or 'errore inatteso'}): riprova dalla "
-                    "pagina Lavori, oppure con «capofila debito export» dopo aver controllato i servizi."
-                )
+            fermo = lavoro is not None and lavoro.stato == "fallito"
+            if fermo or (corrente.stato != stato and (lavoro is None or lavoro.finito)):
+                return corrente, lavoro
             vigila()
             await asyncio.sleep(0.1)
 
@@ -820,8 +867,8 @@ def debito_download(id_: UUID, uscita: Path, ambito: str | None) -> None:
 @click.option(
     "--canale",
     required=True,
-    type=click.Choice(["portale", "pec", "altro"]),
-    help="Come è stato inviato.",
+    type=click.Choice(["portale", "pec", "pdnd", "altro"]),
+    help="Come è stato inviato; con pdnd lo pubblica Capofila, e il comando ne aspetta la fine.",
 )
 @click.option("--protocollo", help="Il protocollo o la ricevuta del destinatario.")
 @opzione_json
@@ -834,7 +881,22 @@ def debito_invia(id_: UUID, ambito: str, canale: str, protocollo: str | None, js
             superata = await invia(id_, canale, protocollo)
             return superata, await esportazione(id_)
 
-    superata, trovata = esegui(registra)
+    async def pubblica() -> Any:
+        async with _motore():
+            return None, await pubblica_e_attendi(
+                ambito, id_, protocollo, mostra=not json_,
+                vigila=lambda: locale.vigila(*processi),
+            )  # fmt: skip
+
+    if canale == "pdnd":
+        with locale.servizi() as avviati:
+            processi = [locale.avvia_worker()] if avviati else []
+            try:
+                superata, trovata = asyncio.run(pubblica())
+            finally:
+                locale.ferma_processi(*processi)
+    else:
+        superata, trovata = esegui(registra)
     if superata is not None:
         raise superata
     if json_:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
@@ -27,6 +30,24 @@ VELOCI = Tempi(
     pausa_minima=0.3, pausa_massima=1, turno=0.2, grazia=1,
 )  # fmt: skip
 GIORNO = date(2026, 3, 1)
+MORTO_DA_TEMPO = (
+    "UPDATE lavoro SET battito_il = now() - interval '5 minutes' WHERE stato = 'in_corso'",
+    "UPDATE lavoro_uscita SET prossimo_invio_il = now()",
+)
+"""Ages the sign of life of a worker that was killed, instead of waiting for its minute."""
+
+_LAVORATORE = """
+import asyncio
+from capofila.base.impostazioni import impostazioni
+from capofila.worker import avvia_worker
+
+asyncio.run(avvia_worker(impostazioni()))
+"""
+
+
+def lavoratore_a_parte(variabili: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """A worker as a process of its own, which a test can kill."""
+    return subprocess.Popen([sys.executable, "-c", _LAVORATORE], env={**os.environ, **variabili})
 
 
 @asynccontextmanager

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.conftest import Banca
 from tests.debito.casi import officina
-from tests.prestazioni.casi import banca_da, modello
+from tests.prestazioni.casi import ambiente, banca_da, modello
 
-from capofila.base.impostazioni import Impostazioni
+from capofila.base.impostazioni import Impostazioni, impostazioni
 
 __all__ = ["modello"]
 
@@ -25,3 +25,16 @@ async def lavora(impostazioni_prova: Impostazioni) -> AsyncIterator[Impostazioni
 def altra_banca(servizi: Any, modello: str) -> Iterator[Banca]:
     with banca_da(servizi, modello) as banca:
         yield banca
+
+
+@pytest.fixture
+def senza_lavoratore(
+    servizi: Any, banca: Banca, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
+    """The settings, here and for whoever is started: the worker is the test's to start and kill."""
+    variabili = ambiente(servizi, banca)
+    for nome, valore in variabili.items():
+        monkeypatch.setenv(nome, valore)
+    impostazioni.cache_clear()
+    yield variabili
+    impostazioni.cache_clear()

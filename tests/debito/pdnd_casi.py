@@ -250,6 +250,46 @@ def secondo_descrizione(schema: str, valore: Any) -> None:
         assert difetti == []
 
 
+# What may go wrong before an operation is reached, or at it, and is not said in the description of
+# the operation: the general answers of the description, and those of HTTP.
+_GENERALI = {401: "401Unauthorized", 404: "404NotFound", 429: "429TooManyRequests",
+             503: "503ServiceUnavailable"}  # fmt: skip
+
+
+def risposta_secondo_descrizione(metodo: str, risorsa: str, risposta: httpx.Response) -> None:
+    """Check an answer of an operation against the description: status, type, body, headers."""
+    descrizione = _descrizione()
+    if descrizione is None:
+        return
+    operazione = descrizione["paths"][f"/{risorsa}"].get(metodo.lower())
+    assert operazione is not None or risposta.status_code == 405
+    dette = operazione["responses"] if operazione else {}
+    generali = descrizione["components"]["responses"]
+    codice = risposta.status_code
+    una = dette.get(str(codice)) or generali.get(_GENERALI.get(codice, ""))
+    una = una or dette.get("default") or generali["default"]
+    while "$ref" in una:
+        una = _seguito(descrizione, una["$ref"])
+    tipo = risposta.headers.get("content-type", "").split(";")[0]
+    contenuti = una.get("content", {})
+    if not contenuti:
+        assert (tipo, risposta.content) == ("", b"")
+    else:
+        assert tipo in contenuti, (tipo, codice)
+        assert list(_difetti(descrizione, contenuti[tipo]["schema"], risposta.json())) == []
+    for nome, intestazione in una.get("headers", {}).items():
+        schema = _seguito(descrizione, intestazione["$ref"])["schema"]
+        valore = risposta.headers[nome]
+        assert re.fullmatch("[0-9]+", valore), (nome, valore)
+        assert list(_difetti(descrizione, schema, int(valore), nome)) == []
+
+
+def _seguito(radice: Any, rif: str) -> Any:
+    for passo in rif.removeprefix("#/").split("/"):
+        radice = radice[passo]
+    return radice
+
+
 @cache
 def _descrizione() -> dict[str, Any] | None:
     import os
@@ -270,10 +310,7 @@ def _difetti(
 ) -> Iterable[str]:
     """The words of JSON Schema that the description uses; any other raises."""
     if "$ref" in schema:
-        meta = radice
-        for passo in schema["$ref"].removeprefix("#/").split("/"):
-            meta = meta[passo]
-        yield from _difetti(radice, meta, valore, luogo)
+        yield from _difetti(radice, _seguito(radice, schema["$ref"]), valore, luogo)
         return
     parole = dict(schema)
     for da_non_guardare in ("description", "example", "default", "xml"):

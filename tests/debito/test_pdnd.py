@@ -30,6 +30,7 @@ from tests.debito.pdnd_casi import (
     porta,
     pubblica_finti,
     pubblica_record,
+    risposta_secondo_descrizione,
     scrivi_chiavi,
     secondo_descrizione,
     voucher,
@@ -861,6 +862,88 @@ async def test_anche_cio_che_non_c_e_e_un_problema_e_non_una_pagina(
     inps: INPS, metodo: str, percorso: str, stato: int
 ) -> None:
     e_un_problema(await inps.request(metodo, percorso, headers=porta(voucher())), stato)
+
+
+OPERAZIONI = (("GET", "flussi"), ("POST", "esiti"), ("GET", "status"))
+
+
+async def test_ogni_risposta_di_ogni_operazione_e_nella_forma_che_inps_descrive(
+    inps: INPS, monkeypatch: pytest.MonkeyPatch, banca: Banca
+) -> None:
+    """Every status that an operation can answer with: body, type and headers by the description.
+
+    Without the description (CAPOFILA_SIUSS_OPENAPI) the statuses and the shape of a problem are
+    checked all the same.
+    """
+    await pubblicati(3)
+    visti: dict[tuple[str, str], set[int]] = {o: set() for o in OPERAZIONI}
+
+    async def chiama(
+        metodo: str, risorsa: str, atteso: int, *, codice: str = "D142", query: str | None = None,
+        token: str | None = "", corpo: bytes = b'{"elenco_esiti": []}',
+        tipo: str = "application/json",
+    ) -> httpx.Response:  # fmt: skip
+        di_serie = "since=0" if risorsa == "flussi" else ""
+        risposta = await inps.request(
+            metodo, f"/waas/v1/{codice}/{risorsa}?{di_serie if query is None else query}",
+            headers={"content-type": tipo, **porta(voucher("D142") if token == "" else token)},
+            content=corpo if metodo == "POST" else None,
+        )  # fmt: skip
+        assert risposta.status_code == atteso, (metodo, risorsa, risposta.text)
+        if atteso not in (200, 204):
+            e_un_problema(risposta, atteso)
+        risposta_secondo_descrizione(metodo, risorsa, risposta)
+        if (metodo, risorsa) in visti:
+            visti[metodo, risorsa].add(atteso)
+        return risposta
+
+    await chiama("GET", "flussi", 200)
+    await chiama("GET", "flussi", 200, query=f"since={10**20}")
+    await chiama("GET", "flussi", 400, query="since=ieri")
+    await chiama("POST", "esiti", 204)
+    await chiama("POST", "esiti", 400, corpo=b"[]")
+    await chiama("POST", "esiti", 413, corpo=b" " * (CORPO_MASSIMO + 1))
+    await chiama("POST", "esiti", 415, tipo="text/plain")
+    await chiama("GET", "status", 200)
+    await chiama("GET", "status", 404, codice="Z999")
+    for metodo, risorsa in (("GET", "flussi"), ("POST", "esiti")):
+        for token in (None, "x.y.z", voucher("G306"), voucher("D142", exp=1)):
+            rifiutata = await chiama(metodo, risorsa, 401, token=token)
+            assert rifiutata.headers["www-authenticate"].startswith("Bearer")
+    for metodo, risorsa in (("POST", "flussi"), ("GET", "esiti"), ("PUT", "status")):
+        assert (await chiama(metodo, risorsa, 405)).headers["allow"]
+
+    with monkeypatch.context() as lento:
+        lento.setenv("CAPOFILA_PDND_RICHIESTE_AL_MINUTO", "1")
+        impostazioni.cache_clear()
+        await inps.flussi()  # The one of this minute.
+        for metodo, risorsa in (("GET", "flussi"), ("POST", "esiti")):
+            await chiama(metodo, risorsa, 429)
+    impostazioni.cache_clear()
+
+    with monkeypatch.context() as guasto:
+
+        async def rompi(*_: object) -> None:
+            raise RuntimeError("un guasto")
+
+        for nome in ("servi", "ricevi_esiti", "eservice_di"):
+            with guasto.context() as uno:
+                uno.setattr(pdnd, nome, rompi)
+                for metodo, risorsa in OPERAZIONI:
+                    if nome == "eservice_di" or (nome == "servi") == (risorsa == "flussi"):
+                        if nome != "eservice_di" and risorsa == "status":
+                            continue
+                        await chiama(metodo, risorsa, 500)
+
+    await comanda(banca.superutente, "UPDATE eservice SET attivo = false WHERE codice = 'D142'")
+    for metodo, risorsa in OPERAZIONI:
+        await chiama(metodo, risorsa, 503)
+
+    assert visti == {
+        ("GET", "flussi"): {200, 400, 401, 429, 500, 503},
+        ("POST", "esiti"): {204, 400, 401, 413, 415, 429, 500, 503},
+        ("GET", "status"): {200, 404, 500, 503},
+    }
 
 
 async def test_di_chi_si_parla_non_esce_ne_nei_registri_ne_nelle_tracce(

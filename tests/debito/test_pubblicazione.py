@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 from tests.conftest import Banca
-from tests.debito.casi import VELOCI, com_e, esporta, importa, officina
+from tests.debito.casi import (
+    MORTO_DA_TEMPO,
+    VELOCI,
+    com_e,
+    esporta,
+    importa,
+    lavoratore_a_parte,
+    officina,
+)
 from tests.debito.pdnd_casi import dichiara
-from tests.prestazioni.casi import ambiente, comanda, contesto, csv_di, interroga, riga
+from tests.prestazioni.casi import comanda, contesto, csv_di, interroga, riga
 
 from capofila.base.database import MOTORE, unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi
@@ -168,27 +171,6 @@ async def test_una_pagina_non_aspetta_chi_sta_pubblicando(
     assert (await com_e(trovata.id))[0].stato == "sigillata"
 
 
-_LAVORATORE = """
-import asyncio
-from capofila.base.impostazioni import impostazioni
-from capofila.worker import avvia_worker
-
-asyncio.run(avvia_worker(impostazioni()))
-"""
-
-
-@pytest.fixture
-async def senza_lavoratore(
-    servizi: Any, banca: Banca, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[dict[str, str]]:
-    variabili = ambiente(servizi, banca)
-    for nome, valore in variabili.items():
-        monkeypatch.setenv(nome, valore)
-    impostazioni.cache_clear()
-    yield variabili
-    impostazioni.cache_clear()
-
-
 async def test_il_lavoratore_ucciso_a_meta_non_lascia_nulla_e_il_prossimo_pubblica_una_volta(
     senza_lavoratore: dict[str, str], banca: Banca
 ) -> None:
@@ -202,9 +184,7 @@ async def test_il_lavoratore_ucciso_a_meta_non_lascia_nulla_e_il_prossimo_pubbli
         await MOTORE.apri({"app": banca.app}, massimo=3)
         try:
             await chiedi_pdnd(trovata)
-            processo = subprocess.Popen(
-                [sys.executable, "-c", _LAVORATORE], env={**os.environ, **senza_lavoratore},
-            )  # fmt: skip
+            processo = lavoratore_a_parte(senza_lavoratore)
             fermo = (
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
                 "AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO invio%'"
@@ -220,12 +200,7 @@ async def test_il_lavoratore_ucciso_a_meta_non_lascia_nulla_e_il_prossimo_pubbli
             assert await conti(banca) == (0, 0, 0)
         finally:
             await MOTORE.chiudi()
-        # The sign of life of the dead one is aged, instead of waiting for its minute.
-        await comanda(
-            banca.superutente,
-            "UPDATE lavoro SET battito_il = now() - interval '5 minutes' WHERE stato = 'in_corso'",
-            "UPDATE lavoro_uscita SET prossimo_invio_il = now()",
-        )
+        await comanda(banca.superutente, *MORTO_DA_TEMPO)
         async with officina(impostazioni(), VELOCI):
             fine, lavoro = await finita(trovata)
     finally:

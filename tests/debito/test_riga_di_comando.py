@@ -162,6 +162,53 @@ def test_un_invio_diviso_si_scarica_si_invia_e_riceve_il_suo_esito(macchina: Mac
     assert senza.stato == 2
 
 
+def test_un_invio_con_la_pdnd_si_aspetta_e_chi_lo_ferma_lo_dice(macchina: Macchina) -> None:
+    def comanda(sql: str) -> None:
+        asyncio.run(interroga(macchina.banca.superutente, sql))
+
+    file = macchina.file("pdnd.csv", csv_di(*(
+        riga(n, comune_titolare="D150", ente_erogatore="D150") for n in range(81, 84)
+    )))  # fmt: skip
+    assert macchina.capofila("prestazioni", "import", file, "--ambito", "cremona").stato == 0
+    esporta = ("debito", "export", "siuss", "--ambito", "cremona", "--periodo", "2025", "--json")
+    fatta = macchina.capofila(*esporta).json
+    invia = ("debito", "invia", fatta["id"], "--ambito", "cremona", "--canale", "pdnd", "--json")
+    senza = macchina.capofila(*invia)
+    assert senza.stato == 1
+    assert "e-service" in senza.json["messaggio"]
+    comanda(
+        "INSERT INTO eservice (ambito_id, ente_id, codice, audience, attivo) SELECT ambito_id, id, "
+        "codice, 'https://capofila.example/' || codice, true FROM ente WHERE mittente"
+    )
+    # The numbers of today are finished: the job is refused, and the run is sealed as before.
+    comanda(
+        "INSERT INTO flusso_pdnd (ambito_id, ente_id, ts, id_flusso, flusso, tipo, record_id, "
+        "operazione, corpo, byte, esportazione_id, comune_titolare) SELECT e.ambito_id, e.ente_id, "
+        "now() - interval '9 years', n.codice || '.PS.' || to_char(now() AT TIME ZONE 'UTC', "
+        "'YYYYMMDD') || '.9999999', 'siuss', 'PS_PSA_SINA', 0, 'I', 'x', 1, e.id, n.codice "
+        "FROM esportazione e JOIN ente n ON n.ambito_id = e.ambito_id AND n.id = e.ente_id "
+        f"WHERE e.id = '{fatta['id']}'"
+    )
+    finiti = macchina.capofila(*invia)
+    assert finiti.stato == 1
+    assert "domani" in finiti.json["messaggio"]
+    stato = macchina.capofila("debito", "list", "--ambito", "cremona", "--json").json[0]["stato"]
+    assert (stato, macchina.conta("invio WHERE canale = 'pdnd'")) == ("sigillata", 0)
+    comanda("DELETE FROM flusso_pdnd WHERE id_flusso LIKE '%.9999999'")
+    inviata = macchina.capofila(*invia, "--protocollo", "P/9")
+    assert (inviata.stato, inviata.json["stato"]) == (0, "inviata"), inviata.errore
+    assert set(inviata.json) >= ESPORTAZIONE
+    assert macchina.conta("flusso_pdnd") == fatta["righe"] == 3
+    ((canale, protocollo),) = asyncio.run(interroga(
+        macchina.banca.superutente,
+        "SELECT canale, protocollo FROM invio WHERE esportazione_id = $1::uuid", fatta["id"],
+    ))  # fmt: skip
+    assert (canale, protocollo) == ("pdnd", "P/9")
+    ancora = macchina.capofila(*invia)
+    assert (ancora.stato, set(ancora.json)) == (1, {"errore", "messaggio"})
+    assert macchina.conta("flusso_pdnd") == 3
+
+
 def test_righe_sbagliate_danno_stato_1_e_il_posto_di_ogni_errore(macchina: Macchina) -> None:
     prima = macchina.conta("prestazione")
     file = macchina.file("errata.csv", csv_di(riga(10), riga(11, genere="X")))
