@@ -42,7 +42,7 @@ from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import Impostazioni
 from capofila.base.plugin import Registro
-from capofila.debito import jobs, selezione
+from capofila.debito import jobs, per_colonne
 from capofila.debito.service import invii, manifesto_di, per_scaricare, registra_invio
 from capofila.hooks import (
     Atto,
@@ -578,7 +578,7 @@ async def test_il_flusso_che_si_dichiara_principale_porta_dentro_e_fa_uscire_le_
     def non_serve(*_: object) -> None:
         raise AssertionError("the stored forms are this flow's: nothing is prepared again")
 
-    monkeypatch.setattr(selezione, "Preparatore", non_serve)
+    monkeypatch.setattr(per_colonne, "Controllore", non_serve)
     fatta = await esporta(flusso="mio")
     assert fatta.nome_flusso == "D142.MIO.20260301.0000001"
     assert protocolli(await contenuto(fatta)) == {"2025/1", "2025/2"}
