@@ -831,5 +831,5 @@ def test_il_modulo_della_spesa_ha_cio_che_i_plugin_attivi_aggiungono() -> None:
 
 
 def test_chi_rifa_una_voce_del_modulo_della_spesa_e_chiamato_per_nome() -> None:
-    with pytest.raises(PluginInErrore, match="mantova.*«sad» è data due volte"):
+    with pytest.raises(PluginInErrore, match=r"mantova.*«sad» è data due volte"):
         _attive_spesa("sad").moduli_spesa(2025)

@@ -15,7 +15,10 @@ from capofila.hooks import (
     Anomalia,
     Coppia,
     DichiarazioneErrata,
+    GiornoTra,
+    LunghezzaTesto,
     Raccordo,
+    RegolaData,
     SommaSpesa,
     Variazione,
     VoceSpesa,
@@ -33,6 +36,8 @@ from capofila.spesa.rules import (
     cambiate,
     compi,
     coppia_rispettata,
+    giorno_ammesso,
+    lunghezza_ammessa,
     ripartisci,
     ripartisci_riga,
     somma_rispettata,
@@ -131,6 +136,18 @@ def test_oltre_la_banda_e_oltre_il_minimo_la_variazione_si_dice(
 ) -> None:
     banda = Variazione("spesa", percento=D(30), minimo=D(1000))
     assert variazione_ammessa(banda, D(prima), D(adesso)) is ammessa
+
+
+def test_testi_e_giorni_stanno_fra_i_loro_estremi() -> None:
+    testo = LunghezzaTesto("nota", 3, 5)
+    assert [lunghezza_ammessa(testo, uno) for uno in ("", " ab ", "abc", "abcde", "abcdef")] == [
+        True, False, True, True, False,
+    ]  # fmt: skip
+    giorno = GiornoTra("rendiconto", RegolaData(mese=1, giorno=1, scarto_anni=1),
+                       RegolaData(mese=4, giorno=30, scarto_anni=1))  # fmt: skip
+    giorni = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 4, 30), date(2026, 5, 1))
+    assert [giorno_ammesso(giorno, uno, 2025) for uno in giorni] == [False, True, True, False]
+    assert giorno_ammesso(GiornoTra("rendiconto"), date(1990, 1, 1), 2025)
 
 
 def test_si_vede_il_comune_lontano_dai_suoi_simili_e_non_da_quelli_di_un_altra_classe() -> None:

@@ -150,7 +150,7 @@ class Anomalia(msgspec.Struct, frozen=True, tag="anomalia"):
     comuni: int
 
 
-class TestoTra(msgspec.Struct, frozen=True, tag="testo"):
+class LunghezzaTesto(msgspec.Struct, frozen=True, tag="testo"):
     """A text of the sheet has so many characters, where it is given."""
 
     campo: str
@@ -166,7 +166,7 @@ class GiornoTra(msgspec.Struct, frozen=True, tag="giorno"):
     al: RegolaData | None = None
 
 
-ControlloSpesa = Coppia | SommaSpesa | Variazione | Anomalia | TestoTra | GiornoTra
+ControlloSpesa = Coppia | SommaSpesa | Variazione | Anomalia | LunghezzaTesto | GiornoTra
 """The closed vocabulary of the checks."""
 
 
@@ -249,7 +249,7 @@ class ModuloSpesa(Dichiarazione, frozen=True, kw_only=True):
             campi[campo.tipo].add(campo.codice)
         for regola in self.controlli:
             letti, ammessi = _campi(regola.controllo), {*colonne}
-            if isinstance(regola.controllo, TestoTra):
+            if isinstance(regola.controllo, LunghezzaTesto):
                 ammessi = campi["testo"]
             elif isinstance(regola.controllo, GiornoTra):
                 ammessi = campi["giorno"]

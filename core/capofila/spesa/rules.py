@@ -8,6 +8,7 @@ Everything else is argued in docs/perche/spesa.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from statistics import median
@@ -16,7 +17,15 @@ from typing import Final
 import msgspec
 
 from capofila.base.errori import Conflitto, DatiNonValidi
-from capofila.hooks.spesa import UTENTI, Anomalia, Coppia, SommaSpesa, Variazione
+from capofila.hooks.spesa import (
+    UTENTI,
+    Anomalia,
+    Coppia,
+    GiornoTra,
+    LunghezzaTesto,
+    SommaSpesa,
+    Variazione,
+)
 
 CENTESIMO: Final = Decimal("0.01")
 ZERO: Final = Decimal(0)
@@ -179,6 +188,19 @@ def variazione_ammessa(controllo: Variazione, prima: Decimal, adesso: Decimal) -
     """Whether a value is within the band around last year's; the ends belong to it."""
     differenza = abs(adesso - prima)
     return differenza <= controllo.minimo or differenza * 100 <= abs(prima) * controllo.percento
+
+
+def lunghezza_ammessa(controllo: LunghezzaTesto, testo: str) -> bool:
+    """Whether a text has the length that is wanted, spaces at its ends aside; an empty one has."""
+    quanto = len(testo.strip())
+    return not quanto or controllo.minimo <= quanto <= controllo.massimo
+
+
+def giorno_ammesso(controllo: GiornoTra, giorno: date, anno: int) -> bool:
+    """Whether a day falls where it should, for the spending of that year."""
+    return (controllo.dal is None or controllo.dal.nel(anno) <= giorno) and (
+        controllo.al is None or giorno <= controllo.al.nel(anno)
+    )
 
 
 def anomali(
