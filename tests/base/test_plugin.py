@@ -22,6 +22,7 @@ from capofila.base.plugin import (
     AvvioRifiutato,
     LettoreProtetto,
     PluginAssente,
+    PluginAttivi,
     PluginInConflitto,
     PluginInErrore,
     PluginRifiutato,
@@ -30,6 +31,7 @@ from capofila.base.plugin import (
 )
 from capofila.hooks import (
     Adempimento,
+    AggiuntaSpesa,
     Atto,
     FileNonLeggibile,
     Flusso,
@@ -44,6 +46,7 @@ from capofila.hooks import (
     RegolaData,
     Specie,
     TracciatoCSV,
+    VoceSpesa,
     hookimpl,
 )
 
@@ -266,7 +269,7 @@ def test_senza_manifesto_e_rifiutato() -> None:
             {"privacy": Privacy(dati_personali=False, dichiarazione=" ")},
             "manca la dichiarazione sulla privacy",
         ),
-        ({"contratto": "1.2"}, "è scritto per il contratto 1.2"),
+        ({"contratto": "1.9"}, "è scritto per il contratto 1.9"),
         ({"contratto": "2.0"}, "è scritto per il contratto 2.0"),
     ],
 )
@@ -795,3 +798,38 @@ def test_un_lettore_che_sbaglia_si_ferma_col_suo_nome_e_senza_dati(aperto: Any, 
     assert causa in preso.value.causa
     assert preso.value.hook == "lettori"
     assert NOME_SEGRETO not in "".join(traceback.format_exception(preso.value))
+
+
+class ConSpesa(Plugin):
+    """Adds a voce with that code to the built-in form of the social spending."""
+
+    def __init__(self, id: str, voce: str) -> None:
+        super().__init__(id)
+        self._voce = voce
+
+    @hookimpl
+    def aggiunte_spesa(self, anno: int) -> tuple[AggiuntaSpesa, ...]:
+        voce = VoceSpesa(codice=self._voce, denominazione="Voce", fonte=ATTO)
+        return (
+            AggiuntaSpesa(
+                codice=self._manifesto.id, modulo="spesa-sociale", voci=(voce,), fonte=ATTO
+            ),
+        )
+
+
+def _attive_spesa(voce: str) -> PluginAttivi:
+    registro = Registro.carica(integrati=("capofila.spesa_sociale",), distribuzioni=())
+    registro.registra(ConSpesa("mantova", voce))
+    return registro.attivi(_attive("spesa_sociale", "mantova"), OGGI)
+
+
+def test_il_modulo_della_spesa_ha_cio_che_i_plugin_attivi_aggiungono() -> None:
+    attivi = _attive_spesa("trasporto")
+    (modulo,) = attivi.moduli_spesa(2025)
+    assert modulo.voci[-1].codice == "trasporto"
+    assert attivi.moduli_spesa(2009) == ()
+
+
+def test_chi_rifa_una_voce_del_modulo_della_spesa_e_chiamato_per_nome() -> None:
+    with pytest.raises(PluginInErrore, match=r"mantova.*«sad» è data due volte"):
+        _attive_spesa("sad").moduli_spesa(2025)

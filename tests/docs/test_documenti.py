@@ -255,9 +255,14 @@ def nomi_del_codice() -> set[str]:
     for file in (RADICE / "migrations").glob("*.py"):
         nomi |= set(re.findall(r"CREATE TABLE (\w+)", file.read_text()))
     for stanza in (RADICE / "core/capofila").iterdir():
-        if stanza.name in ("base", "hooks", "web", "siuss"):
+        if stanza.name in ("base", "hooks", "web", "siuss", "spesa_sociale"):
             continue
-        for file in (stanza / "rules.py", stanza / "tables.py", stanza / "quadro.py"):
+        for file in (
+            stanza / "rules.py",
+            stanza / "tables.py",
+            stanza / "quadro.py",
+            stanza / "pubblicate.py",
+        ):
             if not file.exists():
                 continue
             for nodo in ast.parse(file.read_text()).body:

@@ -21,7 +21,9 @@ import pytest
 import capofila.hooks
 from capofila.hooks import (
     Adempimento,
+    AggiuntaSpesa,
     Atto,
+    CodiceSpesa,
     Codifiche,
     Flusso,
     FlussoRicevuto,
@@ -29,6 +31,7 @@ from capofila.hooks import (
     LettoreFlussi,
     ListaCodici,
     Manifesto,
+    ModuloSpesa,
     Organo,
     Privacy,
     RadiceXML,
@@ -36,6 +39,8 @@ from capofila.hooks import (
     Specie,
     TracciatoCSV,
     VoceCodifica,
+    VoceSpesa,
+    componi,
     hookimpl,
     specifiche,
 )
@@ -45,6 +50,7 @@ PAGINE = Path(__file__).resolve().parents[2] / "docs" / "plugin"
 
 INSTALLATI = {
     "siuss": "capofila.siuss",
+    "spesa_sociale": "capofila.spesa_sociale",
     "crema": "capofila_crema",
     "cremona": "capofila_cremona",
     "casalmaggiore": "capofila_casalmaggiore",
@@ -54,17 +60,24 @@ NOMI_PUBBLICI = [
     "CONTRATTO",
     "OLTRE_META",
     "Adempimento",
+    "AggiuntaSpesa",
+    "Anomalia",
     "Atto",
     "Attributo",
     "Attribuzione",
     "Base",
     "Campo",
+    "CampoScheda",
+    "ClassificazioneSpesa",
+    "CodiceSpesa",
     "Codifiche",
     "ColonnaCSV",
+    "ColonneTavola",
     "Competenza",
     "Condizione",
     "Controllo",
     "Copia",
+    "Coppia",
     "Costante",
     "DaTabella",
     "Dichiarazione",
@@ -75,14 +88,17 @@ NOMI_PUBBLICI = [
     "Flusso",
     "FlussoRicevuto",
     "GiornoLavorativo",
+    "GiornoTra",
     "IntestazioneFlusso",
     "Invitato",
     "LettoreFlussi",
     "Lista",
     "ListaCodici",
     "LottoPreparato",
+    "LunghezzaTesto",
     "Manifesto",
     "Misura",
+    "ModuloSpesa",
     "Nomina",
     "Operazione",
     "Organo",
@@ -91,11 +107,13 @@ NOMI_PUBBLICI = [
     "Preparatore",
     "Presidenza",
     "Privacy",
+    "Raccordo",
     "RadiceXML",
     "RecordLetto",
     "Regola",
     "RegolaData",
     "RegolaNome",
+    "RegolaSpesa",
     "RegolaVoto",
     "Rifiuto",
     "Ripetuto",
@@ -103,13 +121,18 @@ NOMI_PUBBLICI = [
     "SePresente",
     "Seggio",
     "Soglia",
+    "SommaSpesa",
     "Specie",
     "TaglioAnnuale",
+    "TavolaSpesa",
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",
+    "Variazione",
     "Voce",
     "VoceCodifica",
+    "VoceSpesa",
+    "componi",
     "contratto_compatibile",
     "difetti",
     "doppia_maggioranza",
@@ -165,7 +188,8 @@ def _gestore(plugin: object) -> pluggy.PluginManager:
 
 def test_le_specifiche_sono_quelle_attese() -> None:
     assert list(_hook()) == [
-        "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi",
+        "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi", "moduli_spesa",
+        "aggiunte_spesa",
     ]  # fmt: skip
 
 
@@ -356,6 +380,46 @@ def test_hook_organi() -> None:
 
     ((organo,),) = _gestore(Plugin()).hook.organi()
     assert organo.codice == "prova"
+
+
+def _modulo() -> ModuloSpesa:
+    def uno(codice: str) -> CodiceSpesa:
+        return CodiceSpesa(codice=codice, denominazione=codice, fonte=ATTO)
+
+    return ModuloSpesa(
+        codice="prova",
+        denominazione="Prova",
+        aree=(uno("anziani"),),
+        voci=(VoceSpesa(codice="sad", denominazione="SAD", fonte=ATTO),),
+        gestioni=(uno("singola"),),
+        modalita=(uno("diretta"),),
+        fonti=(uno("risorse_comune"),),
+        fonte=ATTO,
+    )
+
+
+def test_hook_moduli_spesa() -> None:
+    class Plugin:
+        @hookimpl
+        def moduli_spesa(self, anno: int) -> tuple[ModuloSpesa, ...]:
+            return (_modulo(),) if anno >= 2025 else ()
+
+    gestore = _gestore(Plugin())
+    ((modulo,),) = gestore.hook.moduli_spesa(anno=2025)
+    assert modulo.voci[0].codice == "sad"
+    assert gestore.hook.moduli_spesa(anno=2024) == [()]
+
+
+def test_hook_aggiunte_spesa() -> None:
+    class Plugin:
+        @hookimpl
+        def aggiunte_spesa(self, anno: int) -> tuple[AggiuntaSpesa, ...]:
+            voce = VoceSpesa(codice=f"trasporto-{anno}", denominazione="Trasporto", fonte=ATTO)
+            return (AggiuntaSpesa(codice="mie", modulo="prova", voci=(voce,), fonte=ATTO),)
+
+    (aggiunte,) = _gestore(Plugin()).hook.aggiunte_spesa(anno=2025)
+    modulo = componi(_modulo(), aggiunte)
+    assert [voce.codice for voce in modulo.voci] == ["sad", "trasporto-2025"]
 
 
 @pytest.mark.parametrize("distretto", ["crema", "cremona", "casalmaggiore"])

@@ -41,12 +41,13 @@ from capofila.hooks.lettori import (
 from capofila.hooks.manifesto import Manifesto, difetti
 from capofila.hooks.marcatori import PROGETTO
 from capofila.hooks.organi import Organo
+from capofila.hooks.spesa import AggiuntaSpesa, ModuloSpesa, componi
 from capofila.hooks.tracciati import IntestazioneFlusso
 
 GRUPPO: Final = "capofila.distretti"
 """Entry point group of the plugins."""
 
-INTEGRATI: Final = ("capofila.siuss",)
+INTEGRATI: Final = ("capofila.siuss", "capofila.spesa_sociale")
 """Plugins that come with the platform, under the same contract as the others."""
 
 Tenute = Mapping[str, Mapping[str, VoceCodifica | None]]
@@ -447,6 +448,7 @@ class Registro:
             attivi.lettori()
             attivi.organi()
             attivi.adempimenti(inizio.year)
+            attivi.moduli_spesa(inizio.year)
 
     def codifiche(self) -> tuple[tuple[Manifesto, ListaCodici], ...]:
         """The code lists that the installed plugins declare, active somewhere or not.
@@ -600,6 +602,38 @@ class PluginAttivi:
             if dal <= scadenza.data <= al
         ]
         return tuple(sorted(trovate, key=lambda scadenza: (scadenza.data, scadenza.adempimento)))
+
+    def moduli_spesa(self, anno: int) -> tuple[ModuloSpesa, ...]:
+        """The forms about a year, as they are at its end, with what the active plugins add.
+
+        Raises:
+            PluginInErrore: an addition does not fit the form.
+            PluginInConflitto: two plugins give one form or one addition.
+        """
+        fine = date(anno, 12, 31)
+        moduli = {
+            uno.codice: uno
+            for uno in self._dichiarati("moduli_spesa", ModuloSpesa, "il modulo", anno=anno)
+            if uno.vale(fine)
+        }
+        aggiunte = self._dichiarati("aggiunte_spesa", AggiuntaSpesa, "l'aggiunta", anno=anno)
+        for una in aggiunte:
+            # One for a form that nobody gives this year waits, as a plugin for another region may.
+            if una.modulo in moduli and una.vale(fine):
+                moduli[una.modulo] = self._aggiungi(moduli[una.modulo], una, anno)
+        return tuple(moduli[codice] for codice in sorted(moduli))
+
+    def _aggiungi(self, modulo: ModuloSpesa, aggiunta: AggiuntaSpesa, anno: int) -> ModuloSpesa:
+        try:
+            return componi(modulo, (aggiunta,))
+        except DichiarazioneErrata as errore:
+            causa = errore.messaggio.rstrip(".")
+        autore = next(
+            manifesto
+            for manifesto, una in self._risposte("aggiunte_spesa", AggiuntaSpesa, anno=anno)
+            if una.codice == aggiunta.codice
+        )
+        raise PluginInErrore(autore, "aggiunte_spesa", causa)
 
     def _organi(self) -> tuple[Organo, ...]:
         return self._dichiarati("organi", Organo, "l'organo")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from capofila.hooks.lettori import LettoreFlussi
     from capofila.hooks.manifesto import Manifesto
     from capofila.hooks.organi import Organo
+    from capofila.hooks.spesa import AggiuntaSpesa, ModuloSpesa
 
 
 @hookspec
@@ -43,3 +44,13 @@ def adempimenti(anno: int) -> tuple[Adempimento, ...]:  # type: ignore[empty-bod
 @hookspec
 def organi() -> tuple[Organo, ...]:  # type: ignore[empty-body]
     """The bodies of the ambito, in all their dated versions."""
+
+
+@hookspec
+def moduli_spesa(anno: int) -> tuple[ModuloSpesa, ...]:  # type: ignore[empty-body]
+    """The forms of the survey of social spending about ``anno``, each whole."""
+
+
+@hookspec
+def aggiunte_spesa(anno: int) -> tuple[AggiuntaSpesa, ...]:  # type: ignore[empty-body]
+    """What is added to the forms of other plugins: own voci, crosswalks and checks."""

@@ -1,0 +1,227 @@
+"""The form of the survey of social spending, as a built-in plugin under the contract.
+
+It has what the sources give: the areas and services published for Cremona in 2012, the three tables
+of the regional guide, the areas of ISTAT, the SIUSS codes of the voci that are a prestazione by the
+same name. The regional list of voci and the layout of its workbook are not public, the codes of the
+FNPS are not at hand: a distretto adds what it knows.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from capofila.hooks import (
+    Anomalia,
+    Atto,
+    ClassificazioneSpesa,
+    CodiceSpesa,
+    ColonneTavola,
+    Coppia,
+    Manifesto,
+    ModuloSpesa,
+    Privacy,
+    Raccordo,
+    RegolaSpesa,
+    SommaSpesa,
+    Specie,
+    TavolaSpesa,
+    Variazione,
+    VoceSpesa,
+    hookimpl,
+    variante,
+)
+
+GUIDA: Final = Atto(
+    specie=Specie.DISCIPLINARE,
+    organo="Regione Lombardia",
+    titolo="Guida alla compilazione della spesa sociale dei comuni, consuntivo 2010",
+    nota="Se ne conosce l'indice: il tracciato e l'elenco delle voci non sono pubblici.",
+)
+CREMONA_2012: Final = Atto(
+    specie=Specie.STUDIO,
+    organo="Azienda Sociale Cremonese",
+    titolo="La spesa sociale dei comuni, anno 2012 (Insieme verso il Piano di Zona)",
+    data=date(2015, 3, 12),
+)
+ISTAT: Final = Atto(
+    specie=Specie.DISCIPLINARE,
+    organo="ISTAT",
+    titolo="Interventi e servizi sociali dei comuni: codici di diffusione",
+    nota="Codici della banca dati, non del questionario.",
+)
+INPS: Final = Atto(
+    specie=Specie.DISCIPLINARE, organo="INPS", titolo="Lista delle prestazioni da erogare"
+)
+PIATTAFORMA: Final = Atto(
+    specie=Specie.STUDIO,
+    organo="Progetto Capofila",
+    titolo="Modulo della spesa sociale",
+    ipotesi=True,
+    nota="nessuna fonte pubblica lo dà: l'ambito lo conferma o lo cambia",
+)
+
+
+def _codici(*codici: tuple[str, str], fonte: Atto) -> tuple[CodiceSpesa, ...]:
+    return tuple(CodiceSpesa(codice=c, denominazione=d, fonte=fonte) for c, d in codici)
+
+
+_AREE: Final = _codici(
+    ("minori_famiglia", "Minori e famiglia"), ("disabili", "Disabili"), ("anziani", "Anziani"),
+    ("immigrazione", "Immigrazione"),
+    ("emarginazione_poverta", "Emarginazione e povertà"),
+    ("compartecipazione_sociosanitaria", "Compartecipazione alla spesa sociosanitaria"),
+    ("servizi_sociali", "Servizi sociali (segretariato e funzionamento)"),
+    fonte=CREMONA_2012,
+) + _codici(
+    ("dipendenze", "Dipendenze"), ("salute_mentale", "Salute mentale"),
+    ("multiutenza", "Multiutenza"),
+    fonte=PIATTAFORMA,
+)  # fmt: skip
+
+_VOCI: Final = tuple(
+    VoceSpesa(codice=codice, denominazione=nome, fonte=CREMONA_2012)
+    for codice, nome in (
+        ("nido", "Nidi e micronidi"),
+        ("comunita_minori", "Comunità per minori"),
+        ("adm", "Assistenza domiciliare minori (ADM)"),
+        ("rsa", "Residenze sanitarie assistenziali (RSA)"),
+        ("cdi", "Centri diurni integrati (CDI)"),
+        ("sad", "Servizio di assistenza domiciliare (SAD)"),
+        ("rsd", "Residenze sanitarie per disabili (RSD)"),
+        ("cdd", "Centri diurni per disabili (CDD)"),
+        ("cse", "Centri socio-educativi (CSE)"),
+        ("sadh", "Assistenza domiciliare per disabili (SADH)"),
+        ("sostegno_reddito", "Sostegno al reddito"),
+        ("segretariato", "Segretariato e funzionamento"),
+    )
+)
+
+_SIUSS: Final = _codici(
+    ("A1.04", "Contributi economici a integrazione del reddito familiare"),
+    ("A2.07", "Assistenza domiciliare socio-assistenziale"),
+    ("A3.03", "Asilo Nido"),
+    fonte=INPS,
+)
+
+_CLASSIFICAZIONI: Final = (
+    ClassificazioneSpesa(
+        id="istat_area", denominazione="Area di utenza ISTAT", destinatario="ISTAT",
+        codici=_codici(
+            ("FAM", "Famiglia e minori"), ("DIS", "Disabili"), ("ADD", "Dipendenze"),
+            ("ELD", "Anziani"), ("IMMNOM", "Immigrati, Rom, Sinti, Caminanti"),
+            ("POV", "Povertà, disagio adulti e senza dimora"), ("MULBEN", "Multiutenza"),
+            fonte=ISTAT,
+        ),
+    ),
+    ClassificazioneSpesa(
+        id="siuss", denominazione="Prestazione SIUSS", destinatario="INPS", codici=_SIUSS
+    ),
+    ClassificazioneSpesa(
+        id="regione_area", denominazione="Area della rilevazione regionale",
+        destinatario="Regione Lombardia", codici=_AREE,
+    ),
+)  # fmt: skip
+
+_RACCORDI: Final = (
+    *(
+        Raccordo(classificazione="istat_area", area=area, codice=codice, fonte=ISTAT)
+        for area, codice in (
+            ("minori_famiglia", "FAM"), ("disabili", "DIS"), ("dipendenze", "ADD"),
+            ("anziani", "ELD"), ("immigrazione", "IMMNOM"), ("emarginazione_poverta", "POV"),
+            ("multiutenza", "MULBEN"),
+        )
+    ),
+    *(
+        Raccordo(classificazione="siuss", voce=voce, codice=codice, fonte=INPS)
+        for voce, codice in (("nido", "A3.03"), ("sad", "A2.07"), ("sostegno_reddito", "A1.04"))
+    ),
+    *(
+        Raccordo(classificazione="regione_area", area=a.codice, codice=a.codice, fonte=a.fonte)
+        for a in _AREE
+    ),
+)  # fmt: skip
+
+CONTROLLI: Final = (
+    RegolaSpesa(
+        codice="fonti_uguali_spesa", gravita="errore", campo="spesa", fonte=ISTAT,
+        controllo=SommaSpesa(("quota_utenti", "quota_ssn", "fonti"), "spesa"),
+        messaggio="quote e fonti non fanno la spesa: correggere l'importo che manca o avanza",
+    ),
+    RegolaSpesa(
+        codice="utenti_senza_spesa", gravita="errore", campo="spesa", fonte=PIATTAFORMA,
+        controllo=Coppia("utenti", "spesa"),
+        messaggio="ci sono utenti e nessuna spesa: scrivere la spesa, o la ragione",
+    ),
+    RegolaSpesa(
+        codice="variazione", gravita="avviso", campo="spesa", fonte=PIATTAFORMA,
+        controllo=Variazione("spesa", percento=Decimal(30), minimo=Decimal(1000)),
+        messaggio="la spesa è lontana da quella dell'anno prima: controllarla, o dire perché",
+    ),
+    RegolaSpesa(
+        codice="anomalia", gravita="avviso", campo="spesa",
+        fonte=variante(PIATTAFORMA, nota="soglia di Iglewicz e Hoaglin (1993); le classi di "
+                       "popolazione sono nostre e l'ambito le conferma o le cambia"),
+        controllo=Anomalia(soglia=Decimal("3.5"), classi=(2000, 5000, 15000), comuni=5),
+        messaggio="la spesa per abitante è lontana da quella dei comuni simili: controllarla",
+    ),
+)  # fmt: skip
+
+MODULO: Final = ModuloSpesa(
+    codice="spesa-sociale",
+    denominazione="Spesa sociale dei comuni",
+    aree=_AREE,
+    voci=_VOCI,
+    gestioni=_codici(("singola", "Singola"), ("associata", "Associata"), fonte=GUIDA),
+    modalita=_codici(
+        ("diretta", "Diretta"), ("appalto", "Appalto"), ("convenzione", "Convenzione"),
+        ("voucher", "Voucher"), ("trasferimento", "Trasferimento"), ("delega", "Delega"),
+        fonte=PIATTAFORMA,
+    ),
+    fonti=_codici(
+        ("risorse_comune", "Risorse del comune"), ("fsr", "Fondo sociale regionale"),
+        ("fnps", "Fondo nazionale politiche sociali"),
+        ("fna", "Fondo non autosufficienze"), ("altri", "Altri"),
+        fonte=PIATTAFORMA,
+    ),
+    classificazioni=_CLASSIFICAZIONI,
+    raccordi=_RACCORDI,
+    tavole=tuple(
+        TavolaSpesa(codice=codice, titolo=titolo, righe="regione_area", colonne=colonne, fonte=GUIDA)
+        for codice, titolo, colonne in (
+            ("A", "Costi per tipologia di gestione", ColonneTavola.GESTIONE_E_MODALITA),
+            ("B", "Totale fruitori", ColonneTavola.FRUITORI),
+            ("C", "Canali di finanziamento a copertura dei costi", ColonneTavola.CANALI),
+        )
+    ),
+    controlli=CONTROLLI,
+    fonte=GUIDA,
+    valido_dal=date(2010, 1, 1),
+)  # fmt: skip
+
+
+@hookimpl
+def manifesto() -> Manifesto:
+    """See the contract."""
+    return Manifesto(
+        id="spesa_sociale",
+        distretto=None,
+        denominazione="Spesa sociale dei comuni",
+        versione="0.1.0",
+        contratto="1.2",
+        fornitore="Progetto Capofila",
+        licenza="EUPL-1.2",
+        fonti=(GUIDA, ISTAT, INPS, CREMONA_2012),
+        privacy=Privacy(
+            dati_personali=False,
+            dichiarazione="Il modulo raccoglie importi e numeri di utenti per comune, nessun nome.",
+        ),
+        descrizione="Il modulo della rilevazione, i raccordi e i controlli.",
+    )
+
+
+@hookimpl
+def moduli_spesa(anno: int) -> tuple[ModuloSpesa, ...]:
+    """See the contract."""
+    return (MODULO,) if anno >= 2010 else ()
