@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capofila.hooks import (
+    CONTRATTO,
     OLTRE_META,
     Atto,
     Base,
@@ -135,7 +136,7 @@ def test_un_manifesto_completo_non_ha_difetti() -> None:
         ({"fornitore": " "}, "manca il fornitore"),
         ({"licenza": ""}, "manca la licenza"),
         ({"versione": "ultima"}, "non è una versione"),
-        ({"contratto": "2.0"}, "offre il contratto 1.1"),
+        ({"contratto": "2.0"}, f"offre il contratto {CONTRATTO}"),
         ({"contratto": "due"}, "non è una versione del contratto"),
         ({"fonti": ()}, "manca una fonte normativa"),
         (
