@@ -6,19 +6,6 @@ ID = "2026-11-22T12:00:00:000020"
 VERSION = "1.38.0"
 DESCRIPTION = "Spesa sociale: rilevazioni, schede, righe, lotti, riparti, passaggi"
 
-# Whoever works for one comune sees and writes its rows only; see migration 16 for the form.
-_DEL_COMUNE = """
-CREATE POLICY comune ON {0} AS RESTRICTIVE TO capofila_app
-  USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
-         OR comune = current_setting('capofila.comune', true))
-  WITH CHECK ((SELECT coalesce(current_setting('capofila.comune', true), '') = '')
-         OR comune = current_setting('capofila.comune', true));
-"""
-_SOLO_AMBITO = """
-CREATE POLICY comune ON {0} AS RESTRICTIVE TO capofila_app
-  USING ((SELECT coalesce(current_setting('capofila.comune', true), '') = ''));
-"""
-
 SQL = r"""
 -- One survey a year. `modulo_sha256` is the digest of the form that it was opened with: a plugin may
 -- declare another one meanwhile, and then it is said.
@@ -229,17 +216,26 @@ CREATE TABLE passaggio_spesa (
 );
 CREATE INDEX ON passaggio_spesa (ambito_id, scheda_spesa_id, id);
 SELECT proteggi('passaggio_spesa', 'SELECT, INSERT');
-""" + "".join(
-    [
-        *(
-            _DEL_COMUNE.format(tabella)
-            for tabella in (
-                "scheda_spesa", "lotto_spesa", "riga_spesa", "commento_spesa", "eccezione_spesa",
-                "passaggio_spesa",
-            )
-        ),
-        _SOLO_AMBITO.format("riparto_spesa"),
-    ]
-)  # fmt: skip
+
+-- Whoever works for one comune sees and writes its rows only (see migration 16 for the form), and
+-- nothing of what the azienda entered for all.
+DO $$
+DECLARE
+  tabella text;
+  dell_ambito CONSTANT text :=
+    $c$(SELECT coalesce(current_setting('capofila.comune', true), '') = '')$c$;
+  condizione text;
+BEGIN
+  FOREACH tabella IN ARRAY ARRAY['scheda_spesa', 'lotto_spesa', 'riga_spesa', 'commento_spesa',
+    'eccezione_spesa', 'passaggio_spesa', 'riparto_spesa'] LOOP
+    condizione := dell_ambito;
+    IF tabella <> 'riparto_spesa' THEN
+      condizione := condizione || $c$ OR comune = current_setting('capofila.comune', true)$c$;
+    END IF;
+    EXECUTE format('CREATE POLICY comune ON %I AS RESTRICTIVE TO capofila_app USING (%s) WITH CHECK (%s)',
+      tabella, condizione, condizione);
+  END LOOP;
+END $$;
+"""
 
 forwards = da_sql(ID, DESCRIPTION, SQL)

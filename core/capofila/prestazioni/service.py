@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Foglio = lettura.Foglio
+PerColonne = lettura.PerColonne
+DiCartella = lettura.DiCartella
 
 ERRORI_MOSTRATI: Final = 1000
 ERRORE_DOPPIO: Final = (
@@ -430,7 +432,7 @@ def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[Lotto
         if isinstance(blocco, lettura.PerColonne):
             lotto = preparatore.prepara_colonne(blocco.celle, range(prima, prima + len(blocco)))
         else:
-            lotto = preparatore.prepara(blocco, prima)
+            lotto = preparatore.prepara([*blocco], prima)
         prima += len(blocco)
         yield lotto
 
