@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 import python_calamine
+from isal import isal_zlib
 from lxml import etree
 
 from capofila.base.errori import DatiNonValidi, RichiestaNonValida, TroppoGrande
@@ -397,6 +398,13 @@ def _testo_cella(cella: object) -> str:
             return str(cella)
 
 
+_ROTTA: Final = (
+    zipfile.BadZipFile, zlib.error, isal_zlib.error, ValueError, OSError, NotImplementedError,
+    RuntimeError,
+)  # fmt: skip
+"""What a damaged or protected workbook raises while it unpacks."""
+
+
 def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
     """Unpack every part once, counting, before the reader does it for real.
 
@@ -434,7 +442,7 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
                         if trovata is not None:
                             formule[nome] = trovata
                         coda = testo[-512:]
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError):
+    except _ROTTA:
         raise RichiestaNonValida(
             "La cartella di lavoro è danneggiata o protetta: riaprila nel programma di origine e "
             "salvala di nuovo, senza parola chiave.",
@@ -459,7 +467,7 @@ def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
         return
     if parte.compress_type != zipfile.ZIP_DEFLATED:
         raise NotImplementedError
-    espansore = zlib.decompressobj(-15)
+    espansore = isal_zlib.decompressobj(-15)
     resto: bytes | memoryview = dati
     while not espansore.eof:
         pezzo = espansore.decompress(resto, 1 << 20)

@@ -295,9 +295,14 @@ class _Lettore:
             tavola.filter(~tavola["riga"].is_in(piane["riga"].implode()))["riga"].to_list()
         )  # fmt: skip
         letto.righe += piane.height
-        for voce, quante in piane["voce"].value_counts().iter_rows():
-            if voce not in self._aree_della_voce:
-                self._ignota(voce, piane, quante)
+        ignote = (
+            piane.lazy()
+            .filter(~pl.col("voce").is_in([*self._aree_della_voce]))
+            .group_by("voce", maintain_order=True)
+            .agg(pl.col("riga").min(), pl.len())
+        )
+        for voce, prima_riga, quante in ignote.collect().iter_rows():
+            self._ignota(voce, prima_riga, quante)
         altre = [
             valori
             for numero in fuori
@@ -309,9 +314,8 @@ class _Lettore:
             pl.concat([piane, pl.DataFrame(altre, schema=forma, orient="row")]) if altre else piane
         )
 
-    def _ignota(self, voce: str, piane: pl.DataFrame, quante: int) -> None:
-        if voce not in self._ignote:
-            self._ignote[voce] = piane.filter(pl.col("voce") == voce)["riga"].min()  # type: ignore[assignment]
+    def _ignota(self, voce: str, riga: int, quante: int) -> None:
+        self._ignote[voce] = min(riga, self._ignote.get(voce, riga))
         self._quante_ignote[voce] += quante
 
     def voci_ignote(self, letto: Lettura) -> None:
@@ -450,8 +454,7 @@ class _Lettore:
         if letto.errori_totali > quanti:
             return None
         if valori["voce"] not in self._aree_della_voce:
-            self._ignote.setdefault(valori["voce"], numero)
-            self._quante_ignote[valori["voce"]] += 1
+            self._ignota(valori["voce"], numero, 1)
         return tuple({**valori, "riga": numero}[nome] for nome in self.vuota().columns)
 
     def _giudica(
