@@ -30,6 +30,7 @@ from capofila.debito import waas
 from capofila.gestione import routes as gestione
 from capofila.governo import routes as governo
 from capofila.prestazioni import routes as prestazioni
+from capofila.spesa import routes as spesa
 from capofila.territorio import routes as territorio
 from capofila.web import pubbliche
 from capofila.web.ambiente import template_config
@@ -49,6 +50,7 @@ STANZE = {
     "gestione": gestione,
     "confronto": confronto,
     "codifiche": codifiche,
+    "spesa": spesa,
 }
 """The rooms with pages, by the name that their templates are reached by."""
 

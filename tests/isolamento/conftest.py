@@ -30,6 +30,9 @@ from tests.prestazioni.casi import (
     porta,
     riga,
 )
+from tests.spesa.casi import a_carico_del_comune
+from tests.spesa.casi import csv_di as csv_spesa
+from tests.spesa.casi import porta as porta_spesa
 
 from capofila.accessi import service
 from capofila.app import crea_app
@@ -128,11 +131,14 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         )  # fmt: skip
         bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
         scheda, pseudonimo = await unita.riga("SELECT id, id_beneficiario FROM scheda_sinba")
+    spesa, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
+    await porta_spesa(csv_spesa(a_carico_del_comune(2025, spesa, comune=istat)), 2025, slug=slug)
     segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
              pseudonimo, str(fatta.sha256), fatta.id, respinta.id,
              divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
-             fatta.nome_flusso.rsplit(".", 1)[0]]  # fmt: skip
+             fatta.nome_flusso.rsplit(".", 1)[0],
+             spesa.replace(".", ","), f"{spesa[0]}.{spesa[1:].replace('.', ',')}"]  # fmt: skip
     return Dati(
         slug,
         segni,

@@ -132,6 +132,9 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/pagamenti/{id_:int}/storna"): Caso("pagamento", {}),
     ("POST", "/{ambito:str}/prestazioni/{id_:int}/domanda"): Caso("prestazione", {}),
     ("GET", "/{ambito:str}/registro"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/spesa/analisi"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/spesa/analisi.csv"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/spesa/analisi.xlsx"): Caso(),
     ("GET", "/{ambito:str}/territorio"): Caso(),
 }
 ROTTE = list(CASI)
@@ -381,6 +384,14 @@ async def test_chi_lavora_per_un_comune_vede_le_sue_righe_e_non_i_file_dell_ambi
         assert (await cliente.vai("POST", f"/crema/importazioni/{casa.nostri.oggetti[lotto]}/decidi",
                                   {"azione": "tieni"})).status_code == 404  # fmt: skip
     assert "Nostrana.csv" not in (await cliente.get("/crema/importazioni")).text
+
+
+async def test_chi_lavora_per_un_comune_non_legge_la_spesa_degli_altri(entra: Entra) -> None:
+    for via in ("analisi?anno=2025", "analisi.csv", "analisi?anno=2025&comune=019035"):
+        risposta = await (await entra("pia.pandino")).get(f"/crema/spesa/{via}")
+        assert risposta.status_code == (400 if "comune=" in via else 200)
+        assert "8765,43" not in risposta.text
+        assert "8.765,43" not in risposta.text
 
 
 async def test_chi_e_un_minore_lo_sa_solo_chi_vede_la_sua_scheda(casa: Casa, entra: Entra) -> None:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,23 @@ class Piattaforma:
         """Start the worker, if it does not run."""
         if "worker" not in self._processi:
             self.avvia("worker", "capofila.worker")
+
+    def esegui(self, lavoro: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run something in this process, over the platform's own database."""
+
+        async def dentro() -> None:
+            await MOTORE.apri({"app": self.banca.app}, massimo=2)
+            try:
+                await lavoro()
+            finally:
+                await MOTORE.chiudi()
+
+        with pytest.MonkeyPatch.context() as prova:
+            for variabile, valore in self._ambiente.items():
+                prova.setenv(variabile, valore)
+            impostazioni.cache_clear()
+            asyncio.run(dentro())
+        impostazioni.cache_clear()
 
     def csv(self, slug: str, righe: int, seme: int = ANNO) -> bytes:
         """A file of good invented rows."""

@@ -36,6 +36,7 @@ OPERATORE_COMUNE: Final = frozenset(
         "prestazioni.importa",
         "prestazioni.scrivi",
         "prestazioni.vedi",
+        "spesa.vedi",
         "territorio.vedi",
     }
 )

@@ -8,7 +8,7 @@ associata and its share, per inhabitant with least, mean and most, users, spendi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from statistics import median
@@ -85,20 +85,13 @@ class Misura(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parte(msgspec.Struct, frozen=True, kw_only=True):
-    """An area or a source of funds, with its share of the total."""
+    """An area or a source of funds, with its share of the total, with and without the capoluogo."""
 
     codice: str
     spesa: Decimal
     quota: Decimal | None
-
-
-class DelComune(msgspec.Struct, frozen=True, kw_only=True):
-    """The spending of a comune."""
-
-    istat: str
-    spesa: Decimal
-    associata: Decimal
-    pro_capite: Decimal | None
+    senza_capoluogo: Decimal
+    quota_senza_capoluogo: Decimal | None
 
 
 class PerUtente(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,11 +102,31 @@ class PerUtente(msgspec.Struct, frozen=True, kw_only=True):
     senza_utenti: int
 
 
+class DelComune(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a comune."""
+
+    istat: str
+    spesa: Decimal
+    associata: Decimal
+    pro_capite: Decimal | None
+    misura: Misura
+    per_utente: PerUtente
+
+
 class DelGruppo(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a sub-ambito; None for the comuni of none."""
+    """The figures of a sub-ambito; None for the comuni of none.
+
+    Attributes:
+        comuni: those with lines.
+        senza_capoluogo: the same without it; None where it is not one of them, or the only one.
+    """
 
     sub_ambito: str | None
+    comuni: tuple[str, ...]
     misura: Misura
+    per_utente: PerUtente
+    senza_capoluogo: Misura | None
+    per_utente_senza_capoluogo: PerUtente | None
 
 
 class DellAnno(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +138,7 @@ class DellAnno(msgspec.Struct, frozen=True, kw_only=True):
     pro_capite: ProCapite
     senza_capoluogo: Decimal
     quota_associata_senza_capoluogo: Decimal | None
+    pro_capite_senza_capoluogo: ProCapite
 
 
 class Analisi(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,42 +188,36 @@ def analizza(
     """
     somme = tuple(somme)
     residenti = abitanti.get(anno, {})
+    del_comune: dict[str, list[Somma]] = {}
+    for una in somme:
+        del_comune.setdefault(una.istat, []).append(una)
     altri = tuple(una for una in somme if una.istat != capoluogo)
-    totale = misura(somme, residenti)
-    per_comune = _per_comune(somme, residenti)
-    con_righe = {uno.istat for uno in per_comune}
+    totale, senza = misura(somme, residenti), misura(altri, residenti)
     di_chi = gruppi or {}
     return Analisi(
         anno=anno,
         capoluogo=capoluogo,
         totale=totale,
-        senza_capoluogo=misura(altri, residenti),
-        per_area=_parti(((una.area, una.spesa) for una in somme), totale.spesa),
-        per_fonte=_parti(
-            (
-                parte
-                for una in somme
-                for parte in (
-                    *una.fonti.items(),
-                    ("quota_utenti", una.quota_utenti),
-                    ("quota_ssn", una.quota_ssn),
-                )
-            ),
-            totale.spesa,
+        senza_capoluogo=senza,
+        per_area=_parti(_per_area, somme, altri),
+        per_fonte=_parti(_per_fonte, somme, altri),
+        per_comune=tuple(
+            _del_comune(istat, del_comune[istat], residenti) for istat in sorted(del_comune)
         ),
-        per_comune=per_comune,
         per_sub_ambito=tuple(
-            DelGruppo(
-                sub_ambito=gruppo,
-                misura=misura([s for s in somme if di_chi.get(s.istat) == gruppo], residenti),
+            _del_gruppo(
+                gruppo,
+                {i: sue for i, sue in del_comune.items() if di_chi.get(i) == gruppo},
+                residenti,
+                capoluogo,
             )
-            for gruppo in sorted({di_chi.get(i) for i in con_righe}, key=lambda g: (g is None, g))
+            for gruppo in sorted({di_chi.get(i) for i in del_comune}, key=lambda g: (g is None, g))
         ),
         per_utente=per_utente(somme),
         per_utente_senza_capoluogo=per_utente(altri),
         anni=_anni(anni, abitanti, capoluogo),
-        mancano=tuple(sorted({*comuni} - con_righe)),
-        senza_popolazione=tuple(sorted(con_righe - {*residenti})),
+        mancano=tuple(sorted({*comuni} - {*del_comune})),
+        senza_popolazione=tuple(sorted({*del_comune} - {*residenti})),
     )
 
 
@@ -266,25 +274,70 @@ def per_utente(somme: Iterable[Somma]) -> PerUtente:
     )
 
 
-def _per_comune(somme: Iterable[Somma], abitanti: Mapping[str, int]) -> tuple[DelComune, ...]:
-    somme = tuple(somme)
-    spesa = _somma_per((una.istat, una.spesa) for una in somme)
-    associata = _somma_per((una.istat, una.spesa) for una in somme if una.gestione == ASSOCIATA)
-    return tuple(
-        DelComune(
-            istat=istat,
-            spesa=spesa[istat],
-            associata=associata.get(istat, ZERO),
-            pro_capite=per_uno(spesa[istat], abitanti.get(istat, 0)),
-        )
-        for istat in sorted(spesa)
+def _del_comune(istat: str, somme: Sequence[Somma], abitanti: Mapping[str, int]) -> DelComune:
+    sua = misura(somme, abitanti)
+    return DelComune(
+        istat=istat,
+        spesa=sua.spesa,
+        associata=sua.associata,
+        pro_capite=sua.pro_capite.valore,
+        misura=sua,
+        per_utente=per_utente(somme),
     )
 
 
-def _parti(coppie: Iterable[tuple[str, Decimal]], totale: Decimal) -> tuple[Parte, ...]:
+def _del_gruppo(
+    gruppo: str | None,
+    comuni: Mapping[str, Sequence[Somma]],
+    abitanti: Mapping[str, int],
+    capoluogo: str | None,
+) -> DelGruppo:
+    somme = [una for sue in comuni.values() for una in sue]
+    altri = [una for una in somme if una.istat != capoluogo]
+    diversi = 0 < len(altri) < len(somme)
+    return DelGruppo(
+        sub_ambito=gruppo,
+        comuni=tuple(sorted(comuni)),
+        misura=misura(somme, abitanti),
+        per_utente=per_utente(somme),
+        senza_capoluogo=misura(altri, abitanti) if diversi else None,
+        per_utente_senza_capoluogo=per_utente(altri) if diversi else None,
+    )
+
+
+def _per_area(somme: Iterable[Somma]) -> dict[str, Decimal]:
+    return _somma_per((una.area, una.spesa) for una in somme)
+
+
+def _per_fonte(somme: Iterable[Somma]) -> dict[str, Decimal]:
+    return _somma_per(
+        parte
+        for una in somme
+        for parte in (
+            *una.fonti.items(),
+            ("quota_utenti", una.quota_utenti),
+            ("quota_ssn", una.quota_ssn),
+        )
+    )
+
+
+def _parti(
+    come: Callable[[Iterable[Somma]], dict[str, Decimal]],
+    somme: Sequence[Somma],
+    altri: Sequence[Somma],
+) -> tuple[Parte, ...]:
+    tutte, sue = come(somme), come(altri)
+    # Of the spending, also where a sheet that is still open does not balance.
+    totale, senza = (sum((una.spesa for una in quali), ZERO) for quali in (somme, altri))
     return tuple(
-        Parte(codice=codice, spesa=spesa, quota=quota(spesa, totale))
-        for codice, spesa in _somma_per(coppie).items()
+        Parte(
+            codice=codice,
+            spesa=spesa,
+            quota=quota(spesa, totale),
+            senza_capoluogo=sue.get(codice, ZERO),
+            quota_senza_capoluogo=quota(sue.get(codice, ZERO), senza),
+        )
+        for codice, spesa in tutte.items()
     )
 
 
@@ -312,6 +365,9 @@ def _anni(
                 senza_capoluogo=senza,
                 quota_associata_senza_capoluogo=quota(
                     sum((una.associata for una in altre), ZERO), senza
+                ),
+                pro_capite_senza_capoluogo=pro_capite(
+                    {una.istat: una.spesa for una in altre}, abitanti.get(anno, {})
                 ),
             )
         )

@@ -1,4 +1,4 @@
-"""The sums that the analysis is made of: eight queries, whatever the size of the ledger."""
+"""The sums that the analysis is made of: seven queries, whatever the size of the ledger."""
 
 from __future__ import annotations
 
@@ -7,30 +7,75 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import NonTrovato
 from capofila.spesa.analisi import Analisi, Somma, SommaAnno, analizza
 from capofila.territorio import service as territorio
-from capofila.territorio.rules import Demografia
+from capofila.territorio.rules import Comune, Demografia
+
+
+class Filtro(msgspec.Struct, frozen=True, kw_only=True):
+    """What part of the ledger is looked at; None for all of it."""
+
+    sub_ambito: str | None = None
+    comune: str | None = None
+    """ISTAT code."""
+    area: str | None = None
+
+
+class Lettura(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a year, with what a page needs to name them.
+
+    Attributes:
+        comuni: those of the survey, whatever the filter.
+        abitanti: of the year, by comune, where they are held.
+        sub_ambiti: name by code, of those that comuni of the survey belonged to that year.
+        gruppi: sub-ambito by comune.
+        modulo: code of the form.
+        provvisorie: sheets that are not approved yet.
+    """
+
+    cifre: Analisi
+    filtro: Filtro
+    comuni: Mapping[str, Comune]
+    abitanti: Mapping[str, int]
+    sub_ambiti: Mapping[str, str]
+    gruppi: Mapping[str, str | None]
+    modulo: str
+    provvisorie: int
 
 
 async def analisi(anno: int) -> Analisi:
+    """The figures of a year of the ambito; see :func:`leggi`."""
+    return (await leggi(anno)).cifre
+
+
+async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
     """The figures of a year of the ambito.
 
     Inhabitants of a year are those published of that very year, within the borders that the comune
     has on its last day; the capoluogo is the comune that leads the ambito, or the most populous one
-    where it is not a comune that leads.
+    where it is not a comune that leads. Whoever works for one comune sees its figures only, and
+    then there is no capoluogo.
 
     Raises:
         NonTrovato: no survey of that year.
     """
     unita = unita_corrente()
+    filtro = filtro or Filtro()
     intesta = await unita.riga(
-        "SELECT r.id, (SELECT istat FROM ente e WHERE e.ambito_id = $1 AND e.capofila) AS guida, "
+        "SELECT r.id, r.modulo, (SELECT count(*) FROM scheda_spesa s WHERE s.ambito_id = $1 "
+        "AND s.rilevazione_id = r.id AND s.stato NOT IN ('approvata', 'trasmessa', 'esito')) "
+        "AS provvisorie, "
+        "(SELECT istat FROM ente e WHERE e.ambito_id = $1 AND e.capofila) AS guida, "
         "ARRAY(SELECT s.istat::text FROM scheda_spesa s WHERE s.ambito_id = $1 "
         "AND s.rilevazione_id = r.id ORDER BY 1) AS comuni, "
         "ARRAY(SELECT DISTINCT f.k FROM riga_spesa l, jsonb_object_keys(l.fonti) AS f (k) "
-        "WHERE l.ambito_id = $1 AND l.anno = r.anno ORDER BY 1) AS fonti "
+        "WHERE l.ambito_id = $1 AND l.anno = r.anno ORDER BY 1) AS fonti, "
+        "ARRAY(SELECT ARRAY[g.codice, g.nome] FROM sub_ambito g WHERE g.ambito_id = $1 "
+        "ORDER BY g.codice) AS sub_ambiti "
         "FROM rilevazione r WHERE r.ambito_id = $1 AND r.anno = $2",
         unita.ambito,
         anno if 0 < anno < 10_000 else 0,
@@ -40,42 +85,70 @@ async def analisi(anno: int) -> Analisi:
             f"Per il {anno} non c'è nessuna rilevazione della spesa sociale: aprirne una, oppure "
             "importare un file."
         )
-    somme = await _somme(unita, anno, intesta["fonti"])
+    demografia = await territorio.demografia()
+    gruppi = await _gruppi(date(anno, 12, 31))
+    comuni = [
+        istat
+        for istat in intesta["comuni"]
+        if filtro.comune in (None, istat) and filtro.sub_ambito in (None, gruppi.get(istat))
+    ]
+    tutti = not (filtro.comune or filtro.sub_ambito)
+    somme = await _somme(unita, anno, intesta["fonti"], filtro.area, None if tutti else comuni)
     serie = [
         SommaAnno(**dict(riga))
         for riga in await unita.righe(
             "SELECT anno, istat, sum(spesa) AS spesa, "
             "coalesce(sum(spesa) FILTER (WHERE gestione = 'associata'), 0) AS associata "
-            "FROM riga_spesa WHERE ambito_id = $1 GROUP BY anno, istat",
+            "FROM riga_spesa WHERE ambito_id = $1 AND ($2::text IS NULL OR area = $2) "
+            "AND ($3::text[] IS NULL OR istat = ANY ($3)) GROUP BY anno, istat",
             unita.ambito,
+            filtro.area,
+            None if tutti else comuni,
         )
     ]
-    demografia = await territorio.demografia()
-    fine = date(anno, 12, 31)
-    gruppi: dict[str, str | None] = {}
-    for periodo in await territorio.appartenenze():
-        # The group of the last day of the year, or the last one that the comune had in it.
-        if periodo.dal is None or periodo.dal <= fine:
-            gruppi[periodo.istat] = periodo.sub_ambito
     coppie = {(una.anno, una.istat) for una in serie} | {
         (anno, istat) for istat in intesta["comuni"]
     }
     abitanti = _abitanti(demografia, coppie)
-    return analizza(
+    cifre = analizza(
         anno,
         somme,
-        comuni=intesta["comuni"],
+        comuni=comuni,
         abitanti=abitanti,
-        capoluogo=_capoluogo(intesta, abitanti.get(anno, {})),
+        capoluogo=None
+        if unita.contesto.comune
+        else _capoluogo(intesta, abitanti.get(anno, {}), demografia),
         gruppi=gruppi,
         anni=serie,
     )
+    usati = {gruppi.get(istat) for istat in intesta["comuni"]}
+    return Lettura(
+        cifre=cifre,
+        filtro=filtro,
+        comuni={istat: demografia.comuni[istat] for istat in intesta["comuni"]},
+        abitanti=abitanti.get(anno, {}),
+        sub_ambiti={codice: nome for codice, nome in intesta["sub_ambiti"] if codice in usati},
+        gruppi=gruppi,
+        modulo=intesta["modulo"],
+        provvisorie=intesta["provvisorie"],
+    )
 
 
-async def _somme(unita: UnitaDiLavoro, anno: int, fonti: list[str]) -> list[Somma]:
+async def _gruppi(fine: date) -> dict[str, str | None]:
+    """The group of each comune on the last day of a year, or the last one that it had in it."""
+    gruppi: dict[str, str | None] = {}
+    for periodo in await territorio.appartenenze():
+        if periodo.dal is None or periodo.dal <= fine:
+            gruppi[periodo.istat] = periodo.sub_ambito
+    return gruppi
+
+
+async def _somme(
+    unita: UnitaDiLavoro, anno: int, fonti: list[str], area: str | None, comuni: list[str] | None
+) -> list[Somma]:
     per_fonte = ", ".join(
         f"coalesce(sum((fonti ->> ${n})::numeric), 0) AS fonte_{n}"
-        for n in range(3, len(fonti) + 3)
+        for n in range(5, len(fonti) + 5)
     )
     righe = await unita.righe(
         "SELECT istat, area, gestione, count(*) AS righe, sum(spesa) AS spesa, "
@@ -84,10 +157,13 @@ async def _somme(unita: UnitaDiLavoro, anno: int, fonti: list[str]) -> list[Somm
         "coalesce(sum(spesa - quota_utenti - quota_ssn) FILTER (WHERE utenti > 0), 0) AS comuni_noti, "
         "coalesce(sum(quota_utenti) FILTER (WHERE utenti > 0), 0) AS quota_utenti_nota"
         f"{', ' if fonti else ''}{per_fonte} FROM riga_spesa "
-        "WHERE ambito_id = $1 AND anno = $2 GROUP BY istat, area, gestione "
+        "WHERE ambito_id = $1 AND anno = $2 AND ($3::text IS NULL OR area = $3) "
+        "AND ($4::text[] IS NULL OR istat = ANY ($4)) GROUP BY istat, area, gestione "
         "ORDER BY istat, area, gestione",
         unita.ambito,
         anno,
+        area,
+        comuni,
         *fonti,
     )
     return [
@@ -100,7 +176,7 @@ async def _somme(unita: UnitaDiLavoro, anno: int, fonti: list[str]) -> list[Somm
 
 
 def _fonti(riga: Any, fonti: list[str]) -> dict[str, Decimal]:
-    return {nome: riga[f"fonte_{n}"] for n, nome in enumerate(fonti, 3)}
+    return {nome: riga[f"fonte_{n}"] for n, nome in enumerate(fonti, 5)}
 
 
 def _abitanti(demografia: Demografia, coppie: set[tuple[int, str]]) -> dict[int, dict[str, int]]:
@@ -113,10 +189,19 @@ def _abitanti(demografia: Demografia, coppie: set[tuple[int, str]]) -> dict[int,
     return trovati
 
 
-def _capoluogo(intesta: Any, abitanti: Mapping[str, int]) -> str | None:
+def _capoluogo(intesta: Any, abitanti: Mapping[str, int], demografia: Demografia) -> str | None:
     if intesta["guida"] in intesta["comuni"]:
         return str(intesta["guida"])
-    quanti = {istat: abitanti[istat] for istat in intesta["comuni"] if istat in abitanti}
+    # Of the year where that is held; else of whatever year is: which one is greatest is the same.
+    per_anno = [abitanti] + [
+        {
+            istat: demografia.residenti[istat, anno].residenti
+            for istat in intesta["comuni"]
+            if (istat, anno) in demografia.residenti
+        }
+        for anno in demografia.anni[::-1]
+    ]
+    quanti: Mapping[str, int] = next((uno for uno in per_anno if uno), {})
     return max(quanti, key=lambda istat: (quanti[istat], istat), default=None)
 
 

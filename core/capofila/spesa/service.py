@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from capofila.spesa.cifre import Filtro as Filtro
+from capofila.spesa.cifre import Lettura as Lettura
 from capofila.spesa.cifre import analisi as analisi
 from capofila.spesa.cifre import forma as forma
+from capofila.spesa.cifre import leggi as leggi
 from capofila.spesa.controlli import Rilievo as Rilievo
 from capofila.spesa.controlli import errori_aperti as errori_aperti
 from capofila.spesa.foglio import colonne_di as colonne_di

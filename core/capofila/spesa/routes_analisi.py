@@ -1,0 +1,263 @@
+"""The page of the analysis of the social spending, and the files of the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, get
+from litestar.response import Response, Template
+
+from capofila.base.errori import NonTrovato, RichiestaNonValida
+from capofila.base.visita import visita_corrente
+from capofila.hooks import ModuloSpesa
+from capofila.spesa import cifre, scarichi, tavole
+from capofila.spesa.cifre import Filtro, Lettura
+from capofila.spesa.rilevazioni import modulo_di, rilevazioni
+from capofila.spesa.tavole import TavolaCifre
+from capofila.web import grafici
+from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.formati import importo, numero, percento
+from capofila.web.pagina import Colonna, with_parameters
+
+_ORDINABILI: Final = {"Spesa": "spesa", "Per abitante": "pro_capite"}
+_OPT: Final = {"permesso": "spesa.vedi", "unita": "lettura"}
+
+
+class Vista(msgspec.Struct, frozen=True):
+    """What a page or a file of the analysis shows."""
+
+    anno: int
+    letta: Lettura
+    modulo: ModuloSpesa | None
+    tavole: tuple[TavolaCifre, ...]
+    mancanze: tuple[str, ...]
+
+    @property
+    def titolo(self) -> str:
+        """Of what the figures are."""
+        return f"Spesa sociale {self.anno}, {visita_corrente().nell_ambito.nome}"
+
+    @property
+    def sottotitolo(self) -> str:
+        """The filter in words; empty when there is none."""
+        filtro = self.letta.filtro
+        parti = []
+        if filtro.comune or filtro.sub_ambito:
+            parti.append(tavole.titolo_filtro(self.letta))
+        if filtro.area:
+            parti.append(f"area {self.nomi_aree.get(filtro.area, filtro.area)}")
+        return ", ".join(parti)
+
+    @property
+    def nomi_aree(self) -> dict[str, str]:
+        """The areas that may be chosen."""
+        return {} if self.modulo is None else {
+            a.codice: a.denominazione for a in self.modulo.aree
+        }  # fmt: skip
+
+
+def _filtro(request: Request[Any, Any, Any]) -> Filtro:
+    return Filtro(
+        **{
+            nome: request.query_params.get(nome, "")[:60] or None
+            for nome in ("sub_ambito", "comune", "area")
+        }
+    )
+
+
+async def _vista(request: Request[Any, Any, Any], ordine: str = "") -> Vista:
+    anno, filtro = anno_richiesto(request), _filtro(request)
+    letta = await cifre.leggi(anno, filtro)
+    try:
+        modulo = await modulo_di(anno, letta.modulo)
+    except NonTrovato:
+        # Its plugin is not active any more: what was entered by it stays readable.
+        modulo = None
+    aree = {filtro.area} if modulo is None else {a.codice for a in modulo.aree}
+    for scelto, fra in (
+        (filtro.comune, {*letta.comuni}),
+        (filtro.sub_ambito, {*letta.sub_ambiti}),
+        (filtro.area, aree),
+    ):
+        if scelto is not None and scelto not in fra:
+            raise RichiestaNonValida(
+                "Il filtro nell'indirizzo non è di questa rilevazione: togli i filtri e scegli di "
+                "nuovo."
+            )
+    return Vista(
+        anno, letta, modulo, tavole.tavole(letta, modulo, ordine), tavole.mancanze(letta, modulo)
+    )
+
+
+def scrivi(valore: Decimal | int | None, tipo: str) -> str:
+    """A figure as the pages write it."""
+    if tipo == "importo":
+        return importo(valore)  # type: ignore[arg-type]
+    return percento(valore) if tipo == "quota" else numero(valore)  # type: ignore[arg-type]
+
+
+def _euro(valore: grafici.Cifra) -> str:
+    """An amount in a chart, where cents have no place."""
+    if valore >= 1_000_000:
+        return f"{numero(Decimal(valore) / 1_000_000, 1)} mln"
+    return f"{numero(Decimal(valore), 0)} €"
+
+
+def _colonne(tavola: TavolaCifre) -> list[Colonna]:
+    ordinabile = tavola.codice == "comuni"
+    return [
+        Colonna(tavola.testa, "nome" if ordinabile else ""),
+        *([Colonna("Grafico")] if tavola.serie else []),
+        *(
+            Colonna(c.titolo, _ORDINABILI.get(c.titolo, "") if ordinabile else "", "numero")
+            for c in tavola.colonne
+        ),
+    ]
+
+
+def _barre(tavola: TavolaCifre) -> dict[str, list[grafici.Tratto]]:
+    massimo = max((sum(riga.barra, Decimal(0)) for riga in tavola.righe), default=Decimal(0))
+    return {riga.chiave: grafici.barra(riga.barra, massimo) for riga in tavola.righe if riga.barra}
+
+
+def _linee(vista: Vista) -> tuple[grafici.Linee | None, list[str], str]:
+    """The series: per inhabitant where it is known of two years at least, else the spending."""
+    anni, dice = vista.letta.cifre.anni, tavole.senza(vista.letta)
+    note = [uno for uno in anni if uno.pro_capite.valore is not None]
+    per_abitante = len(note) > 1
+    nomi = [tavole.titolo_filtro(vista.letta)] + ([dice[0].upper() + dice[1:]] if dice else [])
+    serie = [
+        {a.anno: a.pro_capite.valore if per_abitante else a.spesa for a in anni},
+        {
+            a.anno: a.pro_capite_senza_capoluogo.valore if per_abitante else a.senza_capoluogo
+            for a in anni
+        },
+    ]
+    disegno = (
+        grafici.linee([grafici.Serie(n, s) for n, s in zip(nomi, serie, strict=False)])
+        if len(anni) > 1
+        else None
+    )
+    return disegno, nomi, "Spesa per abitante" if per_abitante else "Spesa"
+
+
+def _mappa(vista: Vista) -> dict[str, Any] | None:
+    letta = vista.letta
+    centri = {
+        istat: {"type": "Point", "coordinates": (float(c.longitudine), float(c.latitudine))}
+        for istat, c in letta.comuni.items()
+        if c.latitudine is not None and c.longitudine is not None
+    }
+    disegno = grafici.mappa(centri) if len(centri) > 1 else None
+    if disegno is None:
+        return None
+    per_abitante = any(uno.pro_capite is not None for uno in letta.cifre.per_comune)
+    del_comune = {
+        uno.istat: uno.pro_capite if per_abitante else uno.spesa for uno in letta.cifre.per_comune
+    }
+    valori = {istat: del_comune.get(istat) for istat in centri}
+    return {
+        "mappa": disegno,
+        "classi": grafici.classi(valori),
+        "valori": valori,
+        "nomi": {istat: letta.comuni[istat].nome for istat in centri},
+        "dice": "Spesa per abitante dei comuni" if per_abitante else "Spesa dei comuni",
+        "senza_centro": sorted(c.nome for i, c in letta.comuni.items() if i not in centri),
+    }
+
+
+def _scelte(vista: Vista) -> dict[str, Sequence[tuple[str, str]]]:
+    return {
+        "sub_ambiti": list(vista.letta.sub_ambiti.items()),
+        "comuni": sorted(((i, c.nome) for i, c in vista.letta.comuni.items()), key=lambda c: c[1]),
+        "aree": list(vista.nomi_aree.items()),
+    }
+
+
+@get("/{ambito:str}/spesa/analisi", opt=_OPT, include_in_schema=False)
+async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
+    """The figures of a year: tables, bars, lines, map."""
+    base = f"/{visita_corrente().nell_ambito.slug}/spesa"
+    ordine = request.query_params.get("ordina", "-spesa")[:20]
+    anno = anno_richiesto(request)
+    try:
+        vista = await _vista(request, ordine)
+    except NonTrovato:
+        return rispondi(
+            request,
+            "spesa/analisi_vuota.html",
+            costruisci_pagina(request, "Analisi della spesa", con_anno=True),
+            anno=anno,
+            anni=[una.anno for una, _ in await rilevazioni()],
+            base=base,
+        )
+    pagina = costruisci_pagina(
+        request, "Analisi della spesa", con_anno=True,
+        sommario=f"Che cosa spendono i comuni per il sociale nel {anno}, con e senza il capoluogo.",
+    )  # fmt: skip
+    linee, nomi_linee, titolo_linee = _linee(vista)
+    return rispondi(
+        request,
+        "spesa/analisi.html",
+        pagina,
+        vista=vista,
+        filtro=vista.letta.filtro,
+        scelte=_scelte(vista),
+        ordine=ordine,
+        colonne={t.codice: _colonne(t) for t in vista.tavole},
+        barre={t.codice: _barre(t) for t in vista.tavole if t.serie},
+        linee=linee,
+        nomi_linee=nomi_linee,
+        titolo_linee=titolo_linee,
+        carta=_mappa(vista),
+        scrivi=scrivi,
+        euro=_euro,
+        del_comune=lambda istat: with_parameters(pagina.url, comune=istat, sub_ambito=None),
+        base=base,
+        con_parametri_attuali={
+            nome: valore
+            for nome, valore in (
+                ("anno", anno),
+                *msgspec.structs.asdict(vista.letta.filtro).items(),
+            )
+            if valore
+        },
+    )
+
+
+def _file(vista: Vista, contenuto: bytes, tipo: str, estensione: str) -> Response[bytes]:
+    nome = f"spesa-sociale-{visita_corrente().nell_ambito.slug}-{vista.anno}.{estensione}"
+    return Response(
+        contenuto,
+        media_type=tipo,
+        headers={"Content-Disposition": f'attachment; filename="{nome}"'},
+    )
+
+
+@get("/{ambito:str}/spesa/analisi.csv", opt=_OPT, include_in_schema=False)
+async def analisi_csv(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The figures one a line: table, row, measure, value."""
+    vista = await _vista(request)
+    return _file(vista, scarichi.csv_di(vista.tavole), "text/csv; charset=utf-8", "csv")
+
+
+@get("/{ambito:str}/spesa/analisi.xlsx", opt=_OPT, include_in_schema=False)
+async def analisi_xlsx(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The figures, a sheet a table."""
+    vista = await _vista(request)
+    return _file(vista, scarichi.xlsx_di(_documento(vista)), scarichi.XLSX, "xlsx")
+
+
+def _documento(vista: Vista) -> scarichi.Documento:
+    return scarichi.Documento(
+        titolo=vista.titolo,
+        sottotitolo=vista.sottotitolo,
+        tavole=vista.tavole,
+        note=vista.mancanze,
+    )
+
+
+ROTTE: Final = (pagina_analisi, analisi_csv, analisi_xlsx)
