@@ -51,7 +51,7 @@ if [ "$UV" = "$PWD/.strumenti/bin/uv" ]; then
   [ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
 fi
 if [ ! -x .venv/bin/python ]; then
-  echo "Installo i componenti in .venv/, circa 850 MB: la prima volta ci vuole un poco …" >&2
+  echo "Installo i componenti in .venv/, circa 950 MB: la prima volta ci vuole un poco …" >&2
   rm -rf .venv
   "$UV" venv -q --no-python-downloads --python "$PYTHON" .venv
 fi

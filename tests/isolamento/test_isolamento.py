@@ -134,6 +134,7 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/registro"): Caso(mostra=True),
     ("GET", "/{ambito:str}/spesa/analisi"): Caso(mostra=True),
     ("GET", "/{ambito:str}/spesa/analisi.csv"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/spesa/analisi.pdf"): Caso(),
     ("GET", "/{ambito:str}/spesa/analisi.xlsx"): Caso(),
     ("GET", "/{ambito:str}/territorio"): Caso(),
 }

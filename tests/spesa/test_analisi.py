@@ -16,6 +16,8 @@ from tests.spesa.casi import CREMA, PANDINO, SONCINO, a_carico_del_comune, csv_d
 from capofila.base.database import unita_di_lavoro
 from capofila.spesa import scarichi, service, tavole
 from capofila.spesa.cifre import Filtro
+from capofila.spesa.pdf import pdf_di
+from capofila.spesa.routes_analisi import scrivi
 from capofila.spesa.tavole import TavolaCifre
 
 pytestmark = pytest.mark.anyio
@@ -160,3 +162,21 @@ async def test_i_file_portano_le_stesse_cifre_e_nessuna_formula(ambiti: Banca) -
     foglio = cartella["Spesa e forma di gestione"]
     assert [c.value for c in foglio[5]] == ["Ambito", 3400.5, 1100.5, 0.3236, 2300, 0.6764]
     assert not [c for f in cartella for fila in f.iter_rows() for c in fila if c.data_type == "f"]
+    pdf = pdf_di(documento, scrivi)
+    assert pdf.startswith(b"%PDF-1.7")
+    assert b"pdfuaid:part" in pdf
+
+
+def test_nel_pdf_nulla_di_cio_che_e_scritto_e_codice() -> None:
+    cattivo = '#panic("preso") $x$ *a* @b <c> \\u{41}'
+    documento = scarichi.Documento(
+        titolo=cattivo, sottotitolo=cattivo, note=[cattivo],
+        tavole=[
+            TavolaCifre(
+                codice="x", titolo=cattivo, testa=cattivo, nota=cattivo,
+                colonne=(tavole.ColonnaCifre(cattivo, "numero"),),
+                righe=(tavole.RigaCifre("x", cattivo, (None,)),),
+            )
+        ],
+    )  # fmt: skip
+    assert pdf_di(documento, scrivi).startswith(b"%PDF")

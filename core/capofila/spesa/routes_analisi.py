@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +16,7 @@ from capofila.base.visita import visita_corrente
 from capofila.hooks import ModuloSpesa
 from capofila.spesa import cifre, scarichi, tavole
 from capofila.spesa.cifre import Filtro, Lettura
+from capofila.spesa.pdf import pdf_di
 from capofila.spesa.rilevazioni import modulo_di, rilevazioni
 from capofila.spesa.tavole import TavolaCifre
 from capofila.web import grafici
@@ -251,6 +253,14 @@ async def analisi_xlsx(request: Request[Any, Any, Any]) -> Response[bytes]:
     return _file(vista, scarichi.xlsx_di(_documento(vista)), scarichi.XLSX, "xlsx")
 
 
+@get("/{ambito:str}/spesa/analisi.pdf", opt=_OPT, include_in_schema=False)
+async def analisi_pdf(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The figures on paper."""
+    vista = await _vista(request)
+    contenuto = await asyncio.to_thread(pdf_di, _documento(vista), scrivi)
+    return _file(vista, contenuto, "application/pdf", "pdf")
+
+
 def _documento(vista: Vista) -> scarichi.Documento:
     return scarichi.Documento(
         titolo=vista.titolo,
@@ -260,4 +270,4 @@ def _documento(vista: Vista) -> scarichi.Documento:
     )
 
 
-ROTTE: Final = (pagina_analisi, analisi_csv, analisi_xlsx)
+ROTTE: Final = (pagina_analisi, analisi_csv, analisi_xlsx, analisi_pdf)
