@@ -136,6 +136,7 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/spesa/analisi.csv"): Caso(mostra=True),
     ("GET", "/{ambito:str}/spesa/analisi.pdf"): Caso(),
     ("GET", "/{ambito:str}/spesa/analisi.xlsx"): Caso(),
+    ("GET", "/{ambito:str}/spesa/pubblicate"): Caso(),
     ("GET", "/{ambito:str}/territorio"): Caso(),
 }
 ROTTE = list(CASI)

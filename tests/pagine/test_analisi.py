@@ -47,10 +47,17 @@ def con_la_spesa(piattaforma: Piattaforma) -> Piattaforma:
     return piattaforma
 
 
-def _guarda(pagina: Page, nome: str, larghezza: int, axe: Axe, fotografia: Fotografia) -> None:
+def _guarda(
+    pagina: Page,
+    nome: str,
+    larghezza: int,
+    axe: Axe,
+    fotografia: Fotografia,
+    titolo: str = "Analisi della spesa",
+) -> None:
     fotografia(pagina, f"{nome}-{larghezza}")
     axe(pagina)
-    expect(pagina.locator("h1")).to_have_text(["Analisi della spesa"])
+    expect(pagina.locator("h1")).to_have_text([titolo])
     assert pagina.evaluate("document.documentElement.scrollWidth") <= larghezza
 
 
@@ -73,6 +80,25 @@ def test_le_pagine_dell_analisi_sono_accessibili(
     }.items():
         pagina.goto(con_la_spesa.indirizzo + percorso)
         _guarda(pagina, f"analisi-{nome}", larghezza, axe, fotografia)
+
+
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_la_pagina_delle_figure_pubblicate_dice_che_cosa_non_torna(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "vera.cremo", "/cremona/spesa/pubblicate")
+    _guarda(pagina, "pubblicate", larghezza, axe, fotografia, "Figure pubblicate")
+    storte = pagina.locator("#storte li")
+    expect(storte).to_have_count(4)
+    for differenza in ("55 €", "1 €", "99,95 %"):
+        expect(storte.filter(has_text=differenza)).not_to_have_count(0)
+    a_testa = pagina.get_by_role("row", name="Cremonese: Spesa per abitante 125,6")
+    expect(a_testa).to_contain_text("125,65 €")
+    expect(a_testa).to_contain_text("arrotondata, è la stessa")
 
 
 def test_si_filtra_dall_indirizzo_e_dalla_mappa_anche_senza_javascript(

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from capofila.spesa.pubblicate import confronti, figure
+from capofila.spesa.pubblicate import accanto, confronti, figure
+from capofila.spesa.routes_pubblicate import calcolata
 from capofila.spesa.rules import incidenza_utenti, per_uno, percento, quota
 
 
@@ -60,3 +61,45 @@ def test_un_utente_costa_3740_euro_e_paga_il_18_6_per_cento() -> None:
     assert incidenza is not None
     assert percento(incidenza, 1) == Decimal("18.6")
     assert percento(incidenza) == _valore(2012, "cremona", "incidenza_utenti_pct", servizi)
+
+
+def test_cio_che_ha_i_suoi_termini_esce_uguale_e_il_resto_dice_perche_no() -> None:
+    # Inhabitants of the census of 2011, added up from the comuni of the ambito and of the province.
+    fatte = {
+        (a.figura.territorio, a.figura.perimetro, a.figura.misura, a.figura.anno): a
+        for a in accanto({("crema", "intero"): 161_155, ("provincia", "intero"): 357_623})
+    }
+    con_i_termini = [a for a in fatte.values() if a.come.endswith("come pubblicati")]
+    assert len(con_i_termini) == 4 + 4 + 2 + 1
+    assert not [a for a in con_i_termini if a.differenza or a.motivo]
+    incidenza = fatte["cremona", "dieci_servizi", "incidenza_utenti_pct", 2012]
+    assert (incidenza.calcolata, incidenza.differenza) == (Decimal("18.6"), 0)
+    crema = fatte["crema", "intero", "totale_pro_capite", 2011]
+    assert (calcolata(crema), crema.differenza) == ("98,28 €", Decimal("-0.3"))
+    assert "98,0 € vogliono circa 161.617 persone, noi ne abbiamo 161.155" in crema.motivo
+    provincia = fatte["provincia", "intero", "totale_pro_capite", 2011]
+    assert (calcolata(provincia), provincia.differenza) == ("113,57 €", 0)
+    # 125.649 is 125.6: it is not rounded twice, by way of 125.65.
+    cremona = {a.figura.chiave: a for a in accanto({("cremona", "intero"): 156_918})}[
+        2011, "cremona", "intero", "totale_pro_capite"
+    ]
+    assert (calcolata(cremona), cremona.differenza) == ("125,65 €", 0)
+    # Nothing is computed where the population of the territory, or the spending, is not held.
+    for chiave in (
+        ("cremona", "intero", "totale_pro_capite", 2011),
+        ("lombardia", "intero", "totale_pro_capite", 2011),
+        ("cremona", "comuni", "pro_capite_media", 2012),
+    ):
+        assert fatte[chiave].calcolata is None
+        assert fatte[chiave].motivo
+
+
+def test_il_sostegno_per_maggiorenne_si_confronta_con_i_residenti_e_lo_dice() -> None:
+    fatta = next(
+        a
+        for a in accanto({("cremona", "intero"): 156_918})
+        if a.figura.misura == "sostegno_reddito_per_maggiorenne"
+    )
+    assert (calcolata(fatta), fatta.differenza) == ("3,70 €", Decimal("0.61"))
+    assert "134.554" in fatta.motivo
+    assert "maggiorenni, che non abbiamo" in fatta.motivo

@@ -9,12 +9,15 @@ does not is told with its difference.
 from __future__ import annotations
 
 import csv
-from decimal import Decimal
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
 import msgspec
+
+from capofila.spesa.rules import ZERO, incidenza_utenti, percento, quota
 
 FONTI: Final = {
     "000": "Il welfare dei tre distretti cremonesi, presentazione, marzo 2014",
@@ -124,4 +127,117 @@ def confronti() -> tuple[Confronto, ...]:
             calcolato=sum((note[k].valore for k in una.addendi), Decimal(0)),
         )
         for una in identita()
+    )
+
+
+class Accanto(msgspec.Struct, frozen=True, kw_only=True):
+    """A published figure beside the one that comes out of our own formulas.
+
+    Attributes:
+        calcolata: not rounded; None where there is nothing to compute it from.
+        come: what it was computed from, in Italian.
+        motivo: why it is not the published one, or cannot be computed; empty when it is the same.
+    """
+
+    figura: Figura
+    calcolata: Decimal | None = None
+    come: str = ""
+    motivo: str = ""
+
+    @property
+    def differenza(self) -> Decimal | None:
+        """What was published less what comes out, at the decimals that were printed."""
+        if self.calcolata is None:
+            return None
+        return self.figura.valore - _come_stampata(self.calcolata, self.figura.valore)
+
+
+def _come_stampata(valore: Decimal, modello: Decimal) -> Decimal:
+    return valore.quantize(Decimal(1).scaleb(int(modello.as_tuple().exponent)), ROUND_HALF_UP)
+
+
+_QUOTE: Final = {
+    "quota_aziende_pct": "aziende",
+    "quota_comuni_pct": "comuni",
+    "quota_associata_pct": "associata",
+}
+_PRO_CAPITE: Final = {
+    "totale_pro_capite": "totale",
+    "aziende_pro_capite": "aziende",
+    "comuni_pro_capite": "comuni",
+    "sostegno_reddito_per_maggiorenne": "sostegno_reddito",
+}
+
+
+def accanto(residenti: Mapping[tuple[str, str], int]) -> tuple[Accanto, ...]:
+    """Every published figure, with what comes out of its terms where somebody gives them.
+
+    Args:
+        residenti: inhabitants of the census of 2011 by territory and perimeter, where they are held.
+    """
+    note = figure()
+    return tuple(_accanto(una, note, residenti) for una in note.values())
+
+
+def _accanto(
+    una: Figura, note: Mapping[Chiave, Figura], residenti: Mapping[tuple[str, str], int]
+) -> Accanto:
+    def termine(misura: str) -> Decimal:
+        return note[una.anno, una.territorio, una.perimetro, misura].valore
+
+    if una.misura in _QUOTE:
+        parte = _QUOTE[una.misura]
+        uscita = quota(termine(parte), termine("totale"))
+        return Accanto(
+            figura=una,
+            calcolata=None if uscita is None else percento(uscita, 2),
+            come=f"{parte} / totale, come pubblicati",
+        )
+    if una.misura == "comuni_per_utente":
+        return Accanto(
+            figura=una,
+            calcolata=termine("comuni") / termine("utenti"),
+            come="spesa dei comuni / utenti, come pubblicati",
+        )
+    if una.misura == "incidenza_utenti_pct":
+        utente = termine("quota_utenti_per_utente")
+        incidenza = incidenza_utenti(termine("comuni_per_utente") + utente, utente, ZERO)
+        return Accanto(
+            figura=una,
+            calcolata=None if incidenza is None else percento(incidenza, 1),
+            come="quota di un utente / (spesa dei comuni per utente + quota di un utente)",
+        )
+    if una.misura in _PRO_CAPITE:
+        return _a_testa(una, note, residenti)
+    if una.perimetro == "comuni":
+        return Accanto(figura=una, motivo="le spese dei singoli comuni non sono pubblicate")
+    return Accanto(figura=una)
+
+
+def _a_testa(
+    una: Figura, note: Mapping[Chiave, Figura], residenti: Mapping[tuple[str, str], int]
+) -> Accanto:
+    importo = note.get((una.anno, una.territorio, una.perimetro, _PRO_CAPITE[una.misura]))
+    quanti = residenti.get((una.territorio, una.perimetro))
+    if importo is None:
+        return Accanto(figura=una, motivo="la spesa da cui viene non è pubblicata")
+    voluti = f"{importo.valore / una.valore:,.0f}".replace(",", ".")
+    vuole = f"{una.valore:f}".replace(".", ",") + f" € vogliono circa {voluti} persone"
+    if quanti is None:
+        return Accanto(
+            figura=una,
+            motivo=f"la popolazione usata non è pubblicata ({vuole}); quella di un altro ambito da "
+            "qui non si somma",
+        )
+    abbiamo = f"{quanti:,}".replace(",", ".")
+    motivo = f"la popolazione usata non è pubblicata: {vuole}, noi ne abbiamo {abbiamo}"
+    if una.misura == "sostegno_reddito_per_maggiorenne":
+        motivo = f"è riferita ai maggiorenni, che non abbiamo: {vuole}, i residenti sono {abbiamo}"
+    elif una.anno != 2011:
+        motivo += f" del 2011, non del {una.anno}"
+    return Accanto(
+        figura=una,
+        calcolata=importo.valore / quanti,
+        come=f"importo pubblicato / {abbiamo} residenti al censimento del 2011",
+        motivo=motivo,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from capofila.spesa import routes_analisi
+from capofila.spesa import routes_analisi, routes_pubblicate
 from capofila.web.contesto import VoceMenu
 
 MENU = (
@@ -18,4 +18,4 @@ MENU = (
     ),
 )
 
-router = Router(path="/", route_handlers=[*routes_analisi.ROTTE])
+router = Router(path="/", route_handlers=[*routes_analisi.ROTTE, *routes_pubblicate.ROTTE])
