@@ -3,7 +3,7 @@
 Machines are noisy: what counts is the ratio. Rows are invented (capofila.dimostrazione), the
 services are the embedded ones in a folder of their own, the worker and the web are the real ones.
 
-    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa]
+    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa analisi]
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
     argomenti.add_argument(
         "--solo",
         nargs="+",
-        default=["import", "export", "regole", "rls", "pagina", "pdnd", "spesa"],
+        default=["import", "export", "regole", "rls", "pagina", "pdnd", "spesa", "analisi"],
     )
     scelte = argomenti.parse_args()
 
@@ -61,7 +61,11 @@ def main() -> None:
 
     with installazione(), locale.servizi(propri=True):
         comuni = asyncio.run(misure.prepara())
-        file = b"" if {*scelte.solo} <= {"pdnd", "spesa"} else misure.genera(comuni, 100_000, "a")
+        file = (
+            b""
+            if {*scelte.solo} <= {"pdnd", "spesa", "analisi"}
+            else misure.genera(comuni, 100_000, "a")
+        )
         if "import" in scelte.solo:
             asyncio.run(misure.importa(file, figura))
         elif file:
@@ -70,8 +74,7 @@ def main() -> None:
             asyncio.run(misure.rls(figura))
         if "pagina" in scelte.solo:
             misure.pagina(figura)
-        if "spesa" in scelte.solo:
-            spesa.tutto(figura, comuni)
+        spesa.tutto(figura, comuni, scelte.solo)
         if "pdnd" in scelte.solo:
             pdnd.flussi(max(scelte.righe), figura)
         if {"export", "regole"} & {*scelte.solo}:

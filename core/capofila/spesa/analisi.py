@@ -326,7 +326,10 @@ def _parti(
     somme: Sequence[Somma],
     altri: Sequence[Somma],
 ) -> tuple[Parte, ...]:
-    tutte, sue = come(somme), come(altri)
+    capoluogo = {una.istat for una in somme} - {una.istat for una in altri}
+    sue = come(altri)
+    del_capoluogo = come([una for una in somme if una.istat in capoluogo])
+    tutte = dict(sorted(_somma_per([*sue.items(), *del_capoluogo.items()]).items()))
     # Of the spending, also where a sheet that is still open does not balance.
     totale, senza = (sum((una.spesa for una in quali), ZERO) for quali in (somme, altri))
     return tuple(

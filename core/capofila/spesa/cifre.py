@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +13,8 @@ from capofila.base.errori import NonTrovato
 from capofila.spesa.analisi import Analisi, Somma, SommaAnno, analizza
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Comune, Demografia
+
+_CAMPI: Final = tuple(nome for nome in Somma.__struct_fields__ if nome != "fonti")
 
 
 class Filtro(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +152,7 @@ async def _somme(
         for n in range(5, len(fonti) + 5)
     )
     righe = await unita.righe(
+        # In the order of _CAMPI, then the sources.
         "SELECT istat, area, gestione, count(*) AS righe, sum(spesa) AS spesa, "
         "sum(quota_utenti) AS quota_utenti, sum(quota_ssn) AS quota_ssn, sum(utenti) AS utenti, "
         "count(*) FILTER (WHERE utenti IS NULL) AS senza_utenti, "
@@ -166,17 +168,14 @@ async def _somme(
         comuni,
         *fonti,
     )
+    # By position: there are as many of them as comuni, areas and gestioni together.
     return [
         Somma(
-            **{nome: riga[nome] for nome in Somma.__struct_fields__ if nome != "fonti"},
-            fonti=_fonti(riga, fonti),
+            **dict(zip(_CAMPI, valori, strict=False)),
+            fonti=dict(zip(fonti, valori[len(_CAMPI) :], strict=True)),
         )
-        for riga in righe
+        for valori in map(tuple, righe)
     ]
-
-
-def _fonti(riga: Any, fonti: list[str]) -> dict[str, Decimal]:
-    return {nome: riga[f"fonte_{n}"] for n, nome in enumerate(fonti, 5)}
 
 
 def _abitanti(demografia: Demografia, coppie: set[tuple[int, str]]) -> dict[int, dict[str, int]]:

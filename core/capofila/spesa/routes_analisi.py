@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, get
 from litestar.response import Response, Template
+from markupsafe import Markup
 
 from capofila.base.errori import NonTrovato, RichiestaNonValida
 from capofila.base.visita import visita_corrente
@@ -25,6 +26,10 @@ from capofila.web.formati import importo, numero, percento
 from capofila.web.pagina import Colonna, with_parameters
 
 _ORDINABILI: Final = {"Spesa": "spesa", "Per abitante": "pro_capite"}
+_IGNOTA: Final = (
+    '<span class="manca"><span aria-hidden="true">—</span>'
+    '<span class="testo-nascosto">non si conosce</span></span>'
+)
 _OPT: Final = {"permesso": "spesa.vedi", "unita": "lettura"}
 
 
@@ -120,6 +125,23 @@ def _colonne(tavola: TavolaCifre) -> list[Colonna]:
     ]
 
 
+def _celle(tavola: TavolaCifre) -> dict[str, Markup]:
+    """The cells of each row. Put together here: a page has hundreds, and figures need no escaping."""
+    inizi = [
+        Markup('<td class="cifra" data-etichetta="{}">').format(colonna.titolo)
+        for colonna in tavola.colonne
+    ]
+    return {
+        riga.chiave: Markup(  # noqa: S704 - our own marks around figures
+            "".join(
+                f"{inizio}{_IGNOTA if valore is None else scrivi(valore, colonna.tipo)}</td>"
+                for inizio, colonna, valore in zip(inizi, tavola.colonne, riga.valori, strict=True)
+            )
+        )
+        for riga in tavola.righe
+    }
+
+
 def _barre(tavola: TavolaCifre) -> dict[str, list[grafici.Tratto]]:
     massimo = max((sum(riga.barra, Decimal(0)) for riga in tavola.righe), default=Decimal(0))
     return {riga.chiave: grafici.barra(riga.barra, massimo) for riga in tavola.righe if riga.barra}
@@ -200,6 +222,8 @@ async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
         request, "Analisi della spesa", con_anno=True,
         sommario=f"Che cosa spendono i comuni per il sociale nel {anno}, con e senza il capoluogo.",
     )  # fmt: skip
+    di_uno = with_parameters(pagina.url, comune=None, sub_ambito=None)
+    di_uno += "&" if "?" in di_uno else "?"
     linee, nomi_linee, titolo_linee = _linee(vista)
     return rispondi(
         request,
@@ -215,9 +239,9 @@ async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
         nomi_linee=nomi_linee,
         titolo_linee=titolo_linee,
         carta=_mappa(vista),
-        scrivi=scrivi,
+        celle={t.codice: _celle(t) for t in vista.tavole},
         euro=_euro,
-        del_comune=lambda istat: with_parameters(pagina.url, comune=istat, sub_ambito=None),
+        del_comune=lambda istat: f"{di_uno}comune={istat}",
         base=base,
         con_parametri_attuali={
             nome: valore
