@@ -41,8 +41,8 @@ ESEMPI: Final = {
     "dsu_protocollo": "INPS-ISEE-2025-00000001X-00",
     "seconda_cittadinanza": "804",
     "nazione_residenza": "380",
-    "regione_residenza": "03",
-    "altri_indirizzi": '[{"comune": "019036", "nazione": "380"}]',
+    "regione_residenza": "10",
+    "altri_indirizzi": '[{"regione": "10", "comune": "019036", "nazione": "380"}]',
     "sina_necessita_interventi_sociali": "A2.07 A1.11",
     "sina_invalidita_civile": "5 6",
 }

@@ -29,6 +29,7 @@ from capofila.hooks.regole import (
     AnnoDelCodiceFiscale,
     Assente,
     CognomeDelCodiceFiscale,
+    DallaTabella,
     DataInCifre,
     E,
     EntroAnni,
@@ -221,10 +222,11 @@ def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
         Campo("nazione_residenza", cifre, "Nazione di residenza (ISO 3166; 380 Italia)",
               lunghezza=(3, 3), zeri=True, predefinito=SePresente("comune_residenza", "380"),
               fonte=f"{ST}, tabella 7"),
-        Campo("regione_residenza", cifre, "Regione di residenza (codifica DM 1986)",
+        Campo("regione_residenza", cifre,
+              "Regione di residenza (codifica DM 1986: Lombardia è 10)",
               lunghezza=(2, 2), zeri=True,
               predefinito=DaTabella("comune_residenza", REGIONE_PER_PROVINCIA, prefisso=3),
-              fonte=f"{ST}, tabella 7; Lombardia 03 è un'assunzione da verificare con INPS"),
+              fonte=f"{ST}, tabella 7 e nota 2 (tabella delle regioni dell'Agenzia delle Entrate)"),
         Campo("altri_indirizzi", Tipo.BLOCCHI, "Altri indirizzi (dal secondo al quinto)",
               lunghezza=(0, 4), sottocampi=_INDIRIZZO, fonte=f"{XSD}, Indirizzo 1..5"),
         *(Campo(nome, Tipo.CODICE, etichetta, codici=codici_sina, fonte=f"{ST}, tabella 10")
@@ -285,6 +287,13 @@ TAGLIO: Final = TaglioAnnuale(
     "stesso protocollo di domanda e gli stessi importi mensili; non serve fare nulla",
     fonte=f"{ST}, tabella 9, DataFinePrestazione (stesso anno di DataInizioPrestazione)",
 )
+
+
+
+def _della_regione(regione: str, comune: str) -> DallaTabella:
+    """That a region is the one of a comune, as far as the table of the provinces tells."""
+    return DallaTabella(regione, comune, REGIONE_PER_PROVINCIA, 3)
+
 
 _REGOLE: Final[tuple[Regola, ...]] = (
     Regola(
@@ -545,11 +554,21 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         Se(E((Uguale("nazione_residenza", "380"), Presente("comune_residenza"))),
            Presente("regione_residenza")),
         "errore",
-        "il comune {comune_residenza} è fuori dalla Lombardia: scrivere la regione in "
-        "regione_residenza (due cifre, codifica INPS)",
+        "non si sa di che regione è il comune {comune_residenza}: ricontrollare il codice ISTAT, "
+        "oppure scrivere la regione in regione_residenza (due cifre, codifica INPS)",
         f"{ST}, tabella 7, CodiceRegione",
-        {"nazione_residenza": "380", "comune_residenza": "019035", "regione_residenza": "03"},
-        {"nazione_residenza": "380", "comune_residenza": "068001"},
+        {"nazione_residenza": "380", "comune_residenza": "019035", "regione_residenza": "10"},
+        {"nazione_residenza": "380", "comune_residenza": "999001"},
+    ),
+    Regola(
+        "siuss-residenza-regione-altra", "regione_residenza",
+        _della_regione("regione_residenza", "comune_residenza"), "avviso",
+        "la regione {regione_residenza} non è quella del comune {comune_residenza} nella codifica "
+        "che INPS chiede, che non è quella di ISTAT (la Lombardia è 10, non 03): lasciare vuota la "
+        "regione, che si ricava dal comune, oppure correggere il comune",
+        f"{ST}, tabella 7 e nota 2; i due flussi di esempio di INPS (provincia 068, regione 01)",
+        {"comune_residenza": "019035", "regione_residenza": "10"},
+        {"comune_residenza": "019035", "regione_residenza": "03"},
     ),
     Regola(
         "siuss-residenza-estera", "nazione_residenza",
@@ -570,8 +589,17 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "un indirizzo in Italia (380) è senza comune o senza regione: scriverli tutti e due, oppure "
         "togliere quell'indirizzo",
         f"{ST}, tabella 7, CodiceRegione e CodiceComune",
-        {"altri_indirizzi": '[{"regione":"03","comune":"019036","nazione":"380"}]'},
+        {"altri_indirizzi": '[{"regione":"10","comune":"019036","nazione":"380"}]'},
         {"altri_indirizzi": '[{"nazione":"642"},{"comune":"019036","nazione":"380"}]'},
+    ),
+    Regola(
+        "siuss-altri-indirizzi-regione", "altri_indirizzi",
+        OgniBlocco("altri_indirizzi", _della_regione("regione", "comune")), "avviso",
+        "un indirizzo ha una regione che non è quella del suo comune nella codifica che INPS chiede "
+        "(la Lombardia è 10, non 03): correggere la regione o il comune",
+        f"{ST}, tabella 7 e nota 2",
+        {"altri_indirizzi": '[{"regione":"10","comune":"019036","nazione":"380"}]'},
+        {"altri_indirizzi": '[{"regione":"03","comune":"019036","nazione":"380"}]'},
     ),
     Regola(
         "siuss-altri-indirizzi-esteri", "altri_indirizzi",

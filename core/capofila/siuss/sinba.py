@@ -368,7 +368,7 @@ REGOLE: Final[tuple[Regola, ...]] = (
         Se(_se("codice_nazione_residenza", "380"), Presente("codice_regione_residenza")), "errore",
         "il minore risiede in Italia: scrivere la regione di residenza (due cifre, codifica INPS)",
         f"{ST}, tabella 15, CodiceRegioneResidenza",
-        {"codice_nazione_residenza": "380", "codice_regione_residenza": "03"},
+        {"codice_nazione_residenza": "380", "codice_regione_residenza": "10"},
         {"codice_nazione_residenza": "380"},
     ),
     _coerenza(
@@ -377,7 +377,7 @@ REGOLE: Final[tuple[Regola, ...]] = (
         "c'è la regione ma la nazione di residenza {codice_nazione_residenza} non è l'Italia: "
         "controllare quale vale", "CodiceNazioneResidenza",
         {"codice_nazione_residenza": "642"},
-        {"codice_nazione_residenza": "642", "codice_regione_residenza": "03"},
+        {"codice_nazione_residenza": "642", "codice_regione_residenza": "10"},
     ),
     _coerenza(
         "disabilita-senza-tipo", "tipo_disabilita",
