@@ -222,7 +222,7 @@ class Selezione:
             return "anno, id_beneficiario, ente_erogatore_id, sostituita_lotto"
         return (
             "anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza, "
-            "tipo_operazione, ente_erogatore_id, sostituita_lotto"
+            "sostituita_lotto, tipo_operazione"
         )
 
     # --- checking -------------------------------------------------------------------------------

@@ -648,9 +648,7 @@ class _Scrittura:
             case DallaTabella(campo, riferimento, tabella, prefisso):
                 x, y, k = v[campo], v[riferimento], self.costante(dict(tabella))
                 quanti = self.costante(prefisso)
-                return (
-                    f"({x} is None or {y} is None or {k}.get({y}[:{quanti}], {x}) == {x})"
-                )
+                return f"({x} is None or {y} is None or {k}.get({y}[:{quanti}], {x}) == {x})"
             case OgniBlocco(campo, interno):
                 x, k = v[campo], self.costante(interno)
                 return f"({x} is None or _ogni_blocco({k}, {x}))"

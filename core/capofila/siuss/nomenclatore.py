@@ -138,6 +138,7 @@ def della_famiglia(codici: Iterable[str], capostipiti: Iterable[str]) -> tuple[s
 
 SI_NO_INPS: Final[Mapping[str, str]] = {"si": "1", "no": "2"}
 
+
 class Regione(msgspec.Struct, frozen=True):
     """A region or autonomous province.
 

@@ -289,7 +289,6 @@ TAGLIO: Final = TaglioAnnuale(
 )
 
 
-
 def _della_regione(regione: str, comune: str) -> DallaTabella:
     """That a region is the one of a comune, as far as the table of the provinces tells."""
     return DallaTabella(regione, comune, REGIONE_PER_PROVINCIA, 3)
