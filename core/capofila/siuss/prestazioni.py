@@ -421,7 +421,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "siuss-fine-prima-inizio", "data_fine", NonPrima("data_fine", "data_inizio"), "errore",
         "la data di fine {data_fine} viene prima di quella di inizio {data_inizio}: correggere una "
         "delle due",
-        f"{ST}, tabella 9, DataFinePrestazione",
+        f"coerenza interna ({ST}, tabella 9, DataFinePrestazione: chiede solo lo stesso anno)",
         {"data_inizio": "2025-01-01", "data_fine": "2025-12-31"},
         {"data_inizio": "2025-06-01", "data_fine": "2025-05-31"},
     ),
@@ -576,7 +576,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "errore",
         "la nazione di residenza {nazione_residenza} non è l'Italia ma c'è il comune italiano "
         "{comune_residenza}: togliere uno dei due",
-        f"{ST}, tabella 7",
+        f"coerenza interna: i due si contraddicono ({ST}, tabella 7, non lo vieta)",
         {"nazione_residenza": "642"},
         {"nazione_residenza": "642", "comune_residenza": "019035"},
     ),
@@ -606,7 +606,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "errore",
         "un indirizzo all'estero ha un comune italiano: togliere il comune, oppure scrivere 380 "
         "nella nazione",
-        f"{ST}, tabella 7",
+        f"coerenza interna: i due si contraddicono ({ST}, tabella 7, non lo vieta)",
         {"altri_indirizzi": '[{"nazione":"642"}]'},
         {"altri_indirizzi": '[{"comune":"019036","nazione":"642"}]'},
     ),
@@ -680,7 +680,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "siuss-area-senza-presa", "area_utenza",
         Non(E((Uguale("presa_in_carico", "no"), Presente("area_utenza")))), "avviso",
         "c'è l'area di utenza ma la persona non è presa in carico: controllare quale vale",
-        f"{ST}, tabella 9, AreaUtenza",
+        f"{COERENZA} ({ST}, tabella 9, AreaUtenza: la vuole in carico, altrimenti non la vieta)",
         {"presa_in_carico": "no"}, {"presa_in_carico": "no", "area_utenza": "1"},
     ),
 )  # fmt: skip
