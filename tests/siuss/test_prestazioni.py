@@ -163,7 +163,7 @@ def test_le_colonne_del_csv_sono_quelle_dichiarate_e_in_quell_ordine() -> None:
             {"codice_prestazione": "A2.16", "presa_in_carico": "no", "area_utenza": ""},
             [("presa_in_carico", "siuss-solo-in-carico")],
         ),
-        ({"codice_prestazione": "A1.05.01"}, [("data_evento", "siuss-evento-richiesto")]),
+        ({"codice_prestazione": "A1.05.01"}, []),
         ({"data_fine": "2034-12-31"}, [("data_fine", "siuss-fine-altro-anno")]),
         ({"data_fine": "2035-01-01"}, [("data_fine", "siuss-troppi-anni")]),
         ({"ore_mensili": "2,5"}, [("ore_mensili", "ore_ambigue")]),

@@ -721,10 +721,11 @@ def _regole_dei_codici(prestazioni: tuple[Prestazione, ...]) -> tuple[Regola, ..
             "siuss-evento-richiesto", "data_evento",
             Se(Uno("codice_prestazione", della_famiglia(codici, CON_DATA_EVENTO)),
                Presente("data_evento")),
-            "errore",
-            "per la prestazione {codice_prestazione} serve la data dell'evento, cioè il giorno in "
-            "cui il contributo per l'affitto è stato pagato: scriverla",
-            f"{INPS_MSG_1244} (codice); SISO 4.10.3 (data obbligatoria)",
+            "avviso",
+            "manca la data dell'evento, che per la prestazione {codice_prestazione} è il giorno in cui "
+            "il contributo per l'affitto è stato pagato: scriverla se si sa",
+            f"{INPS_MSG_1244} (codice); la vuole SISO 4.10.3, per INPS è facoltativa ({ST}, tabella "
+            "9), perciò avviso",
             {"codice_prestazione": "A1.05.01", "data_evento": "2025-03-01"},
             {"codice_prestazione": "A1.05.01"},
         ),
