@@ -10,10 +10,11 @@ from uuid import UUID
 import msgspec
 import pytest
 from lxml import etree
+from tests.conftest import Banca
 from tests.debito import completezza_lenta
 from tests.debito.casi import contenuto, esporta, importa
 from tests.debito.pdnd_casi import dichiara
-from tests.prestazioni.casi import contesto, csv_di, porta, riga
+from tests.prestazioni.casi import contesto, csv_di, interroga, porta, riga
 from tests.prestazioni.flussi_di_prova import BUONO
 from tests.siuss.casi import BUONA, NS, controlla_schema, difetti_di_forma
 
@@ -193,6 +194,31 @@ async def test_chi_paga_cambia_e_la_vecchia_versione_si_annulla_prima_della_nuov
         assert operazioni == ["C", "I"]
         assert inps.riceve(xml) == []
         assert inps.archivio == await nostra()
+
+
+async def test_chi_ha_comunicato_annulla_anche_se_poi_l_ente_invia_da_se(
+    lavora: Impostazioni, banca: Banca
+) -> None:
+    await importa(csv_di(riga(1, ente_erogatore="D142"), riga(2, ente_erogatore="G306")))
+    inps = Destinatario()
+    assert inps.riceve(await invia(await esporta(ente="D142"))) == []
+    # From now on Pandino sends by itself: what it corrects is taken back by whoever had said it.
+    await interroga(
+        banca.superutente,
+        "UPDATE ente SET invio_proprio = true, cf_operatore = 'RSSMRA80A41D142Q' "
+        "WHERE codice = 'G306'",
+    )
+    (id_,) = [n for n, r in (await in_vigore()).items() if r["protocollo_domanda"] == "2025/2"]
+    vecchia = (await in_vigore())[id_]
+    valori = versioni.per_modulo(FLUSSO_PRESTAZIONI, vecchia) | {"ente_erogatore": "G306"}
+    await salva(valori | {"cognome": "Corretta"}, id_)
+    dell_ambito, sua = await esporta(ente="D142"), await esporta(ente="G306")
+    assert (dell_ambito.inserimenti, dell_ambito.cancellazioni) == (0, 1)
+    assert (sua.inserimenti, sua.cancellazioni) == (1, 0)
+    assert inps.riceve(await invia(dell_ambito)) == []
+    assert len(inps.archivio) == 1
+    assert inps.riceve(await invia(sua)) == []
+    assert (await esporta(ente="D142")).stato == (await esporta(ente="G306")).stato == "respinta"
 
 
 async def test_chi_paga_non_distingue_due_prestazioni(lavora: Impostazioni) -> None:
