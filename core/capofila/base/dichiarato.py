@@ -137,7 +137,7 @@ class Voce:
         righe: Mapping[str, int] | None = None,
     ) -> None:
         self._raccolta, self._file, self._valori = raccolta, file, valori
-        self._riga, self._luogo, self._righe = riga, luogo, righe or {}
+        self.riga, self._luogo, self._righe = riga, luogo, righe or {}
         self._letti: set[str] = set()
         self.valida = True
 
@@ -145,7 +145,16 @@ class Voce:
         """Something is wrong here."""
         self.valida = False
         luogo = ".".join(parte for parte in (self._luogo, chiave) if parte)
-        self._raccolta.segnala(self._file, self._righe.get(chiave, self._riga), motivo, luogo)
+        self._raccolta.segnala(self._file, self._righe.get(chiave, self.riga), motivo, luogo)
+
+    def segnala_alla(self, riga: int, motivo: str, chiave: str = "") -> None:
+        """Something is wrong at a line, which only what stands elsewhere shows."""
+        self.valida = False
+        self._raccolta.segnala(self._file, riga or self.riga, motivo, chiave)
+
+    def nomi(self) -> list[str]:
+        """The keys that it has."""
+        return [*self._valori]
 
     def facoltativo(self, chiave: str) -> str | None:
         """A text, or None when it is missing or empty."""
@@ -224,8 +233,10 @@ class Voce:
             return None
         return int(valore)
 
-    def decimale(self, chiave: str) -> Decimal | None:
-        """A number with a point, or None."""
+    def decimale(
+        self, chiave: str, *, massimo: int, decimali: int, esempio: str, minimo: int | None = None
+    ) -> Decimal | None:
+        """A number with a point, or None; with no more decimals than these."""
         valore = self.facoltativo(chiave)
         if valore is None:
             return None
@@ -233,10 +244,11 @@ class Voce:
             numero = Decimal(valore)
         except InvalidOperation:
             numero = Decimal("NaN")
-        if not numero.is_finite() or abs(numero) > 180:
-            self.segnala(f"«{valore}» non è una coordinata: scrivila come 45.1333.", chiave)
+        basso = -massimo if minimo is None else minimo
+        if not numero.is_finite() or not basso <= numero <= massimo:
+            self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
             return None
-        return numero.quantize(Decimal("0.00001"))
+        return numero.quantize(Decimal(1).scaleb(-decimali))
 
     def scelta(self, chiave: str, ammessi: Mapping[str, _T], predefinito: _T) -> _T:
         """One of a few words."""
@@ -298,7 +310,7 @@ class Voce:
             return Voce(self._raccolta, self._file, valore, valore.riga, luogo, valore.righe)
         if valore not in (None, ""):
             self.segnala("qui ci vogliono delle chiavi.", chiave)
-        return Voce(self._raccolta, self._file, {}, self._righe.get(chiave, self._riga), luogo)
+        return Voce(self._raccolta, self._file, {}, self._righe.get(chiave, self.riga), luogo)
 
     def tutto_letto(self) -> None:
         """Report the keys that nobody asked for."""
