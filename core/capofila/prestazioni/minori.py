@@ -22,7 +22,13 @@ from capofila.prestazioni.schede import RIMASTA, inserisci, schede
 from capofila.prestazioni.stati import FILTRI as FILTRI_PRESTAZIONI
 from capofila.prestazioni.stati import STATI as STATI_PRESTAZIONI
 from capofila.prestazioni.stati import Comunicata, condizione
-from capofila.prestazioni.versioni import BIGINT, Salvataggio, apri_salvataggio, controlla
+from capofila.prestazioni.versioni import (
+    BIGINT,
+    Salvataggio,
+    apri_salvataggio,
+    controlla,
+    sostituisci,
+)
 
 NON_C_E: Final = "Questa scheda non c'è: torna all'elenco dei minori."
 
@@ -93,7 +99,7 @@ async def salva(
         async with unita.punto_di_ritorno():
             salvataggio = await apri_salvataggio(unita, flusso.id, 1, scheda.titolare, motivo)
             if vecchia is not None:
-                await _sostituisci(unita, vecchia["id"], salvataggio)
+                await sostituisci(unita, vecchia["id"], salvataggio, "scheda_sinba")
             esito.errori = await inserisci(unita, [scheda], lotto=salvataggio, versione=versione)
             if esito.errori:
                 raise _Rinuncia
@@ -122,7 +128,7 @@ async def elimina(id_: int, flusso: str, motivo: str = "") -> None:
     vecchia = await _in_vigore(unita, id_)
     async with unita.punto_di_ritorno():
         lotto = await apri_salvataggio(unita, flusso, 0, vecchia["comune_titolare"], motivo)
-        await _sostituisci(unita, id_, lotto)
+        await sostituisci(unita, id_, lotto, "scheda_sinba")
     await registra("minori.elimina", "scheda_sinba", str(id_))
 
 
@@ -141,15 +147,6 @@ async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
     if riga["sostituita_lotto"] is not None:
         raise Conflitto("Questa scheda è già stata corretta o tolta: apri la versione in vigore.")
     return riga
-
-
-async def _sostituisci(unita: UnitaDiLavoro, id_: int, lotto: int) -> None:
-    await unita.esegui(
-        "UPDATE scheda_sinba SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
-        unita.ambito,
-        id_,
-        lotto,
-    )
 
 
 async def leggi(id_: int) -> dict[str, Any]:
@@ -195,9 +192,7 @@ async def storia(riga: Mapping[str, Any]) -> list[dict[str, Any]]:
     righe = await unita.righe(
         "SELECT s.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente, l.caricato_il, "
         "l.formato, l.nome_file, l.motivo, u.nome AS persona, t.caricato_il AS tolta_il, "
-        "t.motivo AS motivo_tolta, w.nome AS tolta_da, EXISTS (SELECT 1 FROM scheda_sinba n "
-        "WHERE n.ambito_id = s.ambito_id AND n.lotto_id = s.sostituita_lotto "
-        "AND n.id_beneficiario = s.id_beneficiario) AS seguita FROM scheda_sinba s "
+        "t.motivo AS motivo_tolta, w.nome AS tolta_da FROM scheda_sinba s "
         "JOIN ente e ON e.ambito_id = s.ambito_id AND e.id = s.ente_erogatore_id "
         "LEFT JOIN lotto l ON l.ambito_id = s.ambito_id AND l.id = s.lotto_id "
         "LEFT JOIN lotto t ON t.ambito_id = s.ambito_id AND t.id = s.sostituita_lotto "

@@ -22,13 +22,25 @@ from capofila.hooks import Flusso, Rifiuto
 from capofila.hooks.campi import leggi_codice_fiscale
 from capofila.prestazioni import minori, modulo, schede, versioni
 from capofila.prestazioni.modulo import FISSI_DEL_MINORE, FISSI_DELLA_SCHEDA, GRUPPI_MINORI
-from capofila.prestazioni.routes_modulo import Banco, Visto, inviato, numero_da
+from capofila.prestazioni.pagine import (
+    Banco,
+    Tolta,
+    chiedi_se_togliere,
+    comuni_titolari,
+    esiti,
+    file_di,
+    inviato,
+    lasciato,
+    mostra,
+    motivo_scritto,
+    numero_da,
+    scelte,
+)
 from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_minori
-from capofila.prestazioni.scheda import Gruppi, differenze, etichetta, raggruppa
+from capofila.prestazioni.scheda import Gruppi, etichetta, racconta, raggruppa
 from capofila.prestazioni.service import riferimenti_dell_ambito, versione_in_vigore
 from capofila.prestazioni.stati import comunicate, operazioni_di
 from capofila.territorio import service as territorio
-from capofila.territorio.rules import MappaComuni
 from capofila.web.contesto import (
     VoceMenu,
     anno_richiesto,
@@ -100,10 +112,11 @@ async def _banco(senza: frozenset[str] = frozenset()) -> Banco:
     """The form, without the fields that are settled already."""
     flusso = await flusso_attivo()
     comuni = await territorio.mappa_comuni()
-    gruppi = modulo.componi(flusso, await Banco.scelte(comuni), GRUPPI_MINORI, senza)
+    gruppi = modulo.componi(flusso, await scelte(comuni), GRUPPI_MINORI, senza)
     gruppi = tuple(
         msgspec.structs.replace(
             gruppo,
+            aiuto="" if senza and gruppo.id == "minore" else gruppo.aiuto,
             campi=tuple(
                 msgspec.structs.replace(campo, **_DIVERSI.get(campo.nome, {}))
                 for campo in gruppo.campi
@@ -111,7 +124,7 @@ async def _banco(senza: frozenset[str] = frozenset()) -> Banco:
         )
         for gruppo in gruppi
     )
-    return Banco(flusso, comuni, gruppi)
+    return Banco(flusso, comuni, gruppi, base())
 
 
 async def _riferimenti() -> Riferimenti:
@@ -182,11 +195,7 @@ async def _elenco(request: Request[Any, Any, Any], cercato: str = "", errore: st
         colonne=COLONNE,
         comuni=comuni,
         enti={ente.id: ente for ente in enti},
-        opzioni_comune=sorted(
-            ((e.codice, comuni[e.codice].nome) for e in enti
-             if e.tipo == "comune" and e.codice is not None and e.codice in comuni),
-            key=lambda coppia: coppia[1],
-        ),
+        opzioni_comune=comuni_titolari(enti, comuni),
         opzioni_stato=list(minori.FILTRI.items()),
         un_comune=visita.nell_ambito.comune,
         stati={
@@ -308,7 +317,7 @@ async def _una(
         stati=minori.STATI,
         detta=detta,
         da_ricontrollare=in_vigore and not riga["come_ricevuto"] and riga["conforme_a"] != versione,
-        versioni=_versioni(storia, flusso, comuni),
+        versioni=racconta(storia, flusso, comuni, DELLA_PAGINA),
         altre=await minori.altre(riga),
         operazioni=await operazioni_di(flusso.id, ids),
         colonne_operazioni=COLONNE_OPERAZIONI,
@@ -318,33 +327,9 @@ async def _una(
         chiesta=chiesta,
         persona=persona,
         debito=f"/{visita.nell_ambito.slug}/debito" if visita.puo("debito.vedi") else "",
-        file=f"/{visita.nell_ambito.slug}/importazioni/{riga['lotto_id']}"
-        if visita.puo("prestazioni.importa")
-        and riga["file_visibile"]
-        and riga["formato"] != "programma"
-        else "",
+        file=file_di(riga),
         base=base(),
     )
-
-
-def _versioni(
-    storia: list[dict[str, Any]], flusso: Flusso, comuni: MappaComuni
-) -> list[dict[str, Any]]:
-    """The versions, the latest first, each with what it changed of the one that it followed."""
-    seguite = {v["sostituita_lotto"]: v for v in storia if v["seguita"]}
-    return [
-        versione
-        | {
-            "numero": n,
-            "cambiato": differenze(
-                prima["valori"], versione["valori"], flusso, comuni, DELLA_PAGINA
-            )
-            if (prima := seguite.get(versione["lotto_id"])) is not None
-            else (),
-            "tolta": versione["sostituita_lotto"] is not None and not versione["seguita"],
-        }
-        for n, versione in enumerate(storia, 1)
-    ][::-1]
 
 
 # --- entering and correcting --------------------------------------------------------------------
@@ -365,36 +350,24 @@ def _mostra(
     motivo: str = "",
     nota: str = "",
 ) -> Template:
-    errori: dict[str, list[str]] = {}
-    avvisi: dict[str, list[str]] = {}
-    if esito is not None:
-        errori, avvisi = banco.messaggi(esito)
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori, errori=errori, avvisi=avvisi, tutto=esito is not None,
-        fuoco="" if errori or superata else banco.ordine[0], controlla=f"{base()}/controlla",
-    )  # fmt: skip
     briciole = [("Minori", base())]
     if scheda is not None:
         briciole.append((f"Minore {scheda['id_beneficiario']}", f"{base()}/{scheda['id']}"))
-    pagina = costruisci_pagina(
-        request, titolo, briciole=briciole, con_errori=bool(errori) and stato >= 400
-    )
-    return rispondi(
+    return mostra(
         request,
+        banco,
+        banco.visto(valori, esito),
         "prestazioni/minori_modulo.html",
-        pagina,
+        titolo=titolo,
+        briciole=briciole,
         stato=stato,
-        modulo=visto,
+        superata=superata,
         azione=azione,
-        base=base(),
         scheda=scheda,
         correzione=correzione,
-        superata=superata,
+        bozza=None,
         motivo=motivo,
         nota=nota,
-        suggerimenti=modulo.suggerimenti(banco.comuni),
-        indirizzi=range(1, modulo.INDIRIZZI + 1),
-        destinatario=banco.flusso.destinatario,
     )
 
 
@@ -517,7 +490,7 @@ async def correggi_salva(
     """Save the next version of a record."""
     scheda = await minori.leggi(id_)
     valori, altro, _ = await _inviato(request)
-    motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
+    motivo = motivo_scritto(altro)
     banco = await _banco(FISSI_DELLA_SCHEDA)
     esito: versioni.Salvataggio | None = None
     superata, stato = "", 422
@@ -556,30 +529,14 @@ async def controlla(request: Request[Any, Any, Any]) -> Template:
     if scheda is not None:
         celle |= {nome: scheda["valori"][nome] for nome in senza if nome in scheda["valori"]}
     esito, _ = versioni.controlla(banco.flusso, celle, Collocazione(await _riferimenti()))
-    errori, avvisi = banco.messaggi(esito)
-    quanti = sum(len(voci) for voci in errori.values())
-    lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
-    tutto = altro.get("tutto") == "si"
-    if not tutto:
-        errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
-    proposti: dict[str, str] = {}
-    if lasciato == "codice_fiscale" and not valori.get("anno_nascita"):
+    proposti: dict[str, tuple[str, str]] = {}
+    if lasciato(request) == "codice_fiscale" and not valori.get("anno_nascita"):
         dal_codice = modulo.dal_codice_fiscale(
             valori.get("codice_fiscale", ""), oggi(), banco.comuni
         )
-        proposti = {nome: dal_codice[nome] for nome in ("anno_nascita",) if nome in dal_codice}
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
-        errori={nome: voci for nome, voci in errori.items() if nome not in proposti},
-        tutto=tutto, controlla=f"{base()}/controlla",
-    )  # fmt: skip
-    return Template(
-        "prestazioni/_esiti.html",
-        context={
-            "modulo": visto, "proposti": proposti, "quanti": quanti,
-            "indirizzi": range(1, modulo.INDIRIZZI + 1),
-        },
-    )  # fmt: skip
+        if (anno := dal_codice.get("anno_nascita")) is not None:
+            proposti["anno_nascita"] = (anno, "Dal codice fiscale: controlla.")
+    return esiti(request, banco, valori, esito, proposti, tutto=altro.get("tutto") == "si")
 
 
 # --- taking away --------------------------------------------------------------------------------
@@ -590,41 +547,25 @@ async def togli(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template
     """Ask before a record is taken away, and say what the receiver keeps."""
     scheda = await minori.leggi(id_)
     await registra_lettura("minori.consulta", "scheda_sinba", str(id_))
-    return await _togli(request, scheda)
+    return await _togli(request, scheda, Tolta(motivi=MOTIVI))
 
 
 async def _togli(
-    request: Request[Any, Any, Any],
-    scheda: Mapping[str, Any],
-    errore: str = "",
-    stato: int = 200,
-    scritto: Mapping[str, str] | None = None,
+    request: Request[Any, Any, Any], scheda: Mapping[str, Any], tolta: Tolta
 ) -> Template:
     flusso = await flusso_attivo()
-    id_ = scheda["id"]
     ids = [versione["id"] for versione in await minori.storia(scheda)]
-    superata = ""
-    if scheda["sostituita_lotto"] is not None:
-        superata, stato = await _che_vale(scheda), 409
-    pagina = costruisci_pagina(
-        request, "Togli la scheda", con_errori=bool(errore),
-        briciole=[("Minori", base()), (f"Minore {scheda['id_beneficiario']}", f"{base()}/{id_}")],
-    )  # fmt: skip
-    return rispondi(
-        request,
-        "prestazioni/minori_togli.html",
-        pagina,
-        stato=stato,
+    return chiedi_se_togliere(
+        request, tolta, "prestazioni/minori_togli.html", titolo="Togli la scheda",
+        briciole=[
+            ("Minori", base()),
+            (f"Minore {scheda['id_beneficiario']}", f"{base()}/{scheda['id']}"),
+        ],
+        superata="" if scheda["sostituita_lotto"] is None else await _che_vale(scheda),
         scheda=scheda,
-        motivi=list(MOTIVI.items()),
-        scelto=(scritto or {}).get("motivo", ""),
-        note=(scritto or {}).get("note", ""),
-        errore=errore,
-        superata=superata,
         presente=any(d.presente for d in (await comunicate(flusso.id, ids)).values()),
         destinatario=flusso.destinatario,
-        qui=f"{base()}/{id_}",
-    )
+    )  # fmt: skip
 
 
 @post("/{ambito:str}/minori/{id_:int}/togli", opt={"permesso": "minori.scrivi"}, status_code=200)
@@ -635,14 +576,13 @@ async def togli_davvero(
 ) -> Template | Redirect:
     """Take a record away."""
     scheda = await minori.leggi(id_)
-    note = data.get("note", "").replace("\0", "").strip()[:140]
-    if data.get("motivo") not in MOTIVI:
-        return await _togli(request, scheda, "Scegli perché la scheda si toglie.", 422, data)
-    motivo = MOTIVI[data["motivo"]] + (f": {note}" if note else "")
+    tolta = Tolta.letta(MOTIVI, data, "scheda")
+    if tolta.errore:
+        return await _togli(request, scheda, tolta)
     try:
-        await minori.elimina(id_, (await flusso_attivo()).id, motivo)
+        await minori.elimina(id_, (await flusso_attivo()).id, tolta.motivo)
     except Conflitto:
-        return await _togli(request, await minori.leggi(id_), "", 409, data)
+        return await _togli(request, await minori.leggi(id_), tolta)
     await aggiungi_messaggio("riuscito", "La scheda è stata tolta. La sua storia resta qui.")
     return Redirect(f"{base()}/{id_}", status_code=303)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-import msgspec
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
@@ -14,18 +13,26 @@ from litestar.response import Redirect, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.hooks.campi import leggi_codice_fiscale
 from capofila.prestazioni import domande, modulo, versioni
-from capofila.prestazioni.modulo import GruppoModulo
-from capofila.prestazioni.rules import Collocazione, flusso_principale
-from capofila.prestazioni.service import riferimenti_dell_ambito
-from capofila.prestazioni.stati import comunicate, stato_di
+from capofila.prestazioni.pagine import (
+    Banco,
+    Tolta,
+    chiedi_se_togliere,
+    esiti,
+    inviato,
+    lasciato,
+    mostra,
+    motivo_scritto,
+    numero_da,
+    scelte,
+)
+from capofila.prestazioni.rules import flusso_principale
+from capofila.prestazioni.stati import comunicate
 from capofila.territorio import service as territorio
-from capofila.territorio.rules import MappaComuni
 from capofila.web.contesto import costruisci_pagina, rispondi
 from capofila.web.formati import ROMA
 from capofila.web.pagina import Colonna
@@ -51,41 +58,6 @@ COLONNE_BOZZE: Final = (
 )
 
 
-class Visto(msgspec.Struct, kw_only=True):
-    """A form as its template shows it.
-
-    Attributes:
-        valori: what was typed, by field.
-        errori, avvisi: messages by field.
-        fuoco: the field to begin from; empty where the summary of the errors takes the focus.
-        tutto: every message is shown, also of fields that were not reached.
-    """
-
-    gruppi: tuple[GruppoModulo, ...]
-    valori: Mapping[str, str]
-    errori: Mapping[str, list[str]] = msgspec.field(default_factory=dict)
-    avvisi: Mapping[str, list[str]] = msgspec.field(default_factory=dict)
-    fuoco: str = ""
-    tutto: bool = False
-    controlla: str = ""
-
-    def aperto(self, gruppo: GruppoModulo) -> bool:
-        """Whether a group that may be closed has something to show."""
-        return not gruppo.chiuso or any(
-            self.valori.get(campo.nome) or self.errori.get(campo.nome) for campo in gruppo.campi
-        )
-
-    def blocchi(self, nome: str) -> list[dict[str, str]]:
-        """The addresses typed so far."""
-        return modulo.blocchi_di(self.valori.get(nome, ""))
-
-    @property
-    def riepilogo(self) -> list[tuple[str, str]]:
-        """The errors in the order of the form, with the field that each links to."""
-        ordine = [""] + [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
-        return [(nome, testo) for nome in ordine for testo in self.errori.get(nome, ())]
-
-
 async def flusso_attivo() -> Flusso:
     """The flow by which prestazioni are entered here.
 
@@ -102,79 +74,10 @@ async def flusso_attivo() -> Flusso:
     return flusso
 
 
-class Banco:
-    """What every page of the form needs: the flow, the comuni, the groups."""
-
-    def __init__(
-        self, flusso: Flusso, comuni: MappaComuni, gruppi: tuple[GruppoModulo, ...]
-    ) -> None:
-        self.flusso = flusso
-        self.comuni = comuni
-        self.gruppi = gruppi
-        self.ordine = [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
-        self.etichette = {
-            campo.nome: campo.etichetta for gruppo in self.gruppi for campo in gruppo.campi
-        }
-
-    @classmethod
-    async def apri(cls) -> Banco:
-        flusso = await flusso_attivo()
-        comuni = await territorio.mappa_comuni()
-        return cls(flusso, comuni, modulo.componi(flusso, await cls.scelte(comuni)))
-
-    @staticmethod
-    async def scelte(comuni: MappaComuni) -> modulo.Scelte:
-        """The comuni and the enti of the ambito; of its own comune only for whoever works for one."""
-        enti = await territorio.enti()
-        solo = visita_corrente().nell_ambito.comune
-        return modulo.Scelte(
-            comuni=sorted(
-                (
-                    (ente.codice, comuni.per_belfiore[ente.codice].nome)
-                    for ente in enti
-                    if ente.tipo == "comune" and ente.codice in comuni.per_belfiore
-                    and ente.codice is not None and solo in (None, ente.codice)
-                ),
-                key=lambda coppia: coppia[1],
-            ),
-            enti=[(ente.codice or ente.denominazione[:100], ente.denominazione) for ente in enti],
-        )  # fmt: skip
-
-    def celle(self, valori: Mapping[str, str]) -> dict[str, str]:
-        """What the flow reads of what was typed."""
-        return modulo.da_controllare(self.flusso, valori, self.comuni)
-
-    def messaggi(
-        self, esito: versioni.Salvataggio
-    ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-        """Errors and remarks by field."""
-        return modulo.per_campo(esito.errori, self.etichette), modulo.per_campo(
-            esito.avvisi, self.etichette
-        )
-
-    async def controlla(self, valori: Mapping[str, str]) -> versioni.Salvataggio:
-        """Check what was typed, storing nothing."""
-        riferimenti = await riferimenti_dell_ambito(
-            unita_corrente(), visita_corrente().nell_ambito.comune
-        )
-        esito, _ = versioni.controlla(self.flusso, self.celle(valori), Collocazione(riferimenti))
-        return esito
-
-
-async def inviato(
-    request: Request[Any, Any, Any], flusso: Flusso
-) -> tuple[dict[str, str], dict[str, str]]:
-    """What was typed in the fields of the flow, and the rest of the form."""
-    inviati = (await request.form()).multi_items()
-    testi = [(nome, valore) for nome, valore in inviati if isinstance(valore, str)]
-    altro = {nome: valore for nome, valore in testi if nome not in flusso.campi_per_nome}
-    return modulo.leggi_modulo(flusso, testi), altro
-
-
-def numero_da(testo: str | None) -> int | None:
-    if not testo or not (testo.isascii() and testo.isdigit()) or len(testo) > 19:
-        return None
-    return int(testo)
+async def _banco() -> Banco:
+    flusso = await flusso_attivo()
+    comuni = await territorio.mappa_comuni()
+    return Banco(flusso, comuni, modulo.componi(flusso, await scelte(comuni)), base())
 
 
 def base() -> str:
@@ -199,39 +102,25 @@ def _mostra(
     titolo: str = "",
     serie: str = "",
 ) -> Template:
-    errori: dict[str, list[str]] = {}
-    avvisi: dict[str, list[str]] = {}
-    if esito is not None:
-        errori, avvisi = banco.messaggi(esito)
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori, errori=errori, avvisi=avvisi, tutto=esito is not None,
-        fuoco="" if errori or superata else fuoco or banco.ordine[0],
-        controlla=f"{base()}/controlla",
-    )  # fmt: skip
     briciole = [("Prestazioni", base())]
     if sostituisce is not None:
         briciole.append(("La prestazione", f"{base()}/{sostituisce}"))
-    pagina = costruisci_pagina(
-        request, titolo or ("Nuova prestazione" if sostituisce is None else "Correggi la prestazione"),
-        briciole=briciole, con_errori=bool(errori) and stato >= 400,
-    )  # fmt: skip
-    return rispondi(
+    return mostra(
         request,
+        banco,
+        banco.visto(valori, esito, fuoco),
         "prestazioni/modulo.html",
-        pagina,
+        titolo=titolo
+        or ("Nuova prestazione" if sostituisce is None else "Correggi la prestazione"),
+        briciole=briciole,
         stato=stato,
-        modulo=visto,
-        azione=azione,
-        base=base(),
-        sostituisce=sostituisce,
-        bozza=bozza,
         superata=superata,
+        azione=azione,
+        correzione=sostituisce is not None,
+        bozza=bozza,
         motivo=motivo,
         nota=nota,
         nascosti={nome: valori[nome] for nome in modulo.NASCOSTI if valori.get(nome)},
-        suggerimenti=modulo.suggerimenti(banco.comuni),
-        indirizzi=range(1, modulo.INDIRIZZI + 1),
-        destinatario=banco.flusso.destinatario,
         serie=serie if serie in IN_SERIE else "",
     )
 
@@ -239,7 +128,7 @@ def _mostra(
 @get("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"})
 async def nuova(request: Request[Any, Any, Any]) -> Template:
     """An empty form, or one that goes on from the record just saved."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori: dict[str, str] = {}
     fuoco = nota = serie = ""
     for parametro, dopo, ripresi, da, detto in (
@@ -287,7 +176,7 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
 @post("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"}, status_code=200)
 async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
     """Save a new prestazione, or put it aside."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori, altro = await inviato(request, banco.flusso)
     return await _salva(request, banco, valori, altro, None)
 
@@ -295,7 +184,7 @@ async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
 @get("/{ambito:str}/prestazioni/{id_:int}/correggi", opt={"permesso": "prestazioni.scrivi"})
 async def correggi(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """The form with the values of a record in force."""
-    banco = await Banco.apri()
+    banco = await _banco()
     riga = await versioni.leggi(id_)
     await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
     valori = modulo.da_mostrare(banco.flusso, versioni.per_modulo(banco.flusso, riga), banco.comuni)
@@ -318,7 +207,7 @@ async def correggi_salva(
     request: Request[Any, Any, Any], id_: FromPath[int]
 ) -> Template | Redirect:
     """Save the next version of a record, or put it aside."""
-    banco = await Banco.apri()
+    banco = await _banco()
     await versioni.leggi(id_)
     valori, altro = await inviato(request, banco.flusso)
     return await _salva(request, banco, valori, altro, id_)
@@ -333,7 +222,7 @@ async def _salva(
 ) -> Template | Redirect:
     comune = visita_corrente().nell_ambito.comune
     bozza = numero_da(altro.get("bozza"))
-    motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
+    motivo = motivo_scritto(altro)
     qui = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     if altro.get("azione") == "bozza":
         return await _metti_da_parte(banco, valori, sostituisce, bozza)
@@ -435,43 +324,26 @@ async def _che_cosa_sara_detto(flusso: Flusso, id_: int) -> str:
 )
 async def controlla(request: Request[Any, Any, Any]) -> Template:
     """What is wrong with a form that is being filled in: a message for each field reached."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori, altro = await inviato(request, banco.flusso)
-    lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
-    errori, avvisi = banco.messaggi(await banco.controlla(valori))
-    quanti = sum(len(voci) for voci in errori.values())
-    tutto = altro.get("tutto") == "si"
-    if not tutto:
-        errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
-    proposti: dict[str, str] = {}
-    note: dict[str, str] = {}
-    if lasciato == "codice_fiscale":
+    proposti: dict[str, tuple[str, str]] = {}
+    if lasciato(request) == "codice_fiscale":
         oggi = datetime.now(ROMA).date()
         scritto = valori.get("codice_fiscale", "")
         dal_codice = modulo.dal_codice_fiscale(scritto, oggi, banco.comuni)
-        nota = await _nota(banco, scritto)
+        proposti = {nome: (v, "Dal codice fiscale: controlla.") for nome, v in dal_codice.items()}
+        proposti |= {
+            nome: (v, "Da una prestazione di prima: controlla.")
+            for nome, v in (await _nota(banco, scritto)).items()
+        }
         proposti = {
-            nome: valore
-            for nome, valore in (dal_codice | nota).items()
+            nome: proposto
+            for nome, proposto in proposti.items()
             if not valori.get(nome) and nome in banco.etichette
         }
-        note = {
-            nome: "Da una prestazione di prima: controlla."
-            if nome in nota
-            else "Dal codice fiscale: controlla."
-            for nome in proposti
-        }
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
-        errori={nome: voci for nome, voci in errori.items() if nome not in proposti},
-        tutto=tutto, controlla=f"{base()}/controlla",
-    )  # fmt: skip
-    return Template(
-        "prestazioni/_esiti.html",
-        context={
-            "modulo": visto, "proposti": note, "quanti": quanti,
-            "indirizzi": range(1, modulo.INDIRIZZI + 1),
-        },
+    return esiti(
+        request, banco, valori, await banco.controlla(valori), proposti,
+        tutto=altro.get("tutto") == "si",
     )  # fmt: skip
 
 
@@ -498,43 +370,22 @@ async def togli(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template
     """Ask before a record is taken away, and say what the receiver will be told."""
     riga = await versioni.leggi(id_)
     await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
-    return await _togli(request, riga)
+    return await _togli(request, riga, Tolta(motivi=MOTIVI))
 
 
 async def _togli(
-    request: Request[Any, Any, Any],
-    riga: Mapping[str, Any],
-    errore: str = "",
-    stato: int = 200,
-    scritto: Mapping[str, str] | None = None,
+    request: Request[Any, Any, Any], riga: Mapping[str, Any], tolta: Tolta
 ) -> Template:
     flusso = await flusso_attivo()
     id_ = riga["id"]
-    detta = (await comunicate(flusso.id, [id_])).get(id_)
-    superata = ""
-    if riga["sostituita_lotto"] is not None:
-        superata, stato = await _indirizzo_che_vale(id_), 409
-    pagina = costruisci_pagina(
-        request, "Togli la prestazione",
+    return chiedi_se_togliere(
+        request, tolta, "prestazioni/togli.html", titolo="Togli la prestazione",
         briciole=[("Prestazioni", base()), ("La prestazione", f"{base()}/{id_}")],
-        con_errori=bool(errore),
-    )  # fmt: skip
-    return rispondi(
-        request,
-        "prestazioni/togli.html",
-        pagina,
-        stato=stato,
+        superata="" if riga["sostituita_lotto"] is None else await _indirizzo_che_vale(id_),
         prestazione=riga,
-        motivi=list(MOTIVI.items()),
-        scelto=(scritto or {}).get("motivo", ""),
-        note=(scritto or {}).get("note", ""),
-        errore=errore,
-        superata=superata,
-        detta=detta,
-        stato_record=stato_di(riga["sostituita_lotto"] is None, detta),
+        detta=(await comunicate(flusso.id, [id_])).get(id_),
         destinatario=flusso.destinatario,
-        qui=f"{base()}/{id_}",
-    )
+    )  # fmt: skip
 
 
 @post(
@@ -549,14 +400,13 @@ async def togli_davvero(
 ) -> Template | Redirect:
     """Take a record away."""
     riga = await versioni.leggi(id_)
-    note = data.get("note", "").replace("\0", "").strip()
-    if data.get("motivo") not in MOTIVI:
-        return await _togli(request, riga, "Scegli perché la prestazione si toglie.", 422, data)
-    motivo = MOTIVI[data["motivo"]] + (f": {note}" if note else "")
+    tolta = Tolta.letta(MOTIVI, data, "prestazione")
+    if tolta.errore:
+        return await _togli(request, riga, tolta)
     try:
-        await versioni.elimina(id_, motivo)
+        await versioni.elimina(id_, tolta.motivo)
     except Conflitto:
-        return await _togli(request, await versioni.leggi(id_), "", 409, data)
+        return await _togli(request, await versioni.leggi(id_), tolta)
     await aggiungi_messaggio("riuscito", "La prestazione è stata tolta. La sua storia resta qui.")
     return Redirect(f"{base()}/{id_}", status_code=303)
 
@@ -592,7 +442,7 @@ async def bozze(request: Request[Any, Any, Any]) -> Template:
 @get("/{ambito:str}/prestazioni/bozze/{id_:int}", opt={"permesso": "prestazioni.scrivi"})
 async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Go on with a draft; its errors are shown at once."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori = await versioni.bozza(id_)
     await registra_lettura("prestazioni.consulta_bozza", "bozza", str(id_))
     sostituisce = numero_da(valori.pop(SOSTITUISCE, ""))

@@ -115,7 +115,7 @@ async def salva(
             titolare = nuove[0]["comune_titolare"]
             lotto_id = await apri_salvataggio(unita, flusso.id, len(nuove), titolare, motivo)
             if vecchia is not None:
-                await _sostituisci(unita, vecchia["id"], lotto_id)
+                await sostituisci(unita, vecchia["id"], lotto_id)
             for nuova in nuove:
                 esito.prestazioni.append(await _aggiungi(unita, lotto_id, versione, nuova))
             if bozza is not None:
@@ -156,7 +156,7 @@ async def elimina(id_: int, motivo: str = "") -> None:
     )
     async with unita.punto_di_ritorno():
         lotto = await apri_salvataggio(unita, flusso, 0, vecchia["comune_titolare"], motivo)
-        await _sostituisci(unita, id_, lotto)
+        await sostituisci(unita, id_, lotto)
     await registra("prestazioni.elimina", "prestazione", str(id_))
 
 
@@ -248,9 +248,12 @@ async def apri_salvataggio(
     return lotto
 
 
-async def _sostituisci(unita: UnitaDiLavoro, id_: int, lotto: int) -> None:
+async def sostituisci(
+    unita: UnitaDiLavoro, id_: int, lotto: int, tavola: str = "prestazione"
+) -> None:
+    """Say which lotto brought the next version of a record, or took it away."""
     await unita.esegui(
-        "UPDATE prestazione SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
+        f"UPDATE {tavola} SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
         unita.ambito,
         id_,
         lotto,
