@@ -17,7 +17,8 @@ from capofila.accessi.service import registra
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import Flusso
-from capofila.prestazioni.rules import Collocazione, Riferimenti
+from capofila.prestazioni import bozze
+from capofila.prestazioni.rules import FONTE_MINORI, Collocazione, Riferimenti
 from capofila.prestazioni.schede import RIMASTA, inserisci, schede
 from capofila.prestazioni.stati import FILTRI as FILTRI_PRESTAZIONI
 from capofila.prestazioni.stati import STATI as STATI_PRESTAZIONI
@@ -60,6 +61,7 @@ async def salva(
     *,
     sostituisce: int | None = None,
     minore: str | None = None,
+    bozza: int | None = None,
     motivo: str = "",
 ) -> Salvataggio:
     """Write a record: a new one, or the next version of another.
@@ -70,7 +72,8 @@ async def salva(
         riferimenti: the enti and comuni of the ambito.
         versione: of the flow in force.
         sostituisce: the record that it corrects; minor, year and ente stay what they are.
-        minore: the id of the minor, when it is known from another record.
+        minore: the id of the minor, when it is known from another record or from the draft.
+        bozza: the draft that it comes from, thrown away when all went well.
         motivo: why it is corrected, for the history.
 
     Raises:
@@ -103,6 +106,8 @@ async def salva(
             esito.errori = await inserisci(unita, [scheda], lotto=salvataggio, versione=versione)
             if esito.errori:
                 raise _Rinuncia
+            if bozza is not None:
+                await bozze.butta(bozza, FONTE_MINORI)
             esito.prestazioni = [
                 await unita.valore(
                     "SELECT id FROM scheda_sinba WHERE ambito_id = $1 AND lotto_id = $2",

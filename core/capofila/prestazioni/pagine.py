@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Request
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
+from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.database import unita_corrente
+from capofila.base.errori import NonTrovato
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
-from capofila.prestazioni import modulo, versioni
+from capofila.prestazioni import bozze, modulo, versioni
 from capofila.prestazioni.modulo import GruppoModulo
-from capofila.prestazioni.rules import Collocazione
+from capofila.prestazioni.rules import FONTE_MINORI, Collocazione
 from capofila.prestazioni.service import riferimenti_dell_ambito
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Comune, Ente, MappaComuni
 from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.pagina import Colonna
 
 Briciole = Sequence[tuple[str, str]]
 """The pages above: title, address."""
@@ -323,3 +326,110 @@ def chiedi_se_togliere(
         qui=briciole[-1][1],
         **contesto,
     )
+
+
+# --- drafts -------------------------------------------------------------------------------------
+
+
+COLONNE_BOZZE: Final = (
+    Colonna("Comune"),
+    Colonna("Errori", tipo="numero"),
+    Colonna("Modificata"),
+    Colonna("Che cosa fare"),
+)
+
+
+async def metti_da_parte(
+    banco: Banco,
+    valori: Mapping[str, str],
+    quanti: int,
+    *,
+    bozza: int | None,
+    fonte: str,
+    avviso: str = "",
+) -> Redirect:
+    """Keep a form as a draft, and go to the list of them.
+
+    Args:
+        banco: the form.
+        valori: what is kept.
+        quanti: data that are missing or wrong.
+        bozza: the draft that it takes the place of.
+        fonte: of the flow.
+        avviso: what could not be kept.
+    """
+    comune = visita_corrente().nell_ambito.comune
+    try:
+        await bozze.tieni(valori, quanti, bozza=bozza, comune=comune, fonte=fonte)
+    except NonTrovato:
+        # Somebody threw it away in the meantime: what was typed is kept all the same.
+        await bozze.tieni(valori, quanti, bozza=None, comune=comune, fonte=fonte)
+    await aggiungi_messaggio(
+        "riuscito",
+        "La bozza è stata salvata."
+        + (f" Ha {quanti} {'dato' if quanti == 1 else 'dati'} da correggere." if quanti else ""),
+    )
+    if avviso:
+        await aggiungi_messaggio("avviso", avviso)
+    return Redirect(f"{banco.base}/bozze", status_code=303)
+
+
+async def elenco_bozze(
+    request: Request[Any, Any, Any],
+    modello: str,
+    *,
+    fonte: str,
+    sopra: tuple[str, str],
+    colonne: tuple[str, str],
+    sommario: str,
+) -> Template:
+    """What was put aside, to go on with or to throw away.
+
+    Args:
+        request: of the page.
+        modello: the template, which extends ``_bozze.html``.
+        fonte: of the flow.
+        sopra: the page above, with its address.
+        colonne: what the first two columns have.
+        sommario: the line under the title.
+    """
+    numero = min(max(numero_da(request.query_params.get("pagina", "1")) or 1, 1), 10_000)
+    trovate = await bozze.elenco(fonte, numero)
+    permesso = "minori" if fonte == FONTE_MINORI else "prestazioni"
+    await registra_lettura(f"{permesso}.elenca_bozze", "bozza", None, righe=len(trovate))
+    pagina = costruisci_pagina(request, "Bozze", briciole=[sopra], sommario=sommario)
+    return rispondi(
+        request,
+        modello,
+        pagina,
+        bozze=trovate[: bozze.PER_PAGINA],
+        altre=len(trovate) > bozze.PER_PAGINA,
+        numero=numero,
+        comuni=(await territorio.mappa_comuni()).per_belfiore,
+        colonne=(*map(Colonna, colonne), *COLONNE_BOZZE),
+        base=sopra[1],
+    )
+
+
+def chiedi_se_buttare(
+    request: Request[Any, Any, Any], id_: int, nome: str, sopra: tuple[str, str], tante: str
+) -> Template:
+    """Ask before a draft is thrown away; ``tante`` are the records that stay."""
+    torna = f"{sopra[1]}/bozze"
+    pagina = costruisci_pagina(request, "Butta la bozza", briciole=[sopra, ("Bozze", torna)])
+    return rispondi(
+        request, "prestazioni/butta_bozza.html", pagina, nome=nome, tante=tante,
+        azione=f"{torna}/{id_}/elimina", torna=torna,
+    )  # fmt: skip
+
+
+async def butta_bozza(id_: int, base: str, fonte: str) -> Redirect:
+    """Throw a draft away.
+
+    Raises:
+        NonTrovato: it is not there.
+    """
+    await bozze.leggi(id_, fonte)
+    await bozze.butta(id_, fonte)
+    await aggiungi_messaggio("informazione", "La bozza è stata buttata.")
+    return Redirect(f"{base}/bozze", status_code=303)

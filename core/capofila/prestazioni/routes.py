@@ -22,6 +22,7 @@ from capofila.base.visita import visita_corrente
 from capofila.debito import service as debito
 from capofila.hooks import Flusso
 from capofila.prestazioni import (
+    bozze,
     consultazione,
     guida,
     routes_domande,
@@ -170,7 +171,7 @@ async def _elenco(
             "opzioni_carattere": list(CARATTERI.items()),
             "opzioni_stato": list(stati.FILTRI.items()),
             "un_comune": ambito.comune,
-            "bozze": await versioni.quante_bozze() if visita.puo("prestazioni.scrivi") else 0,
+            "bozze": await bozze.quante() if visita.puo("prestazioni.scrivi") else 0,
         }  # fmt: skip
     return rispondi(
         request,

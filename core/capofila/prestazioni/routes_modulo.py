@@ -13,32 +13,32 @@ from litestar.response import Redirect, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.errori import Conflitto
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.hooks.campi import leggi_codice_fiscale
-from capofila.prestazioni import domande, modulo, versioni
+from capofila.prestazioni import bozze, domande, modulo, versioni
 from capofila.prestazioni.pagine import (
     Banco,
     Tolta,
+    butta_bozza,
+    chiedi_se_buttare,
     chiedi_se_togliere,
+    elenco_bozze,
     esiti,
     inviato,
     lasciato,
+    metti_da_parte,
     mostra,
     motivo_scritto,
     numero_da,
     scelte,
 )
-from capofila.prestazioni.rules import flusso_principale
+from capofila.prestazioni.rules import FONTE, flusso_principale
 from capofila.prestazioni.stati import comunicate
 from capofila.territorio import service as territorio
-from capofila.web.contesto import costruisci_pagina, rispondi
 from capofila.web.formati import ROMA
-from capofila.web.pagina import Colonna
 
-SOSTITUISCE: Final = "_sostituisce"
-"""Where a draft keeps the record that it corrects."""
 MOTIVI: Final = {
     "errore": "Inserita per errore",
     "doppia": "È doppia",
@@ -48,14 +48,6 @@ MOTIVI: Final = {
 }
 IN_SERIE: Final = frozenset({"stessa_persona", "nuova"})
 """The buttons that go on to the next record."""
-COLONNE_BOZZE: Final = (
-    Colonna("Persona"),
-    Colonna("Prestazione"),
-    Colonna("Comune"),
-    Colonna("Errori", tipo="numero"),
-    Colonna("Modificata"),
-    Colonna("Che cosa fare"),
-)
 
 
 async def flusso_attivo() -> Flusso:
@@ -225,7 +217,11 @@ async def _salva(
     motivo = motivo_scritto(altro)
     qui = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     if altro.get("azione") == "bozza":
-        return await _metti_da_parte(banco, valori, sostituisce, bozza)
+        errori, _ = banco.messaggi(await banco.controlla(valori))
+        if sostituisce is not None:
+            valori[bozze.SOSTITUISCE] = str(sostituisce)
+        quanti = sum(map(len, errori.values()))
+        return await metti_da_parte(banco, valori, quanti, bozza=bozza, fonte=FONTE)
     try:
         esito = await versioni.salva(
             banco.flusso, banco.celle(valori), sostituisce=sostituisce, bozza=bozza, comune=comune,
@@ -276,28 +272,6 @@ async def _di_che_e_salvata(esito: versioni.Salvataggio, *, corretta: bool) -> N
     for voci in modulo.per_campo(esito.avvisi, {}).values():
         for testo in voci:
             await aggiungi_messaggio("avviso", testo)
-
-
-async def _metti_da_parte(
-    banco: Banco, valori: dict[str, str], sostituisce: int | None, bozza: int | None
-) -> Redirect:
-    comune = visita_corrente().nell_ambito.comune
-    esito = await banco.controlla(valori)
-    quanti = sum(len(voci) for voci in banco.messaggi(esito)[0].values())
-    tenuti = dict(valori)
-    if sostituisce is not None:
-        tenuti[SOSTITUISCE] = str(sostituisce)
-    try:
-        await versioni.salva_bozza(tenuti, quanti, bozza=bozza, comune=comune)
-    except NonTrovato:
-        # Somebody threw it away in the meantime: what was typed is kept all the same.
-        await versioni.salva_bozza(tenuti, quanti, bozza=None, comune=comune)
-    await aggiungi_messaggio(
-        "riuscito",
-        "La bozza è stata salvata."
-        + (f" Ha {quanti} {'dato' if quanti == 1 else 'dati'} da correggere." if quanti else ""),
-    )
-    return Redirect(f"{base()}/bozze", status_code=303)
 
 
 async def _indirizzo_che_vale(id_: int) -> str:
@@ -415,37 +389,22 @@ async def togli_davvero(
 
 
 @get("/{ambito:str}/prestazioni/bozze", opt={"permesso": "prestazioni.scrivi"})
-async def bozze(request: Request[Any, Any, Any]) -> Template:
+async def le_bozze(request: Request[Any, Any, Any]) -> Template:
     """What was put aside, to go on with or to throw away."""
-    testo = request.query_params.get("pagina", "1")
-    numero = min(max(numero_da(testo) or 1, 1), 10_000)
-    trovate = await versioni.bozze(numero)
-    await registra_lettura("prestazioni.elenca_bozze", "bozza", None, righe=len(trovate))
-    pagina = costruisci_pagina(
-        request, "Bozze", briciole=[("Prestazioni", base())],
+    return await elenco_bozze(
+        request, "prestazioni/bozze.html", fonte=FONTE, sopra=("Prestazioni", base()),
+        colonne=("Persona", "Prestazione"),
         sommario="Prestazioni messe da parte: non entrano in nessun invio finché non le salvi.",
     )  # fmt: skip
-    return rispondi(
-        request,
-        "prestazioni/bozze.html",
-        pagina,
-        bozze=trovate[:50],
-        altre=len(trovate) > 50,
-        numero=numero,
-        comuni=(await territorio.mappa_comuni()).per_belfiore,
-        colonne=COLONNE_BOZZE,
-        base=base(),
-        sostituisce=SOSTITUISCE,
-    )
 
 
 @get("/{ambito:str}/prestazioni/bozze/{id_:int}", opt={"permesso": "prestazioni.scrivi"})
 async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Go on with a draft; its errors are shown at once."""
     banco = await _banco()
-    valori = await versioni.bozza(id_)
+    valori = await bozze.leggi(id_)
     await registra_lettura("prestazioni.consulta_bozza", "bozza", str(id_))
-    sostituisce = numero_da(valori.pop(SOSTITUISCE, ""))
+    sostituisce = numero_da(valori.pop(bozze.SOSTITUISCE, ""))
     azione = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     return _mostra(
         request, banco, valori, azione=azione, sostituisce=sostituisce, bozza=id_,
@@ -456,15 +415,11 @@ async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Temp
 @get("/{ambito:str}/prestazioni/bozze/{id_:int}/elimina", opt={"permesso": "prestazioni.scrivi"})
 async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Ask before a draft is thrown away."""
-    valori = await versioni.bozza(id_)
-    pagina = costruisci_pagina(
-        request, "Butta la bozza", briciole=[("Prestazioni", base()), ("Bozze", f"{base()}/bozze")]
-    )
+    valori = await bozze.leggi(id_)
     nome = f"{valori.get('cognome', '')} {valori.get('nome', '')}".strip() or "senza nome"
-    return rispondi(
-        request, "prestazioni/butta_bozza.html", pagina, nome=nome,
-        azione=f"{base()}/bozze/{id_}/elimina", torna=f"{base()}/bozze",
-    )  # fmt: skip
+    return chiedi_se_buttare(
+        request, id_, f"di {nome}", ("Prestazioni", base()), "Le prestazioni già salvate"
+    )
 
 
 @post(
@@ -472,15 +427,13 @@ async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[in
     opt={"permesso": "prestazioni.scrivi"},
     status_code=200,
 )
-async def elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Redirect:
+async def elimina_bozza(id_: FromPath[int]) -> Redirect:
     """Throw a draft away."""
-    await versioni.bozza(id_)
-    await versioni.elimina_bozza(id_)
-    await aggiungi_messaggio("informazione", "La bozza è stata buttata.")
-    return Redirect(f"{base()}/bozze", status_code=303)
+    return await butta_bozza(id_, base(), FONTE)
 
 
 GESTORI: Final = [
-    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, bozze, una_bozza,
+    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, le_bozze,
+    una_bozza,
     chiedi_elimina_bozza, elimina_bozza,
 ]  # fmt: skip
