@@ -284,6 +284,8 @@ async def test_le_prestazioni_si_scelgono_per_nome_e_quella_che_non_c_e_si_dice_
     assert "A9.99" in riga.xpath(".//*[@class='campo-errore']")[0].text_content()
     assert "A9.99 (non previsto)" in riga.text_content()
     (aperto,) = riga.xpath(".//details[@open]/summary")
-    assert re.fullmatch(r"Codici A2 \(\d+, 1 scelto\)", aperto.text_content())
+    assert re.fullmatch(
+        r"Codici A2 \(\d+, 1 scelto\): Mensa sociale e altri", aperto.text_content()
+    )
     scheda = await salvata(cliente, n, prestazioni="A2.11 A2.02")
     assert "Sostegno socio-educativo scolastico" in (await cliente.get(scheda)).text
