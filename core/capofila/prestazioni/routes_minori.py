@@ -217,6 +217,7 @@ async def _elenco(request: Request[Any, Any, Any], cercato: str = "", errore: st
         },
         fasce=campi["fascia_eta_beneficiario"].codici or {},
         luoghi=campi["luogo_vita"].codici or {},
+        nomi=campi["prestazioni"].codici or {},
         versione=versione,
         base=base(),
         cerca=f"{base()}/cerca?{urlencode(scelte)}",
