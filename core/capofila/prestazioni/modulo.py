@@ -200,7 +200,8 @@ _AIUTI: Final = {
     "data_evento": "Il fatto che dà diritto alla prestazione, se c’è.",
     "anno": "Se lo lasci vuoto è l’anno in corso.",
     "prestazioni": "Tutte quelle che il minore riceve. Apri un gruppo di codici per vedere i nomi.",
-    "codice_regione_residenza": "Due cifre, con la codifica di INPS. Serve se risiede in Italia.",
+    "codice_regione_residenza": "Due cifre, con la codifica di INPS: la Lombardia è 10. Serve se "
+    "risiede in Italia.",
     "codice_nazione_residenza": "Codice di tre cifre: 380 Italia.",
 }
 DELLA_PERSONA: Final = (
