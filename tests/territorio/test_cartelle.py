@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from capofila.base.dichiarato import CartellaNonValida
 from capofila.territorio.cartelle import (
-    CartellaNonValida,
     DatiAmbito,
     DatiComuni,
     comuni_contesi,
