@@ -136,6 +136,7 @@ async def test_un_file_mal_fatto_e_respinto_con_il_suo_perche(
     esito = await porta(contenuto, 2021)
     assert esito.stato == "respinto"
     assert codice in {errore.codice for errore in esito.errori}
+    assert f";{codice};" in service.errori_csv(esito).decode("utf-8-sig")
 
 
 async def test_due_righe_con_la_stessa_chiave_fanno_una_riga_sola_e_si_dice(ambiti: Banca) -> None:
