@@ -996,6 +996,32 @@ def debito_invia(id_: UUID, ambito: str, canale: str, protocollo: str | None, js
         ERR.print(f"{trovata.nome_flusso}: inviata.", soft_wrap=True)
 
 
+@debito.command("gia-inviate")
+@click.argument("lotto", type=int)
+@opzione_ambito
+@click.option("--annulla", is_flag=True, help="Togli il segno: sono di nuovo da comunicare.")
+@opzione_json
+def debito_gia_inviate(lotto: int, ambito: str, annulla: bool, json_: bool) -> None:
+    """Segna le prestazioni di un file importato come già inviate con il programma di prima."""
+    from capofila.debito.service import gia_inviate_del_file
+
+    async def segna() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito)):
+            return await gia_inviate_del_file(lotto, togli=annulla)
+
+    quante, flusso = esegui(segna)
+    if json_:
+        _stampa_json(
+            {"lotto": lotto, "flusso": flusso.id, "prestazioni": quante, "gia_inviate": not annulla}
+        )
+        return
+    ERR.print(
+        f"{quante} prestazioni del file {lotto}: "
+        + ("di nuovo da comunicare." if annulla else f"{flusso.destinatario} le ha già."),
+        soft_wrap=True,
+    )
+
+
 @debito.command("esito")
 @click.argument("id_", metavar="ID", type=click.UUID)
 @opzione_ambito

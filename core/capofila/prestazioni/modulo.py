@@ -187,7 +187,8 @@ _AIUTI: Final = {
     "data_evento": "Il fatto che dà diritto alla prestazione, se c’è.",
     "anno": "Se lo lasci vuoto è l’anno in corso.",
     "prestazioni": "Codici separati da uno spazio, per esempio A2.02 A2.11.",
-    "codice_regione_residenza": "Due cifre, con la codifica di INPS. Serve se risiede in Italia.",
+    "codice_regione_residenza": "Due cifre, con la codifica di INPS: la Lombardia è 10. Serve se "
+    "risiede in Italia.",
     "codice_nazione_residenza": "Codice di tre cifre: 380 Italia.",
 }
 DELLA_PERSONA: Final = (

@@ -16,7 +16,7 @@ from litestar.response import Redirect, Response, Template
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato, RichiestaNonValida
+from capofila.base.errori import ErroreCapofila, NonTrovato, RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.debito import service as debito
@@ -518,18 +518,13 @@ async def gia_inviate(
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Say that the receiver has the records of a file, or that it has not after all."""
-    lotto, *_ = await consultazione.lotto(id_)
-    flusso = (await _flussi()).get(lotto.flusso)
-    if lotto.stato != "importato" or flusso is None:
-        raise Conflitto("Si segnano come già inviate solo le prestazioni di un file importato.")
-    if data.get("azione") == "annulla":
-        quante = await debito.annulla_gia_inviate(id_)
-        detto = "sono di nuovo da comunicare: partono con il prossimo invio."
-    else:
-        quante = await debito.segna_gia_inviate(id_, flusso)
-        detto = (
-            f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
-        )
+    togli = data.get("azione") == "annulla"
+    quante, flusso = await debito.gia_inviate_del_file(id_, togli=togli)
+    detto = (
+        "sono di nuovo da comunicare: partono con il prossimo invio."
+        if togli
+        else f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
+    )
     cosa = "1 prestazione" if quante == 1 else f"{quante:,} prestazioni".replace(",", ".")
     await aggiungi_messaggio("riuscito", f"{cosa} del file {detto}")
     return Redirect(f"/{visita_corrente().nell_ambito.slug}/importazioni/{id_}", status_code=303)

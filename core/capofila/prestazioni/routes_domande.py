@@ -185,6 +185,7 @@ async def _elenco(
         filtro=filtro,
         comune=comune,
         filtri=list(domande.FILTRI.items()),
+        confrontate=domande.CONFRONTATE,
         opzioni_comune=comuni,
         comuni=dict(comuni),
         colonne=COLONNE,
