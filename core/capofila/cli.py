@@ -20,6 +20,7 @@ from uuid import UUID
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -482,17 +483,7 @@ def prestazioni_import(
     if json_:
         _stampa_json(esito)
     else:
-        for avviso in esito.avvisi[:20]:
-            ERR.print(
-                f"[yellow]riga {avviso.riga}[/] {avviso.colonna}: {avviso.messaggio}",
-                soft_wrap=True,
-            )
-        for errore in esito.errori[:50]:
-            valore = f" «{errore.valore}»" if errore.valore else ""
-            ERR.print(
-                f"[red]riga {errore.riga}[/] {errore.colonna}{valore}: {errore.messaggio}",
-                soft_wrap=True,
-            )
+        _racconta_righe(esito)
         ERR.print(
             f"Righe {esito.righe}, valide {esito.valide}, importate {esito.importate}, "
             f"errori {esito.errori_totali}: {_NOMI_STATO[esito.stato]}",
@@ -502,7 +493,23 @@ def prestazioni_import(
         raise SystemExit(1)
 
 
+def _racconta_righe(esito: Any) -> None:
+    """The first remarks and errors of an import, with their place."""
+    for avviso in esito.avvisi[:20]:
+        ERR.print(
+            f"[yellow]riga {avviso.riga}[/] {avviso.colonna}: {escape(avviso.messaggio)}",
+            soft_wrap=True,
+        )
+    for errore in esito.errori[:50]:
+        valore = f" «{escape(errore.valore)}»" if errore.valore else ""
+        ERR.print(
+            f"[red]riga {errore.riga}[/] {errore.colonna}{valore}: {escape(errore.messaggio)}",
+            soft_wrap=True,
+        )
+
+
 _NOMI_STATO = {
+    "respinto": "nulla è stato importato; correggi il file e importalo di nuovo.",
     "importato": "importato.",
     "da_decidere": "nulla è stato importato; correggi il file, oppure --solo-valide.",
     "prova": "prova, nulla è stato importato.",
@@ -522,6 +529,90 @@ def _leggi_file(file: Path) -> bytes:
             "in più file (per comune o per mese) e importali uno alla volta."
         )
     return file.read_bytes()
+
+
+# --- spesa sociale ------------------------------------------------------------------------------
+
+
+@main.group()
+def spesa() -> None:
+    """La spesa sociale dei comuni."""
+
+
+@spesa.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@opzione_ambito
+@click.option("--anno", required=True, type=int, help="L'anno della spesa, come 2024.")
+@click.option("--dry-run", "prova", is_flag=True, help="Controlla soltanto.")
+@click.option(
+    "--colonna",
+    "colonne",
+    multiple=True,
+    metavar="NOME=COLONNA",
+    help="Come si chiama nel file una colonna, per esempio «Spesa lorda=spesa»; si può ripetere.",
+)
+@opzione_json
+def spesa_import(
+    file: Path, ambito: str, anno: int, prova: bool, colonne: tuple[str, ...], json_: bool
+) -> None:
+    """Importa un CSV, un Excel o un ODS di un anno; se la rilevazione non c'è, la apre."""
+    from capofila.spesa.service import FileSpesa, OpzioniSpesa, importa
+
+    coppie = [colonna.rpartition("=") for colonna in colonne]
+    if any(not da or not a for da, _, a in coppie):
+        raise click.UsageError("--colonna si scrive NOME=COLONNA.")
+    contenuto = _leggi_file(file)
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito)):
+            return await importa(
+                FileSpesa(file.name, contenuto),
+                anno,
+                OpzioniSpesa(prova=prova, apri_se_manca=True, mappa={da: a for da, _, a in coppie}),
+            )
+
+    esito = esegui(lavora)
+    if json_:
+        _stampa_json(esito)
+    _racconta_righe(esito)
+    ERR.print(
+        f"Righe {esito.righe}, valide {esito.valide}, importate {esito.importate}, "
+        f"errori {esito.errori_totali}: {_NOMI_STATO[esito.stato]}",
+        soft_wrap=True,
+    )
+    if esito.errori_totali:
+        raise SystemExit(1)
+
+
+@spesa.command("analisi")
+@opzione_ambito
+@click.option("--anno", required=True, type=int, help="L'anno della spesa, come 2024.")
+@opzione_json
+def spesa_analisi(ambito: str, anno: int, json_: bool) -> None:
+    """Le cifre di un anno: totale, quota associata, per abitante, per area, per comune."""
+    from capofila.spesa.service import analisi, forma
+
+    async def leggi() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await analisi(anno)
+
+    cifre = esegui(leggi)
+    if json_:
+        _stampa_json(forma(ambito, cifre))
+    else:
+        for nome, una in (("totale", cifre.totale), ("senza capoluogo", cifre.senza_capoluogo)):
+            click.echo(
+                f"{nome}\t{una.spesa}\tassociata {una.associata} ({una.quota_associata or '—'})\t"
+                f"per abitante {una.pro_capite.valore or '—'}"
+            )
+        for parte in cifre.per_area:
+            click.echo(f"{parte.codice}\t{parte.spesa}\t{parte.quota or '—'}")
+    for comuni, detto in (
+        (cifre.mancano, "Comuni della rilevazione senza cifre"),
+        (cifre.senza_popolazione, f"Comuni di cui manca la popolazione del {anno}"),
+    ):
+        if comuni:
+            ERR.print(f"· {detto}: {len(comuni)} ({', '.join(comuni)}).", soft_wrap=True)
 
 
 # --- codifiche ----------------------------------------------------------------------------------

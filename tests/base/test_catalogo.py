@@ -63,6 +63,7 @@ SI_CANCELLANO: dict[str, str] = {
     "bozza": "a form put aside, saved or thrown away",
     "comunicazione": "only what another program sent, marked by mistake; a policy keeps the rest",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
+    "riga_spesa": "a line taken off a sheet that is being filled in, or undone with its file",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
     "voucher_usato": "forgotten when the voucher has ended",
@@ -476,6 +477,7 @@ async def _tabelle_di_ambito(c: Any) -> list[str]:
     restano = {r["nome"]: set(r["verso"]) for r in righe}
     # Checked by trigger instead of a foreign key.
     restano["prestazione"] |= {"lotto", "ente"}
+    restano["riga_spesa"] |= {"scheda_spesa"}
     ordine: list[str] = []
     while restano:
         pronte = [n for n, verso in restano.items() if not verso & restano.keys()]
@@ -516,6 +518,13 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "eservice.codice": f"D14{ambito}",
                 "eservice.audience": f"https://prova.example/{ambito}",
                 "prelievo.flussi": 0,
+                **{
+                    f"{tabella}.comune": "D142"
+                    for tabella in (
+                        *("scheda_spesa", "riga_spesa", "lotto_spesa", "commento_spesa"),
+                        *("eccezione_spesa", "passaggio_spesa"),
+                    )
+                },
             }
             for tabella in tabelle:
                 await _riempi(c, tabella, ambito, noti)
@@ -635,7 +644,11 @@ async def test_l_ats_e_la_staffetta_non_leggono_le_tabelle_degli_ambiti(
 async def test_chi_lavora_per_un_comune_vede_solo_quello(due_ambiti: list[str]) -> None:
     for comune, righe in (("D142", 1), ("D150", 0)):
         async with unita_di_lavoro(Contesto(ambito=1, comune=comune)) as unita:
-            for tabella in ("prestazione", "scheda_sinba"):
+            assert await unita.valore("SELECT count(*) FROM riparto_spesa") == 0
+            for tabella in (
+                *("prestazione", "scheda_sinba", "scheda_spesa", "riga_spesa", "lotto_spesa"),
+                *("commento_spesa", "eccezione_spesa", "passaggio_spesa"),
+            ):
                 assert await unita.valore(f"SELECT count(*) FROM {tabella}") == righe, tabella
 
 

@@ -3,7 +3,7 @@
 Machines are noisy: what counts is the ratio. Rows are invented (capofila.dimostrazione), the
 services are the embedded ones in a folder of their own, the worker and the web are the real ones.
 
-    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls]
+    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa]
 """
 
 from __future__ import annotations
@@ -50,16 +50,18 @@ def main() -> None:
     argomenti = argparse.ArgumentParser()
     argomenti.add_argument("--righe", type=int, nargs="+", default=[100_000, 1_000_000])
     argomenti.add_argument(
-        "--solo", nargs="+", default=["import", "export", "regole", "rls", "pagina", "pdnd"]
+        "--solo",
+        nargs="+",
+        default=["import", "export", "regole", "rls", "pagina", "pdnd", "spesa"],
     )
     scelte = argomenti.parse_args()
 
     from capofila import locale
-    from tests.bench import misure, pdnd
+    from tests.bench import misure, pdnd, spesa
 
     with installazione(), locale.servizi(propri=True):
         comuni = asyncio.run(misure.prepara())
-        file = b"" if scelte.solo == ["pdnd"] else misure.genera(comuni, 100_000, "a")
+        file = b"" if {*scelte.solo} <= {"pdnd", "spesa"} else misure.genera(comuni, 100_000, "a")
         if "import" in scelte.solo:
             asyncio.run(misure.importa(file, figura))
         elif file:
@@ -68,6 +70,8 @@ def main() -> None:
             asyncio.run(misure.rls(figura))
         if "pagina" in scelte.solo:
             misure.pagina(figura)
+        if "spesa" in scelte.solo:
+            spesa.tutto(figura, comuni)
         if "pdnd" in scelte.solo:
             pdnd.flussi(max(scelte.righe), figura)
         if {"export", "regole"} & {*scelte.solo}:

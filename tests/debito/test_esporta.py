@@ -538,7 +538,7 @@ async def test_il_flusso_di_un_fornitore_esce_come_lui_lo_dichiara(
     async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
         plugin = (await manifesto_di(UUID(fatta.id)))["plugin"]
     assert plugin["crema_conti"] == "3.2.1"
-    assert set(plugin) == {"siuss", "crema", "crema_conti"}
+    assert set(plugin) == {"siuss", "spesa_sociale", "crema", "crema_conti"}
 
 
 @pytest.mark.usefixtures("con_plugin")
@@ -602,7 +602,7 @@ async def test_il_manifesto_prova_l_oggetto_e_sta_accanto_ad_esso(lavora: Impost
         "verificate": [r.codice for r in FLUSSO_PRESTAZIONI.regole],
     }
     assert (dato["versione_schema"], dato["capofila"]) == ("201812", capofila.__version__)
-    assert set(dato["plugin"]) == {"siuss", "crema"}
+    assert set(dato["plugin"]) == {"siuss", "spesa_sociale", "crema"}
     assert (
         prima
         <= datetime.fromisoformat(dato["dati_al"])

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 import python_calamine
+from isal import isal_zlib
 from lxml import etree
 
 from capofila.base.errori import DatiNonValidi, RichiestaNonValida, TroppoGrande
@@ -62,7 +63,31 @@ class PerColonne(msgspec.Struct):
         return zip(*self.celle, strict=True)
 
 
-Blocco = list[Sequence[str]] | PerColonne
+class DiCartella(msgspec.Struct):
+    """A block of rows of a workbook, with the cells as the workbook types them."""
+
+    righe: list[Sequence[object]]
+    larghezza: int
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.righe)
+
+    def __iter__(self) -> Iterator[Sequence[str]]:
+        """The rows as text, for whoever wants them one by one."""
+        return map(self.testo, range(len(self.righe)))
+
+    def testo(self, numero: int) -> list[str]:
+        """A row as somebody would have written it."""
+        celle = [_testo_cella(cella) for cella in self.righe[numero]]
+        celle.extend("" for _ in range(self.larghezza - len(celle)))
+        # A cell beyond the header stays, and the row is refused for it: nothing is lost in silence.
+        while len(celle) > self.larghezza and not celle[-1]:
+            celle.pop()
+        return celle
+
+
+Blocco = list[Sequence[str]] | PerColonne | DiCartella
 
 
 class Foglio(msgspec.Struct):
@@ -347,20 +372,9 @@ def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
     return Foglio(colonne, _blocchi_cartella(righe, len(colonne)))
 
 
-def _blocchi_cartella(righe: Iterable[Sequence[object]], larghezza: int) -> Iterator[Blocco]:
-    blocco: list[Sequence[str]] = []
-    for riga in righe:
-        celle = [_testo_cella(cella) for cella in riga]
-        celle.extend("" for _ in range(larghezza - len(celle)))
-        # A cell beyond the header stays, and the row is refused for it: nothing is lost in silence.
-        while len(celle) > larghezza and not celle[-1]:
-            celle.pop()
-        blocco.append(celle)
-        if len(blocco) >= RIGHE_PER_BLOCCO:
-            yield blocco
-            blocco = []
-    if blocco:
-        yield blocco
+def _blocchi_cartella(righe: Iterator[Sequence[object]], larghezza: int) -> Iterator[Blocco]:
+    while blocco := [*islice(righe, RIGHE_PER_BLOCCO)]:
+        yield DiCartella(blocco, larghezza)
 
 
 def _testo_cella(cella: object) -> str:
@@ -382,6 +396,13 @@ def _testo_cella(cella: object) -> str:
             return str(cella)
         case _:
             return str(cella)
+
+
+_ROTTA: Final[tuple[type[Exception], ...]] = (  # type: ignore[assignment]  # a wrong stub of isal
+    zipfile.BadZipFile, zlib.error, isal_zlib.IsalError, ValueError, OSError, NotImplementedError,
+    RuntimeError,
+)  # fmt: skip
+"""What a damaged or protected workbook raises while it unpacks."""
 
 
 def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
@@ -421,7 +442,7 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
                         if trovata is not None:
                             formule[nome] = trovata
                         coda = testo[-512:]
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError):
+    except _ROTTA:
         raise RichiestaNonValida(
             "La cartella di lavoro è danneggiata o protetta: riaprila nel programma di origine e "
             "salvala di nuovo, senza parola chiave.",
@@ -446,7 +467,7 @@ def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
         return
     if parte.compress_type != zipfile.ZIP_DEFLATED:
         raise NotImplementedError
-    espansore = zlib.decompressobj(-15)
+    espansore = isal_zlib.decompressobj(-15)
     resto: bytes | memoryview = dati
     while not espansore.eof:
         pezzo = espansore.decompress(resto, 1 << 20)

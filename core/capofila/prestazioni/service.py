@@ -33,6 +33,7 @@ from capofila.prestazioni.consultazione import INTEGER
 from capofila.prestazioni.rules import FONTE as FONTE
 from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import file_errori as file_errori
 from capofila.prestazioni.rules import flusso_minori as flusso_minori
 from capofila.prestazioni.rules import flusso_principale as flusso_principale
 from capofila.prestazioni.schede import RIMASTA as RIMASTA
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Foglio = lettura.Foglio
+PerColonne = lettura.PerColonne
+DiCartella = lettura.DiCartella
 
 ERRORI_MOSTRATI: Final = 1000
 ERRORE_DOPPIO: Final = (
@@ -431,7 +434,7 @@ def lotti_di(preparatore: Preparatore, foglio: lettura.Foglio) -> Iterator[Lotto
         if isinstance(blocco, lettura.PerColonne):
             lotto = preparatore.prepara_colonne(blocco.celle, range(prima, prima + len(blocco)))
         else:
-            lotto = preparatore.prepara(blocco, prima)
+            lotto = preparatore.prepara([*blocco], prima)
         prima += len(blocco)
         yield lotto
 

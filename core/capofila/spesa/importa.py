@@ -1,0 +1,391 @@
+"""A file of the social spending brought in, and undone. Runs inside a unit of work of the ambito.
+
+All or nothing. A line of the file takes the place of the one with the same key, and the lotto keeps
+the lines of before: undoing it puts them back, if nobody has changed its own meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import asyncpg
+import msgspec
+import polars as pl
+
+from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
+from capofila.base.database import UnitaDiLavoro, unita_corrente
+from capofila.base.errori import Conflitto, NonTrovato
+from capofila.hooks import ErroreRiga, ModuloSpesa
+from capofila.hooks.spesa import IMPORTI
+from capofila.prestazioni.service import apri_tabella, file_errori
+from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi
+from capofila.spesa.rilevazioni import Apertura, Scheda, apri, modulo_di, rilevazione, schede
+from capofila.territorio import service as territorio
+
+_INTEGER: Final = range(1, 2**31)
+_INGRESSO: Final = {
+    "scheda_spesa_id": "integer", "istat": "char(6)", "comune": "text", "area": "text",
+    "voce": "text", "gestione": "text", "modalita": "text", "utenti": "integer",
+    "spesa": "numeric(14, 2)", "quota_utenti": "numeric(14, 2)", "quota_ssn": "numeric(14, 2)",
+    "fonti": "jsonb", "riga": "integer",
+}  # fmt: skip
+_STESSA: Final = (
+    "r.ambito_id = $1 AND r.anno = $2 AND r.istat = i.istat AND r.area = i.area "
+    "AND r.voce = i.voce AND r.gestione = i.gestione AND r.modalita = i.modalita "
+    "AND r.riparto_spesa_id = 0"
+)
+
+
+class FileSpesa(msgspec.Struct, frozen=True):
+    """A file as it was uploaded or named on the command line."""
+
+    nome: str
+    contenuto: bytes
+
+
+class OpzioniSpesa(msgspec.Struct, frozen=True, kw_only=True):
+    """How to bring a file in.
+
+    Attributes:
+        prova: check only, store nothing: the preview.
+        apri_se_manca: open the survey of that year, without a deadline, when there is none.
+        mappa: column of the form by the name that it has in the file.
+    """
+
+    prova: bool = False
+    apri_se_manca: bool = False
+    mappa: Mapping[str, str] = {}
+
+
+class EsitoSpesa(msgspec.Struct, kw_only=True):
+    """What became of a file. Its JSON is a shape that scripts rely on.
+
+    Attributes:
+        righe: rows found.
+        valide: lines that can be stored: rows with the same key are one.
+        importate: lines stored, now or when the same file was brought in before.
+        sostituite: how many of them took the place of another.
+        errori: at most a thousand; ``errori_totali`` says how many there are.
+        avvisi: what deserves a look.
+        lotto: the file in Capofila; None when nothing was stored.
+        stato: ``importato``, ``respinto``, ``prova`` or ``gia_importato``.
+    """
+
+    righe: int = 0
+    valide: int = 0
+    importate: int = 0
+    sostituite: int = 0
+    errori: list[ErroreRiga] = []
+    errori_totali: int = 0
+    avvisi: list[ErroreRiga] = []
+    lotto: int | None = None
+    stato: Literal["importato", "respinto", "prova", "gia_importato"] = "importato"
+
+
+class LottoSpesa(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was brought in."""
+
+    id: int
+    anno: int
+    nome_file: str
+    stato: str
+    righe: int
+    importate: int
+    sostituite: int
+    caricato_il: Any
+    annullabile: bool
+    """None of its lines was changed or taken away since."""
+
+
+class _NonSiTiene(Exception):
+    """Leaves the savepoint of an import that is not to be stored."""
+
+
+async def importa(file: FileSpesa, anno: int, opzioni: OpzioniSpesa | None = None) -> EsitoSpesa:
+    """Bring the lines of a year in, from a CSV, an xlsx or an ods.
+
+    Raises:
+        NonTrovato: no survey of that year, or no form for it.
+        RichiestaNonValida, DatiNonValidi, TroppoGrande: the file as a whole cannot be read.
+    """
+    opzioni = opzioni or OpzioniSpesa()
+    unita = unita_corrente()
+    esito = EsitoSpesa()
+    try:
+        async with unita.punto_di_ritorno():
+            await _importa(unita, file, anno, opzioni, esito)
+            if esito.stato in ("respinto", "prova"):
+                raise _NonSiTiene
+    except _NonSiTiene:
+        esito.importate = esito.sostituite = 0
+        esito.lotto = None
+    if esito.stato == "importato":
+        await registra(
+            "spesa.importa", "lotto_spesa", str(esito.lotto), anno=anno, righe=esito.righe,
+            importate=esito.importate, sostituite=esito.sostituite,
+        )  # fmt: skip
+    return esito
+
+
+async def _importa(
+    unita: UnitaDiLavoro, file: FileSpesa, anno: int, opzioni: OpzioniSpesa, esito: EsitoSpesa
+) -> None:
+    try:
+        questa = await rilevazione(anno)
+    except NonTrovato:
+        if not opzioni.apri_se_manca:
+            raise
+        questa = await apri(Apertura(anno=anno))
+    modulo = await modulo_di(anno, questa.modulo)
+    # Two files of one year wait for each other, and so does whoever would take a step meanwhile.
+    elenco = await schede(anno, blocca=True)
+    impronta = await asyncio.to_thread(_impronta, file.contenuto, opzioni.mappa)
+    if not opzioni.prova and (gia := await _gia_importato(unita, anno, impronta)) is not None:
+        esito.righe, esito.importate, esito.lotto = gia["righe"], gia["importate"], gia["id"]
+        esito.valide, esito.stato = gia["importate"], "gia_importato"
+        return
+    giorno = oggi()
+    ammessi = Ammessi(
+        anno=anno, modulo=modulo, comune=await _cerca_comune(elenco),
+        chiusi={
+            una.istat: perche
+            for una in elenco if (perche := una.chiusa(questa, giorno)) is not None
+        },
+    )  # fmt: skip
+    letto = await asyncio.to_thread(_leggi, file, ammessi, opzioni.mappa)
+    esito.righe, esito.valide = letto.righe, letto.tavola.height
+    esito.errori, esito.errori_totali, esito.avvisi = (
+        letto.errori, letto.errori_totali, letto.avvisi,
+    )  # fmt: skip
+    if letto.errori_totali:
+        esito.stato = "respinto"
+        return
+    if opzioni.prova:
+        esito.stato = "prova"
+        return
+    await _scrivi(unita, file, anno, questa.id, impronta, letto, elenco, modulo, esito)
+
+
+def _leggi(file: FileSpesa, ammessi: Ammessi, mappa: Mapping[str, str]) -> Lettura:
+    noti = [*colonne_di(ammessi.modulo), *(nome.lower() for nome in mappa)]
+    return leggi(apri_tabella(file.nome, file.contenuto, noti), ammessi, mappa)
+
+
+def _impronta(contenuto: bytes, mappa: Mapping[str, str]) -> str:
+    calcolo = hashlib.sha256(contenuto)
+    if mappa:
+        calcolo.update(msgspec.json.encode(dict(mappa), order="deterministic"))
+    return calcolo.hexdigest()
+
+
+async def _gia_importato(unita: UnitaDiLavoro, anno: int, impronta: str) -> Any:
+    """The lotto of the very same file, if its lines still stand as they came."""
+    return await unita.riga(
+        "SELECT l.id, l.righe, l.importate FROM lotto_spesa l WHERE l.ambito_id = $1 "
+        "AND l.anno = $2 AND l.sha256 = $3 AND l.stato = 'importato' AND l.importate = "
+        "(SELECT count(*) FROM riga_spesa r WHERE r.ambito_id = $1 AND r.anno = $2 "
+        "AND r.lotto_spesa_id = l.id) ORDER BY l.id DESC LIMIT 1",
+        unita.ambito, anno, impronta,
+    )  # fmt: skip
+
+
+async def _cerca_comune(elenco: Sequence[Scheda]) -> Any:
+    """Finds the comune of a cell among those of the sheets: by ISTAT code first, Belfiore, name."""
+    mappa = await territorio.mappa_comuni()
+    presenti = {una.istat for una in elenco}
+
+    def cerca(testo: str) -> str | None:
+        # 019035 comes back from a spreadsheet as 19035.
+        codice = testo.zfill(6) if testo.isascii() and testo.isdigit() else testo
+        trovato = mappa.cerca(codice)
+        return trovato.istat if trovato is not None and trovato.istat in presenti else None
+
+    return cerca
+
+
+async def _scrivi(
+    unita: UnitaDiLavoro,
+    file: FileSpesa,
+    anno: int,
+    rilevazione_id: int,
+    impronta: str,
+    letto: Lettura,
+    elenco: Sequence[Scheda],
+    modulo: ModuloSpesa,
+    esito: EsitoSpesa,
+) -> None:
+    colonne = ", ".join(f"{nome} {tipo}" for nome, tipo in _INGRESSO.items())
+    await unita.esegui(
+        f"CREATE TEMP TABLE IF NOT EXISTS ingresso_spesa ({colonne}) ON COMMIT DROP; "
+        "TRUNCATE pg_temp.ingresso_spesa"
+    )
+    testo = await asyncio.to_thread(_in_csv, letto.tavola, elenco, modulo)
+    await unita.copia_in("ingresso_spesa", [*_INGRESSO], _Pezzi(testo), format="csv")
+    prima = None
+    if await unita.valore(
+        "SELECT EXISTS (SELECT 1 FROM riga_spesa WHERE ambito_id = $1 AND anno = $2)",
+        unita.ambito, anno,
+    ):  # fmt: skip
+        prima = await unita.valore(
+            "SELECT jsonb_agg(to_jsonb(r)) FROM riga_spesa r JOIN pg_temp.ingresso_spesa i "
+            f"ON {_STESSA}",
+            unita.ambito, anno,
+        )  # fmt: skip
+        tag = await unita.esegui(
+            f"DELETE FROM riga_spesa r USING pg_temp.ingresso_spesa i WHERE {_STESSA}",
+            unita.ambito,
+            anno,
+        )
+        esito.sostituite = int(tag.split()[-1])
+    esito.lotto = await unita.valore(
+        "INSERT INTO lotto_spesa (rilevazione_id, anno, nome_file, sha256, righe, importate, "
+        "sostituite, avvisi, prima, comune) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, "
+        "$9::jsonb, $10) RETURNING id",
+        rilevazione_id, anno, _nome_conservabile(file.nome), impronta, letto.righe,
+        letto.tavola.height, esito.sostituite, msgspec.json.encode(letto.avvisi).decode(), prima,
+        unita.contesto.comune,
+    )  # fmt: skip
+    nomi = ", ".join(_INGRESSO)
+    tag = await unita.esegui(
+        f"INSERT INTO riga_spesa (ambito_id, anno, lotto_spesa_id, {nomi}) "
+        f"SELECT $1::smallint, $2::smallint, $3::integer, {nomi} FROM pg_temp.ingresso_spesa",
+        unita.ambito,
+        anno,
+        esito.lotto,
+    )
+    esito.importate = int(tag.split()[-1])
+
+
+def _in_csv(tavola: pl.DataFrame, elenco: Sequence[Scheda], modulo: ModuloSpesa) -> bytes:
+    """The lines as PostgreSQL copies them."""
+    di_chi = pl.DataFrame(
+        {
+            "istat": [una.istat for una in elenco],
+            "belfiore": [una.comune for una in elenco],
+            "scheda_spesa_id": [una.id for una in elenco],
+        }
+    )
+    fonti = [fonte.codice for fonte in modulo.fonti]
+    # In the order of the key, in which the table keeps them.
+    tavola = tavola.rename({"comune": "istat"}).join(di_chi, on="istat").rename(
+        {"belfiore": "comune"}
+    ).sort("istat", "area", "voce", "gestione", "modalita")  # fmt: skip
+    per_fonte = [
+        pl.when(pl.col(nome) > 0).then(
+            pl.concat_str(pl.lit(msgspec.json.encode(nome).decode() + ": "), _euro(nome))
+        )
+        for nome in fonti
+    ]
+    return tavola.with_columns(
+        *(_euro(nome).alias(nome) for nome in IMPORTI),
+        fonti=pl.concat_str(
+            pl.lit("{"), pl.concat_str(per_fonte, separator=", ", ignore_nulls=True), pl.lit("}")
+        ),
+    ).select([*_INGRESSO]).write_csv(include_header=False).encode()  # fmt: skip
+
+
+def _euro(nome: str) -> pl.Expr:
+    """Cents as euro, with a point."""
+    centesimi = pl.col(nome)
+    return pl.concat_str(
+        (centesimi // 100).cast(pl.String),
+        pl.lit("."),
+        (centesimi % 100).cast(pl.String).str.zfill(2),
+    )
+
+
+class _Pezzi:
+    """Bytes in pieces, as asyncpg wants them."""
+
+    def __init__(self, dati: bytes) -> None:
+        self._dati = memoryview(dati)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for inizio in range(0, len(self._dati), 1 << 19):
+            yield bytes(self._dati[inizio : inizio + (1 << 19)])
+
+
+def _nome_conservabile(nome: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
+
+
+def errori_csv(esito: EsitoSpesa) -> bytes:
+    """What keeps a file out, and what deserves a look, as a CSV to work on."""
+    return file_errori(map(msgspec.structs.asdict, (*esito.errori, *esito.avvisi)))
+
+
+async def lotti(anno: int) -> list[LottoSpesa]:
+    """The files brought in for a year, the latest first."""
+    unita = unita_corrente()
+    return [
+        LottoSpesa(**dict(riga))
+        for riga in await unita.righe(
+            "SELECT l.id, l.anno, l.nome_file, l.stato, l.righe, l.importate, l.sostituite, "
+            "l.caricato_il, l.stato = 'importato' AND l.importate = coalesce(r.quante, 0) "
+            "AS annullabile FROM lotto_spesa l LEFT JOIN (SELECT lotto_spesa_id, count(*) AS quante "
+            "FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 GROUP BY 1) r "
+            "ON r.lotto_spesa_id = l.id WHERE l.ambito_id = $1 AND l.anno = $2 "
+            "ORDER BY l.id DESC LIMIT 200",
+            unita.ambito, anno,
+        )
+    ]  # fmt: skip
+
+
+async def annulla_lotto(lotto_id: int) -> LottoSpesa:
+    """Take the lines of a file away, and put back those that they took the place of.
+
+    Raises:
+        NonTrovato: no such file.
+        Conflitto: undone already, a line of its was changed since, or a sheet is locked.
+    """
+    unita = unita_corrente()
+    anno = await unita.valore(
+        "SELECT anno FROM lotto_spesa WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, lotto_id if lotto_id in _INTEGER else 0,
+    )  # fmt: skip
+    if anno is None:
+        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
+    questa = await rilevazione(anno)
+    per_id = {una.id: una for una in await schede(anno, blocca=True)}
+    lotto = next(uno for uno in await lotti(anno) if uno.id == lotto_id)
+    if lotto.stato != "importato":
+        raise Conflitto("Questa importazione è già stata annullata.")
+    if not lotto.annullabile:
+        raise Conflitto(
+            "Alcune righe di questo file sono state cambiate dopo: annullare prima le importazioni "
+            "successive, oppure correggere le righe una per una."
+        )
+    giorno = oggi()
+    for riga in await unita.righe(
+        "SELECT DISTINCT scheda_spesa_id AS id FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 "
+        "AND lotto_spesa_id = $3",
+        unita.ambito, anno, lotto_id,
+    ):  # fmt: skip
+        perche = per_id[riga["id"]].chiusa(questa, giorno)
+        if perche is not None:
+            raise Conflitto(f"{perche[0].upper()}{perche[1:]}.")
+    await unita.esegui(
+        "DELETE FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 AND lotto_spesa_id = $3",
+        unita.ambito, anno, lotto_id,
+    )  # fmt: skip
+    try:
+        async with unita.punto_di_ritorno():
+            await unita.esegui(
+                "INSERT INTO riga_spesa SELECT p.* FROM lotto_spesa l, "
+                "jsonb_populate_recordset(NULL::riga_spesa, l.prima) p "
+                "WHERE l.ambito_id = $1 AND l.id = $2 AND l.prima IS NOT NULL",
+                unita.ambito, lotto_id,
+            )  # fmt: skip
+    except asyncpg.UniqueViolationError:
+        raise Conflitto("Una riga di prima è stata scritta di nuovo: correggerla a mano.") from None
+    await unita.esegui(
+        "UPDATE lotto_spesa SET stato = 'annullato', prima = NULL, annullato_il = now() "
+        "WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, lotto_id,
+    )  # fmt: skip
+    await registra("spesa.annulla_lotto", "lotto_spesa", str(lotto_id), anno=anno)
+    return msgspec.structs.replace(lotto, stato="annullato", annullabile=False)

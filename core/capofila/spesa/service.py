@@ -1,0 +1,51 @@
+"""The door of the room: surveys, sheets, imports, analysis. Runs inside a unit of work."""
+
+from __future__ import annotations
+
+from capofila.spesa.cifre import analisi as analisi
+from capofila.spesa.cifre import forma as forma
+from capofila.spesa.controlli import Rilievo as Rilievo
+from capofila.spesa.controlli import errori_aperti as errori_aperti
+from capofila.spesa.foglio import colonne_di as colonne_di
+from capofila.spesa.importa import EsitoSpesa as EsitoSpesa
+from capofila.spesa.importa import FileSpesa as FileSpesa
+from capofila.spesa.importa import LottoSpesa as LottoSpesa
+from capofila.spesa.importa import OpzioniSpesa as OpzioniSpesa
+from capofila.spesa.importa import annulla_lotto as annulla_lotto
+from capofila.spesa.importa import errori_csv as errori_csv
+from capofila.spesa.importa import importa as importa
+from capofila.spesa.importa import lotti as lotti
+from capofila.spesa.rilevazioni import Apertura as Apertura
+from capofila.spesa.rilevazioni import Rilevazione as Rilevazione
+from capofila.spesa.rilevazioni import Scheda as Scheda
+from capofila.spesa.rilevazioni import apri as apri
+from capofila.spesa.rilevazioni import cambia_termini as cambia_termini
+from capofila.spesa.rilevazioni import in_ritardo as in_ritardo
+from capofila.spesa.rilevazioni import modulo_di as modulo_di
+from capofila.spesa.rilevazioni import proroga as proroga
+from capofila.spesa.rilevazioni import rilevazione as rilevazione
+from capofila.spesa.rilevazioni import rilevazioni as rilevazioni
+from capofila.spesa.rilevazioni import scheda as scheda
+from capofila.spesa.rilevazioni import schede as schede
+from capofila.spesa.riparti import CHIAVI as CHIAVI
+from capofila.spesa.riparti import Riparto as Riparto
+from capofila.spesa.riparti import RipartoVisto as RipartoVisto
+from capofila.spesa.riparti import annulla_riparto as annulla_riparto
+from capofila.spesa.riparti import anteprima as anteprima
+from capofila.spesa.riparti import riparti as riparti
+from capofila.spesa.riparti import ripartisci as ripartisci
+from capofila.spesa.schede import Chiave as Chiave
+from capofila.spesa.schede import Commento as Commento
+from capofila.spesa.schede import Passaggio as Passaggio
+from capofila.spesa.schede import RigaVista as RigaVista
+from capofila.spesa.schede import cambiate_dopo_approvazione as cambiate_dopo_approvazione
+from capofila.spesa.schede import commenta as commenta
+from capofila.spesa.schede import commenti as commenti
+from capofila.spesa.schede import passaggi as passaggi
+from capofila.spesa.schede import passo as passo
+from capofila.spesa.schede import righe as righe
+from capofila.spesa.schede import rilievi as rilievi
+from capofila.spesa.schede import scrivi as scrivi
+from capofila.spesa.schede import scrivi_valori as scrivi_valori
+from capofila.spesa.schede import spiega as spiega
+from capofila.spesa.schede import togli as togli
