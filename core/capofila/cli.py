@@ -54,8 +54,12 @@ def _vuole_json(ctx: click.Context) -> bool:
     return "--json" in sys.argv
 
 
+_IN_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
 def _stampa_json(valore: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(valore), indent=2).decode() + "\n")
+    """One document; amounts are numbers, with the decimals that they have."""
+    sys.stdout.write(msgspec.json.format(_IN_JSON.encode(valore), indent=2).decode() + "\n")
     sys.stdout.flush()
 
 
