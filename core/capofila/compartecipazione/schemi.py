@@ -218,6 +218,11 @@ class Risolto(msgspec.Struct, frozen=True):
     condizioni: dict[str, str]
     letti: dict[str, Letto]
 
+    @property
+    def versione(self) -> date:
+        """The day on which the scheme became what it is on this one."""
+        return max([self.dal, *(letto.dal for letto in self.letti.values())])
+
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is paid for a service, over the years."""
