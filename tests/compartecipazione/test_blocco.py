@@ -88,7 +88,7 @@ def insieme(schema: Schema, persone: list[dict[str, Any]]) -> list[Decimal | Non
 
 
 @pytest.mark.parametrize("forma", FORME)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(persone=st.lists(PERSONA, min_size=1, max_size=30))
 def test_insieme_e_uno_per_uno_sono_gli_stessi_centesimi(
     tmp_path: Path, forma: str, persone: list[dict[str, Any]]
