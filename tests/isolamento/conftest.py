@@ -43,7 +43,7 @@ from capofila.debito.pdnd import EService, EsitoFlusso, ricevi_esiti, servi
 from capofila.debito.responsabili import nomina
 from capofila.debito.rules import Taglio
 from capofila.debito.service import invia
-from capofila.prestazioni import domande, versioni
+from capofila.prestazioni import bozze, domande, versioni
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -129,8 +129,12 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             ),
             date(2025, 12, 1),
         )  # fmt: skip
-        bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
+        bozza = await bozze.tieni(righe[1], 0, bozza=None, comune=None)
         scheda, pseudonimo = await unita.riga("SELECT id, id_beneficiario FROM scheda_sinba")
+        bozza_minore = await bozze.tieni(
+            {bozze.MINORE: pseudonimo, "comune_titolare": titolare}, 1, bozza=None, comune=None,
+            fonte="sinba",
+        )  # fmt: skip
     spesa, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
     await porta_spesa(csv_spesa(a_carico_del_comune(2025, spesa, comune=istat)), 2025, slug=slug)
     segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
@@ -144,7 +148,8 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         segni,
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
-            "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
+            "bozza": str(bozza), "bozza_minore": str(bozza_minore),
+            "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
             "lavoro": str(fallita.lavoro), "minore": str(scheda),
         },

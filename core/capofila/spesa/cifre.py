@@ -116,9 +116,7 @@ async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
         somme,
         comuni=comuni,
         abitanti=abitanti,
-        capoluogo=None
-        if unita.contesto.comune
-        else _capoluogo(intesta, abitanti.get(anno, {}), demografia),
+        capoluogo=None if unita.contesto.comune else _capoluogo(intesta, demografia),
         gruppi=gruppi,
         anni=serie,
     )
@@ -188,20 +186,15 @@ def _abitanti(demografia: Demografia, coppie: set[tuple[int, str]]) -> dict[int,
     return trovati
 
 
-def _capoluogo(intesta: Any, abitanti: Mapping[str, int], demografia: Demografia) -> str | None:
-    if intesta["guida"] in intesta["comuni"]:
+def _capoluogo(intesta: Any, demografia: Demografia) -> str | None:
+    comuni = {*intesta["comuni"]}
+    if intesta["guida"] in comuni:
         return str(intesta["guida"])
-    # Of the year where that is held; else of whatever year is: which one is greatest is the same.
-    per_anno = [abitanti] + [
-        {
-            istat: demografia.residenti[istat, anno].residenti
-            for istat in intesta["comuni"]
-            if (istat, anno) in demografia.residenti
-        }
-        for anno in demografia.anni[::-1]
+    # Which one is the largest does not depend on the year: any figure that is held tells it.
+    quanti = [
+        (r.residenti, istat) for (istat, _), r in demografia.residenti.items() if istat in comuni
     ]
-    quanti: Mapping[str, int] = next((uno for uno in per_anno if uno), {})
-    return max(quanti, key=lambda istat: (quanti[istat], istat), default=None)
+    return max(quanti)[1] if quanti else None
 
 
 def forma(ambito: str, cifre: Analisi) -> dict[str, Any]:

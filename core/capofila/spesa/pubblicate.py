@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from capofila.spesa.rules import ZERO, incidenza_utenti, percento, quota
+from capofila.spesa.rules import ZERO, incidenza_utenti, percento
 
 FONTI: Final = {
     "000": "Il welfare dei tre distretti cremonesi, presentazione, marzo 2014",
@@ -187,10 +187,9 @@ def _accanto(
 
     if una.misura in _QUOTE:
         parte = _QUOTE[una.misura]
-        uscita = quota(termine(parte), termine("totale"))
         return Accanto(
             figura=una,
-            calcolata=None if uscita is None else percento(uscita, 2),
+            calcolata=termine(parte) * 100 / termine("totale"),
             come=f"{parte} / totale, come pubblicati",
         )
     if una.misura == "comuni_per_utente":
