@@ -291,6 +291,7 @@ PERMESSI: Final = {
     "prestazioni.vedi": "vedere e cercare le prestazioni",
     "minori.scrivi": "inserire, correggere e togliere schede di minori; sapere chi è un minore",
     "minori.vedi": "vedere e cercare le schede dei minori, per pseudonimo",
+    "spesa.vedi": "vedere le rilevazioni, le schede e l'analisi della spesa sociale",
     "territorio.vedi": "vedere comuni, enti e appartenenze",
     "debito.completezza": "vedere che cosa è stato inserito e inviato, comune per comune",
     "debito.esito": "registrare la risposta del destinatario a un file inviato",
