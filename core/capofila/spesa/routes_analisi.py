@@ -160,6 +160,9 @@ def _linee(vista: Vista) -> tuple[grafici.Linee | None, list[str], str]:
             for a in anni
         },
     ]
+    # A year without a survey breaks the line.
+    vuoti = dict.fromkeys(range(anni[0].anno, anni[-1].anno + 1)) if anni else {}
+    serie = [{**vuoti, **una} for una in serie]
     disegno = (
         grafici.linee([grafici.Serie(n, s) for n, s in zip(nomi, serie, strict=False)])
         if len(anni) > 1
