@@ -20,7 +20,7 @@ from capofila.accessi import service
 from capofila.accessi.mezzo import PICCOLO_CORPO, MezzoAccessi, verifica_rotte
 from capofila.base.database import MOTORE, Contesto, unita_corrente, unita_di_lavoro
 from capofila.base.errori import ConfigurazioneNonSicura, Conflitto, FuoriUnitaDiLavoro
-from capofila.base.visita import Visita, visita_corrente
+from capofila.base.visita import TIENI, Visita, visita_corrente
 
 pytestmark = pytest.mark.anyio
 
@@ -157,7 +157,10 @@ async def scrivi(request: Request[Any, Any, Any]) -> Response[Any]:
         raise Conflitto("no")
     if come == "guasto":
         raise RuntimeError("guasto")
-    if come == "stato":
+    request.state[TIENI] = come.startswith("tieni")
+    if come == "tieni-guasto":
+        raise RuntimeError("guasto")
+    if come in ("stato", "tieni"):
         return Response({"no": 1}, status_code=422)
     if come == "rimanda":
         return Response("", status_code=303, headers={"location": "/"})
@@ -200,6 +203,8 @@ async def _scritte(banca: Any) -> int:
         ("rimanda", 303, 1),
         ("errore", 409, 0),
         ("stato", 422, 0),
+        ("tieni", 422, 1),
+        ("tieni-guasto", 500, 0),
         ("guasto", 500, 0),
         ("ingoiato", 500, 0),
         ("conferma", 500, 0),

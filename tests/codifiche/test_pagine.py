@@ -66,7 +66,8 @@ async def test_un_codice_aggiunto_si_importa_subito_dal_web(entra: Entra) -> Non
     anna, rita = await entra("anna.ammi"), await entra("rita.crema")
     file = ("nuove.csv", csv_di(riga(1, codice_prestazione="A3.04")))
     prima = await rita.vai("POST", "/crema/importazioni", {}, file)
-    assert "Codice sconosciuto" in (await rita.get(prima.headers["location"])).text
+    assert prima.status_code == 422
+    assert "Codice sconosciuto" in prima.text
     assert (await anna.vai("POST", LISTA, NUOVO)).status_code == 303
     dopo = await rita.vai("POST", "/crema/importazioni", {}, file)
     assert "Importato" in (await rita.get(dopo.headers["location"])).text

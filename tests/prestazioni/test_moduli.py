@@ -124,6 +124,27 @@ async def test_una_prestazione_si_inserisce_e_si_ritrova(entra: Entra, ambiti: B
     ]
 
 
+async def test_un_file_di_cui_nulla_si_tiene_e_rifiutato_con_la_pagina_dei_suoi_errori(
+    entra: Entra, ambiti: Banca
+) -> None:
+    cliente = await entra("rita.crema")
+    file = ("guasto.csv", csv_di(riga(901), riga(902, importo_mensile="molto")))
+    righe = (
+        "SELECT FROM prestazione p JOIN lotto l ON (l.ambito_id, l.id) = (p.ambito_id, p.lotto_id)"
+    )
+    quante = f"{righe} WHERE l.nome_file = 'guasto.csv'"
+    risposta = await cliente.vai("POST", "/crema/importazioni", {}, file)
+    assert risposta.status_code == 422
+    pagina = albero.fromstring(risposta.text)
+    (errore,) = pagina.xpath("//*[@id='tabella-errori']//tbody/tr")
+    assert "Riga 3" in errore.text_content()
+    assert "molto" in errore.text_content()
+    assert await interroga(ambiti.superutente, quante) == []
+    (tieni,) = pagina.xpath("//form[.//input[@value='tieni']]/@action")
+    assert (await cliente.vai("POST", tieni, {"azione": "tieni"})).status_code == 303
+    assert len(await interroga(ambiti.superutente, quante)) == 1
+
+
 async def test_un_errore_si_spiega_accanto_al_campo_e_non_si_perde_nulla(entra: Entra) -> None:
     cliente = await entra("rita.crema")
     cattivo = '"><script>alert(1)</script>'

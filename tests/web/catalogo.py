@@ -12,8 +12,10 @@ from litestar import Litestar, Request, get, post
 from litestar.exceptions import HTTPException
 from litestar.response import Response, Template
 
+from capofila.web import grafici
 from capofila.web.ambiente import template_config
 from capofila.web.errori import error_response, http_error
+from capofila.web.formati import numero
 from capofila.web.intestazioni import security_headers
 from capofila.web.pagina import Ambito, Briciola, Colonna, Messaggio, Pagina, Utente, Voce
 from capofila.web.statici import Statici
@@ -167,6 +169,43 @@ def catalogo(request: Request[Any, Any, Any]) -> Template:
     )
 
 
+@get("/grafici", sync_to_thread=False)
+def grafici_(request: Request[Any, Any, Any]) -> Template:
+    importi = {"Anziani": (70, 50), "Disabili": (40, 0), "Minori e famiglia": (3, 90)}
+    centri = {"Crema": (9.69, 45.36), "Pandino": (9.55, 45.41), "Soncino": (9.87, 45.40),
+              "Offanengo": (9.74, 45.38), "Castelleone": (9.76, 45.30), "Bagnolo": (9.61, 45.36)}  # fmt: skip
+    luoghi: dict[str, Any] = {n: {"type": "Point", "coordinates": p} for n, p in centri.items()}
+    luoghi["Pandino"] = {
+        "type": "Polygon",
+        "coordinates": [
+            [[9.53, 45.43], [9.58, 45.42], [9.57, 45.39], [9.52, 45.40], [9.53, 45.43]]
+        ],
+    }
+    valori: dict[str, int | None] = {n: 80 + 7 * i for i, n in enumerate(centri)}
+    valori["Soncino"] = None
+    serie = [
+        grafici.Serie(nome, {anno: None if anno == 2022 else inizio + 5 * (anno - 2019) - n * n
+                             for anno in range(2019, 2026)})
+        for n, (nome, inizio) in enumerate([("Ambito", 90), ("Senza", 80), ("Media", 70)])
+    ]  # fmt: skip
+    return Template(
+        "prova/grafici.html",
+        context={
+            "pagina": surroundings(request, "Grafici"),
+            "colonne": (Colonna("Area"), Colonna("Associata e singola"), Colonna("Spesa", tipo="numero")),
+            "aree": [
+                (nome, [Decimal(v) * 1000 for v in due], grafici.barra(due, 120))
+                for nome, due in importi.items()
+            ],
+            "linee": grafici.linee(serie),
+            "mappa": grafici.mappa(luoghi), "classi": grafici.classi(valori),
+            "nomi": {n: n for n in valori}, "valori": valori,
+            "formato": lambda v: f"{numero(Decimal(v), 0)} €",
+            "indirizzo_di": lambda n: f"/?comune={n}",
+        },
+    )  # fmt: skip
+
+
 @get("/accesso", sync_to_thread=False)
 def accesso(request: Request[Any, Any, Any]) -> Template:
     rifiutato = "rifiutato" in request.query_params
@@ -234,7 +273,18 @@ def _guasto(request: Request[Any, Any, Any], _: Exception) -> Response[Any]:
 def build_app() -> Litestar:
     statici = Statici()
     return Litestar(
-        [elenco, catalogo, accesso, scelta, errore, valida, ricevuto, rotto, statici.handler()],
+        [
+            elenco,
+            catalogo,
+            grafici_,
+            accesso,
+            scelta,
+            errore,
+            valida,
+            ricevuto,
+            rotto,
+            statici.handler(),
+        ],
         template_config=template_config(
             statici, {"prova": Path(__file__).parent / "modelli"}, sviluppo=False
         ),

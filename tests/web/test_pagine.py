@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 PAGINE = {
     "elenco": "/",
     "catalogo": "/catalogo",
+    "grafici": "/grafici",
     "accesso": "/accesso",
     "accesso-rifiutato": "/accesso?rifiutato=1&senza_conti=1",
     "accesso-sospeso": "/accesso?attesa=90",

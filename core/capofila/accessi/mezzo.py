@@ -13,7 +13,8 @@ It stands outermost after telemetry. What a route needs is said in its ``opt``:
     reads and must say so in the audit is ``scrittura`` and calls ``registra_lettura``.
 
 The unit is committed when the answer starts with a status below 400, *before* that start is sent
-on; any other answer, or an exception, rolls it back. When the commit fails the client gets the
+on; any other answer, or an exception, rolls it back. A refusal (4xx) may ask to be kept, with
+``rispondi(…, tieni=True)``: a file with errors waits for a decision. When the commit fails the client gets the
 error, not the answer, and no background task of the answer runs. (Compression is the proxy's:
 Litestar's would hold the start of a stream back, and the unit with it.)
 
@@ -47,7 +48,7 @@ from capofila.base.errori import (
     ServizioNonDisponibile,
 )
 from capofila.base.telemetria import traccia_corrente
-from capofila.base.visita import Visita, imposta_visita
+from capofila.base.visita import TIENI, Visita, imposta_visita
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -193,7 +194,9 @@ class MezzoAccessi(ASGIMiddleware):
 
             async def invia(messaggio: Message) -> None:
                 if messaggio["type"] == "http.response.start":
-                    if messaggio["status"] < 400:
+                    if messaggio["status"] < 400 or (
+                        messaggio["status"] < 500 and richiesta.state.get(TIENI, False)
+                    ):
                         mostrati = (
                             len(visita.messaggi) if _mostra_messaggi(richiesta, messaggio) else 0
                         )

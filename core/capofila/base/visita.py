@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -81,6 +81,9 @@ class Visita(msgspec.Struct, frozen=True, kw_only=True):
             raise NonTrovato("Questa pagina appartiene a un ambito: scegline uno.")
         return self.ambito
 
+
+TIENI: Final = "capofila_tieni"
+"""In the state of a request: its unit of work is committed though the answer is a refusal."""
 
 _visita: ContextVar[Visita | None] = ContextVar("capofila_visita", default=None)
 

@@ -413,7 +413,10 @@ async def importa(
     request: Request[Any, Any, Any],
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Template | Redirect:
-    """Bring a file in; what is wrong with it is shown in place."""
+    """Bring a file in; what is wrong with it is shown in place.
+
+    A file of which nothing was kept is answered 422, with the page of what is wrong with it.
+    """
     ambito = visita_corrente().nell_ambito
     file = data.get("file")
     gia_inviate = data.get("gia_inviate") == "si"
@@ -432,6 +435,8 @@ async def importa(
         if errore.stato >= 500:
             raise
         return await _importazioni(request, errore.messaggio, errore.stato, gia_inviate=gia_inviate)
+    if esito.stato == "da_decidere" and esito.lotto is not None:
+        return await _lotto(request, esito.lotto, 422)
     if esito.stato == "gia_importato":
         await aggiungi_messaggio(
             "informazione", "Questo file era già stato importato: nulla è cambiato."
@@ -444,6 +449,10 @@ async def importa(
 @get("/{ambito:str}/importazioni/{id_:int}", opt={"permesso": "prestazioni.importa"})
 async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """One file: what was found, and the choice when it has errors."""
+    return await _lotto(request, id_)
+
+
+async def _lotto(request: Request[Any, Any, Any], id_: int, stato: int = 200) -> Template:
     ambito = visita_corrente().nell_ambito
     lotto, errori, avvisi = await consultazione.lotto(id_)
     numero = _pagina_richiesta(request)
@@ -451,13 +460,15 @@ async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Templ
     di_minori = minori is not None and lotto.flusso == minori.id
     pagina = costruisci_pagina(
         request, lotto.nome_file, briciole=[("Importazioni", f"/{ambito.slug}/importazioni")],
-        aggiornato_il=lotto.deciso_il or lotto.caricato_il,
+        aggiornato_il=lotto.deciso_il or lotto.caricato_il, con_errori=stato >= 400,
     )  # fmt: skip
     return rispondi(
         request,
         "prestazioni/lotto.html",
         pagina,
         frammento="prestazioni/_errori.html",
+        stato=stato,
+        tieni=stato == 422,
         lotto=lotto,
         errori=errori[(numero - 1) * PER_PAGINA : numero * PER_PAGINA],
         trattenuti=len(errori),

@@ -17,7 +17,7 @@ from litestar.utils.scope.state import ScopeState
 
 from capofila.base.errori import RichiestaNonValida
 from capofila.base.impostazioni import impostazioni
-from capofila.base.visita import NOMI_RUOLO, AmbitoVisita, Visita, visita_corrente
+from capofila.base.visita import NOMI_RUOLO, TIENI, AmbitoVisita, Visita, visita_corrente
 from capofila.web.pagina import Ambito, Briciola, Messaggio, Pagina, Utente, Voce
 
 PRIMO_ANNO = 2011
@@ -139,6 +139,7 @@ def rispondi(
     *,
     frammento: str | None = None,
     stato: int = 200,
+    tieni: bool = False,
     **contesto: Any,
 ) -> Template:
     """A page; to HTMX, the fragment of it that was asked for, with the header's selector of the year.
@@ -149,8 +150,11 @@ def rispondi(
         pagina: its surroundings.
         frammento: template of the part that HTMX swaps, when the page has one.
         stato: HTTP status.
+        tieni: whether what was written stays, though the answer is a refusal.
         contesto: what the template shows.
     """
+    if tieni:
+        request.state[TIENI] = True
     intera = request.headers.get("hx-request") != "true" or (
         request.headers.get("hx-history-restore-request") == "true"
     )

@@ -1,0 +1,264 @@
+"""The geometry of charts: what the macros of ``grafici.html`` draw.
+
+Bars stand in the cells of a table, so that the figures are read by everybody and wrap on a phone;
+lines and maps are SVG, each beside the table of the same figures. Nothing here rounds a figure:
+only what is drawn is rounded, to a hundredth of a unit of the drawing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import msgspec
+
+Cifra = Decimal | int
+
+CLASSI: Final = 5
+"""Classes of colour of a map: more of them are not told apart."""
+LARGHEZZA: Final = 480
+ALTEZZA: Final = 240
+_SOPRA, _SOTTO, _SINISTRA, _DESTRA = 14, 30, 62, 20
+_COSENO: Final = math.cos(math.radians(45.2))
+"""Of the latitude of the province: a degree of longitude is so much shorter there."""
+
+
+class Tratto(msgspec.Struct, frozen=True):
+    """A piece of a bar, in hundredths of the width of its cell."""
+
+    inizio: float
+    larghezza: float
+    serie: int
+    """1 for the first series: it has a colour and a pattern of its own."""
+
+
+def barra(valori: Sequence[Cifra | None], massimo: Cifra) -> list[Tratto]:
+    """The pieces of a bar, one after the other; what is missing or not above zero is not drawn.
+
+    >>> barra([Decimal(30), None, Decimal(20)], 100)
+    [Tratto(inizio=0.0, larghezza=30.0, serie=1), Tratto(inizio=30.0, larghezza=20.0, serie=3)]
+    """
+    tratti: list[Tratto] = []
+    inizio = Fraction(0)
+    for serie, valore in enumerate(valori, 1):
+        if valore is None or valore <= 0 or massimo <= 0:
+            continue
+        fine = min(inizio + Fraction(valore) / Fraction(massimo) * 100, Fraction(100))
+        if fine > inizio:
+            tratti.append(Tratto(_tondo(inizio), _tondo(fine - inizio), serie))
+        inizio = fine
+    return tratti
+
+
+def tacche(minimo: Cifra, massimo: Cifra, quante: int = 4) -> list[Decimal]:
+    """Round figures that take in both ends, about as many as asked: 1, 2, 2.5 or 5 times a power of ten.
+
+    >>> [str(t) for t in tacche(0, 95)]
+    ['0', '25', '50', '75', '100']
+    """
+    basso, alto = Decimal(minimo), Decimal(massimo)
+    if alto <= basso:
+        alto = basso + 1
+    grezzo = (alto - basso) / quante
+    potenza = Decimal(1).scaleb(grezzo.adjusted())
+    passo = next(
+        potenza * m for m in map(Decimal, ("1", "2", "2.5", "5", "10")) if potenza * m >= grezzo
+    )
+    primo = (basso / passo).to_integral_value(rounding="ROUND_FLOOR")
+    ultimo = (alto / passo).to_integral_value(rounding="ROUND_CEILING")
+    return [_piano(passo * n) for n in range(int(primo), int(ultimo) + 1)]
+
+
+def _piano(valore: Decimal) -> Decimal:
+    """Without an exponent, and without zeros after the comma."""
+    return (
+        valore.quantize(Decimal(1)) if valore == valore.to_integral_value() else valore.normalize()
+    )
+
+
+class Serie(msgspec.Struct, frozen=True):
+    """Figures over the years; a year without a figure breaks the line."""
+
+    nome: str
+    valori: Mapping[int, Cifra | None]
+
+
+class PuntoLinea(msgspec.Struct, frozen=True):
+    """One figure of a line."""
+
+    x: float
+    y: float
+    anno: int
+    valore: Cifra
+
+
+class Linea(msgspec.Struct, frozen=True):
+    """One series: the runs of years that have a figure, and its points."""
+
+    nome: str
+    numero: int
+    tratti: list[str]
+    """The ``points`` of a polyline each."""
+    punti: list[PuntoLinea]
+
+
+class Linee(msgspec.Struct, frozen=True):
+    """A chart of lines, in the units of its ``viewBox``."""
+
+    larghezza: int
+    altezza: int
+    righe: list[tuple[float, Decimal]]
+    """(y, figure) of the horizontal lines of the scale."""
+    anni: list[tuple[float, int]]
+    linee: list[Linea]
+    sinistra: float = _SINISTRA
+    destra: float = LARGHEZZA - _DESTRA
+    base: float = ALTEZZA - _SOTTO
+
+
+def linee(serie: Sequence[Serie]) -> Linee | None:
+    """Lines over the years, their scale from zero (or below); None when there is no figure."""
+    cifre = [v for una in serie for v in una.valori.values() if v is not None]
+    if not cifre:
+        return None
+    scala = tacche(min(0, *cifre), max(0, *cifre))
+    anni = sorted({anno for una in serie for anno in una.valori})
+    larga, alta = LARGHEZZA - _SINISTRA - _DESTRA, ALTEZZA - _SOPRA - _SOTTO
+    primo, campata = anni[0], anni[-1] - anni[0]
+
+    def x(anno: int) -> float:
+        parte = Fraction(anno - primo, campata) if campata else Fraction(1, 2)
+        return _tondo(_SINISTRA + parte * larga)
+
+    def y(valore: Cifra) -> float:
+        parte = (Fraction(valore) - Fraction(scala[0])) / Fraction(scala[-1] - scala[0])
+        return _tondo(_SOPRA + (1 - parte) * alta)
+
+    disegnate = []
+    for numero, una in enumerate(serie, 1):
+        punti, tratti, corrente = [], [], list[str]()
+        for anno in anni:
+            valore = una.valori.get(anno)
+            if valore is None:
+                tratti.append(" ".join(corrente))
+                corrente = []
+                continue
+            punti.append(PuntoLinea(x(anno), y(valore), anno, valore))
+            corrente.append(f"{punti[-1].x:g},{punti[-1].y:g}")
+        tratti.append(" ".join(corrente))
+        disegnate.append(Linea(una.nome, numero, [t for t in tratti if " " in t], punti))
+    # The years are written as far apart as their four figures need.
+    salto = -(-len(anni) * 44 // larga) or 1
+    return Linee(
+        larghezza=LARGHEZZA,
+        altezza=ALTEZZA,
+        righe=[(y(t), t) for t in scala],
+        anni=[(x(a), a) for a in anni[::-salto][::-1]],
+        linee=disegnate,
+    )
+
+
+class Classi(msgspec.Struct, frozen=True):
+    """Classes of about as many values each; equal values are always in the same one."""
+
+    limiti: list[tuple[Cifra, Cifra]]
+    """The least and the greatest value of each, from the first."""
+    di: dict[str, int]
+    """The class of each, from 1; without a value there is none."""
+
+
+def classi(valori: Mapping[str, Cifra | None], quante: int = CLASSI) -> Classi:
+    """Put values in classes of colour, by rank.
+
+    >>> classi({"a": 1, "b": 2, "c": 2, "d": 9, "e": None}, 2).di
+    {'a': 1, 'b': 1, 'c': 1, 'd': 2}
+    """
+    note = sorted((v, k) for k, v in valori.items() if v is not None)
+    di: dict[str, int] = {}
+    limiti: list[tuple[Cifra, Cifra]] = []
+    prima = -1
+    for posto, (valore, chiave) in enumerate(note):
+        if posto == 0 or valore != note[posto - 1][0]:
+            classe = posto * quante // len(note)
+            if classe != prima:
+                limiti.append((valore, valore))
+                prima = classe
+        limiti[-1] = (limiti[-1][0], valore)
+        di[chiave] = len(limiti)
+    return Classi(limiti, di)
+
+
+class Forma(msgspec.Struct, frozen=True):
+    """A comune on the map: a path, or without boundaries a circle at its centre."""
+
+    chiave: str
+    tracciato: str = ""
+    x: float = 0
+    y: float = 0
+
+
+class Mappa(msgspec.Struct, frozen=True):
+    """A map, in the units of its ``viewBox``; north is up."""
+
+    larghezza: int
+    altezza: int
+    forme: list[Forma]
+
+
+def mappa(luoghi: Mapping[str, Any], larghezza: int = LARGHEZZA) -> Mappa | None:
+    """Shapes from GeoJSON geometries (Polygon, MultiPolygon, Point), by their key.
+
+    Longitudes are shortened as at the latitude of the province, which is all the projection that a
+    province needs. None without places.
+
+    Raises:
+        ValueError: a geometry of another kind.
+    """
+    anelli = {chiave: _anelli(geometria) for chiave, geometria in luoghi.items()}
+    punti = [p for uno in anelli.values() for anello in uno for p in anello]
+    if not punti:
+        return None
+    ovest, est = min(p[0] for p in punti), max(p[0] for p in punti)
+    sud, nord = min(p[1] for p in punti), max(p[1] for p in punti)
+    margine = 12
+    utile = larghezza - 2 * margine
+    scala = utile / (max(est - ovest, (nord - sud) / _COSENO / 2, 1e-6) * _COSENO)
+
+    def dove(punto: Sequence[float]) -> tuple[float, float]:
+        return (
+            round(margine + (punto[0] - ovest) * _COSENO * scala, 1),
+            round(margine + (nord - punto[1]) * scala, 1),
+        )
+
+    forme = []
+    for chiave, uno in anelli.items():
+        if len(uno) == 1 and len(uno[0]) == 1:
+            x, y = dove(uno[0][0])
+            forme.append(Forma(chiave, "", x, y))
+            continue
+        pezzi = []
+        for anello in uno:
+            passi = [dove(p) for p in anello]
+            diversi = [p for i, p in enumerate(passi) if not i or p != passi[i - 1]]
+            pezzi.append("M" + "L".join(f"{x:g} {y:g}" for x, y in diversi) + "Z")
+        forme.append(Forma(chiave, "".join(pezzi)))
+    return Mappa(larghezza, math.ceil((nord - sud) * scala + 2 * margine), forme)
+
+
+def _anelli(geometria: Mapping[str, Any]) -> list[Sequence[Sequence[float]]]:
+    match geometria.get("type"):
+        case "Point":
+            return [[geometria["coordinates"]]]
+        case "Polygon":
+            return list(geometria["coordinates"])
+        case "MultiPolygon":
+            return [anello for poligono in geometria["coordinates"] for anello in poligono]
+        case altro:
+            raise ValueError(f"a comune is a Point, a Polygon or a MultiPolygon, not {altro}")
+
+
+def _tondo(valore: Fraction) -> float:
+    return round(float(valore), 2)
