@@ -30,6 +30,7 @@ from capofila.debito import waas
 from capofila.gestione import routes as gestione
 from capofila.governo import routes as governo
 from capofila.prestazioni import routes as prestazioni
+from capofila.spesa import routes as spesa
 from capofila.territorio import routes as territorio
 from capofila.web import pubbliche
 from capofila.web.ambiente import template_config
@@ -45,6 +46,7 @@ STANZE = {
     "territorio": territorio,
     "prestazioni": prestazioni,
     "debito": debito,
+    "spesa": spesa,
     "governo": governo,
     "gestione": gestione,
     "confronto": confronto,

@@ -41,6 +41,7 @@ from capofila.debito.responsabili import nomina
 from capofila.debito.rules import Taglio
 from capofila.debito.service import invia
 from capofila.prestazioni import domande, versioni
+from capofila.spesa import service as rilevazioni
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -111,6 +112,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         banca.superutente, "UPDATE lavoro SET stato = 'fallito' WHERE id = $1::uuid", fallita.lavoro
     )
     await _pubblica(slug, UUID(fatta.id), nome)
+    spesa = await _spesa(slug, righe[1]["comune_residenza"], nome)
     async with unita_di_lavoro(await contesto(slug)) as unita:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
@@ -140,9 +142,18 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
             "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
-            "lavoro": str(fallita.lavoro), "minore": str(scheda),
+            "lavoro": str(fallita.lavoro), "minore": str(scheda), **spesa,
         },
     )  # fmt: skip
+
+
+async def _spesa(slug: str, istat: str, nome: str) -> dict[str, str]:
+    """A survey of the social spending, with a remark in the sheet of a comune."""
+    async with unita_di_lavoro(await contesto(slug)):
+        rilevazione = await rilevazioni.apri(rilevazioni.Apertura(anno=2011))
+        await rilevazioni.commenta(2011, istat, f"Commento {nome}")
+        scheda = await rilevazioni.scheda(2011, istat)
+    return {"rilevazione": str(rilevazione.id), "scheda_spesa": str(scheda.id)}
 
 
 async def _pubblica(slug: str, run: UUID, nome: str) -> None:

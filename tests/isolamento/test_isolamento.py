@@ -133,6 +133,29 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/prestazioni/{id_:int}/domanda"): Caso("prestazione", {}),
     ("GET", "/{ambito:str}/registro"): Caso(mostra=True),
     ("GET", "/{ambito:str}/territorio"): Caso(),
+    ("GET", "/{ambito:str}/spesa"): Caso(),
+    ("GET", "/{ambito:str}/spesa/nuova"): Caso(),
+    ("POST", "/{ambito:str}/spesa/nuova"): Caso(modulo={"anno": "2012"}),
+    ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}"): Caso("rilevazione"),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/termini"): Caso("rilevazione", {}),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/passi"): Caso("rilevazione", {}),
+    ("GET", "/{ambito:str}/spesa/schede/{id_:int}"): Caso("scheda_spesa", mostra=True),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/righe"): Caso("scheda_spesa", {}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/aggiungi"): Caso(
+        "scheda_spesa",
+        {"area": "anziani", "voce": "sad", "gestione": "singola", "modalita": "diretta"},
+    ),
+    ("GET", "/{ambito:str}/spesa/schede/{id_:int}/togli"): Caso("scheda_spesa"),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/togli"): Caso("scheda_spesa", {"riga": "x"}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/spiega"): Caso("scheda_spesa", {}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/commenta"): Caso(
+        "scheda_spesa", {"testo": "X"}
+    ),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/campi"): Caso("scheda_spesa", {}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/passo"): Caso(
+        "scheda_spesa", {"azione": "completa"}
+    ),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/proroga"): Caso("scheda_spesa", {}),
 }
 ROTTE = list(CASI)
 CON_OGGETTO = [rotta for rotta in ROTTE if CASI[rotta].oggetto]
@@ -349,7 +372,8 @@ NEGATI = {
                    ("POST", "/{ambito:str}/debito/responsabili"),
                    ("GET", "/{ambito:str}/registro")},
     "pia.pandino": {r for r in ROTTE if "completezza" not in r[1] and any(
-        f"/{parte}" in r[1] for parte in ("debito", "lavori", "plugin", "registro"))},
+        f"/{parte}" in r[1] for parte in ("debito", "lavori", "plugin", "registro", "spesa/nuova",
+        "termini", "passi", "proroga"))},
 }  # fmt: skip
 
 

@@ -23,10 +23,17 @@ from capofila.hooks import ErroreRiga, ModuloSpesa
 from capofila.hooks.spesa import IMPORTI
 from capofila.prestazioni.service import apri_tabella
 from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi
-from capofila.spesa.rilevazioni import Apertura, Scheda, apri, modulo_di, rilevazione, schede
+from capofila.spesa.rilevazioni import (
+    INTEGER,
+    Apertura,
+    Scheda,
+    apri,
+    modulo_di,
+    rilevazione,
+    schede,
+)
 from capofila.territorio import service as territorio
 
-_INTEGER: Final = range(1, 2**31)
 _INGRESSO: Final = {
     "scheda_spesa_id": "integer", "istat": "char(6)", "comune": "text", "area": "text",
     "voce": "text", "gestione": "text", "modalita": "text", "utenti": "integer",
@@ -340,7 +347,7 @@ async def annulla_lotto(lotto_id: int) -> LottoSpesa:
     unita = unita_corrente()
     anno = await unita.valore(
         "SELECT anno FROM lotto_spesa WHERE ambito_id = $1 AND id = $2",
-        unita.ambito, lotto_id if lotto_id in _INTEGER else 0,
+        unita.ambito, lotto_id if lotto_id in INTEGER else 0,
     )  # fmt: skip
     if anno is None:
         raise NonTrovato("Questa importazione non c'è: torna all'elenco.")

@@ -14,6 +14,8 @@ from capofila.spesa.importa import OpzioniSpesa as OpzioniSpesa
 from capofila.spesa.importa import annulla_lotto as annulla_lotto
 from capofila.spesa.importa import importa as importa
 from capofila.spesa.importa import lotti as lotti
+from capofila.spesa.quadro import RigaQuadro as RigaQuadro
+from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
 from capofila.spesa.rilevazioni import Rilevazione as Rilevazione
 from capofila.spesa.rilevazioni import Scheda as Scheda
@@ -23,8 +25,10 @@ from capofila.spesa.rilevazioni import in_ritardo as in_ritardo
 from capofila.spesa.rilevazioni import modulo_di as modulo_di
 from capofila.spesa.rilevazioni import proroga as proroga
 from capofila.spesa.rilevazioni import rilevazione as rilevazione
+from capofila.spesa.rilevazioni import rilevazione_con_id as rilevazione_con_id
 from capofila.spesa.rilevazioni import rilevazioni as rilevazioni
 from capofila.spesa.rilevazioni import scheda as scheda
+from capofila.spesa.rilevazioni import scheda_con_id as scheda_con_id
 from capofila.spesa.rilevazioni import schede as schede
 from capofila.spesa.riparti import CHIAVI as CHIAVI
 from capofila.spesa.riparti import Riparto as Riparto
@@ -46,5 +50,6 @@ from capofila.spesa.schede import righe as righe
 from capofila.spesa.schede import rilievi as rilievi
 from capofila.spesa.schede import scrivi as scrivi
 from capofila.spesa.schede import scrivi_valori as scrivi_valori
+from capofila.spesa.schede import scrivibile as scrivibile
 from capofila.spesa.schede import spiega as spiega
 from capofila.spesa.schede import togli as togli

@@ -1,0 +1,11 @@
+"""The pages of the social spending, put together: each subject has its module."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from capofila.spesa import routes_rilevazioni, routes_schede
+
+MENU = (routes_rilevazioni.MENU,)
+
+router = Router(path="/", route_handlers=[*routes_rilevazioni.ROTTE, *routes_schede.ROTTE])
