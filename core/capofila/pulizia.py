@@ -18,6 +18,7 @@ from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
 from capofila.debito import pdnd
 from capofila.prestazioni.service import pulisci_scaduti
+from capofila.spesa.service import pulisci_carichi
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ async def pulisci() -> int:
     for riga in ambiti:
         async with unita_di_lavoro(Contesto(ambito=riga["id"])):
             tolti += await pulisci_scaduti()
+            tolti += await pulisci_carichi()
             await pdnd.pulisci_voucher()
     return tolti
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,7 @@ from capofila.debito.rules import Taglio
 from capofila.debito.service import invia
 from capofila.prestazioni import domande, versioni
 from capofila.spesa import service as rilevazioni
+from capofila.spesa.rules import RigaSpesa
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -153,7 +155,25 @@ async def _spesa(slug: str, istat: str, nome: str) -> dict[str, str]:
         rilevazione = await rilevazioni.apri(rilevazioni.Apertura(anno=2011))
         await rilevazioni.commenta(2011, istat, f"Commento {nome}")
         scheda = await rilevazioni.scheda(2011, istat)
-    return {"rilevazione": str(rilevazione.id), "scheda_spesa": str(scheda.id)}
+        riga = RigaSpesa(
+            comune="", area="anziani", voce="sad", gestione="associata", modalita="appalto",
+            spesa=Decimal(90), fonti={"altri": Decimal(90)},
+        )  # fmt: skip
+        riparto = await rilevazioni.ripartisci(
+            2011,
+            rilevazioni.Riparto(descrizione=f"Riparto {nome}", riga=riga, chiave="parti_uguali"),
+        )
+        celle = [istat, "anziani", "sad", "singola", "diretta", "3", "3"]
+        file = rilevazioni.FileSpesa(
+            f"spesa {nome}.csv",
+            ("comune;area;voce;gestione;modalita;spesa;altri\n" + ";".join(celle)).encode(),
+        )
+        lotto = (await rilevazioni.importa(file, 2011)).lotto
+        carico = await rilevazioni.deposita(rilevazione, file)
+    return {
+        "rilevazione": str(rilevazione.id), "scheda_spesa": str(scheda.id),
+        "riparto": str(riparto), "lotto_spesa": str(lotto), "carico": str(carico),
+    }  # fmt: skip
 
 
 async def _pubblica(slug: str, run: UUID, nome: str) -> None:

@@ -46,7 +46,7 @@ def cella(pagina: Page, voce: str, colonna: str) -> str:
     return f"#{riga} [data-colonna={colonna}]"
 
 
-@pytest.mark.parametrize(("larghezza", "anno"), [(1280, 2014), (390, 2015)])
+@pytest.mark.parametrize(("larghezza", "anno"), [(1280, 2014), (390, 2016)])
 def test_una_rilevazione_si_apre_e_una_scheda_si_compila(
     piattaforma: Piattaforma,
     larghezza: int,

@@ -32,6 +32,7 @@ from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MA
 from capofila.prestazioni.consultazione import INTEGER
 from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
+from capofila.prestazioni.rules import file_errori as file_errori
 from capofila.prestazioni.rules import flusso_minori as flusso_minori
 from capofila.prestazioni.rules import flusso_principale as flusso_principale
 from capofila.prestazioni.schede import RIMASTA as RIMASTA

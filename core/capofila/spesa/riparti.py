@@ -154,6 +154,23 @@ async def riparti(anno: int) -> list[RipartoVisto]:
     ]  # fmt: skip
 
 
+async def riparto_con_id(id_: int) -> tuple[int, RipartoVisto]:
+    """The year and the line of the azienda that an address names.
+
+    Raises:
+        NonTrovato: there is none here.
+    """
+    unita = ufficio_di_piano()
+    anno = await unita.valore(
+        "SELECT anno FROM riparto_spesa WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, id_ if id_ in INTEGER else 0,
+    )  # fmt: skip
+    for uno in [] if anno is None else await riparti(anno):
+        if uno.id == id_:
+            return anno, uno
+    raise NonTrovato("Questo riparto non c'è: torna all'elenco.")
+
+
 async def annulla_riparto(anno: int, riparto_id: int) -> None:
     """Take what was spread off every sheet.
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from litestar import Router
 
-from capofila.spesa import routes_rilevazioni, routes_schede
+from capofila.spesa import routes_importa, routes_rilevazioni, routes_riparti, routes_schede
 
 MENU = (routes_rilevazioni.MENU,)
 
-router = Router(path="/", route_handlers=[*routes_rilevazioni.ROTTE, *routes_schede.ROTTE])
+router = Router(
+    path="/",
+    route_handlers=[
+        *routes_rilevazioni.ROTTE,
+        *routes_schede.ROTTE,
+        *routes_importa.ROTTE,
+        *routes_riparti.ROTTE,
+    ],
+)

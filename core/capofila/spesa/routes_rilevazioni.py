@@ -26,7 +26,7 @@ from capofila.web.pagina import Colonna
 
 MENU: Final = VoceMenu(
     titolo="Spesa sociale", percorso="spesa", permesso="spesa.vedi",
-    gruppo="Spesa dei comuni", icona="pa", ordine=35,
+    gruppo="Spesa sociale", icona="pa", ordine=45,
 )  # fmt: skip
 
 STATI: Final[Mapping[str, tuple[str, str]]] = {

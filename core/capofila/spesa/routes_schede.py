@@ -164,9 +164,7 @@ async def _scheda(
         modificabile=scrive and chiusa is None,
         scrive=scrive,
         governa=visita.puo("spesa.governa"),
-        gruppi=[
-            (area, [*sue]) for area, sue in groupby(griglia_righe, key=lambda riga: riga.area)
-        ],
+        gruppi=[(area, [*sue]) for area, sue in groupby(griglia_righe, key=lambda riga: riga.area)],
         trovati=aperto.trovati(griglia_righe),
         colonne=griglia.colonne(aperto.modulo),
         totali=griglia.totali((v.riga for v in aperto.viste), aperto.modulo),

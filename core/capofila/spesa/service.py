@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from capofila.spesa.carichi import Carico as Carico
+from capofila.spesa.carichi import Colonne as Colonne
+from capofila.spesa.carichi import butta as butta
+from capofila.spesa.carichi import carico as carico
+from capofila.spesa.carichi import conferma as conferma
+from capofila.spesa.carichi import deposita as deposita
+from capofila.spesa.carichi import dici_colonne as dici_colonne
+from capofila.spesa.carichi import proposta as proposta
+from capofila.spesa.carichi import prova as prova
+from capofila.spesa.carichi import pulisci_carichi as pulisci_carichi
+from capofila.spesa.carichi import testa as testa
 from capofila.spesa.cifre import analisi as analisi
 from capofila.spesa.cifre import forma as forma
 from capofila.spesa.controlli import Rilievo as Rilievo
@@ -14,6 +25,7 @@ from capofila.spesa.importa import OpzioniSpesa as OpzioniSpesa
 from capofila.spesa.importa import annulla_lotto as annulla_lotto
 from capofila.spesa.importa import importa as importa
 from capofila.spesa.importa import lotti as lotti
+from capofila.spesa.importa import lotto_con_id as lotto_con_id
 from capofila.spesa.quadro import RigaQuadro as RigaQuadro
 from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
@@ -37,6 +49,7 @@ from capofila.spesa.riparti import annulla_riparto as annulla_riparto
 from capofila.spesa.riparti import anteprima as anteprima
 from capofila.spesa.riparti import riparti as riparti
 from capofila.spesa.riparti import ripartisci as ripartisci
+from capofila.spesa.riparti import riparto_con_id as riparto_con_id
 from capofila.spesa.schede import Chiave as Chiave
 from capofila.spesa.schede import Commento as Commento
 from capofila.spesa.schede import Passaggio as Passaggio
