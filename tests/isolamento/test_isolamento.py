@@ -167,6 +167,9 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}/riparti"): Caso("rilevazione", mostra=True),
     ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}/riparti/nuovo"): Caso("rilevazione"),
     ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/riparti/nuovo"): Caso("rilevazione", {}),
+    ("GET", "/{ambito:str}/spesa/recapiti"): Caso(),
+    ("POST", "/{ambito:str}/spesa/recapiti"): Caso(modulo={}),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/promemoria"): Caso("rilevazione", {}),
     ("GET", "/{ambito:str}/spesa/riparti/{id_:int}/annulla"): Caso("riparto", mostra=True),
     ("POST", "/{ambito:str}/spesa/riparti/{id_:int}/annulla"): Caso("riparto", {}),
 }
@@ -386,7 +389,7 @@ NEGATI = {
                    ("GET", "/{ambito:str}/registro")},
     "pia.pandino": {r for r in ROTTE if "completezza" not in r[1] and any(
         f"/{parte}" in r[1] for parte in ("debito", "lavori", "plugin", "registro", "spesa/nuova",
-        "termini", "passi", "proroga", "riparti"))},
+        "termini", "passi", "proroga", "riparti", "recapiti", "promemoria"))},
 }  # fmt: skip
 
 

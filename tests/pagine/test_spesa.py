@@ -188,7 +188,7 @@ def test_un_foglio_e_una_riga_dell_azienda_si_vedono_prima_di_confermare(
     pagina.locator("#campo-altri").fill("1000,01")
     pagina.get_by_label("In parti uguali").check()
     pagina.get_by_role("button", name="Vedi che cosa riceve ogni comune").click()
-    expect(pagina.locator("#anteprima")).to_contain_text("50,00")
+    expect(pagina.locator("#anteprima")).to_contain_text("1.000,01")
     scatta(pagina, "spesa-riparto", larghezza, axe, fotografia)
     pagina.get_by_role("button", name="Conferma il riparto").click()
     expect(pagina.locator("#messaggi")).to_contain_text("1000,01")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from litestar import Router
 
-from capofila.spesa import routes_importa, routes_rilevazioni, routes_riparti, routes_schede
+from capofila.spesa import (
+    routes_importa,
+    routes_promemoria,
+    routes_rilevazioni,
+    routes_riparti,
+    routes_schede,
+)
 
 MENU = (routes_rilevazioni.MENU,)
 
@@ -15,5 +21,6 @@ router = Router(
         *routes_schede.ROTTE,
         *routes_importa.ROTTE,
         *routes_riparti.ROTTE,
+        *routes_promemoria.ROTTE,
     ],
 )

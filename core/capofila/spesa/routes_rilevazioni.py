@@ -265,6 +265,9 @@ async def _una(
         errori=errori,
         giorni_promemoria=max(PROMEMORIA, len(questa.promemoria) + 1),
         oggi=oggi(),
+        configurata=service.posta_configurata(),
+        promemoria=await service.ultimi_promemoria(questa.anno),
+        in_ritardo=sum(r.scheda.stato in ("aperta", "compilata", "riaperta") for r in righe),
         base=base(),
     )  # fmt: skip
 

@@ -26,6 +26,13 @@ from capofila.spesa.importa import annulla_lotto as annulla_lotto
 from capofila.spesa.importa import importa as importa
 from capofila.spesa.importa import lotti as lotti
 from capofila.spesa.importa import lotto_con_id as lotto_con_id
+from capofila.spesa.promemoria import chiedi as chiedi_promemoria
+from capofila.spesa.promemoria import configurato as posta_configurata
+from capofila.spesa.promemoria import del_giorno as promemoria_del_giorno
+from capofila.spesa.promemoria import indirizzo_valido as indirizzo_valido
+from capofila.spesa.promemoria import recapiti as recapiti
+from capofila.spesa.promemoria import scrivi_recapiti as scrivi_recapiti
+from capofila.spesa.promemoria import ultimi as ultimi_promemoria
 from capofila.spesa.quadro import RigaQuadro as RigaQuadro
 from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
@@ -66,3 +73,7 @@ from capofila.spesa.schede import scrivi_valori as scrivi_valori
 from capofila.spesa.schede import scrivibile as scrivibile
 from capofila.spesa.schede import spiega as spiega
 from capofila.spesa.schede import togli as togli
+
+__all__ = [
+    "chiedi_promemoria", "posta_configurata", "promemoria_del_giorno", "ultimi_promemoria",
+]  # fmt: skip

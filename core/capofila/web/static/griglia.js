@@ -43,23 +43,34 @@
     else if (event.key === "Escape" && before.has(cell)) {
       cell.value = before.get(cell);
       cell.select();
+      mark(cell.closest("tr"));
     } else return;
     event.preventDefault();
   });
 
   // ---- what is not saved yet ----
 
+  const saved = new WeakMap();
+  const sent = new WeakMap();
+  const mark = (row) => {
+    const changed = cells(row).some((cell) => cell.value !== (saved.get(cell) ?? cell.defaultValue));
+    if (changed) unsaved.add(row);
+    else unsaved.delete(row);
+    row.classList.toggle("riga-da-salvare", changed);
+  };
   grid.addEventListener("input", (event) => {
-    const row = event.target.closest("tr");
-    unsaved.add(row);
-    row.classList.add("riga-da-salvare");
+    mark(event.target.closest("tr"));
     status.textContent = "";
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
+  document.addEventListener("htmx:beforeRequest", (event) => {
     const row = event.detail.elt;
-    if (!unsaved.has(row) || !event.detail.successful) return;
-    unsaved.delete(row);
-    row.classList.remove("riga-da-salvare");
+    if (grid.contains(row)) sent.set(event.detail.xhr, cells(row).map((cell) => [cell, cell.value]));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const values = sent.get(event.detail.xhr);
+    if (!values || !event.detail.successful) return;
+    for (const [cell, value] of values) saved.set(cell, value);
+    mark(event.detail.elt);
   });
   document.addEventListener("htmx:afterSettle", () => {
     for (const cell of grid.querySelectorAll("input[data-colonna]")) {
