@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -54,8 +56,12 @@ def _vuole_json(ctx: click.Context) -> bool:
     return "--json" in sys.argv
 
 
+_IN_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
 def _stampa_json(valore: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(valore), indent=2).decode() + "\n")
+    """One document; amounts are numbers, with the decimals that they have."""
+    sys.stdout.write(msgspec.json.format(_IN_JSON.encode(valore), indent=2).decode() + "\n")
     sys.stdout.flush()
 
 
@@ -615,6 +621,102 @@ def spesa_analisi(ambito: str, anno: int, json_: bool) -> None:
             ERR.print(f"· {detto}: {len(comuni)} ({', '.join(comuni)}).", soft_wrap=True)
 
 
+# --- compartecipazione --------------------------------------------------------------------------
+
+
+class _Decimale(click.ParamType[Decimal]):
+    """A figure with a point or a comma."""
+
+    name = "cifra"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """See click."""
+        try:
+            return value if isinstance(value, Decimal) else Decimal(str(value).replace(",", "."))
+        except InvalidOperation:
+            self.fail(f"«{value}» non è una cifra: si scrive come 4500 o 4500.50.", param, ctx)
+
+
+_CIFRA = _Decimale()
+_GIORNO = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@main.group()
+def compartecipazione() -> None:
+    """Quanto paga una persona per un servizio."""
+
+
+@compartecipazione.command("compute")
+@opzione_ambito
+@click.option("--servizio", required=True, help="Il servizio, come «sad».")
+@click.option("--isee", type=_CIFRA, help="Il valore dell'ISEE; senza, la tariffa senza ISEE.")
+@click.option("--data", "giorno", type=_GIORNO, required=True, help="Il giorno, come 2025-03-01.")
+@click.option("--quantita", type=_CIFRA, default="1", help="Ore, giorni, pasti o mesi.")
+@click.option("--costo", type=_CIFRA, help="Il costo di un'unità, dove lo schema vi guarda.")
+@click.option("--punti", type=_CIFRA, help="I punti della valutazione.")
+@click.option("--disponibile", type=_CIFRA, help="Di quanto la persona dispone in un mese.")
+@click.option("--condizione", "condizioni", multiple=True, help="Una condizione; si può ripetere.")
+@click.option("--specie", default="ordinario", help="La specie di ISEE.")
+@click.option("--dsu", type=_GIORNO, help="Il giorno della DSU.")
+@click.option("--omissioni", is_flag=True, help="L'ISEE ha omissioni o difformità.")
+@opzione_json
+def compartecipazione_compute(
+    ambito: str,
+    servizio: str,
+    isee: Decimal | None,
+    giorno: datetime,
+    quantita: Decimal,
+    costo: Decimal | None,
+    punti: Decimal | None,
+    disponibile: Decimal | None,
+    condizioni: tuple[str, ...],
+    specie: str,
+    dsu: datetime | None,
+    omissioni: bool,
+    json_: bool,
+) -> None:
+    """Calcola quanto paga una persona, e spiega perché."""
+    from capofila.compartecipazione.service import (
+        Attestazione,
+        Caso,
+        SpecieISEE,
+        in_parole,
+        quota,
+        racconta,
+    )
+
+    specie_ = {s.value: s for s in SpecieISEE}.get(specie)
+    if specie_ is None:
+        raise click.UsageError(f"--specie è una fra {', '.join(s.value for s in SpecieISEE)}.")
+    mostrato = None if isee is None else Attestazione(
+        valore=isee, specie=specie_, presentata=dsu.date() if dsu else None, omissioni=omissioni
+    )  # fmt: skip
+    caso = Caso(
+        giorno=giorno.date(), isee=mostrato, quantita=quantita, costo=costo, punti=punti,
+        disponibile=disponibile, condizioni=frozenset(condizioni),
+    )  # fmt: skip
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await quota(servizio, caso)
+
+    schema, congelata = esegui(lavora)
+    fatta = racconta(schema, caso, congelata)
+    if json_:
+        _stampa_json(fatta)
+    else:
+        for riga in fatta["traccia"]:
+            click.echo(f"- {riga['testo']}")
+        if fatta["quota"] is not None:
+            click.echo(f"Quota: {fatta['quota']} €")
+    if fatta["motivo"] is not None:
+        ERR.print(escape(in_parole(fatta["motivo"])), soft_wrap=True)
+    if fatta["quota"] is None:
+        raise SystemExit(1)
+
+
 # --- codifiche ----------------------------------------------------------------------------------
 
 
@@ -994,6 +1096,32 @@ def debito_invia(id_: UUID, ambito: str, canale: str, protocollo: str | None, js
         _stampa_json(_riassunto(trovata))
     else:
         ERR.print(f"{trovata.nome_flusso}: inviata.", soft_wrap=True)
+
+
+@debito.command("gia-inviate")
+@click.argument("lotto", type=int)
+@opzione_ambito
+@click.option("--annulla", is_flag=True, help="Togli il segno: sono di nuovo da comunicare.")
+@opzione_json
+def debito_gia_inviate(lotto: int, ambito: str, annulla: bool, json_: bool) -> None:
+    """Segna le prestazioni di un file importato come già inviate con il programma di prima."""
+    from capofila.debito.service import gia_inviate_del_file
+
+    async def segna() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito)):
+            return await gia_inviate_del_file(lotto, togli=annulla)
+
+    quante, flusso = esegui(segna)
+    if json_:
+        _stampa_json(
+            {"lotto": lotto, "flusso": flusso.id, "prestazioni": quante, "gia_inviate": not annulla}
+        )
+        return
+    ERR.print(
+        f"{quante} prestazioni del file {lotto}: "
+        + ("di nuovo da comunicare." if annulla else f"{flusso.destinatario} le ha già."),
+        soft_wrap=True,
+    )
 
 
 @debito.command("esito")

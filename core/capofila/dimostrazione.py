@@ -1,4 +1,4 @@
-"""Demonstration data: invented people, invented applications, the real main job.
+"""Demonstration data: invented people, applications and spending, the real main job.
 
 Everything is derived from a fixed seed, so that a second run makes the very same files, which the
 import recognises. Names and surnames are common Italian ones put together at random; the codici
@@ -11,7 +11,7 @@ import csv
 import io
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +26,7 @@ from capofila.hooks.campi import carattere_controllo, lettere_cognome, lettere_n
 
 PAROLA: Final = "capofila-dimostrazione"
 ANNO: Final = 2025
+ANNI_SPESA: Final = (2023, 2024)
 _MESI: Final = "ABCDEHLMPRST"
 """The letter of a month in a codice fiscale."""
 AMBITI: Final = ("crema", "cremona", "casalmaggiore")
@@ -116,6 +117,8 @@ async def prepara_dimostrazione(
         contesto = await contesto_ambito(slug)
         importate = await _importa(contesto, slug)
         racconta(f"{slug}: {importate} prestazioni inventate.")
+        spese = await _importa_spesa(contesto, slug)
+        racconta(f"{slug}: {spese} righe di spesa sociale inventate.")
         inizio = time.monotonic()
         esito = await chiedi_e_attendi(slug, "siuss", periodo(str(ANNO)), vigila=vigila)
         durata = round(time.monotonic() - inizio, 2)
@@ -198,6 +201,72 @@ async def _importa(contesto: Contesto, slug: str) -> int:
         primo = esito.errori[0]
         raise RuntimeError(f"demonstration data: row {primo.riga}, {primo.colonna}: {primo.codice}")
     return esito.importate
+
+
+async def _importa_spesa(contesto: Contesto, slug: str) -> int:
+    from capofila.spesa.rilevazioni import comuni_dell_anno
+    from capofila.spesa.service import FileSpesa, OpzioniSpesa, importa
+
+    importate = 0
+    async with unita_di_lavoro(contesto):
+        for anno in ANNI_SPESA:
+            contenuto = genera_spesa(slug, await comuni_dell_anno(anno), anno)
+            esito = await importa(
+                FileSpesa(f"dimostrazione-spesa-{slug}-{anno}.csv", contenuto),
+                anno,
+                OpzioniSpesa(apri_se_manca=True),
+            )
+            if esito.errori:
+                primo = esito.errori[0]
+                raise RuntimeError(f"demonstration data: row {primo.riga}, {primo.codice}")
+            importate += esito.importate
+    return importate
+
+
+# area, voce, gestione, modalità, euro (least, most), share of the users, of the SSN
+_SPESE: Final = (
+    ("anziani", "sad", "associata", "appalto", (8_000, 60_000), "0.20", "0"),
+    ("anziani", "rsa", "singola", "convenzione", (5_000, 40_000), "0", "0"),
+    ("disabili", "cdd", "associata", "convenzione", (10_000, 70_000), "0.10", "0.30"),
+    ("minori_famiglia", "nido", "singola", "diretta", (12_000, 90_000), "0.30", "0"),
+    ("minori_famiglia", "comunita_minori", "singola", "convenzione", (10_000, 80_000), "0", "0"),
+    ("minori_famiglia", "adm", "associata", "delega", (3_000, 25_000), "0", "0"),
+    ("emarginazione_poverta", "sostegno_reddito", "singola", "trasferimento", (1_000, 15_000), "0", "0"),
+    ("servizi_sociali", "segretariato", "associata", "delega", (6_000, 30_000), "0", "0"),
+)  # fmt: skip
+
+
+def genera_spesa(slug: str, comuni: Iterable[str], anno: int) -> bytes:
+    """A CSV of invented social spending of one year, always the same for the same arguments.
+
+    Args:
+        slug: of the ambito; enters the seed.
+        comuni: ISTAT codes.
+        anno: of the spending; the amounts of one year are near those of the year before.
+    """
+    uscita = io.StringIO()
+    penna = csv.writer(uscita, delimiter=";", lineterminator="\r\n")
+    penna.writerow(
+        ("anno", "comune", "area", "voce", "gestione", "modalita", "utenti", "spesa",
+         "quota_utenti", "quota_ssn", "risorse_comune", "fsr", "fnps", "fna", "altri")
+    )  # fmt: skip
+    for comune in comuni:
+        caso = random.Random(f"{slug}-{comune}")  # noqa: S311 - invented data
+        cresce = Decimal(100 + random.Random(f"{slug}-{comune}-{anno}").randrange(-8, 12)) / 100  # noqa: S311
+        for area, voce, gestione, modalita, (minimo, massimo), utenti, ssn in _SPESE:
+            base, numero = caso.randrange(minimo, massimo), caso.randrange(3, 40)
+            manca = caso.random() < 0.2
+            totale = (base * cresce).quantize(Decimal("0.01"))
+            quote = [(totale * Decimal(q)).quantize(Decimal("0.01")) for q in (utenti, ssn)]
+            resto = totale - sum(quote)
+            fondo = (resto * Decimal("0.15")).quantize(Decimal("0.01"))
+            if not manca:
+                penna.writerow(
+                    (anno, comune, area, voce, gestione, modalita, numero,
+                     *(_virgola(v) for v in (totale, *quote, resto - 2 * fondo, fondo, fondo)),
+                     "", "")
+                )  # fmt: skip
+    return ("\ufeff" + uscita.getvalue()).encode()
 
 
 def genera_csv(

@@ -78,6 +78,8 @@ CON_I_DIRITTI_DEL_PROPRIETARIO: dict[str, str] = {
     "eservice_di": "which ambito an e-service is of, before there is a context: public facts only",
     "pseudonimi_di": "the ids of persons whose codice fiscale is known, in the ambito in force",
     "persona_di": "the person behind an id of a record that the context shows, with its audit",
+    "libera_pseudonimo": "forgets an id of the ambito in force that no record and no draft has",
+    "correggi_persona": "another person for an id of a record that the context shows, with its audit",
 }
 """Functions that read as their owner; each takes a code and gives back listed columns."""
 

@@ -79,7 +79,7 @@ async def main(indirizzo: str, anno: int, file: str) -> None:
                                 CodiceCittadinanza=riga["cittadinanza"],
                             )  # fmt: skip
                             etree.SubElement(
-                                elemento, INDIRIZZO, CodiceRegione="03",
+                                elemento, INDIRIZZO, CodiceRegione="10",
                                 CodiceComune=riga["comune_residenza"], CodiceNazione="380",
                             )  # fmt: skip
                         una = etree.SubElement(

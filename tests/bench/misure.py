@@ -359,7 +359,7 @@ async def rls(figura: Figura) -> None:
                     "entrambi": sql.format(t="prestazione", ambito=filtro),
                 }
                 tempi: dict[str, list[float]] = {modo: [] for modo in modi}
-                for giro in range(2000 if nome == "pagina" else 60):
+                for giro in range(2000 if nome == "pagina" else 120):
                     for modo in sorted(modi, reverse=giro % 2 == 0):
                         inizio = time.perf_counter()
                         await unita.righe(modi[modo])

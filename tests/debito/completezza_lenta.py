@@ -35,7 +35,7 @@ WITH dette AS MATERIALIZED (
   FROM voci GROUP BY comune_titolare
 ), bozze AS (
   SELECT comune_titolare, count(*) AS bozze, count(*) FILTER (WHERE errori > 0) AS bozze_errate
-  FROM bozza WHERE ambito_id = $1 GROUP BY 1
+  FROM bozza WHERE ambito_id = $1 AND fonte = $4 GROUP BY 1
 ), fermi AS (
   SELECT comune AS comune_titolare, count(*) AS file_da_decidere
   FROM lotto WHERE ambito_id = $1 AND stato = 'da_decidere' AND comune IS NOT NULL GROUP BY 1

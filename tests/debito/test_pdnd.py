@@ -742,6 +742,28 @@ async def test_l_esito_di_un_flusso_sconosciuto_resta_e_si_vede(inps: INPS, banc
     assert json.loads(voce["dettagli"]) == {"ricevuti": 3, "orfani": 2}
 
 
+async def test_un_numero_di_troppo_o_con_l_altro_nome_non_ferma_la_notifica(
+    inps: INPS, banca: Banca
+) -> None:
+    """The example of the specification (par. 3.4.2) calls the number `codice_siuss`, and repeats the
+    ente; a number beside a refusal means nothing, and must not keep the other outcomes out.
+    """
+    ids = await record(3)
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        await pubblica_record(unita, ids)
+    uno, due, tre = elenco(await inps.flussi())
+    altrimenti = {"codice_ente": "D142", "denominazione_ente": "x", "id_acquisizione_siuss": None}
+    risposta = await inps.esiti(
+        esito(uno, codice_siuss="22738", **altrimenti),
+        esito(due, "ERRORE_GENERICO", id_acquisizione_siuss="9"),
+        esito(tre, id_acquisizione_siuss="7" * 300),
+    )
+    assert risposta.status_code == 204
+    assert [(s[0], s[1]) for s in await stati(banca)] == [
+        ("OK", "22738"), ("ERRORE_GENERICO", None), ("OK", "7" * 200)
+    ]  # fmt: skip
+
+
 BUONO = {
     "id_flusso": "D142.PS.20260101.1000001", "tipo": "PS_PSA_SINA",
     "ts_flusso": "2026-01-01T10:00:00.000Z", "ts_acquisizione": "2026-01-02T10:00:00+01:00",
@@ -773,7 +795,7 @@ CORPI_GUASTI: dict[str, object] = {
         ("id_flusso", ""), ("id_flusso", "x" * 201), ("ts_flusso", "2026-01-01"),
         ("ts_flusso", "2026-01-01T10:00:00"), ("ts_acquisizione", 1764000000),
         ("ts_acquisizione", "0001-01-01T00:00:00+23:00"), ("ts_flusso", "9999-12-31T23:59:59-23:00"),
-        ("codice_esito", "RICHIESTA_INVALIDA"), ("id_acquisizione_siuss", 22738),
+        ("codice_esito", "FORSE"), ("id_acquisizione_siuss", 22738),
         ("descrizione_esito", ["x"]),
     )},
 }  # fmt: skip

@@ -128,6 +128,40 @@ def test_dal_file_al_debito_scaricato(macchina: Macchina) -> None:
     assert [p.name for p in macchina.cartella.iterdir() if p.name.startswith(".")] == []
 
 
+def test_un_file_importato_si_segna_dopo_come_gia_inviato_e_si_torna_indietro(
+    macchina: Macchina,
+) -> None:
+    file = macchina.file("vecchie.csv", csv_di(riga(1), riga(2)))
+    importato = macchina.capofila("prestazioni", "import", file, "--ambito", "crema", "--json")
+    lotto = str(importato.json["lotto"])
+
+    def segna(*opzioni: str, quale: str = lotto) -> Comando:
+        return macchina.capofila("debito", "gia-inviate", quale, "--ambito", "crema", *opzioni)
+
+    def esporta() -> Comando:
+        return macchina.capofila(
+            "debito", "export", "siuss", "--ambito", "crema", "--periodo", "2025", "--json"
+        )
+
+    segnate = segna("--json")
+    assert (segnate.stato, segnate.json) == (
+        0, {"lotto": int(lotto), "flusso": "siuss", "prestazioni": 2, "gia_inviate": True}
+    )  # fmt: skip
+    ferma = esporta()
+    assert (ferma.stato, ferma.json["stato"]) == (1, "respinta")
+    assert "non è cambiato nulla" in ferma.json["avvisi"][0]["messaggio"]
+    tolte = segna("--annulla")
+    assert tolte.stato == 0
+    assert "2 prestazioni" in tolte.errore
+    assert "di nuovo da comunicare" in tolte.errore
+    fatta = esporta()
+    assert (fatta.stato, fatta.json["inserimenti"]) == (0, 2)
+    for quale in ("999999", "9" * 30):
+        manca = segna("--json", quale=quale)
+        assert manca.stato == 1
+        assert manca.json["errore"] == "non_trovato"
+
+
 def test_un_invio_diviso_si_scarica_si_invia_e_riceve_il_suo_esito(macchina: Macchina) -> None:
     file = macchina.file("invii.csv", csv_di(*(riga(n) for n in range(61, 65))))
     assert macchina.capofila("prestazioni", "import", file, "--ambito", "crema").stato == 0

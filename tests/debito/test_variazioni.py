@@ -10,23 +10,27 @@ from uuid import UUID
 import msgspec
 import pytest
 from lxml import etree
+from tests.conftest import Banca
 from tests.debito import completezza_lenta
 from tests.debito.casi import contenuto, esporta, importa
 from tests.debito.pdnd_casi import dichiara
-from tests.prestazioni.casi import contesto, csv_di, porta, riga
+from tests.prestazioni.casi import contesto, csv_di, interroga, porta, riga
 from tests.prestazioni.flussi_di_prova import BUONO
 from tests.siuss.casi import BUONA, NS, controlla_schema, difetti_di_forma
 
+from capofila.base.archivio import archivio
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.base.impostazioni import Impostazioni
 from capofila.debito import completezza
 from capofila.debito.esiti import importa_esiti, registra_esito, riepilogo, risposte
+from capofila.debito.rules import Taglio
 from capofila.debito.service import (
     Esportazione,
     annulla_gia_inviate,
     esportazione,
     gia_inviate_ammesse,
+    parti,
     registra_invio,
     segna_gia_inviate,
 )
@@ -36,6 +40,7 @@ from capofila.siuss import FLUSSO_PRESTAZIONI
 
 pytestmark = pytest.mark.anyio
 
+AZIENDA = "Comunità Sociale Cremasca a.s.c."
 Chiave = tuple[str, ...]
 Attributi = tuple[tuple[str, str], ...]
 
@@ -170,6 +175,81 @@ async def test_la_seconda_volta_parte_solo_quello_che_e_cambiato(lavora: Imposta
     async with unita_di_lavoro(await contesto("crema")):
         assert [v["id"] for v in await versioni.storia(nuova)] == [uno, nuova]
         assert [v["id"] for v in await versioni.storia(uno)] == [uno, nuova]
+
+
+async def test_chi_paga_cambia_e_la_vecchia_versione_si_annulla_prima_della_nuova(
+    lavora: Impostazioni,
+) -> None:
+    await importa(csv_di(riga(1)))
+    inps = Destinatario()
+    assert inps.riceve(await invia(await esporta())) == []
+    for ente in ("D142", AZIENDA):
+        ((id_, vecchia),) = (await in_vigore()).items()
+        valori = versioni.per_modulo(FLUSSO_PRESTAZIONI, vecchia)
+        await salva(valori | {"ente_erogatore": ente}, id_)
+        xml = await invia(await esporta())
+        operazioni = [
+            v.get("TipoOperazione") for v in etree.fromstring(xml).iter(f"{NS}PrestazioniSociali")
+        ]
+        assert operazioni == ["C", "I"]
+        assert inps.riceve(xml) == []
+        assert inps.archivio == await nostra()
+
+
+async def test_chi_ha_comunicato_annulla_anche_se_poi_l_ente_invia_da_se(
+    lavora: Impostazioni, banca: Banca
+) -> None:
+    await importa(csv_di(riga(1, ente_erogatore="D142"), riga(2, ente_erogatore="G306")))
+    inps = Destinatario()
+    assert inps.riceve(await invia(await esporta(ente="D142"))) == []
+    # From now on Pandino sends by itself: what it corrects is taken back by whoever had said it.
+    await interroga(
+        banca.superutente,
+        "UPDATE ente SET invio_proprio = true, cf_operatore = 'RSSMRA80A41D142Q' "
+        "WHERE codice = 'G306'",
+    )
+    (id_,) = [n for n, r in (await in_vigore()).items() if r["protocollo_domanda"] == "2025/2"]
+    vecchia = (await in_vigore())[id_]
+    valori = versioni.per_modulo(FLUSSO_PRESTAZIONI, vecchia) | {"ente_erogatore": "G306"}
+    await salva(valori | {"cognome": "Corretta"}, id_)
+    dell_ambito, sua = await esporta(ente="D142"), await esporta(ente="G306")
+    assert (dell_ambito.inserimenti, dell_ambito.cancellazioni) == (0, 1)
+    assert (sua.inserimenti, sua.cancellazioni) == (1, 0)
+    assert inps.riceve(await invia(dell_ambito)) == []
+    assert len(inps.archivio) == 1
+    assert inps.riceve(await invia(sua)) == []
+    assert (await esporta(ente="D142")).stato == (await esporta(ente="G306")).stato == "respinta"
+
+
+async def test_chi_paga_non_distingue_due_prestazioni(lavora: Impostazioni) -> None:
+    doppia = riga(1, ente_erogatore="D142")
+    await importa(csv_di(riga(1, ente_erogatore=AZIENDA)))
+    async with unita_di_lavoro(await contesto("crema")):
+        trovata = await porta(csv_di(doppia), "doppia.csv")
+        assert [e.codice for e in trovata.errori] == ["duplicato"]
+        salvata = await versioni.salva(FLUSSO_PRESTAZIONI, doppia)
+        assert [e.codice for e in salvata.errori] == ["duplicato"]
+
+
+async def test_una_persona_corretta_non_si_divide_fra_due_file(lavora: Impostazioni) -> None:
+    """A correction of the name gives the person two elements in one run, one to take the record
+    back and one to say it anew: what is cut between them could be loaded in the wrong order.
+    """
+    await importa(csv_di(riga(1), riga(2)))
+    inps = Destinatario()
+    assert inps.riceve(await invia(await esporta())) == []
+    for n, id_ in enumerate(await in_vigore(), 1):
+        await salva(riga(n, cognome="Corretta"), id_)
+    corsa = await esporta(taglio=Taglio(massimo_beneficiari=1))
+    async with unita_di_lavoro(await contesto("crema")):
+        file = await parti(UUID(corsa.id))
+    assert [(p.righe, p.beneficiari) for p in file] == [(2, 1), (2, 1)]
+    for parte in file:
+        dove = parte.oggetto
+        pezzi = archivio().leggi_a_flusso(dove.bucket, dove.oggetto, dove.versione)
+        xml = b"".join([pezzo async for pezzo in pezzi])
+        controlla_schema(xml, "PS_PSA_SINA201812.xsd")
+        assert inps.riceve(xml) == []
 
 
 async def test_un_rifiuto_si_rimanda_e_il_file_risulta_corretto(lavora: Impostazioni) -> None:
@@ -426,9 +506,10 @@ async def test_dopo_ogni_storia_il_destinatario_sa_quello_che_teniamo_noi(
                     {"cognome": f"Nome{chr(65 + passo)}"},
                     {"data_inizio": f"2025-02-{passo + 1:02d}"},
                     {"presa_in_carico": "si", "area_utenza": caso.choice("123")},
+                    {"ente_erogatore": caso.choice(["D142", AZIENDA])},
                 ])  # fmt: skip
                 valori = versioni.per_modulo(FLUSSO_PRESTAZIONI, vecchia)
-                valori["ente_erogatore"] = "D142"
+                valori.setdefault("ente_erogatore", caso.choice(["D142", AZIENDA]))
                 await salva(valori | cambi, id_)
             case "togli" if vive:
                 await elimina(caso.choice(list(vive)))

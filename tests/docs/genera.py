@@ -24,6 +24,7 @@ from capofila.cli import main
 from capofila.hooks import regole as r
 from capofila.hooks.campi import Campo, Copia, Costante, DaTabella, SePresente, Tipo
 from capofila.hooks.catalogo import forma
+from capofila.prestazioni.decisioni import CONFRONTI, in_parole
 from capofila.siuss import FLUSSO_PRESTAZIONI
 
 RADICE: Final = Path(__file__).resolve().parents[2]
@@ -41,8 +42,8 @@ ESEMPI: Final = {
     "dsu_protocollo": "INPS-ISEE-2025-00000001X-00",
     "seconda_cittadinanza": "804",
     "nazione_residenza": "380",
-    "regione_residenza": "03",
-    "altri_indirizzi": '[{"comune": "019036", "nazione": "380"}]',
+    "regione_residenza": "10",
+    "altri_indirizzi": '[{"regione": "10", "comune": "019036", "nazione": "380"}]',
     "sina_necessita_interventi_sociali": "A2.07 A1.11",
     "sina_invalidita_civile": "5 6",
 }
@@ -189,6 +190,23 @@ def regole() -> str:
     )
 
 
+def confronti() -> str:
+    """The comparisons of domande, decisions and payments."""
+    return tabella(
+        ("codice", "come si chiama", "che cosa guarda", "va bene", "non va bene"),
+        (
+            (
+                f"`{confronto.codice}`",
+                confronto.titolo,
+                confronto.spiegazione,
+                in_parole(confronto.valido),
+                in_parole(confronto.errato),
+            )
+            for confronto in CONFRONTI
+        ),
+    )
+
+
 # --- commands -----------------------------------------------------------------------------------
 
 
@@ -273,6 +291,9 @@ PERMESSI: Final = {
     "prestazioni.vedi": "vedere e cercare le prestazioni",
     "minori.scrivi": "inserire, correggere e togliere schede di minori; sapere chi è un minore",
     "minori.vedi": "vedere e cercare le schede dei minori, per pseudonimo",
+    "spesa.governa": "aprire le rilevazioni della spesa sociale; termini, proroghe, promemoria, riparti e passi dell'Ufficio di Piano",
+    "spesa.scrivi": "scrivere, importare e commentare le schede della spesa; passi del comune",
+    "spesa.vedi": "vedere le rilevazioni e le schede della spesa sociale",
     "territorio.vedi": "vedere comuni, enti e appartenenze",
     "debito.completezza": "vedere che cosa è stato inserito e inviato, comune per comune",
     "debito.esito": "registrare la risposta del destinatario a un file inviato",
@@ -380,6 +401,7 @@ PARTI: Final[dict[str, Callable[[], str]]] = {
     "colonne": colonne,
     "codici": codici,
     "regole": regole,
+    "confronti": confronti,
     "comandi": riga_di_comando,
     "permessi": permessi,
     "settings": settings,

@@ -27,6 +27,8 @@ from capofila.hooks.campi import Rifiuto, leggi
 from capofila.prestazioni import lettura
 from capofila.prestazioni.service import EsitoImportazione
 from capofila.siuss import FLUSSO_PRESTAZIONI
+from capofila.spesa.analisi import analizza
+from capofila.spesa.service import forma as forma_analisi
 from tests.docs import genera
 from tests.docs.genera import RADICE
 
@@ -215,6 +217,17 @@ def test_la_forma_dell_importazione_e_quella_che_si_stampa() -> None:
 def test_la_forma_dell_esportazione_e_quella_che_si_stampa() -> None:
     scritta = forma("esportazione")
     assert _riassunto(msgspec.convert(scritta, Esportazione)) == scritta
+
+
+def test_la_forma_dell_analisi_e_quella_che_si_stampa() -> None:
+    scritta = forma("analisi")
+    stampata = msgspec.to_builtins(
+        forma_analisi("crema", analizza(2011, [], comuni=[], abitanti={}))
+    )
+    assert list(scritta) == list(stampata)
+    for misura in ("totale", "senza_capoluogo"):
+        assert list(scritta[misura]) == list(stampata[misura])
+        assert list(scritta[misura]["pro_capite"]) == list(stampata[misura]["pro_capite"])
 
 
 @pytest.mark.parametrize("pagina", ["README.md", "docs/uso/importare.md"])

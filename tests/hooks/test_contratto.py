@@ -189,7 +189,7 @@ def _gestore(plugin: object) -> pluggy.PluginManager:
 def test_le_specifiche_sono_quelle_attese() -> None:
     assert list(_hook()) == [
         "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi", "moduli_spesa",
-        "aggiunte_spesa",
+        "aggiunte_spesa", "schemi",
     ]  # fmt: skip
 
 
@@ -420,6 +420,15 @@ def test_hook_aggiunte_spesa() -> None:
     (aggiunte,) = _gestore(Plugin()).hook.aggiunte_spesa(anno=2025)
     modulo = componi(_modulo(), aggiunte)
     assert [voce.codice for voce in modulo.voci] == ["sad", "trasporto-2025"]
+
+
+def test_hook_schemi() -> None:
+    class Plugin:
+        @hookimpl
+        def schemi(self) -> tuple[Path, ...]:
+            return (Path("schemi/sad.yaml"),)
+
+    assert _gestore(Plugin()).hook.schemi() == [(Path("schemi/sad.yaml"),)]
 
 
 @pytest.mark.parametrize("distretto", ["crema", "cremona", "casalmaggiore"])

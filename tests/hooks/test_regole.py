@@ -112,6 +112,13 @@ _FOGLIE: st.SearchStrategy[r.Controllo] = st.one_of(
         st.integers(0, 3),
     ),
     st.builds(r.Contiene, st.just("lista"), st.just(("3", "2"))),
+    st.builds(
+        r.DallaTabella,
+        st.sampled_from([*CODICI, "genere"]),
+        st.sampled_from(["luogo", "anno"]),
+        st.sampled_from([{}, {"D14": "M", "D15": "a"}, {"198": "b"}]),
+        st.integers(2, 3),
+    ),
     st.builds(r.OgniBlocco, st.just("blocchi"), st.builds(r.Presente, st.sampled_from(CODICI))),
 )
 CONTROLLI: st.SearchStrategy[r.Controllo] = st.recursive(
@@ -182,6 +189,10 @@ def test_la_funzione_generata_dice_quello_che_dice_l_interprete(
         (r.AnniTra("anno", "mese", 0, 18), {"anno": "2010", "mese": "01/2029"}, False),
         (r.Contiene("lista", ("3",)), {"lista": "13"}, False),
         (r.Contiene("lista", ("3",)), {}, True),
+        (r.DallaTabella("c1", "luogo", {"D1": "a"}, 2), {"c1": "b", "luogo": "D142"}, False),
+        (r.DallaTabella("c1", "luogo", {"D1": "a"}, 2), {"c1": "a", "luogo": "D142"}, True),
+        (r.DallaTabella("c1", "luogo", {"Z1": "a"}, 2), {"c1": "b", "luogo": "D142"}, True),
+        (r.DallaTabella("c1", "luogo", {"D1": "a"}, 2), {"luogo": "D142"}, True),
         (r.OgniBlocco("blocchi", r.Presente("c1")), {"blocchi": '[{"c1":"a"},{}]'}, False),
     ],
 )  # fmt: skip

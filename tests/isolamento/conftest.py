@@ -41,7 +41,7 @@ from capofila.debito.pdnd import EService, EsitoFlusso, ricevi_esiti, servi
 from capofila.debito.responsabili import nomina
 from capofila.debito.rules import Taglio
 from capofila.debito.service import invia
-from capofila.prestazioni import domande, versioni
+from capofila.prestazioni import bozze, domande, versioni
 from capofila.spesa import service as rilevazioni
 from capofila.spesa.rules import RigaSpesa
 from capofila.web.assembla import assemble
@@ -130,8 +130,12 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             ),
             date(2025, 12, 1),
         )  # fmt: skip
-        bozza = await versioni.salva_bozza(righe[1], 0, bozza=None, comune=None)
+        bozza = await bozze.tieni(righe[1], 0, bozza=None, comune=None)
         scheda, pseudonimo = await unita.riga("SELECT id, id_beneficiario FROM scheda_sinba")
+        bozza_minore = await bozze.tieni(
+            {bozze.MINORE: pseudonimo, "comune_titolare": titolare}, 1, bozza=None, comune=None,
+            fonte="sinba",
+        )  # fmt: skip
     segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
              pseudonimo, str(fatta.sha256), fatta.id, respinta.id,
              divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
@@ -142,7 +146,8 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         segni,
         {
             "prestazione": str(prestazione), "lotto": str(buono), "fermo": str(fermo.lotto),
-            "bozza": str(bozza), "domanda": str(domanda), "pagamento": str(pagamento),
+            "bozza": str(bozza), "bozza_minore": str(bozza_minore),
+            "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
             "lavoro": str(fallita.lavoro), "minore": str(scheda), **spesa,
         },

@@ -88,7 +88,20 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/minori/{id_:int}"): Caso("minore", mostra=True),
     ("POST", "/{ambito:str}/minori/{id_:int}/persona"): Caso("minore", {}),
     ("GET", "/{ambito:str}/minori/{id_:int}/correggi"): Caso("minore", mostra=True),
-    ("POST", "/{ambito:str}/minori/{id_:int}/correggi"): Caso("minore", {"luogo_vita": "1"}),
+    ("POST", "/{ambito:str}/minori/{id_:int}/correggi"): Caso(
+        "minore", {"luogo_vita": "1", "azione": "bozza"}
+    ),
+    ("GET", "/{ambito:str}/minori/{id_:int}/codice-fiscale"): Caso("minore", mostra=True),
+    ("POST", "/{ambito:str}/minori/{id_:int}/codice-fiscale"): Caso(
+        "minore", {"codice_fiscale": codice_fiscale(501), "motivo": "errore"}
+    ),
+    ("GET", "/{ambito:str}/minori/bozze"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/minori/bozze/{id_:int}"): Caso("bozza_minore", mostra=True),
+    ("POST", "/{ambito:str}/minori/bozze/{id_:int}/persona"): Caso(
+        "bozza_minore", {"luogo_vita": "1"}
+    ),
+    ("GET", "/{ambito:str}/minori/bozze/{id_:int}/elimina"): Caso("bozza_minore", mostra=True),
+    ("POST", "/{ambito:str}/minori/bozze/{id_:int}/elimina"): Caso("bozza_minore", {}),
     ("GET", "/{ambito:str}/minori/{id_:int}/togli"): Caso("minore", mostra=True),
     ("POST", "/{ambito:str}/minori/{id_:int}/togli"): Caso("minore", {"motivo": "altro"}),
     ("GET", "/{ambito:str}/organi"): Caso(),

@@ -33,7 +33,7 @@ def compila(pagina: Page, n: int, **altro: str) -> None:
     expect(pagina.locator("#campo-anno_nascita")).to_have_value("2017")
     for nome, valore in {
         "anno": "2025", "data_prima_segnalazione": "03/2024", "codice_nazione_residenza": "380",
-        "codice_regione_residenza": "03", "prestazioni": "A2.02 A2.11", **altro,
+        "codice_regione_residenza": "03", **altro,
     }.items():  # fmt: skip
         pagina.locator(f"#campo-{nome}").fill(valore)
     for nome, codice in {
@@ -46,6 +46,17 @@ def compila(pagina: Page, n: int, **altro: str) -> None:
                  "provvedimento_giudiziario"):  # fmt: skip
         pagina.locator(f"#riga-{nome}").get_by_label("No", exact=True).check()
     pagina.locator("#riga-composizione_famiglia").get_by_label("Madre").check()
+    scegli_prestazioni(pagina, "A2.02", "A2.11")
+
+
+def scegli_prestazioni(pagina: Page, *codici: str) -> None:
+    """Open the group of the codes A2, and tick some."""
+    riga = pagina.locator("#riga-prestazioni")
+    gruppo = riga.locator("details", has_text="Codici A2")
+    if gruppo.get_attribute("open") is None:
+        gruppo.locator("summary").click()
+    for codice in codici:
+        riga.get_by_label(re.compile(rf"^{re.escape(codice)} ")).check()
 
 
 @pytest.mark.parametrize("larghezza", [1280, 390])
@@ -59,14 +70,14 @@ def test_le_pagine_dei_minori_sono_accessibili(
     pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/minori/nuova")
     expect(pagina.locator("#campo-codice_fiscale")).to_be_focused()
     scatta(pagina, "minore-nuovo", larghezza, axe, fotografia)
-    pagina.get_by_role("button", name="Salva").click()
+    pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
     scatta(pagina, "minore-errori", larghezza, axe, fotografia)
 
     n = 1 if larghezza == 1280 else 2
     pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")
     compila(pagina, n)
-    pagina.get_by_role("button", name="Salva").click()
+    pagina.get_by_role("button", name="Salva", exact=True).click()
     pagina.wait_for_url(UNA)
     assert cf(n) not in pagina.content()
     assert cf(n) not in pagina.url
@@ -110,9 +121,11 @@ def test_mentre_si_scrive_il_modulo_dice_che_cosa_non_va(
     pagina.locator("#campo-luogo_vita").select_option("3")
     expect(pagina.locator("#campo-luogo_vita-esito")).to_contain_text("affido")
     pagina.locator("#campo-luogo_vita").select_option("1")
-    pagina.locator("#campo-prestazioni").fill("A9.99")
-    pagina.locator("#campo-prestazioni").blur()
-    expect(pagina.locator("#campo-prestazioni-esito")).to_contain_text("A9.99")
+    for codice in ("A2.02", "A2.11"):
+        pagina.locator(f"#riga-prestazioni [value='{codice}']").uncheck()
+    expect(pagina.locator("#campo-prestazioni-esito")).to_contain_text("Manca: Prestazioni")
+    scegli_prestazioni(pagina, "A2.11")
+    expect(pagina.locator("#campo-prestazioni-esito")).to_be_empty()
 
 
 def test_un_anno_nuovo_parte_dalla_scheda_e_un_doppio_lo_dice(
@@ -125,14 +138,59 @@ def test_un_anno_nuovo_parte_dalla_scheda_e_un_doppio_lo_dice(
     chi = pagina.locator("h1").inner_text()
     pagina.get_by_role("link", name="Scheda di un altro anno").click()
     expect(pagina.locator("#campo-anno")).to_have_value("2025")
-    pagina.get_by_role("button", name="Salva").click()
+    pagina.get_by_role("button", name="Salva", exact=True).click()
     pagina.wait_for_url(UNA)
     expect(pagina.locator("h1")).to_have_text(chi)
     expect(pagina.locator("#persona")).to_contain_text("2024")
     pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")
     compila(pagina, 6)
-    pagina.get_by_role("button", name="Salva").click()
+    pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.locator("#riepilogo-errori")).to_contain_text("Scheda già presente")
+
+
+@pytest.mark.parametrize("larghezza", [1280, 390])
+def test_una_scheda_si_mette_da_parte_e_il_codice_fiscale_si_corregge(
+    piattaforma: Piattaforma,
+    larghezza: int,
+    pagina_nuova: PaginaNuova,
+    axe: Axe,
+    fotografia: Fotografia,
+) -> None:
+    n = 20 if larghezza == 1280 else 22
+    pagina = piattaforma.entra(pagina_nuova(larghezza), "olga.oper", "/crema/minori/nuova")
+    compila(pagina, n, anno="2022")
+    pagina.locator("#campo-luogo_vita").select_option("3")
+    pagina.get_by_role("button", name="Salva come bozza").click()
+    expect(pagina.locator("main")).to_contain_text("La bozza è stata salvata")
+    scatta(pagina, "minori-bozze", larghezza, axe, fotografia)
+    pagina.get_by_role("link", name="Continua la bozza").first.click()
+    expect(pagina.locator("#campo-luogo_vita-esito")).to_contain_text("affido")
+    assert cf(n) not in pagina.content()
+    scatta(pagina, "minori-bozza", larghezza, axe, fotografia)
+    pagina.get_by_role("button", name="Mostra il codice fiscale").click()
+    expect(pagina.locator("form.modulo")).to_contain_text(cf(n))
+    pagina.locator("#campo-luogo_vita").select_option("1")
+    pagina.get_by_role("button", name="Salva", exact=True).click()
+    pagina.wait_for_url(UNA)
+    chi = pagina.locator("h1").inner_text()
+
+    pagina.get_by_role("link", name="Correggi il codice fiscale").click()
+    scatta(pagina, "minore-codice", larghezza, axe, fotografia)
+    pagina.get_by_role("button", name="Correggi il codice fiscale").click()
+    expect(pagina.locator("#riepilogo-errori")).to_be_focused()
+    scatta(pagina, "minore-codice-errori", larghezza, axe, fotografia)
+    pagina.get_by_label("Codice fiscale giusto").fill(cf(n + 1))
+    pagina.get_by_label("Perché si corregge").select_option("errore")
+    pagina.get_by_role("button", name="Correggi il codice fiscale").click()
+    expect(pagina.locator("main")).to_contain_text("Il codice fiscale è stato corretto")
+    assert pagina.locator("h1").inner_text() == chi
+
+    pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")
+    pagina.get_by_role("button", name="Salva come bozza").click()
+    pagina.get_by_role("link", name="Butta la bozza di Senza codice fiscale").first.click()
+    scatta(pagina, "minori-butta-bozza", larghezza, axe, fotografia)
+    pagina.get_by_role("button", name="Butta la bozza").click()
+    expect(pagina.locator("main")).to_contain_text("La bozza è stata buttata")
 
 
 def test_un_foglio_dei_minori_si_importa_dalla_stessa_pagina(

@@ -14,7 +14,7 @@ BUONO = f"""<?xml version="1.0" encoding="UTF-8"?>
  <Beneficiario CodiceFiscale="{codice_fiscale(1)}">
   <Anagrafica Nome="Zoë" AnnoNascita="1980" Genere="2" CodiceCittadinanza="380"
      LuogoNascita="D142" Cognome="D&apos;ESEMPIO \\N 李"/>
-  <Indirizzo CodiceComune="019036" CodiceNazione="380" CodiceRegione="03"/>
+  <Indirizzo CodiceComune="019036" CodiceNazione="380" CodiceRegione="10"/>
   <Indirizzo CodiceNazione="642"/>
   <PrestazioniSociali PresaCarico="1" AreaUtenza="2" CaratterePrestazione="1"
      DataInizioPrestazione="2025-01-10+01:00" ImportoMensile="150.5" ImportoQuotaEnte="130.250"
@@ -65,7 +65,7 @@ SINBA = b"""<Flusso xmlns="http://inps.it/Casellario">
    ScuolaFrequentata="5" CondizioneLavoro="1" Disabilita="2" DataPrimaSegnalazione="03/2024"
    FonteSegnalazione="13" ValutazioneMinore="1" ValutazioneFamigliaMinore="2"
    SegnalazioneAutoritaGiudiziaria="2" ProvvedimentoGiudiziario="2" FasciaEtaBeneficiario="3"
-   AnnoNascita="2017" CodiceRegioneResidenza="03" CodiceNazioneResidenza="380">
+   AnnoNascita="2017" CodiceRegioneResidenza="10" CodiceNazioneResidenza="380">
   <Prestazioni><CodicePrestazione>A2.02</CodicePrestazione></Prestazioni>
   <Famiglia><ComposizioneFamiglia>1</ComposizioneFamiglia><ComposizioneFamiglia>3</ComposizioneFamiglia></Famiglia>
  </SINBA>
@@ -73,7 +73,7 @@ SINBA = b"""<Flusso xmlns="http://inps.it/Casellario">
    ScuolaFrequentata="5" CondizioneLavoro="1" Disabilita="2" DataPrimaSegnalazione="03/2024"
    FonteSegnalazione="13" ValutazioneMinore="1" ValutazioneFamigliaMinore="2"
    SegnalazioneAutoritaGiudiziaria="2" ProvvedimentoGiudiziario="2" FasciaEtaBeneficiario="3"
-   AnnoNascita="2017" CodiceRegioneResidenza="03" CodiceNazioneResidenza="380" NumeroComponentiISEE="4">
+   AnnoNascita="2017" CodiceRegioneResidenza="10" CodiceNazioneResidenza="380" NumeroComponentiISEE="4">
   <Prestazioni><CodicePrestazione>A2.02</CodicePrestazione></Prestazioni>
   <Famiglia><ComposizioneFamiglia>1</ComposizioneFamiglia></Famiglia>
  </SINBA>

@@ -18,6 +18,7 @@ from capofila.prestazioni.decisioni import (
     riscontri,
     tratti,
 )
+from capofila.prestazioni.guida import voci_delle_domande
 
 D = Decimal
 
@@ -44,6 +45,17 @@ def test_ogni_confronto_ha_un_esempio_che_passa_e_uno_che_no(confronto: Confront
     trovati = [r for r in riscontri(confronto.errato) if r.codice == confronto.codice]
     assert trovati
     assert all(r.testo.endswith(".") and r.titolo == confronto.titolo for r in trovati)
+
+
+def test_i_confronti_stanno_fra_le_regole_con_il_messaggio_la_fonte_e_due_esempi() -> None:
+    voci = voci_delle_domande()
+    assert [voce.codice for voce in voci] == [confronto.codice for confronto in CONFRONTI]
+    for voce in voci:
+        assert voce.gravita == "avviso"
+        assert voce.fonte
+        assert voce.messaggio.endswith(".»")
+        assert "concessi 100,00 € al mese" in voce.esempio_valido[""]
+        assert voce.esempio_valido != voce.esempio_errato
 
 
 def test_i_confronti_hanno_nomi_diversi() -> None:

@@ -435,3 +435,44 @@ async def test_cio_che_un_ostile_scrive_si_rifiuta_con_parole_e_non_scrive_nulla
                 ).status_code in (200, 404)  # fmt: skip
     for pagina in ("0", "-1", "9" * 30, "x"):
         assert (await cliente.get(f"/crema/domande?pagina={pagina}")).status_code == 200
+
+
+async def test_il_filtro_trova_le_domande_che_non_tornano_e_solo_quelle(
+    entra: Entra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cliente = await entra("rita.crema")
+    # Registered one after the other: the periods go to March, to December, and there is none.
+    for n, fine in ((3401, "2025-03-31"), (3402, "2025-12-31"), (3403, None), (3404, "2025-06-30")):
+        if fine is not None:
+            await _record(n, protocollo_domanda=f"DOM/{n}", data_fine=fine)
+        dati = DOMANDA | {
+            "codice_fiscale": codice_fiscale(n), "cognome": f"Torna {n}", "protocollo": f"DOM/{n}"
+        }  # fmt: skip
+        dove = (await cliente.vai("POST", "/crema/domande/nuova", dati)).headers["location"]
+        assert (await cliente.vai("POST", f"{dove}/decisione", ACCOLTA)).status_code == 303
+    async with unita_di_lavoro(await contesto("crema")):
+        monkeypatch.setattr(domande, "_PER_VOLTA", 1)
+        for persona in (None, "Torna 34"):
+            trovate = await domande.elenco("non_torna", "D142", OGGI, persona=persona)
+            nostre = [r.cognome for r in trovate if r.cognome.startswith("Torna 34")]
+            assert nostre == ["Torna 3404", "Torna 3402"]
+        for riga_ in await domande.elenco("", "D142", OGGI, persona="Torna 34"):
+            assert riga_.id is not None
+            storto = bool((await domande.fascicolo(riga_.id, OGGI)).riscontri)
+            assert storto == (riga_.cognome in nostre)
+        monkeypatch.setattr(domande, "PER_PAGINA", 1)
+        pagine = [
+            [r.cognome for r in await domande.elenco("non_torna", None, OGGI, n, "Torna 34")][:1]
+            for n in (1, 2, 3)
+        ]
+        assert pagine == [["Torna 3404"], ["Torna 3402"], []]
+        monkeypatch.setattr(domande, "PER_PAGINA", 50)
+    pagina = await cliente.get("/crema/domande?filtro=non_torna")
+    assert "Torna 3402" in pagina.text
+    assert "Torna 3401" not in pagina.text
+    regole = await cliente.get("/crema/prestazioni/regole")
+    assert "pagato_oltre_la_decisione" in regole.text
+    assert (
+        "pagato_oltre_la_decisione"
+        not in (await cliente.get("/crema/prestazioni/regole?flusso=siuss-sinba")).text
+    )

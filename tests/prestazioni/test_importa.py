@@ -256,7 +256,6 @@ async def test_la_stessa_prestazione_in_due_file_si_dice_con_la_riga() -> None:
         {"codice_prestazione": "A2.02"},
         {"data_inizio": "2025-02-01"},
         {"tipo_operazione": "C"},
-        {"ente_erogatore": "D142"},
         {"codice_fiscale": codice_fiscale(99)},
     ],
     ids=lambda campi: next(iter(campi)),

@@ -272,8 +272,8 @@ async def test_una_correzione_e_una_riga_nuova_dello_stesso_minore() -> None:
         assert (dopo["id_beneficiario"], dopo["anno"]) == (prima["id_beneficiario"], ANNO)
         assert dopo["valori"]["luogo_vita"] == "2"
         storia = await minori.storia(dopo)
-        assert [(v["id"], v["motivo"], v["seguita"]) for v in storia] == [
-            (uno, None, True), (due, "trasferito dai nonni", False),
+        assert [(v["id"], v["motivo"], v["sostituita_lotto"]) for v in storia] == [
+            (uno, None, dopo["lotto_id"]), (due, "trasferito dai nonni", None),
         ]  # fmt: skip
         with pytest.raises(Conflitto):
             await salva(unita, prima["valori"] | {"luogo_vita": "3"}, sostituisce=uno)

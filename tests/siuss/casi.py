@@ -65,7 +65,7 @@ MINORE: Mapping[str, str] = {
     "provvedimento_giudiziario": "no",
     "fascia_eta_beneficiario": "3",
     "anno_nascita": "2017",
-    "codice_regione_residenza": "03",
+    "codice_regione_residenza": "10",
     "codice_nazione_residenza": "380",
     "prestazioni": "A2.02 A2.11",
     "composizione_famiglia": "1 3",
@@ -252,7 +252,7 @@ def prestazioni_valide(estrai: st.DrawFn) -> dict[str, str]:
     }  # fmt: skip
     if estrai(st.booleans()):
         record |= {"comune_residenza": "019035", "nazione_residenza": "380",
-                   "regione_residenza": "03"}  # fmt: skip
+                   "regione_residenza": "10"}  # fmt: skip
     else:
         record["nazione_residenza"] = "642"
     inizio = estrai(st.dates(date(2020, 1, 1), date(2026, 6, 30)))
@@ -288,7 +288,7 @@ def prestazioni_valide(estrai: st.DrawFn) -> dict[str, str]:
             record["sina_invalidita_civile"] = estrai(st.sampled_from(["1", "1 6", "8 2"]))
     if estrai(st.booleans()):
         altri = estrai(st.lists(st.sampled_from(
-            [{"nazione": "642"}, {"regione": "03", "comune": "019036", "nazione": "380"}]
+            [{"nazione": "642"}, {"regione": "10", "comune": "019036", "nazione": "380"}]
         ), min_size=1, max_size=4))  # fmt: skip
         record["altri_indirizzi"] = msgspec.json.encode(altri).decode()
     return record
@@ -309,7 +309,7 @@ def _minore() -> st.SearchStrategy[dict[str, str]]:
             case "mese_anno":
                 valori = st.sampled_from(["01/2010", "12/2099"])
             case "cifre":
-                valori = st.just("380" if campo.lunghezza == (3, 3) else "03")
+                valori = st.just("380" if campo.lunghezza == (3, 3) else "10")
             case "lista_codici":
                 valori = st.lists(
                     st.sampled_from(list(campo.codici or {})), min_size=1, max_size=4, unique=True

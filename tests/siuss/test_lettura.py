@@ -43,7 +43,7 @@ DI_PROVA = b"""<Flusso xmlns="http://inps.it/Casellario"
  <Beneficiario CodiceFiscale="zzzyyy50b42z999z">
   <Anagrafica Nome="PROVA &quot;B&quot;" AnnoNascita="1950" Genere="2" CodiceCittadinanza="380"
      LuogoNascita="Z999" Cognome="D&apos;ESEMPIO"/>
-  <Indirizzo CodiceComune="019036" CodiceNazione="380" CodiceRegione="03"/>
+  <Indirizzo CodiceComune="019036" CodiceNazione="380" CodiceRegione="10"/>
   <Indirizzo CodiceNazione="642"/>
   <PrestazioniSociali PresaCarico="1" AreaUtenza="2" CaratterePrestazione="1"
      DataInizioPrestazione="2024-01-10+01:00" ImportoMensile="150.5" ImportoQuotaEnte="100.0"

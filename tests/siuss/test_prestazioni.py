@@ -27,6 +27,7 @@ from capofila.siuss import (
     flusso_prestazioni,
     leggi,
 )
+from capofila.siuss.nomenclatore import REGIONI
 
 CON_DATE = flusso_prestazioni(
     (
@@ -114,7 +115,7 @@ def test_la_riga_buona_e_buona_e_il_file_e_quello_atteso() -> None:
     assert gruppo == [
         '<Beneficiario CodiceFiscale="RSSMRA80A41D142Q"><Anagrafica Cognome="Rossi" Nome="Maria" '
         'AnnoNascita="1980" LuogoNascita="D142" Genere="2" CodiceCittadinanza="380"/>'
-        '<Indirizzo CodiceRegione="03" CodiceComune="019035" CodiceNazione="380"/>'
+        '<Indirizzo CodiceRegione="10" CodiceComune="019035" CodiceNazione="380"/>'
     ]
     assert riga == [
         '<PrestazioniSociali TipoOperazione="I" PresenzaProvaMezzi="1" CaratterePrestazione="1" '
@@ -142,8 +143,9 @@ def test_le_colonne_del_csv_sono_quelle_dichiarate_e_in_quell_ordine() -> None:
         ),
         ({"codice_fiscale": "RSSMRA80A41D142A"}, [("codice_fiscale", "codice_fiscale_controllo")]),
         ({"comune_residenza": ""}, [("comune_residenza", "siuss-residenza-mancante")]),
-        ({"comune_residenza": "068001"}, [("regione_residenza", "siuss-residenza-regione")]),
-        ({"comune_residenza": "068001", "regione_residenza": "13"}, []),
+        ({"comune_residenza": "999001"}, [("regione_residenza", "siuss-residenza-regione")]),
+        ({"comune_residenza": "999001", "regione_residenza": "13"}, []),
+        ({"comune_residenza": "068001"}, []),
         ({"importo_mensile": "312,41"}, [("importo_mensile", "siuss-quote-mensile")]),
         ({"importo_mensile": "0"}, [("importo_mensile", "importo_zero")]),
         ({"quota_utente": "-1"}, [("quota_utente", "importo_negativo")]),
@@ -161,7 +163,7 @@ def test_le_colonne_del_csv_sono_quelle_dichiarate_e_in_quell_ordine() -> None:
             {"codice_prestazione": "A2.16", "presa_in_carico": "no", "area_utenza": ""},
             [("presa_in_carico", "siuss-solo-in-carico")],
         ),
-        ({"codice_prestazione": "A1.05.01"}, [("data_evento", "siuss-evento-richiesto")]),
+        ({"codice_prestazione": "A1.05.01"}, []),
         ({"data_fine": "2034-12-31"}, [("data_fine", "siuss-fine-altro-anno")]),
         ({"data_fine": "2035-01-01"}, [("data_fine", "siuss-troppi-anni")]),
         ({"ore_mensili": "2,5"}, [("ore_mensili", "ore_ambigue")]),
@@ -179,6 +181,17 @@ def test_un_valore_cambiato_nella_riga_buona(
 )
 def test_ogni_campo_obbligatorio_vuoto_e_segnalato(campo: str) -> None:
     assert (campo, "obbligatorio") in _codici({**BUONA, campo: ""})
+
+
+def test_la_regione_e_quella_della_codifica_che_inps_chiede_e_non_quella_di_istat() -> None:
+    province = [provincia for regione in REGIONI for provincia in regione.province]
+    assert [r.codice for r in REGIONI] == [f"{n:02d}" for n in range(1, 22)]
+    assert len(set(province)) == len(province)
+    # Both sample flows of INPS have this pair; by ISTAT Abruzzo would be 13.
+    for comune, regione in (("068001", "01"), ("019035", "10"), ("021008", "03"), ("022205", "18")):
+        lotto = prepara(FLUSSO_PRESTAZIONI, {**BUONA, "comune_residenza": comune})
+        assert lotto.colonne["regione_residenza"] == [regione]
+        assert (lotto.errori, lotto.avvisi) == ([], [])
 
 
 def test_la_tabella_delle_prestazioni_si_estende_con_i_dati() -> None:

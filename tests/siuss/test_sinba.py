@@ -26,7 +26,7 @@ def test_il_minore_di_esempio_esce_come_vuole_lo_schema_e_senza_codice_fiscale()
         'DataPrimaSegnalazione="03/2024" FonteSegnalazione="13" ValutazioneMinore="1" '
         'ValutazioneFamigliaMinore="2" SegnalazioneAutoritaGiudiziaria="2" '
         'ProvvedimentoGiudiziario="2" FasciaEtaBeneficiario="3" AnnoNascita="2017" '
-        'CodiceRegioneResidenza="03" CodiceNazioneResidenza="380"><Prestazioni>'
+        'CodiceRegioneResidenza="10" CodiceNazioneResidenza="380"><Prestazioni>'
         "<CodicePrestazione>A2.02</CodicePrestazione>"
         "<CodicePrestazione>A2.11</CodicePrestazione></Prestazioni><Famiglia>"
         "<ComposizioneFamiglia>1</ComposizioneFamiglia>"

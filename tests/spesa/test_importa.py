@@ -24,7 +24,9 @@ from tests.spesa.casi import (
 
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.dimostrazione import genera_spesa
 from capofila.spesa import service
+from capofila.spesa.rilevazioni import comuni_dell_anno
 
 pytestmark = pytest.mark.anyio
 D = Decimal
@@ -134,6 +136,7 @@ async def test_un_file_mal_fatto_e_respinto_con_il_suo_perche(
     esito = await porta(contenuto, 2021)
     assert esito.stato == "respinto"
     assert codice in {errore.codice for errore in esito.errori}
+    assert f";{codice};" in service.errori_csv(esito).decode("utf-8-sig")
 
 
 async def test_due_righe_con_la_stessa_chiave_fanno_una_riga_sola_e_si_dice(ambiti: Banca) -> None:
@@ -253,3 +256,20 @@ async def test_un_anno_senza_popolazione_non_ha_cifre_per_abitante_e_lo_dice(
     uscite = await cifre(2024)
     assert uscite.totale.pro_capite.valore is None
     assert uscite.senza_popolazione == (CREMA,)
+
+
+@pytest.mark.parametrize("slug", ["cremona", "casalmaggiore"])
+async def test_la_spesa_inventata_della_dimostrazione_entra_senza_un_avviso(
+    ambiti: Banca, slug: str
+) -> None:
+    async with unita_di_lavoro(await contesto(slug)):
+        comuni = await comuni_dell_anno(2024)
+    file = genera_spesa(slug, comuni, 2024)
+    assert genera_spesa(slug, comuni, 2024) == file
+    esito = await porta(file, 2024, slug=slug)
+    assert (esito.errori, esito.avvisi) == ([], [])
+    assert esito.importate > 5 * len(comuni)
+    uscite = await cifre(2024, slug)
+    assert uscite.capoluogo == {"cremona": "019036", "casalmaggiore": "019021"}[slug]
+    assert 0 < uscite.senza_capoluogo.spesa < uscite.totale.spesa
+    assert uscite.mancano == ()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from capofila.spesa.pubblicate import confronti, figure
+from capofila.spesa.pubblicate import confronti, derivate, figure
 from capofila.spesa.rules import incidenza_utenti, per_uno, percento, quota
 
 
@@ -60,3 +60,34 @@ def test_un_utente_costa_3740_euro_e_paga_il_18_6_per_cento() -> None:
     assert incidenza is not None
     assert percento(incidenza, 1) == Decimal("18.6")
     assert percento(incidenza) == _valore(2012, "cremona", "incidenza_utenti_pct", servizi)
+
+
+def test_le_derivate_escono_dai_nostri_conti_e_quelle_per_abitante_dicono_la_differenza() -> None:
+    uscite = {
+        (una.figura.territorio, una.figura.perimetro, una.figura.misura): una
+        for una in derivate({"crema": 160_000, "cremona": 150_000, "casalmaggiore": 40_000})
+    }
+    esatte = {chiave: una for chiave, una in uscite.items() if una.calcolato and not una.ragione}
+    assert {chiave: una.differenza for chiave, una in esatte.items() if una.differenza} == {}
+    assert sorted(una.figura.valore for una in esatte.values()) == [
+        18,
+        19,
+        19,
+        25,
+        28,
+        31,
+        39,
+        3740,
+    ]
+    pro_capite = uscite["crema", "intero", "totale_pro_capite"]
+    assert (pro_capite.calcolato, pro_capite.differenza) == (Decimal("99.0"), Decimal("-1.0"))
+    assert "non è pubblicata" in pro_capite.ragione
+    assert uscite["provincia", "intero", "totale_pro_capite"].calcolato == Decimal("116.0")
+    maggiorenni = uscite["cremona", "intero", "sostegno_reddito_per_maggiorenne"]
+    assert (maggiorenni.calcolato, maggiorenni.differenza) == (None, None)
+
+
+def test_senza_popolazione_una_figura_per_abitante_resta_com_e_pubblicata() -> None:
+    [una] = [u for u in derivate({}) if u.figura.valore == Decimal("98.0")]
+    assert una.calcolato is None
+    assert "qui manca" in una.ragione

@@ -11,9 +11,9 @@ import pytest
 from tests.territorio.conftest import AMBITI, TENANTS, Applica
 
 from capofila.base.database import Contesto, unita_di_lavoro
+from capofila.base.dichiarato import CartellaNonValida
 from capofila.base.errori import DatiNonValidi, NonAutorizzato, NonTrovato
 from capofila.territorio import service, tables
-from capofila.territorio.cartelle import CartellaNonValida
 
 pytestmark = pytest.mark.anyio
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from capofila.base.dichiarato import CartellaNonValida
 from capofila.territorio.cartelle import (
-    CartellaNonValida,
     DatiAmbito,
     DatiComuni,
     comuni_contesi,
@@ -217,7 +217,7 @@ GUASTI_COMUNI = {
         "(istat): «19002» non va bene: scrivi per esempio 019035",
     ),
     "coordinata": (
-        "comuni.csv", "45.45,9.56667", "nan,9.56667", "(latitudine): «nan» non è una coordinata",
+        "comuni.csv", "45.45,9.56667", "nan,9.56667", "(latitudine): «nan» non va bene: scrivi",
     ),
     "cessato senza successore": (
         "fusioni.csv", "019042,019116,2019-01-01,fusione-piadena-drizzona\n", "",

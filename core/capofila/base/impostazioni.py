@@ -56,7 +56,8 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     pdnd_chiavi_url: str = ""
     """Address (https) where the PDND publishes that JWKS: fetched by ourselves, instead of the file."""
     pdnd_richieste_al_minuto: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 600
-    """Calls of an e-service in a minute, of each ente; beyond, 429. 0 is no limit."""
+    """Calls of an e-service in a minute, of each ente; beyond, 429. 0 is no limit. No source gives
+    the number: 600 is our choice, to be set to what the ente declares on the PDND."""
     pdnd_emittente: str = "interop.pagopa.it"
     """Who signs the vouchers (`iss`)."""
     pdnd_eta_massima: int = 86400

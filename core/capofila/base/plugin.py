@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from importlib.metadata import EntryPoint, entry_points
 from itertools import chain, islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
@@ -622,6 +623,10 @@ class PluginAttivi:
             if una.modulo in moduli and una.vale(fine):
                 moduli[una.modulo] = self._aggiungi(moduli[una.modulo], una, anno)
         return tuple(moduli[codice] for codice in sorted(moduli))
+
+    def schemi(self) -> tuple[tuple[Manifesto, Path], ...]:
+        """The files of the schemes of compartecipazione, and whose they are."""
+        return tuple(self._risposte("schemi", Path))
 
     def _aggiungi(self, modulo: ModuloSpesa, aggiunta: AggiuntaSpesa, anno: int) -> ModuloSpesa:
         try:

@@ -184,7 +184,7 @@ async def _codice(
         request,
         "codifiche/codice.html",
         costruisci_pagina(
-            request, f"Codice {voce.codice}", con_errori=bool(errori),
+            request, f"Codice {voce.codice}", sommario=voce.etichetta or "", con_errori=bool(errori),
             briciole=[("Codifiche", BASE), (aperta.dichiarata.denominazione, f"{BASE}/{id_}")],
         ),
         stato=stato_http,
@@ -244,7 +244,7 @@ async def chiedi_ritiro(
         request,
         "codifiche/ritira.html",
         costruisci_pagina(
-            request, f"Ritira il codice {codice}",
+            request, f"Ritira il codice {codice}", sommario=voce.etichetta or "",
             briciole=[("Codifiche", BASE), (aperta.dichiarata.denominazione, f"{BASE}/{lista}")],
         ),
         voce=voce,

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from capofila.base.database import unita_corrente
-from capofila.prestazioni.service import RIMASTA
+from capofila.prestazioni.service import FONTE, FONTE_MINORI, RIMASTA
 
 MESI: Final = (
     "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
@@ -188,7 +188,7 @@ WITH superate AS MATERIALIZED (
   FROM mesi GROUP BY comune_titolare
 ), bozze AS (
   SELECT comune_titolare, count(*) AS bozze, count(*) FILTER (WHERE errori > 0) AS bozze_errate
-  FROM bozza WHERE ambito_id = $1 GROUP BY 1
+  FROM bozza WHERE ambito_id = $1 AND fonte = $4 GROUP BY 1
 ), fermi AS (
   SELECT comune AS comune_titolare, count(*) AS file_da_decidere
   FROM lotto WHERE ambito_id = $1 AND stato = 'da_decidere' AND comune IS NOT NULL GROUP BY 1
@@ -203,7 +203,7 @@ LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
 """
 
 
-# A record of a minor has no month, and no draft; what was taken away stays with the receiver.
+# A record of a minor has no month; what was taken away stays with the receiver.
 _QUERY_MINORI: Final = f"""
 WITH dette AS MATERIALIZED (
   SELECT prestazione_id, max(id * 8 + CASE esito WHEN 'accolta' THEN 2 WHEN 'scartata' THEN 4
@@ -224,13 +224,17 @@ WITH dette AS MATERIALIZED (
     max(s.lotto_id) AS ultimo_lotto
   FROM scheda_sinba s LEFT JOIN dette d ON d.prestazione_id = s.id
   WHERE s.ambito_id = $1 AND s.anno = $2 GROUP BY 1
+), bozze AS (
+  SELECT comune_titolare, count(*) AS bozze, count(*) FILTER (WHERE errori > 0) AS bozze_errate
+  FROM bozza WHERE ambito_id = $1 AND fonte = $4 GROUP BY 1
 ), fermi AS (
   SELECT comune AS comune_titolare, count(*) AS file_da_decidere FROM lotto
   WHERE ambito_id = $1 AND flusso = $3 AND stato = 'da_decidere' AND comune IS NOT NULL GROUP BY 1
 )
-SELECT comune_titolare, g.*, i.ultimo_invio, 0 AS bozze, 0 AS bozze_errate, f.file_da_decidere,
+SELECT comune_titolare, g.*, i.ultimo_invio, b.bozze, b.bozze_errate, f.file_da_decidere,
   l.caricato_il, 0 AS mesi_ora, 0 AS mesi_prima
-FROM gruppi g FULL JOIN fermi f USING (comune_titolare) LEFT JOIN invii i USING (comune_titolare)
+FROM gruppi g FULL JOIN bozze b USING (comune_titolare) FULL JOIN fermi f USING (comune_titolare)
+LEFT JOIN invii i USING (comune_titolare)
 LEFT JOIN lotto l ON l.ambito_id = $1 AND l.id = g.ultimo_lotto
 """
 
@@ -260,7 +264,11 @@ async def per_comune(
     trovate = {
         riga["comune_titolare"]: riga
         for riga in await unita.righe(
-            _QUERY_MINORI if di_minori else _QUERY, unita.ambito, anno, flusso
+            _QUERY_MINORI if di_minori else _QUERY,
+            unita.ambito,
+            anno,
+            flusso,
+            FONTE_MINORI if di_minori else FONTE,
         )
     }
     righe = [

@@ -9,8 +9,9 @@ by no run of ours: the communication names the lotto. From there all goes by the
 from __future__ import annotations
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.debito.resa_sql import letterale
 from capofila.debito.selezione import tabella_di
 from capofila.hooks import Flusso
@@ -27,6 +28,31 @@ def ammesse(flusso: Flusso) -> None:
             "Questo flusso si invia ogni volta per intero: le sue schede non si segnano come già "
             "inviate. Togli il segno e riprova."
         )
+
+
+async def del_file(lotto: int, *, togli: bool = False) -> tuple[int, Flusso]:
+    """Say that the receiver has the records of an imported file, or that it has not after all.
+
+    Returns:
+        How many records changed, and the flow that they are of.
+
+    Raises:
+        NonTrovato: no such file here.
+        Conflitto: nothing of it was kept, or a run has said something of its records since.
+        DatiNonValidi: the flow says all of its records every time.
+    """
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT stato, flusso FROM lotto WHERE ambito_id = $1 AND id = $2::bigint",
+        unita.ambito,
+        min(lotto, 2**62),
+    )
+    if riga is None:
+        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
+    flusso = {f.id: f for f in (await plugin_attivi()).flussi()}.get(riga["flusso"])
+    if riga["stato"] != "importato" or flusso is None:
+        raise Conflitto("Si segnano come già inviate solo le prestazioni di un file importato.")
+    return await (annulla(lotto) if togli else segna(lotto, flusso)), flusso
 
 
 async def segna(lotto: int, flusso: Flusso) -> int:

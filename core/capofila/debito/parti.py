@@ -64,6 +64,7 @@ class Divisore:
     ) -> None:
         self._taglio, self._coda, self._chiusura = taglio, coda, chiusura
         self._apri, self._conti = apri, conti
+        self._persona: bytes | None = None
         self._gruppo: bytes | None = None
         self._pezzi: list[bytes] = []
         self._righe = 0
@@ -71,13 +72,20 @@ class Divisore:
         self.scritte: list[Scritta] = []
 
     async def aggiungi(self, righe: Iterable[tuple[bytes, bytes, bytes]]) -> None:
-        """Add records: who they are about, what opens the element, and their own text."""
+        """Add records: who they are about, what opens the element, and their own text.
+
+        A person whose data were corrected has two elements in a row: both go into one file.
+        """
         for persona, gruppo, corpo in righe:
             self._conti.conta(persona, gruppo)
-            if gruppo != self._gruppo or not self._chiusura:
+            if self._conti.persona != self._persona:
                 await self._chiudi_persona()
+                self._persona = self._conti.persona
+            if gruppo != self._gruppo or not self._chiusura:
+                if self._gruppo is not None:
+                    self._pezzi.append(self._chiusura)
+                self._pezzi.append(gruppo)
                 self._gruppo = gruppo
-                self._pezzi = [gruppo]
             self._pezzi.append(corpo)
             self._righe += 1
 
@@ -110,7 +118,7 @@ class Divisore:
         parte.righe += self._righe
         parte.beneficiari += 1
         self._conti.righe += self._righe
-        self._righe, self._pezzi = 0, []
+        self._righe, self._pezzi, self._gruppo = 0, [], None
         await parte.scrittore.scrivi(persona)
 
     async def _chiudi_parte(self) -> None:

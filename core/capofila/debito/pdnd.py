@@ -84,12 +84,20 @@ class EsitoFlusso(msgspec.Struct, frozen=True):
     ts_acquisizione: _Momento
     codice_esito: CodiceEsito
     descrizione_esito: str | None = None
-    id_acquisizione_siuss: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    id_acquisizione_siuss: str | None = None
+    codice_siuss: str | int | None = None
+
+    @property
+    def numero(self) -> str:
+        """What the SIUSS calls the flow that it took; the specification's own example (par. 3.4.2)
+        has it as `codice_siuss`. With an outcome other than OK it means nothing, and is left out.
+        """
+        if self.codice_esito != "OK":
+            return ""
+        return self.id_acquisizione_siuss or str(self.codice_siuss or "")
 
     def __post_init__(self) -> None:
-        """Refuse what the description excludes and the types do not."""
-        if self.id_acquisizione_siuss and self.codice_esito != "OK":
-            raise ValueError("id_acquisizione_siuss solo con esito OK")
+        """Refuse what the types do not."""
         for momento in (self.ts_flusso, self.ts_acquisizione):
             if not 2000 <= momento.year <= 2100:
                 raise ValueError("data fuori dal tempo")
@@ -440,7 +448,7 @@ async def ricevi_esiti(
         [e.ts_acquisizione for e in esiti],
         [e.codice_esito for e in esiti],
         [_pulito(e.descrizione_esito or "")[:2000] for e in esiti],
-        [_pulito(e.id_acquisizione_siuss or "") for e in esiti],
+        [_pulito(e.numero)[:200] for e in esiti],
         [e.tipo for e in esiti],
         [e.ts_flusso for e in esiti],
     ]

@@ -36,9 +36,8 @@ _COLONNE_MINORI: Final = tuple(
     if colonna.titolo == "Da annullare"
     else colonna
     for colonna in _COLONNE
-    if colonna.titolo != "Bozze"
 )
-"""A record of a minor has no draft and no cancellation."""
+"""A record of a minor has no cancellation."""
 
 
 class Lettura(msgspec.Struct, frozen=True, kw_only=True):

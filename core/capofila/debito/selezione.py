@@ -154,7 +154,7 @@ class Selezione:
             if len(anni) == 1
             else f"p.anno = ANY({segno(anni, 'smallint[]')})",
         ]
-        condizioni.append(f"p.ente_erogatore_id = ANY({segno(self.enti, 'int[]')})")
+        enti = segno(self.enti, "int[]")
         dal, al = riga["dal"], riga["al"]
         # A record of a minor has no day: it is of a whole year.
         if self.con_giorno and (dal.month, dal.day, al.month, al.day) != (1, 1, 12, 31):
@@ -164,6 +164,7 @@ class Selezione:
             condizioni.append(f"p.lotto_id <@ {lotti}")
             condizioni.append(f"p.id <> ALL({segno(riga['escluse_id'], 'bigint[]')})")
             self.lotti = lotti
+        condizioni.append(self._di_chi_invia(enti, segno))
         if self.solo_membri and self.con_giorno:
             condizioni.append(
                 f"(p.come_ricevuto OR {self.superata} OR EXISTS (SELECT 1 FROM appartenenza a "
@@ -186,6 +187,27 @@ class Selezione:
         if self.lotti is not None:
             return f"coalesce(p.sostituita_lotto <@ {self.lotti}, false)"
         return "p.sostituita_lotto IS NOT NULL"
+
+    def _di_chi_invia(self, enti: str, segno: Any) -> str:
+        """The condition that a record is of whoever sends this run.
+
+        What is taken back is of whoever said it, also when the ente sends by itself since: the
+        receiver has the record under that code.
+        """
+        suo = f"p.ente_erogatore_id = ANY({enti})"
+        if not (self.variazioni and self.note):
+            return suo
+        detta_da = (
+            "(SELECT e.ente_id FROM comunicazione c JOIN esportazione e "
+            "ON e.ambito_id = c.ambito_id AND e.id = c.esportazione_id WHERE c.ambito_id = $1 AND "
+            f"c.flusso = {segno(self.flusso.id, 'text')} AND c.prestazione_id = p.id AND "
+            "c.esito IS DISTINCT FROM 'scartata' ORDER BY c.id DESC LIMIT 1)"
+        )
+        mittente = segno(self.riga["ente_id"], "int")
+        return (
+            f"CASE WHEN {self.superata} THEN coalesce({detta_da} = {mittente}, {suo}) "
+            f"ELSE {suo} END"
+        )
 
     def _da_dire(self, segno: Any) -> str:
         if not (self.variazioni and self.note):
@@ -222,7 +244,7 @@ class Selezione:
             return "anno, id_beneficiario, ente_erogatore_id, sostituita_lotto"
         return (
             "anno, codice_fiscale, protocollo_domanda, codice_prestazione, competenza, "
-            "tipo_operazione, ente_erogatore_id, sostituita_lotto"
+            "sostituita_lotto, tipo_operazione"
         )
 
     # --- checking -------------------------------------------------------------------------------

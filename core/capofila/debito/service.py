@@ -21,6 +21,7 @@ from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito import pdnd
 from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
 from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
+from capofila.debito.gia_inviate import del_file as gia_inviate_del_file
 from capofila.debito.gia_inviate import segna as segna_gia_inviate
 from capofila.debito.pdnd import Avanza
 from capofila.debito.resa_sql import letterale
@@ -912,6 +913,7 @@ __all__ = [
     "esportazione",
     "esportazioni",
     "gia_inviate_ammesse",
+    "gia_inviate_del_file",
     "invia",
     "invii",
     "manifesto_di",

@@ -217,6 +217,22 @@ class Contiene(Controllo, frozen=True, tag="contiene"):
     valori: tuple[str, ...]
 
 
+class DallaTabella(Controllo, frozen=True, tag="dalla_tabella"):
+    """The value is what a table gives for the beginning of another.
+
+    Attributes:
+        campo: the value.
+        riferimento: the other field.
+        tabella: values by its first characters; where it has nothing the condition is kept.
+        prefisso: how many characters.
+    """
+
+    campo: str
+    riferimento: str
+    tabella: Mapping[str, str]
+    prefisso: int
+
+
 class OgniBlocco(Controllo, frozen=True, tag="ogni_blocco"):
     """Each element of `blocchi` keeps a condition on its own columns."""
 
@@ -329,6 +345,8 @@ def campi_letti(controllo: Controllo) -> tuple[str, ...]:
                 letti.update(dict.fromkeys((a, b)))
             case InVigore(campo, giorni, _):
                 letti.update(dict.fromkeys((campo, *giorni)))
+            case DallaTabella(campo, riferimento, _, _):
+                letti.update(dict.fromkeys((campo, riferimento)))
             case DataInCifre(a):
                 letti[a] = None
             case (
@@ -456,6 +474,8 @@ def vale(controllo: Controllo, record: Record) -> bool:
             return not sembra_codice_fiscale(testi[0])
         case Contiene(_, valori):
             return _contiene(testi[0], valori)
+        case DallaTabella(_, _, tabella, prefisso):
+            return tabella.get(testi[-1][:prefisso], testi[0]) == testi[0]
         case OgniBlocco(_, interno):
             return _ogni_blocco(interno, testi[0])
     return True
@@ -625,6 +645,10 @@ class _Scrittura:
                 return f"_anni_tra({v[da]}, {v[a]}, {k}, {m})"
             case Contiene(campo, valori):
                 return f"_contiene({v[campo]}, {self.costante(frozenset(valori))})"
+            case DallaTabella(campo, riferimento, tabella, prefisso):
+                x, y, k = v[campo], v[riferimento], self.costante(dict(tabella))
+                quanti = self.costante(prefisso)
+                return f"({x} is None or {y} is None or {k}.get({y}[:{quanti}], {x}) == {x})"
             case OgniBlocco(campo, interno):
                 x, k = v[campo], self.costante(interno)
                 return f"({x} is None or _ogni_blocco({k}, {x}))"

@@ -25,6 +25,7 @@ from capofila.hooks.regole import (
     CognomeDelCodiceFiscale,
     Contiene,
     Controllo,
+    DallaTabella,
     DataInCifre,
     E,
     EntroAnni,
@@ -208,6 +209,11 @@ def _confronto(controllo: Controllo, colonne: Colonne) -> Certezza:
             return _del_codice(x(cf), x(cf).str.slice(3, 3) == pl.col(_LETTERE_NOME + nome))
         case NonCodiceFiscale(campo):
             return Certezza(x(campo).str.len_chars() != 16, _NO)
+        case DallaTabella(campo, riferimento, tabella, prefisso):
+            atteso = x(riferimento).str.head(prefisso).replace_strict(
+                list(tabella), list(tabella.values()), default=None, return_dtype=pl.String
+            )  # fmt: skip
+            return _decisa((x(campo) == atteso).fill_null(value=True))
         case Contiene() | AnniTra() | OgniBlocco():
             return Certezza(_NO, _NO)
         case _:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from capofila.hooks.marcatori import hookspec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from capofila.hooks.adempimenti import Adempimento
     from capofila.hooks.codifiche import Codifiche, ListaCodici
     from capofila.hooks.flussi import Flusso
@@ -54,3 +56,8 @@ def moduli_spesa(anno: int) -> tuple[ModuloSpesa, ...]:  # type: ignore[empty-bo
 @hookspec
 def aggiunte_spesa(anno: int) -> tuple[AggiuntaSpesa, ...]:  # type: ignore[empty-body]
     """What is added to the forms of other plugins: own voci, crosswalks and checks."""
+
+
+@hookspec
+def schemi() -> tuple[Path, ...]:  # type: ignore[empty-body]
+    """The files of the schemes of compartecipazione: what a person pays for a service, as YAML."""

@@ -73,6 +73,10 @@ class Riscontro(msgspec.Struct, frozen=True):
     periodo: int | None = None
 
 
+FONTE: Final = "coerenza fra ciò che è stato deciso, inserito e pagato; non richiesta da INPS"
+"""The source of every comparison: they are ours."""
+
+
 class Confronto(msgspec.Struct, frozen=True):
     """A comparison by name.
 
@@ -223,6 +227,26 @@ def _giorni(periodo: Periodo) -> str:
         return f"del {periodo.dal:%d/%m/%Y}"
     fine = f" al {periodo.al:%d/%m/%Y}" if periodo.al else " in poi"
     return f"dal {periodo.dal:%d/%m/%Y}{fine}"
+
+
+def in_parole(libro: Libro) -> str:
+    """What a libro holds, in one line: the example of a comparison for whoever reads it.
+
+    >>> in_parole(CONFRONTI[0].valido)
+    'concessi 100,00 € al mese dal 01/01/2025 al 30/06/2025; periodo dal 01/01/2025 al 30/06/2025, \
+100,00 € al mese; pagati 600,00 €'
+    """
+    pagato = sum((p.somme.importo for p in libro.pagamenti), Decimal(0))
+    concessi = [
+        f"concessi {in_cifre(t.somme.importo)} €{' al mese' if t.mensile else ''} "
+        f"dal {t.dal:%d/%m/%Y}" + (f" al {t.al:%d/%m/%Y}" if t.al else " in poi")
+        for t in tratti(libro.atti)
+    ]
+    periodi = [
+        f"periodo {_giorni(p)}, {in_cifre(p.somme.importo)} €{' al mese' if p.mensile else ''}"
+        for p in libro.periodi
+    ]
+    return "; ".join([*concessi, *periodi, f"pagati {in_cifre(pagato)} €"])
 
 
 # --- by name ------------------------------------------------------------------------------------

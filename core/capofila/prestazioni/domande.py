@@ -47,7 +47,11 @@ FILTRI: Final = {
     "respinta": "Respinte",
     "chiusa": "Rinunciate o decadute",
     "da_pagare": "Con pagamenti che mancano",
+    "non_torna": "Che non tornano con la decisione",
 }
+CONFRONTATE: Final = 20_000
+"""The most domande that the last filter compares for a page, the latest."""
+_PER_VOLTA: Final = 500
 
 
 class Domanda(msgspec.Struct, frozen=True, kw_only=True):
@@ -669,6 +673,11 @@ async def elenco(
 
     dove = _FILTRI.get(filtro, "true")
     scritte = _SCRITTE + chi.format("d")
+    if filtro == "non_torna":
+        ids = await _che_non_tornano(comune, chi.format("d"), valori[3:], salta + PER_PAGINA + 1)
+        valori.append(ids[salta:])
+        scritte += f" AND d.id = ANY(${len(valori)}::bigint[])"
+        return await leggi_da(scritte, dove, "q.id", PER_PAGINA + 1, 0)
     righe = await leggi_da(scritte, dove, "q.id", PER_PAGINA + 1, salta)
     if len(righe) > PER_PAGINA or filtro not in ("", "senza_decisione"):
         return righe
@@ -679,3 +688,75 @@ async def elenco(
         _DAI_RECORD + chi.format("r"), "true", "q.record", PER_PAGINA + 1 - len(righe),
         max(0, salta - prima),
     )  # fmt: skip
+
+
+async def _che_non_tornano(
+    comune: str | None, chi: str, valori: list[object], quante: int
+) -> list[int]:
+    """Domande with something that does not agree with what was decided, the latest first.
+
+    The comparisons are those of :mod:`capofila.prestazioni.decisioni`, some hundred domande at a
+    time, until there are enough or :data:`CONFRONTATE` were looked at.
+    """
+    unita = unita_corrente()
+    trovate: list[int] = []
+    ultima = BIGINT[-1]
+    for _ in range(0, CONFRONTATE, _PER_VOLTA):
+        ids = [
+            riga["id"]
+            for riga in await unita.righe(
+                "SELECT d.id FROM domanda d WHERE d.ambito_id = $1 AND d.id < $2 "
+                "AND ($3::text IS NULL OR d.comune_titolare = $3) AND EXISTS (SELECT 1 "
+                "FROM decisione x WHERE x.ambito_id = d.ambito_id AND x.domanda_id = d.id)"
+                f"{chi} ORDER BY d.id DESC LIMIT {_PER_VOLTA}",
+                unita.ambito,
+                ultima,
+                comune,
+                *valori,
+            )
+        ]
+        libri = await _libri(ids)
+        trovate += [id_ for id_ in ids if confronti.riscontri(libri[id_])]
+        if len(ids) < _PER_VOLTA or len(trovate) >= quante:
+            break
+        ultima = ids[-1]
+    return trovate[:quante]
+
+
+async def _libri(ids: list[int]) -> dict[int, confronti.Libro]:
+    """What the comparisons read, of several domande at once."""
+    unita = unita_corrente()
+    atti: dict[int, list[confronti.Atto]] = {id_: [] for id_ in ids}
+    periodi: dict[int, list[Periodo]] = {id_: [] for id_ in ids}
+    pagamenti: dict[int, list[Pagamento]] = {id_: [] for id_ in ids}
+    for riga in await unita.righe(
+        f"SELECT x.domanda_id, {_DECISIONE} FROM decisione x "
+        "WHERE x.ambito_id = $1 AND x.domanda_id = ANY($2::bigint[]) ORDER BY x.id",
+        unita.ambito,
+        ids,
+    ):
+        valori = dict(riga)
+        atti[valori.pop("domanda_id")].append(Decisione(**valori).atto)
+    for riga in await unita.righe(
+        "SELECT d.id AS domanda_id, p.id, p.competenza, p.data_fine, p.importo_mensile, p.importo, "
+        f"p.quota_ente, p.quota_utente, p.quota_ssn FROM domanda d JOIN prestazione p ON {_DEL_RECORD} "
+        "WHERE d.ambito_id = $1 AND d.id = ANY($2::bigint[]) ORDER BY p.competenza, p.id",
+        unita.ambito,
+        ids,
+    ):
+        if (periodo := _periodo(riga)) is not None:
+            periodi[riga["domanda_id"]].append(periodo)
+    for riga in await unita.righe(
+        f"SELECT g.domanda_id, {_VERSATO} FROM pagamento g "
+        "WHERE g.ambito_id = $1 AND g.domanda_id = ANY($2::bigint[]) ORDER BY g.competenza, g.id",
+        unita.ambito,
+        ids,
+    ):
+        valori = dict(riga)
+        domanda = valori.pop("domanda_id")
+        versato = Versato(**valori)
+        pagamenti[domanda].append(Pagamento(competenza=versato.competenza, somme=versato.somme))
+    return {
+        id_: confronti.Libro(atti=atti[id_], periodi=periodi[id_], pagamenti=pagamenti[id_])
+        for id_ in ids
+    }

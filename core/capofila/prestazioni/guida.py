@@ -18,6 +18,7 @@ from capofila.base.visita import visita_corrente
 from capofila.hooks import Campo, Flusso, Voce
 from capofila.hooks.campi import Copia, Costante, DaTabella, SePresente
 from capofila.hooks.catalogo import Livello, forma
+from capofila.prestazioni import decisioni
 from capofila.prestazioni.catalogo import catalogo
 from capofila.prestazioni.rules import FONTE
 from capofila.web.contesto import VoceMenu, costruisci_pagina, rispondi
@@ -39,6 +40,11 @@ LIVELLI: Final[tuple[tuple[Livello, str, str], ...]] = (
      "Guardano se la riga c’è già e se è di questo ambito."),
     ("file", "Il file",
      "Guardano il file intero, la sua intestazione e la forma delle righe."),
+)  # fmt: skip
+DOMANDE: Final = (
+    "domanda", "Domande, decisioni e pagamenti",
+    "Confrontano ciò che è stato deciso con i periodi e i pagamenti, nella pagina della domanda. Non "
+    "fermano nessuno; nell’elenco delle domande il filtro «Che non tornano con la decisione» le trova.",
 )  # fmt: skip
 _COLONNE: Final = (
     Colonna("Regola"),
@@ -80,6 +86,22 @@ async def scegli(chiesto: str | None) -> Scelta:
         if chiesto in (None, "", flusso.id):
             return Scelta(flusso, catalogo(flusso, attivi.lettori()), flussi)
     raise NonTrovato("Nessun flusso attivo in questo ambito ha queste regole.")
+
+
+def voci_delle_domande() -> tuple[Voce, ...]:
+    """The comparisons of the ledger, as named checks."""
+    return tuple(
+        Voce(
+            codice=confronto.codice,
+            livello="insieme",
+            gravita="avviso",
+            messaggio=f"{confronto.spiegazione} Altrimenti: «{confronto.funzione(confronto.errato)[0][0]}»",
+            fonte=decisioni.FONTE,
+            esempio_valido={"": decisioni.in_parole(confronto.valido)},
+            esempio_errato={"": decisioni.in_parole(confronto.errato)},
+        )
+        for confronto in decisioni.CONFRONTI
+    )
 
 
 def esempio(valori: Mapping[str, str]) -> str:
@@ -127,6 +149,11 @@ async def regole(request: Request[Any, Any, Any]) -> Template:
     if gravita not in GRAVITA:
         gravita = ""
     voci = [voce for voce in scelta.voci if gravita in ("", voce.gravita)]
+    del_registro = [
+        voce
+        for voce in (voci_delle_domande() if scelta.flusso.fonte == FONTE else ())
+        if gravita in ("", voce.gravita)
+    ]
     pagina = costruisci_pagina(
         request, "Regole del flusso",
         sommario="Che cosa si controlla di ogni prestazione, chi lo chiede e come si corregge.",
@@ -142,8 +169,9 @@ async def regole(request: Request[Any, Any, Any]) -> Template:
         gruppi=[
             (livello, titolo, testo, [voce for voce in voci if voce.livello == livello])
             for livello, titolo, testo in LIVELLI
-        ],
-        totale=len(voci),
+        ]
+        + [(*DOMANDE, del_registro)],
+        totale=len(voci) + len(del_registro),
         esempio=esempio,
         colonne=_COLONNE,
         noti=scelta.flusso.campi_per_nome,

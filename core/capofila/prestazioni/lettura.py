@@ -398,8 +398,8 @@ def _testo_cella(cella: object) -> str:
             return str(cella)
 
 
-_ROTTA: Final = (
-    zipfile.BadZipFile, zlib.error, isal_zlib.error, ValueError, OSError, NotImplementedError,
+_ROTTA: Final[tuple[type[Exception], ...]] = (  # type: ignore[assignment]  # a wrong stub of isal
+    zipfile.BadZipFile, zlib.error, isal_zlib.IsalError, ValueError, OSError, NotImplementedError,
     RuntimeError,
 )  # fmt: skip
 """What a damaged or protected workbook raises while it unpacks."""

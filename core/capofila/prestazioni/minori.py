@@ -17,12 +17,19 @@ from capofila.accessi.service import registra
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import Flusso
-from capofila.prestazioni.rules import Collocazione, Riferimenti
+from capofila.prestazioni import bozze
+from capofila.prestazioni.rules import FONTE_MINORI, Collocazione, Riferimenti
 from capofila.prestazioni.schede import RIMASTA, inserisci, schede
 from capofila.prestazioni.stati import FILTRI as FILTRI_PRESTAZIONI
 from capofila.prestazioni.stati import STATI as STATI_PRESTAZIONI
 from capofila.prestazioni.stati import Comunicata, condizione
-from capofila.prestazioni.versioni import BIGINT, Salvataggio, apri_salvataggio, controlla
+from capofila.prestazioni.versioni import (
+    BIGINT,
+    Salvataggio,
+    apri_salvataggio,
+    controlla,
+    sostituisci,
+)
 
 NON_C_E: Final = "Questa scheda non c'è: torna all'elenco dei minori."
 
@@ -54,6 +61,7 @@ async def salva(
     *,
     sostituisce: int | None = None,
     minore: str | None = None,
+    bozza: int | None = None,
     motivo: str = "",
 ) -> Salvataggio:
     """Write a record: a new one, or the next version of another.
@@ -64,7 +72,8 @@ async def salva(
         riferimenti: the enti and comuni of the ambito.
         versione: of the flow in force.
         sostituisce: the record that it corrects; minor, year and ente stay what they are.
-        minore: the id of the minor, when it is known from another record.
+        minore: the id of the minor, when it is known from another record or from the draft.
+        bozza: the draft that it comes from, thrown away when all went well.
         motivo: why it is corrected, for the history.
 
     Raises:
@@ -93,10 +102,12 @@ async def salva(
         async with unita.punto_di_ritorno():
             salvataggio = await apri_salvataggio(unita, flusso.id, 1, scheda.titolare, motivo)
             if vecchia is not None:
-                await _sostituisci(unita, vecchia["id"], salvataggio)
+                await sostituisci(unita, vecchia["id"], salvataggio, "scheda_sinba")
             esito.errori = await inserisci(unita, [scheda], lotto=salvataggio, versione=versione)
             if esito.errori:
                 raise _Rinuncia
+            if bozza is not None:
+                await bozze.butta(bozza, FONTE_MINORI)
             esito.prestazioni = [
                 await unita.valore(
                     "SELECT id FROM scheda_sinba WHERE ambito_id = $1 AND lotto_id = $2",
@@ -122,7 +133,7 @@ async def elimina(id_: int, flusso: str, motivo: str = "") -> None:
     vecchia = await _in_vigore(unita, id_)
     async with unita.punto_di_ritorno():
         lotto = await apri_salvataggio(unita, flusso, 0, vecchia["comune_titolare"], motivo)
-        await _sostituisci(unita, id_, lotto)
+        await sostituisci(unita, id_, lotto, "scheda_sinba")
     await registra("minori.elimina", "scheda_sinba", str(id_))
 
 
@@ -141,15 +152,6 @@ async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
     if riga["sostituita_lotto"] is not None:
         raise Conflitto("Questa scheda è già stata corretta o tolta: apri la versione in vigore.")
     return riga
-
-
-async def _sostituisci(unita: UnitaDiLavoro, id_: int, lotto: int) -> None:
-    await unita.esegui(
-        "UPDATE scheda_sinba SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
-        unita.ambito,
-        id_,
-        lotto,
-    )
 
 
 async def leggi(id_: int) -> dict[str, Any]:
@@ -195,9 +197,7 @@ async def storia(riga: Mapping[str, Any]) -> list[dict[str, Any]]:
     righe = await unita.righe(
         "SELECT s.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente, l.caricato_il, "
         "l.formato, l.nome_file, l.motivo, u.nome AS persona, t.caricato_il AS tolta_il, "
-        "t.motivo AS motivo_tolta, w.nome AS tolta_da, EXISTS (SELECT 1 FROM scheda_sinba n "
-        "WHERE n.ambito_id = s.ambito_id AND n.lotto_id = s.sostituita_lotto "
-        "AND n.id_beneficiario = s.id_beneficiario) AS seguita FROM scheda_sinba s "
+        "t.motivo AS motivo_tolta, w.nome AS tolta_da FROM scheda_sinba s "
         "JOIN ente e ON e.ambito_id = s.ambito_id AND e.id = s.ente_erogatore_id "
         "LEFT JOIN lotto l ON l.ambito_id = s.ambito_id AND l.id = s.lotto_id "
         "LEFT JOIN lotto t ON t.ambito_id = s.ambito_id AND t.id = s.sostituita_lotto "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Final, Literal
 
 import msgspec
@@ -24,6 +25,8 @@ Controllo = Literal["testo", "data", "importo", "scelta", "radio", "caselle", "i
 INDIRIZZI: Final = 4
 """Addresses beyond the first."""
 _LUNGO: Final = 4000
+_POCHE: Final = 12
+"""Boxes that one looks over at once; more of them stand in groups, by the code."""
 _FRA_PARENTESI: Final = re.compile(r"\(([A-Za-z0-9]{3,6})\)\s*\Z")
 _NOME_DI_COLONNA: Final = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _COMUNI_ISTAT: Final = "elenco-comuni"
@@ -53,6 +56,17 @@ class CampoModulo(msgspec.Struct, frozen=True, kw_only=True):
     segnaposto: str = ""
     massimo: int = 0
     sottocampi: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def gruppi(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """The options of a long choice by the first part of their code; all in one of a short one."""
+        if len(self.opzioni) <= _POCHE:
+            return (("", self.opzioni),)
+        ordinate = sorted(self.opzioni)
+        return tuple(
+            (sigla, tuple(voci))
+            for sigla, voci in groupby(ordinate, lambda voce: voce[0].partition(".")[0])
+        )
 
 
 class GruppoModulo(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,11 +197,11 @@ _AIUTI: Final = {
     "periodo_erogazione": "Ogni quanti mesi si paga, da 1 a 12.",
     "ore_mensili": "Ore e minuti: 12,30 sono 12 ore e 30 minuti.",
     "area_utenza": "Serve se la persona è presa in carico.",
-    "sina_necessita_interventi_sociali": "Codici di prestazione separati da uno spazio.",
     "data_evento": "Il fatto che dà diritto alla prestazione, se c’è.",
     "anno": "Se lo lasci vuoto è l’anno in corso.",
-    "prestazioni": "Codici separati da uno spazio, per esempio A2.02 A2.11.",
-    "codice_regione_residenza": "Due cifre, con la codifica di INPS. Serve se risiede in Italia.",
+    "prestazioni": "Tutte quelle che il minore riceve. Apri un gruppo di codici per vedere i nomi.",
+    "codice_regione_residenza": "Due cifre, con la codifica di INPS: la Lombardia è 10. Serve se "
+    "risiede in Italia.",
     "codice_nazione_residenza": "Codice di tre cifre: 380 Italia.",
 }
 DELLA_PERSONA: Final = (
@@ -252,8 +266,10 @@ def _campo(campo: Campo, scelte: Scelte) -> CampoModulo:
         case Tipo.CODICE:
             controllo = "radio" if nome in _RADIO else "scelta"
             opzioni = tuple(_opzione(nome, *coppia) for coppia in (campo.codici or {}).items())
-        case Tipo.LISTA_CODICI if len(campo.codici or ()) <= 12:
+        case Tipo.LISTA_CODICI:
             controllo, opzioni = "caselle", tuple((campo.codici or {}).items())
+            if len(opzioni) > _POCHE:
+                opzioni = tuple((codice, f"{codice} {testo}".strip()) for codice, testo in opzioni)
         case Tipo.BLOCCHI:
             controllo = "indirizzi"
         case Tipo.ENTE:

@@ -16,12 +16,13 @@ from litestar.response import Redirect, Response, Template
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato, RichiestaNonValida
+from capofila.base.errori import ErroreCapofila, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.debito import service as debito
 from capofila.hooks import Flusso
 from capofila.prestazioni import (
+    bozze,
     consultazione,
     guida,
     routes_domande,
@@ -32,12 +33,19 @@ from capofila.prestazioni import (
     versioni,
 )
 from capofila.prestazioni.consultazione import PER_PAGINA, Filtro
+from capofila.prestazioni.pagine import comuni_titolari, file_di
 from capofila.prestazioni.rules import file_errori, flusso_minori, flusso_principale
-from capofila.prestazioni.scheda import differenze, raggruppa
+from capofila.prestazioni.scheda import racconta, raggruppa
 from capofila.prestazioni.service import versione_in_vigore
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import MappaComuni
-from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.contesto import (
+    VoceMenu,
+    anno_richiesto,
+    costruisci_pagina,
+    pagina_richiesta,
+    rispondi,
+)
 from capofila.web.pagina import Colonna
 
 MENU = (
@@ -101,13 +109,6 @@ _COLONNE_GUIDA: Final = (
 )
 
 
-def _pagina_richiesta(request: Request[Any, Any, Any]) -> int:
-    testo = request.query_params.get("pagina", "1")
-    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
-        raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
-    return int(testo)
-
-
 def _filtro(
     request: Request[Any, Any, Any], persona: str | None, flusso: str, versione: int
 ) -> Filtro:
@@ -142,7 +143,7 @@ async def _elenco(
     flusso = flusso_principale(await _flussi())
     versione = 0 if flusso is None else await versione_in_vigore(unita_corrente(), flusso)
     filtro = _filtro(request, persona, "" if flusso is None else flusso.id, versione)
-    numero = _pagina_richiesta(request)
+    numero = pagina_richiesta(request)
     trovate = await consultazione.trova(filtro, numero)
     righe = trovate.righe
     dette = await stati.comunicate(filtro.flusso, [riga.id for riga in righe])
@@ -162,11 +163,7 @@ async def _elenco(
     if request.headers.get("hx-request") != "true":
         nomi = _nomi_codici(flusso)
         contesto = {
-            "opzioni_comune": sorted(
-                ((e.codice, comuni[e.codice].nome) for e in enti
-                 if e.tipo == "comune" and e.codice is not None and e.codice in comuni),
-                key=lambda coppia: coppia[1],
-            ),
+            "opzioni_comune": comuni_titolari(enti, comuni),
             "opzioni_codice": [
                 (codice, f"{codice} {nome}".strip()) for codice, nome in nomi.items()
             ],
@@ -174,7 +171,7 @@ async def _elenco(
             "opzioni_carattere": list(CARATTERI.items()),
             "opzioni_stato": list(stati.FILTRI.items()),
             "un_comune": ambito.comune,
-            "bozze": await versioni.quante_bozze() if visita.puo("prestazioni.scrivi") else 0,
+            "bozze": await bozze.quante() if visita.puo("prestazioni.scrivi") else 0,
         }  # fmt: skip
     return rispondi(
         request,
@@ -300,11 +297,7 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
         pagina,
         prestazione=prestazione,
         gruppi=raggruppa(prestazione, flusso, comuni),
-        file=f"/{ambito.slug}/importazioni/{prestazione['lotto_id']}"
-        if visita.puo("prestazioni.importa")
-        and prestazione["file_visibile"]
-        and prestazione["formato"] != "programma"
-        else "",
+        file=file_di(prestazione),
         in_vigore=in_vigore,
         stato_record=stati.stato_di(in_vigore, dette.get(id_)),
         stati=stati.STATI,
@@ -332,28 +325,13 @@ async def _da_ricontrollare(prestazione: Mapping[str, Any], flusso: Flusso | Non
 async def _storia(
     storia: list[dict[str, Any]], flusso: Flusso | None, comuni: MappaComuni
 ) -> list[dict[str, Any]]:
-    """The versions, the latest first, each with what it changed of the one before."""
     lette = await versioni.leggi_tutte([versione["id"] for versione in storia])
     righe = {riga["id"]: riga | {"ente_erogatore": riga["nome_ente"]} for riga in lette}
-    precedenti = {
-        versione["sostituita_lotto"]: versione["id"]
+    complete = [
+        versione | {"lotto_id": righe[versione["id"]]["lotto_id"], "valori": righe[versione["id"]]}
         for versione in storia
-        if versione["sostituita_lotto"] is not None
-    }
-    completa = [
-        versione
-        | {
-            "numero": n,
-            "cambiato": differenze(righe[prima], righe[versione["id"]], flusso, comuni)
-            if (prima := precedenti.get(righe[versione["id"]]["lotto_id"])) is not None
-            else (),
-            "tolta": versione["sostituita_lotto"] is not None and not any(
-                riga["lotto_id"] == versione["sostituita_lotto"] for riga in righe.values()
-            ),
-        }
-        for n, versione in enumerate(storia, 1)
-    ]  # fmt: skip
-    return completa[::-1]
+    ]
+    return racconta(complete, flusso, comuni)
 
 
 # --- importing ----------------------------------------------------------------------------------
@@ -374,7 +352,7 @@ async def _importazioni(
     gia_inviate: bool = False,
 ) -> Template:
     ambito = visita_corrente().nell_ambito
-    numero = _pagina_richiesta(request)
+    numero = pagina_richiesta(request)
     lotti = await consultazione.lotti(numero)
     attivi = await plugin_attivi()
     flusso = flusso_principale({flusso.id: flusso for flusso in attivi.flussi()})
@@ -455,7 +433,7 @@ async def un_lotto(request: Request[Any, Any, Any], id_: FromPath[int]) -> Templ
 async def _lotto(request: Request[Any, Any, Any], id_: int, stato: int = 200) -> Template:
     ambito = visita_corrente().nell_ambito
     lotto, errori, avvisi = await consultazione.lotto(id_)
-    numero = _pagina_richiesta(request)
+    numero = pagina_richiesta(request)
     minori = flusso_minori(await _flussi())
     di_minori = minori is not None and lotto.flusso == minori.id
     pagina = costruisci_pagina(
@@ -518,18 +496,13 @@ async def gia_inviate(
     data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Redirect:
     """Say that the receiver has the records of a file, or that it has not after all."""
-    lotto, *_ = await consultazione.lotto(id_)
-    flusso = (await _flussi()).get(lotto.flusso)
-    if lotto.stato != "importato" or flusso is None:
-        raise Conflitto("Si segnano come già inviate solo le prestazioni di un file importato.")
-    if data.get("azione") == "annulla":
-        quante = await debito.annulla_gia_inviate(id_)
-        detto = "sono di nuovo da comunicare: partono con il prossimo invio."
-    else:
-        quante = await debito.segna_gia_inviate(id_, flusso)
-        detto = (
-            f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
-        )
+    togli = data.get("azione") == "annulla"
+    quante, flusso = await debito.gia_inviate_del_file(id_, togli=togli)
+    detto = (
+        "sono di nuovo da comunicare: partono con il prossimo invio."
+        if togli
+        else f"risultano già inviate: {flusso.destinatario} le ha, e il prossimo invio le lascia."
+    )
     cosa = "1 prestazione" if quante == 1 else f"{quante:,} prestazioni".replace(",", ".")
     await aggiungi_messaggio("riuscito", f"{cosa} del file {detto}")
     return Redirect(f"/{visita_corrente().nell_ambito.slug}/importazioni/{id_}", status_code=303)

@@ -26,6 +26,7 @@ from capofila.hooks.campi import (
 )
 from capofila.prestazioni import domande, stati, versioni
 from capofila.prestazioni.contabilita import Somme, prossimo_da_pagare
+from capofila.prestazioni.pagine import comuni_titolari
 from capofila.prestazioni.routes_modulo import flusso_attivo
 from capofila.territorio import service as territorio
 from capofila.web.contesto import costruisci_pagina, rispondi
@@ -117,17 +118,11 @@ def _base() -> str:
 
 
 async def _comuni() -> list[tuple[str, str]]:
-    mappa = (await territorio.mappa_comuni()).per_belfiore
-    solo = visita_corrente().nell_ambito.comune
-    return sorted(
-        (
-            (ente.codice, mappa[ente.codice].nome)
-            for ente in await territorio.enti()
-            if ente.tipo == "comune" and ente.codice is not None and ente.codice in mappa
-            and solo in (None, ente.codice)
-        ),
-        key=lambda coppia: coppia[1],
-    )  # fmt: skip
+    return comuni_titolari(
+        await territorio.enti(),
+        (await territorio.mappa_comuni()).per_belfiore,
+        visita_corrente().nell_ambito.comune,
+    )
 
 
 @get("/{ambito:str}/domande", opt={"permesso": "prestazioni.vedi"})
@@ -185,6 +180,7 @@ async def _elenco(
         filtro=filtro,
         comune=comune,
         filtri=list(domande.FILTRI.items()),
+        confrontate=domande.CONFRONTATE,
         opzioni_comune=comuni,
         comuni=dict(comuni),
         colonne=COLONNE,

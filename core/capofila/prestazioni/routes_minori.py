@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -16,19 +17,35 @@ from litestar.response import Redirect, Response, Template
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto
+from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso, Rifiuto
 from capofila.hooks.campi import leggi_codice_fiscale
-from capofila.prestazioni import minori, modulo, schede, versioni
+from capofila.prestazioni import bozze, minori, modulo, schede, versioni
 from capofila.prestazioni.modulo import FISSI_DEL_MINORE, FISSI_DELLA_SCHEDA, GRUPPI_MINORI
-from capofila.prestazioni.routes_modulo import Banco, Visto, inviato, numero_da
-from capofila.prestazioni.rules import Collocazione, Riferimenti, flusso_minori
-from capofila.prestazioni.scheda import Gruppi, differenze, etichetta, raggruppa
+from capofila.prestazioni.pagine import (
+    Banco,
+    Tolta,
+    butta_bozza,
+    chiedi_se_buttare,
+    chiedi_se_togliere,
+    comuni_titolari,
+    elenco_bozze,
+    esiti,
+    file_di,
+    inviato,
+    lasciato,
+    metti_da_parte,
+    mostra,
+    motivo_scritto,
+    numero_da,
+    scelte,
+)
+from capofila.prestazioni.rules import FONTE_MINORI, Collocazione, Riferimenti, flusso_minori
+from capofila.prestazioni.scheda import Gruppi, etichetta, racconta, raggruppa
 from capofila.prestazioni.service import riferimenti_dell_ambito, versione_in_vigore
 from capofila.prestazioni.stati import comunicate, operazioni_di
 from capofila.territorio import service as territorio
-from capofila.territorio.rules import MappaComuni
 from capofila.web.contesto import (
     VoceMenu,
     anno_richiesto,
@@ -49,6 +66,12 @@ MOTIVI: Final = {
     "persona": "Riguarda un altro minore",
     "altro": "Altro",
 }
+MOTIVI_PERSONA: Final = {
+    "provvisorio": ("Era provvisorio, adesso c’è quello definitivo", True),
+    "cambiato": ("È cambiato (adozione, rettifica, omocodia)", True),
+    "errore": ("Era scritto male", False),
+}
+"""Why a minor has another codice fiscale, and whether the one of before still leads to the minor."""
 COLONNE: Final = (
     Colonna("Minore"),
     Colonna("Nascita e fascia di età"),
@@ -100,10 +123,11 @@ async def _banco(senza: frozenset[str] = frozenset()) -> Banco:
     """The form, without the fields that are settled already."""
     flusso = await flusso_attivo()
     comuni = await territorio.mappa_comuni()
-    gruppi = modulo.componi(flusso, await Banco.scelte(comuni), GRUPPI_MINORI, senza)
+    gruppi = modulo.componi(flusso, await scelte(comuni), GRUPPI_MINORI, senza)
     gruppi = tuple(
         msgspec.structs.replace(
             gruppo,
+            aiuto="" if senza and gruppo.id == "minore" else gruppo.aiuto,
             campi=tuple(
                 msgspec.structs.replace(campo, **_DIVERSI.get(campo.nome, {}))
                 for campo in gruppo.campi
@@ -111,7 +135,7 @@ async def _banco(senza: frozenset[str] = frozenset()) -> Banco:
         )
         for gruppo in gruppi
     )
-    return Banco(flusso, comuni, gruppi)
+    return Banco(flusso, comuni, gruppi, base())
 
 
 async def _riferimenti() -> Riferimenti:
@@ -182,11 +206,7 @@ async def _elenco(request: Request[Any, Any, Any], cercato: str = "", errore: st
         colonne=COLONNE,
         comuni=comuni,
         enti={ente.id: ente for ente in enti},
-        opzioni_comune=sorted(
-            ((e.codice, comuni[e.codice].nome) for e in enti
-             if e.tipo == "comune" and e.codice is not None and e.codice in comuni),
-            key=lambda coppia: coppia[1],
-        ),
+        opzioni_comune=comuni_titolari(enti, comuni),
         opzioni_stato=list(minori.FILTRI.items()),
         un_comune=visita.nell_ambito.comune,
         stati={
@@ -197,6 +217,7 @@ async def _elenco(request: Request[Any, Any, Any], cercato: str = "", errore: st
         },
         fasce=campi["fascia_eta_beneficiario"].codici or {},
         luoghi=campi["luogo_vita"].codici or {},
+        nomi=campi["prestazioni"].codici or {},
         versione=versione,
         base=base(),
         cerca=f"{base()}/cerca?{urlencode(scelte)}",
@@ -205,6 +226,7 @@ async def _elenco(request: Request[Any, Any, Any], cercato: str = "", errore: st
         importa=visita.puo("prestazioni.importa"),
         importazioni=f"/{visita.nell_ambito.slug}/importazioni",
         scrivi=visita.puo("minori.scrivi"),
+        bozze=await bozze.quante(FONTE_MINORI) if visita.puo("minori.scrivi") else 0,
     )  # fmt: skip
 
 
@@ -308,7 +330,7 @@ async def _una(
         stati=minori.STATI,
         detta=detta,
         da_ricontrollare=in_vigore and not riga["come_ricevuto"] and riga["conforme_a"] != versione,
-        versioni=_versioni(storia, flusso, comuni),
+        versioni=racconta(storia, flusso, comuni, DELLA_PAGINA),
         altre=await minori.altre(riga),
         operazioni=await operazioni_di(flusso.id, ids),
         colonne_operazioni=COLONNE_OPERAZIONI,
@@ -318,33 +340,9 @@ async def _una(
         chiesta=chiesta,
         persona=persona,
         debito=f"/{visita.nell_ambito.slug}/debito" if visita.puo("debito.vedi") else "",
-        file=f"/{visita.nell_ambito.slug}/importazioni/{riga['lotto_id']}"
-        if visita.puo("prestazioni.importa")
-        and riga["file_visibile"]
-        and riga["formato"] != "programma"
-        else "",
+        file=file_di(riga),
         base=base(),
     )
-
-
-def _versioni(
-    storia: list[dict[str, Any]], flusso: Flusso, comuni: MappaComuni
-) -> list[dict[str, Any]]:
-    """The versions, the latest first, each with what it changed of the one that it followed."""
-    seguite = {v["sostituita_lotto"]: v for v in storia if v["seguita"]}
-    return [
-        versione
-        | {
-            "numero": n,
-            "cambiato": differenze(
-                prima["valori"], versione["valori"], flusso, comuni, DELLA_PAGINA
-            )
-            if (prima := seguite.get(versione["lotto_id"])) is not None
-            else (),
-            "tolta": versione["sostituita_lotto"] is not None and not versione["seguita"],
-        }
-        for n, versione in enumerate(storia, 1)
-    ][::-1]
 
 
 # --- entering and correcting --------------------------------------------------------------------
@@ -358,43 +356,36 @@ def _mostra(
     azione: str,
     titolo: str,
     scheda: Mapping[str, Any] | None = None,
+    minore: str | None = None,
+    persona: str | None = None,
     correzione: bool = False,
+    bozza: int | None = None,
     esito: versioni.Salvataggio | None = None,
     stato: int = 200,
     superata: str = "",
     motivo: str = "",
     nota: str = "",
 ) -> Template:
-    errori: dict[str, list[str]] = {}
-    avvisi: dict[str, list[str]] = {}
-    if esito is not None:
-        errori, avvisi = banco.messaggi(esito)
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori, errori=errori, avvisi=avvisi, tutto=esito is not None,
-        fuoco="" if errori or superata else banco.ordine[0], controlla=f"{base()}/controlla",
-    )  # fmt: skip
     briciole = [("Minori", base())]
     if scheda is not None:
         briciole.append((f"Minore {scheda['id_beneficiario']}", f"{base()}/{scheda['id']}"))
-    pagina = costruisci_pagina(
-        request, titolo, briciole=briciole, con_errori=bool(errori) and stato >= 400
-    )
-    return rispondi(
+    return mostra(
         request,
+        banco,
+        banco.visto(valori, esito),
         "prestazioni/minori_modulo.html",
-        pagina,
+        titolo=titolo,
+        briciole=briciole,
         stato=stato,
-        modulo=visto,
+        superata=superata,
         azione=azione,
-        base=base(),
         scheda=scheda,
         correzione=correzione,
-        superata=superata,
+        bozza=bozza,
+        minore=minore if scheda is None else scheda["id_beneficiario"],
+        persona=persona,
         motivo=motivo,
         nota=nota,
-        suggerimenti=modulo.suggerimenti(banco.comuni),
-        indirizzi=range(1, modulo.INDIRIZZI + 1),
-        destinatario=banco.flusso.destinatario,
     )
 
 
@@ -446,29 +437,75 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
     )
 
 
-async def _inviato(
-    request: Request[Any, Any, Any],
-) -> tuple[dict[str, str], dict[str, str], dict[str, Any] | None]:
-    """What was typed, the rest of the form, and the record from which the form goes on."""
+class Ricevuto(msgspec.Struct, kw_only=True):
+    """A form that came in.
+
+    Attributes:
+        valori: what was typed in the fields of the flow.
+        altro: the rest of the form.
+        scheda: the record from which the form goes on, or that it corrects.
+        bozza: the draft from which it goes on.
+        minore: the pseudonym, when it is known from one of the two.
+    """
+
+    valori: dict[str, str]
+    altro: dict[str, str]
+    scheda: dict[str, Any] | None
+    bozza: int | None
+    minore: str | None
+
+    @property
+    def correzione(self) -> bool:
+        """Whether the record is corrected, and does not only say who the minor is."""
+        return self.scheda is not None and self.altro.get("correzione") == "si"
+
+    @property
+    def fissi(self) -> frozenset[str]:
+        """The fields that are settled already."""
+        if self.correzione:
+            return FISSI_DELLA_SCHEDA
+        return frozenset() if self.minore is None else FISSI_DEL_MINORE
+
+    async def controlla(self, banco: Banco) -> versioni.Salvataggio:
+        """Check what was typed together with what is settled, storing nothing."""
+        celle = banco.celle(self.valori)
+        if self.scheda is not None:
+            gia = self.scheda["valori"]
+            celle |= {nome: gia[nome] for nome in self.fissi if nome in gia}
+        elif self.minore is not None:
+            celle["id_beneficiario"] = self.minore
+        return versioni.controlla(banco.flusso, celle, Collocazione(await _riferimenti()))[0]
+
+
+async def _ricevuto(request: Request[Any, Any, Any]) -> Ricevuto:
     valori, altro = await inviato(request, await flusso_attivo())
-    id_ = numero_da(altro.get("scheda"))
-    return valori, altro, None if id_ is None else await minori.leggi(id_)
+    scheda, bozza = numero_da(altro.get("scheda")), numero_da(altro.get("bozza"))
+    letta = None if scheda is None else await minori.leggi(scheda)
+    minore = None if letta is None else letta["id_beneficiario"]
+    if bozza is not None and minore is None:
+        # Who the minor is comes from what was kept, never from the page.
+        with suppress(NonTrovato):
+            minore = (await bozze.leggi(bozza, FONTE_MINORI)).get(bozze.MINORE)
+    return Ricevuto(valori=valori, altro=altro, scheda=letta, bozza=bozza, minore=minore)
 
 
 @post("/{ambito:str}/minori/nuova", opt={"permesso": "minori.scrivi"}, status_code=200)
 async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
-    """Save a new record."""
-    valori, _, dopo = await _inviato(request)
-    banco = await _banco(frozenset() if dopo is None else FISSI_DEL_MINORE)
+    """Save a new record, or put it aside."""
+    ricevuto = await _ricevuto(request)
+    banco = await _banco(ricevuto.fissi)
+    if ricevuto.altro.get("azione") == "bozza":
+        return await _metti_da_parte(banco, ricevuto)
     esito = await minori.salva(
-        banco.flusso, banco.celle(valori), await _riferimenti(),
+        banco.flusso, banco.celle(ricevuto.valori), await _riferimenti(),
         await versione_in_vigore(unita_corrente(), banco.flusso),
-        minore=None if dopo is None else dopo["id_beneficiario"],
+        minore=ricevuto.minore, bozza=ricevuto.bozza,
     )  # fmt: skip
     if esito.errori:
         return _mostra(
-            request, banco, valori, azione=f"{base()}/nuova", scheda=dopo, esito=esito, stato=422,
-            titolo="Nuova scheda" if dopo is None else "Scheda di un altro anno",
+            request, banco, ricevuto.valori, azione=f"{base()}/nuova", scheda=ricevuto.scheda,
+            minore=ricevuto.minore, bozza=ricevuto.bozza, esito=esito, stato=422,
+            titolo="Nuova scheda" if ricevuto.scheda is None else "Scheda di un altro anno",
         )  # fmt: skip
     await aggiungi_messaggio("riuscito", "La scheda è stata salvata.")
     return await _dopo(esito)
@@ -514,26 +551,29 @@ async def _che_vale(scheda: Mapping[str, Any]) -> str:
 async def correggi_salva(
     request: Request[Any, Any, Any], id_: FromPath[int]
 ) -> Template | Redirect:
-    """Save the next version of a record."""
+    """Save the next version of a record, or put it aside."""
     scheda = await minori.leggi(id_)
-    valori, altro, _ = await _inviato(request)
-    motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
+    ricevuto = await _ricevuto(request)
+    ricevuto.scheda, ricevuto.altro["correzione"] = scheda, "si"
+    motivo = motivo_scritto(ricevuto.altro)
     banco = await _banco(FISSI_DELLA_SCHEDA)
+    if ricevuto.altro.get("azione") == "bozza":
+        return await _metti_da_parte(banco, ricevuto)
     esito: versioni.Salvataggio | None = None
     superata, stato = "", 422
     try:
         esito = await minori.salva(
-            banco.flusso, banco.celle(valori), await _riferimenti(),
+            banco.flusso, banco.celle(ricevuto.valori), await _riferimenti(),
             await versione_in_vigore(unita_corrente(), banco.flusso),
-            sostituisce=id_, motivo=motivo,
+            sostituisce=id_, bozza=ricevuto.bozza, motivo=motivo,
         )  # fmt: skip
     except Conflitto:
         superata, stato = await _che_vale(scheda), 409
     if esito is None or esito.errori:
         return _mostra(
-            request, banco, valori, azione=f"{base()}/{id_}/correggi", titolo="Correggi la scheda",
-            scheda=scheda, correzione=True, esito=esito, stato=stato, superata=superata,
-            motivo=motivo,
+            request, banco, ricevuto.valori, azione=f"{base()}/{id_}/correggi",
+            titolo="Correggi la scheda", scheda=scheda, correzione=True, bozza=ricevuto.bozza,
+            esito=esito, stato=stato, superata=superata, motivo=motivo,
         )  # fmt: skip
     if esito.invariata:
         await aggiungi_messaggio("informazione", "Non è cambiato nulla: la scheda era già così.")
@@ -549,37 +589,196 @@ async def correggi_salva(
 )
 async def controlla(request: Request[Any, Any, Any]) -> Template:
     """What is wrong with a form that is being filled in: a message for each field reached."""
-    valori, altro, scheda = await _inviato(request)
-    senza = FISSI_DELLA_SCHEDA if altro.get("correzione") == "si" else FISSI_DEL_MINORE
-    banco = await _banco(frozenset() if scheda is None else senza)
-    celle = banco.celle(valori)
-    if scheda is not None:
-        celle |= {nome: scheda["valori"][nome] for nome in senza if nome in scheda["valori"]}
-    esito, _ = versioni.controlla(banco.flusso, celle, Collocazione(await _riferimenti()))
-    errori, avvisi = banco.messaggi(esito)
-    quanti = sum(len(voci) for voci in errori.values())
-    lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
-    tutto = altro.get("tutto") == "si"
-    if not tutto:
-        errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
-    proposti: dict[str, str] = {}
-    if lasciato == "codice_fiscale" and not valori.get("anno_nascita"):
+    ricevuto = await _ricevuto(request)
+    valori = ricevuto.valori
+    banco = await _banco(ricevuto.fissi)
+    proposti: dict[str, tuple[str, str]] = {}
+    if lasciato(request) == "codice_fiscale" and not valori.get("anno_nascita"):
         dal_codice = modulo.dal_codice_fiscale(
             valori.get("codice_fiscale", ""), oggi(), banco.comuni
         )
-        proposti = {nome: dal_codice[nome] for nome in ("anno_nascita",) if nome in dal_codice}
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
-        errori={nome: voci for nome, voci in errori.items() if nome not in proposti},
-        tutto=tutto, controlla=f"{base()}/controlla",
+        if (anno := dal_codice.get("anno_nascita")) is not None:
+            proposti["anno_nascita"] = (anno, "Dal codice fiscale: controlla.")
+    return esiti(
+        request, banco, valori, await ricevuto.controlla(banco), proposti,
+        tutto=ricevuto.altro.get("tutto") == "si",
     )  # fmt: skip
-    return Template(
-        "prestazioni/_esiti.html",
-        context={
-            "modulo": visto, "proposti": proposti, "quanti": quanti,
-            "indirizzi": range(1, modulo.INDIRIZZI + 1),
-        },
+
+
+# --- drafts -------------------------------------------------------------------------------------
+
+
+async def _metti_da_parte(banco: Banco, ricevuto: Ricevuto) -> Redirect:
+    """Keep a form as a draft: the codice fiscale is exchanged for its pseudonym, or left out."""
+    esito = await ricevuto.controlla(banco)
+    errori, _ = banco.messaggi(esito)
+    tenuti = bozze.senza_persona(ricevuto.valori)
+    minore, scritto = ricevuto.minore, ricevuto.valori.get("codice_fiscale", "")
+    if minore is None and "id_beneficiario" not in errori:
+        letto = leggi_codice_fiscale(scritto)
+        if isinstance(letto, str):
+            noto = tenuti.get("id_beneficiario", "").strip() or None
+            trovati, _ = await schede.assegna(unita_corrente(), {letto: noto})
+            minore = trovati.get(letto)
+    if ricevuto.scheda is not None:
+        segno = bozze.SOSTITUISCE if ricevuto.correzione else bozze.SEGUE
+        tenuti[segno] = str(ricevuto.scheda["id"])
+    if minore is not None:
+        tenuti[bozze.MINORE] = minore
+    return await metti_da_parte(
+        banco, tenuti, sum(map(len, errori.values())), bozza=ricevuto.bozza, fonte=FONTE_MINORI,
+        avviso="Una bozza non tiene codici fiscali, solo lo pseudonimo, e quello scritto non si è "
+        "potuto scambiare: riscrivilo quando la continui."
+        if scritto.strip() and minore is None
+        else "",
     )  # fmt: skip
+
+
+@get("/{ambito:str}/minori/bozze", opt={"permesso": "minori.scrivi"})
+async def le_bozze(request: Request[Any, Any, Any]) -> Template:
+    """What was put aside, to go on with or to throw away."""
+    return await elenco_bozze(
+        request, "prestazioni/minori_bozze.html", fonte=FONTE_MINORI, sopra=("Minori", base()),
+        colonne=("Minore", "Scheda"),
+        sommario="Schede messe da parte: non entrano in nessun invio finché non le salvi.",
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/minori/bozze/{id_:int}", opt={"permesso": "minori.scrivi"})
+async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Go on with a draft; its errors are shown at once."""
+    valori = await bozze.leggi(id_, FONTE_MINORI)
+    await registra_lettura("minori.consulta_bozza", "bozza", str(id_))
+    minore = valori.pop(bozze.MINORE, None)
+    sostituisce = numero_da(valori.pop(bozze.SOSTITUISCE, ""))
+    segue = sostituisce or numero_da(valori.pop(bozze.SEGUE, ""))
+    ricevuto = Ricevuto(
+        valori=valori, altro={} if sostituisce is None else {"correzione": "si"}, bozza=id_,
+        scheda=None if segue is None else await minori.leggi(segue), minore=minore,
+    )  # fmt: skip
+    return await _continua(request, ricevuto)
+
+
+async def _continua(
+    request: Request[Any, Any, Any], ricevuto: Ricevuto, persona: str | None = None
+) -> Template:
+    banco = await _banco(ricevuto.fissi)
+    scheda, superata = ricevuto.scheda, ""
+    azione = f"{base()}/nuova"
+    if scheda is not None and ricevuto.correzione:
+        azione = f"{base()}/{scheda['id']}/correggi"
+        superata = "" if scheda["sostituita_lotto"] is None else await _che_vale(scheda)
+    return _mostra(
+        request, banco, ricevuto.valori, azione=azione, titolo="Continua la bozza", scheda=scheda,
+        minore=ricevuto.minore, persona=persona, correzione=ricevuto.correzione,
+        bozza=ricevuto.bozza, esito=await ricevuto.controlla(banco), superata=superata,
+        stato=409 if superata else 200,
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/minori/bozze/{id_:int}/persona",
+    opt={"permesso": "minori.scrivi"},
+    status_code=200,
+)
+async def persona_della_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """The form as it is being filled in, with the codice fiscale; that it was asked is in the audit."""
+    minore = (await bozze.leggi(id_, FONTE_MINORI)).get(bozze.MINORE)
+    ricevuto = await _ricevuto(request)
+    ricevuto.bozza, ricevuto.minore = id_, minore
+    trovata = None if minore is None else await schede.persona_di(minore)
+    return await _continua(request, ricevuto, trovata)
+
+
+@get("/{ambito:str}/minori/bozze/{id_:int}/elimina", opt={"permesso": "minori.scrivi"})
+async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Ask before a draft is thrown away."""
+    minore = (await bozze.leggi(id_, FONTE_MINORI)).get(bozze.MINORE)
+    return chiedi_se_buttare(
+        request, id_, "senza codice fiscale" if minore is None else f"del minore {minore}",
+        ("Minori", base()), "Le schede già salvate",
+    )  # fmt: skip
+
+
+@post(
+    "/{ambito:str}/minori/bozze/{id_:int}/elimina",
+    opt={"permesso": "minori.scrivi"},
+    status_code=200,
+)
+async def elimina_bozza(id_: FromPath[int]) -> Redirect:
+    """Throw a draft away."""
+    return await butta_bozza(id_, base(), FONTE_MINORI)
+
+
+# --- who the minor is ---------------------------------------------------------------------------
+
+
+@get("/{ambito:str}/minori/{id_:int}/codice-fiscale", opt={"permesso": "minori.scrivi"})
+async def chiedi_persona(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+    """Ask for the codice fiscale that the minor of a record has now."""
+    scheda = await minori.leggi(id_)
+    await registra_lettura("minori.consulta", "scheda_sinba", str(id_))
+    return await _persona(request, scheda, {}, {})
+
+
+async def _persona(
+    request: Request[Any, Any, Any],
+    scheda: Mapping[str, Any],
+    scritto: Mapping[str, str],
+    errori: Mapping[str, str],
+) -> Template:
+    qui = f"{base()}/{scheda['id']}"
+    pagina = costruisci_pagina(
+        request, "Correggi il codice fiscale", con_errori=bool(errori),
+        briciole=[("Minori", base()), (f"Minore {scheda['id_beneficiario']}", qui)],
+    )  # fmt: skip
+    return rispondi(
+        request,
+        "prestazioni/minori_persona.html",
+        pagina,
+        stato=422 if errori else 200,
+        scheda=scheda,
+        motivi=[(codice, testo) for codice, (testo, _) in MOTIVI_PERSONA.items()],
+        scelto=scritto.get("motivo", ""),
+        scritto=motivo_scritto(scritto, "codice_fiscale", 20),
+        errori=errori,
+        destinatario=(await flusso_attivo()).destinatario,
+        qui=qui,
+    )
+
+
+@post(
+    "/{ambito:str}/minori/{id_:int}/codice-fiscale",
+    opt={"permesso": "minori.scrivi"},
+    status_code=200,
+)
+async def correggi_persona(
+    request: Request[Any, Any, Any],
+    id_: FromPath[int],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Template | Redirect:
+    """Give the pseudonym to the codice fiscale that the minor has now."""
+    scheda = await minori.leggi(id_)
+    errori: dict[str, str] = {}
+    letto = leggi_codice_fiscale(data.get("codice_fiscale", ""))
+    if letto is None:
+        errori["codice_fiscale"] = "Scrivi il codice fiscale giusto."
+    elif isinstance(letto, Rifiuto):
+        errori["codice_fiscale"] = letto.messaggio[:1].upper() + letto.messaggio[1:]
+    motivo = data.get("motivo", "")
+    if motivo not in MOTIVI_PERSONA:
+        errori["motivo"] = "Scegli perché il codice fiscale si corregge."
+    if not errori and isinstance(letto, str):
+        negata = await schede.correggi_persona(
+            scheda["id_beneficiario"], letto, motivo, prima_vale=MOTIVI_PERSONA[motivo][1]
+        )
+        if negata is None:
+            await aggiungi_messaggio(
+                "riuscito", "Il codice fiscale è stato corretto. Lo pseudonimo è rimasto lo stesso."
+            )
+            return Redirect(f"{base()}/{id_}", status_code=303)
+        errori["codice_fiscale"] = schede.CORREZIONI_NEGATE[negata]
+    return await _persona(request, scheda, data, errori)
 
 
 # --- taking away --------------------------------------------------------------------------------
@@ -590,41 +789,25 @@ async def togli(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template
     """Ask before a record is taken away, and say what the receiver keeps."""
     scheda = await minori.leggi(id_)
     await registra_lettura("minori.consulta", "scheda_sinba", str(id_))
-    return await _togli(request, scheda)
+    return await _togli(request, scheda, Tolta(motivi=MOTIVI))
 
 
 async def _togli(
-    request: Request[Any, Any, Any],
-    scheda: Mapping[str, Any],
-    errore: str = "",
-    stato: int = 200,
-    scritto: Mapping[str, str] | None = None,
+    request: Request[Any, Any, Any], scheda: Mapping[str, Any], tolta: Tolta
 ) -> Template:
     flusso = await flusso_attivo()
-    id_ = scheda["id"]
     ids = [versione["id"] for versione in await minori.storia(scheda)]
-    superata = ""
-    if scheda["sostituita_lotto"] is not None:
-        superata, stato = await _che_vale(scheda), 409
-    pagina = costruisci_pagina(
-        request, "Togli la scheda", con_errori=bool(errore),
-        briciole=[("Minori", base()), (f"Minore {scheda['id_beneficiario']}", f"{base()}/{id_}")],
-    )  # fmt: skip
-    return rispondi(
-        request,
-        "prestazioni/minori_togli.html",
-        pagina,
-        stato=stato,
+    return chiedi_se_togliere(
+        request, tolta, "prestazioni/minori_togli.html", titolo="Togli la scheda",
+        briciole=[
+            ("Minori", base()),
+            (f"Minore {scheda['id_beneficiario']}", f"{base()}/{scheda['id']}"),
+        ],
+        superata="" if scheda["sostituita_lotto"] is None else await _che_vale(scheda),
         scheda=scheda,
-        motivi=list(MOTIVI.items()),
-        scelto=(scritto or {}).get("motivo", ""),
-        note=(scritto or {}).get("note", ""),
-        errore=errore,
-        superata=superata,
         presente=any(d.presente for d in (await comunicate(flusso.id, ids)).values()),
         destinatario=flusso.destinatario,
-        qui=f"{base()}/{id_}",
-    )
+    )  # fmt: skip
 
 
 @post("/{ambito:str}/minori/{id_:int}/togli", opt={"permesso": "minori.scrivi"}, status_code=200)
@@ -635,19 +818,20 @@ async def togli_davvero(
 ) -> Template | Redirect:
     """Take a record away."""
     scheda = await minori.leggi(id_)
-    note = data.get("note", "").replace("\0", "").strip()[:140]
-    if data.get("motivo") not in MOTIVI:
-        return await _togli(request, scheda, "Scegli perché la scheda si toglie.", 422, data)
-    motivo = MOTIVI[data["motivo"]] + (f": {note}" if note else "")
+    tolta = Tolta.letta(MOTIVI, data, "scheda")
+    if tolta.errore:
+        return await _togli(request, scheda, tolta)
     try:
-        await minori.elimina(id_, (await flusso_attivo()).id, motivo)
+        await minori.elimina(id_, (await flusso_attivo()).id, tolta.motivo)
     except Conflitto:
-        return await _togli(request, await minori.leggi(id_), "", 409, data)
+        return await _togli(request, await minori.leggi(id_), tolta)
     await aggiungi_messaggio("riuscito", "La scheda è stata tolta. La sua storia resta qui.")
     return Redirect(f"{base()}/{id_}", status_code=303)
 
 
 GESTORI: Final = [
+    le_bozze, una_bozza, persona_della_bozza, chiedi_elimina_bozza, elimina_bozza, chiedi_persona,
+    correggi_persona,
     elenco, torna_all_elenco, cerca, modello, una, persona, nuova, inserisci, correggi,
     correggi_salva, controlla, togli, togli_davvero,
 ]  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-import msgspec
 from litestar import Request, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
@@ -14,24 +13,32 @@ from litestar.response import Redirect, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
 from capofila.base.attivazioni import plugin_attivi
-from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.errori import Conflitto
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.hooks.campi import leggi_codice_fiscale
-from capofila.prestazioni import domande, modulo, versioni
-from capofila.prestazioni.modulo import GruppoModulo
-from capofila.prestazioni.rules import Collocazione, flusso_principale
-from capofila.prestazioni.service import riferimenti_dell_ambito
-from capofila.prestazioni.stati import comunicate, stato_di
+from capofila.prestazioni import bozze, domande, modulo, versioni
+from capofila.prestazioni.pagine import (
+    Banco,
+    Tolta,
+    butta_bozza,
+    chiedi_se_buttare,
+    chiedi_se_togliere,
+    elenco_bozze,
+    esiti,
+    inviato,
+    lasciato,
+    metti_da_parte,
+    mostra,
+    motivo_scritto,
+    numero_da,
+    scelte,
+)
+from capofila.prestazioni.rules import FONTE, flusso_principale
+from capofila.prestazioni.stati import comunicate
 from capofila.territorio import service as territorio
-from capofila.territorio.rules import MappaComuni
-from capofila.web.contesto import costruisci_pagina, rispondi
 from capofila.web.formati import ROMA
-from capofila.web.pagina import Colonna
 
-SOSTITUISCE: Final = "_sostituisce"
-"""Where a draft keeps the record that it corrects."""
 MOTIVI: Final = {
     "errore": "Inserita per errore",
     "doppia": "È doppia",
@@ -41,49 +48,6 @@ MOTIVI: Final = {
 }
 IN_SERIE: Final = frozenset({"stessa_persona", "nuova"})
 """The buttons that go on to the next record."""
-COLONNE_BOZZE: Final = (
-    Colonna("Persona"),
-    Colonna("Prestazione"),
-    Colonna("Comune"),
-    Colonna("Errori", tipo="numero"),
-    Colonna("Modificata"),
-    Colonna("Che cosa fare"),
-)
-
-
-class Visto(msgspec.Struct, kw_only=True):
-    """A form as its template shows it.
-
-    Attributes:
-        valori: what was typed, by field.
-        errori, avvisi: messages by field.
-        fuoco: the field to begin from; empty where the summary of the errors takes the focus.
-        tutto: every message is shown, also of fields that were not reached.
-    """
-
-    gruppi: tuple[GruppoModulo, ...]
-    valori: Mapping[str, str]
-    errori: Mapping[str, list[str]] = msgspec.field(default_factory=dict)
-    avvisi: Mapping[str, list[str]] = msgspec.field(default_factory=dict)
-    fuoco: str = ""
-    tutto: bool = False
-    controlla: str = ""
-
-    def aperto(self, gruppo: GruppoModulo) -> bool:
-        """Whether a group that may be closed has something to show."""
-        return not gruppo.chiuso or any(
-            self.valori.get(campo.nome) or self.errori.get(campo.nome) for campo in gruppo.campi
-        )
-
-    def blocchi(self, nome: str) -> list[dict[str, str]]:
-        """The addresses typed so far."""
-        return modulo.blocchi_di(self.valori.get(nome, ""))
-
-    @property
-    def riepilogo(self) -> list[tuple[str, str]]:
-        """The errors in the order of the form, with the field that each links to."""
-        ordine = [""] + [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
-        return [(nome, testo) for nome in ordine for testo in self.errori.get(nome, ())]
 
 
 async def flusso_attivo() -> Flusso:
@@ -102,79 +66,10 @@ async def flusso_attivo() -> Flusso:
     return flusso
 
 
-class Banco:
-    """What every page of the form needs: the flow, the comuni, the groups."""
-
-    def __init__(
-        self, flusso: Flusso, comuni: MappaComuni, gruppi: tuple[GruppoModulo, ...]
-    ) -> None:
-        self.flusso = flusso
-        self.comuni = comuni
-        self.gruppi = gruppi
-        self.ordine = [campo.nome for gruppo in self.gruppi for campo in gruppo.campi]
-        self.etichette = {
-            campo.nome: campo.etichetta for gruppo in self.gruppi for campo in gruppo.campi
-        }
-
-    @classmethod
-    async def apri(cls) -> Banco:
-        flusso = await flusso_attivo()
-        comuni = await territorio.mappa_comuni()
-        return cls(flusso, comuni, modulo.componi(flusso, await cls.scelte(comuni)))
-
-    @staticmethod
-    async def scelte(comuni: MappaComuni) -> modulo.Scelte:
-        """The comuni and the enti of the ambito; of its own comune only for whoever works for one."""
-        enti = await territorio.enti()
-        solo = visita_corrente().nell_ambito.comune
-        return modulo.Scelte(
-            comuni=sorted(
-                (
-                    (ente.codice, comuni.per_belfiore[ente.codice].nome)
-                    for ente in enti
-                    if ente.tipo == "comune" and ente.codice in comuni.per_belfiore
-                    and ente.codice is not None and solo in (None, ente.codice)
-                ),
-                key=lambda coppia: coppia[1],
-            ),
-            enti=[(ente.codice or ente.denominazione[:100], ente.denominazione) for ente in enti],
-        )  # fmt: skip
-
-    def celle(self, valori: Mapping[str, str]) -> dict[str, str]:
-        """What the flow reads of what was typed."""
-        return modulo.da_controllare(self.flusso, valori, self.comuni)
-
-    def messaggi(
-        self, esito: versioni.Salvataggio
-    ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-        """Errors and remarks by field."""
-        return modulo.per_campo(esito.errori, self.etichette), modulo.per_campo(
-            esito.avvisi, self.etichette
-        )
-
-    async def controlla(self, valori: Mapping[str, str]) -> versioni.Salvataggio:
-        """Check what was typed, storing nothing."""
-        riferimenti = await riferimenti_dell_ambito(
-            unita_corrente(), visita_corrente().nell_ambito.comune
-        )
-        esito, _ = versioni.controlla(self.flusso, self.celle(valori), Collocazione(riferimenti))
-        return esito
-
-
-async def inviato(
-    request: Request[Any, Any, Any], flusso: Flusso
-) -> tuple[dict[str, str], dict[str, str]]:
-    """What was typed in the fields of the flow, and the rest of the form."""
-    inviati = (await request.form()).multi_items()
-    testi = [(nome, valore) for nome, valore in inviati if isinstance(valore, str)]
-    altro = {nome: valore for nome, valore in testi if nome not in flusso.campi_per_nome}
-    return modulo.leggi_modulo(flusso, testi), altro
-
-
-def numero_da(testo: str | None) -> int | None:
-    if not testo or not (testo.isascii() and testo.isdigit()) or len(testo) > 19:
-        return None
-    return int(testo)
+async def _banco() -> Banco:
+    flusso = await flusso_attivo()
+    comuni = await territorio.mappa_comuni()
+    return Banco(flusso, comuni, modulo.componi(flusso, await scelte(comuni)), base())
 
 
 def base() -> str:
@@ -199,39 +94,25 @@ def _mostra(
     titolo: str = "",
     serie: str = "",
 ) -> Template:
-    errori: dict[str, list[str]] = {}
-    avvisi: dict[str, list[str]] = {}
-    if esito is not None:
-        errori, avvisi = banco.messaggi(esito)
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori, errori=errori, avvisi=avvisi, tutto=esito is not None,
-        fuoco="" if errori or superata else fuoco or banco.ordine[0],
-        controlla=f"{base()}/controlla",
-    )  # fmt: skip
     briciole = [("Prestazioni", base())]
     if sostituisce is not None:
         briciole.append(("La prestazione", f"{base()}/{sostituisce}"))
-    pagina = costruisci_pagina(
-        request, titolo or ("Nuova prestazione" if sostituisce is None else "Correggi la prestazione"),
-        briciole=briciole, con_errori=bool(errori) and stato >= 400,
-    )  # fmt: skip
-    return rispondi(
+    return mostra(
         request,
+        banco,
+        banco.visto(valori, esito, fuoco),
         "prestazioni/modulo.html",
-        pagina,
+        titolo=titolo
+        or ("Nuova prestazione" if sostituisce is None else "Correggi la prestazione"),
+        briciole=briciole,
         stato=stato,
-        modulo=visto,
-        azione=azione,
-        base=base(),
-        sostituisce=sostituisce,
-        bozza=bozza,
         superata=superata,
+        azione=azione,
+        correzione=sostituisce is not None,
+        bozza=bozza,
         motivo=motivo,
         nota=nota,
         nascosti={nome: valori[nome] for nome in modulo.NASCOSTI if valori.get(nome)},
-        suggerimenti=modulo.suggerimenti(banco.comuni),
-        indirizzi=range(1, modulo.INDIRIZZI + 1),
-        destinatario=banco.flusso.destinatario,
         serie=serie if serie in IN_SERIE else "",
     )
 
@@ -239,7 +120,7 @@ def _mostra(
 @get("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"})
 async def nuova(request: Request[Any, Any, Any]) -> Template:
     """An empty form, or one that goes on from the record just saved."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori: dict[str, str] = {}
     fuoco = nota = serie = ""
     for parametro, dopo, ripresi, da, detto in (
@@ -287,7 +168,7 @@ async def nuova(request: Request[Any, Any, Any]) -> Template:
 @post("/{ambito:str}/prestazioni/nuova", opt={"permesso": "prestazioni.scrivi"}, status_code=200)
 async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
     """Save a new prestazione, or put it aside."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori, altro = await inviato(request, banco.flusso)
     return await _salva(request, banco, valori, altro, None)
 
@@ -295,7 +176,7 @@ async def inserisci(request: Request[Any, Any, Any]) -> Template | Redirect:
 @get("/{ambito:str}/prestazioni/{id_:int}/correggi", opt={"permesso": "prestazioni.scrivi"})
 async def correggi(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """The form with the values of a record in force."""
-    banco = await Banco.apri()
+    banco = await _banco()
     riga = await versioni.leggi(id_)
     await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
     valori = modulo.da_mostrare(banco.flusso, versioni.per_modulo(banco.flusso, riga), banco.comuni)
@@ -318,7 +199,7 @@ async def correggi_salva(
     request: Request[Any, Any, Any], id_: FromPath[int]
 ) -> Template | Redirect:
     """Save the next version of a record, or put it aside."""
-    banco = await Banco.apri()
+    banco = await _banco()
     await versioni.leggi(id_)
     valori, altro = await inviato(request, banco.flusso)
     return await _salva(request, banco, valori, altro, id_)
@@ -333,10 +214,14 @@ async def _salva(
 ) -> Template | Redirect:
     comune = visita_corrente().nell_ambito.comune
     bozza = numero_da(altro.get("bozza"))
-    motivo = altro.get("motivo", "").replace("\0", "").strip()[:200]
+    motivo = motivo_scritto(altro)
     qui = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     if altro.get("azione") == "bozza":
-        return await _metti_da_parte(banco, valori, sostituisce, bozza)
+        errori, _ = banco.messaggi(await banco.controlla(valori))
+        if sostituisce is not None:
+            valori[bozze.SOSTITUISCE] = str(sostituisce)
+        quanti = sum(map(len, errori.values()))
+        return await metti_da_parte(banco, valori, quanti, bozza=bozza, fonte=FONTE)
     try:
         esito = await versioni.salva(
             banco.flusso, banco.celle(valori), sostituisce=sostituisce, bozza=bozza, comune=comune,
@@ -389,28 +274,6 @@ async def _di_che_e_salvata(esito: versioni.Salvataggio, *, corretta: bool) -> N
             await aggiungi_messaggio("avviso", testo)
 
 
-async def _metti_da_parte(
-    banco: Banco, valori: dict[str, str], sostituisce: int | None, bozza: int | None
-) -> Redirect:
-    comune = visita_corrente().nell_ambito.comune
-    esito = await banco.controlla(valori)
-    quanti = sum(len(voci) for voci in banco.messaggi(esito)[0].values())
-    tenuti = dict(valori)
-    if sostituisce is not None:
-        tenuti[SOSTITUISCE] = str(sostituisce)
-    try:
-        await versioni.salva_bozza(tenuti, quanti, bozza=bozza, comune=comune)
-    except NonTrovato:
-        # Somebody threw it away in the meantime: what was typed is kept all the same.
-        await versioni.salva_bozza(tenuti, quanti, bozza=None, comune=comune)
-    await aggiungi_messaggio(
-        "riuscito",
-        "La bozza è stata salvata."
-        + (f" Ha {quanti} {'dato' if quanti == 1 else 'dati'} da correggere." if quanti else ""),
-    )
-    return Redirect(f"{base()}/bozze", status_code=303)
-
-
 async def _indirizzo_che_vale(id_: int) -> str:
     """Where the version in force is; the old record itself when it was taken away."""
     vale = await versioni.versione_che_vale(id_)
@@ -435,43 +298,26 @@ async def _che_cosa_sara_detto(flusso: Flusso, id_: int) -> str:
 )
 async def controlla(request: Request[Any, Any, Any]) -> Template:
     """What is wrong with a form that is being filled in: a message for each field reached."""
-    banco = await Banco.apri()
+    banco = await _banco()
     valori, altro = await inviato(request, banco.flusso)
-    lasciato = (request.headers.get("hx-trigger-name") or "").split(".")[0]
-    errori, avvisi = banco.messaggi(await banco.controlla(valori))
-    quanti = sum(len(voci) for voci in errori.values())
-    tutto = altro.get("tutto") == "si"
-    if not tutto:
-        errori = modulo.gia_dette(errori, banco.ordine, valori, lasciato)
-    proposti: dict[str, str] = {}
-    note: dict[str, str] = {}
-    if lasciato == "codice_fiscale":
+    proposti: dict[str, tuple[str, str]] = {}
+    if lasciato(request) == "codice_fiscale":
         oggi = datetime.now(ROMA).date()
         scritto = valori.get("codice_fiscale", "")
         dal_codice = modulo.dal_codice_fiscale(scritto, oggi, banco.comuni)
-        nota = await _nota(banco, scritto)
+        proposti = {nome: (v, "Dal codice fiscale: controlla.") for nome, v in dal_codice.items()}
+        proposti |= {
+            nome: (v, "Da una prestazione di prima: controlla.")
+            for nome, v in (await _nota(banco, scritto)).items()
+        }
         proposti = {
-            nome: valore
-            for nome, valore in (dal_codice | nota).items()
+            nome: proposto
+            for nome, proposto in proposti.items()
             if not valori.get(nome) and nome in banco.etichette
         }
-        note = {
-            nome: "Da una prestazione di prima: controlla."
-            if nome in nota
-            else "Dal codice fiscale: controlla."
-            for nome in proposti
-        }
-    visto = Visto(
-        gruppi=banco.gruppi, valori=valori | proposti, avvisi=avvisi,
-        errori={nome: voci for nome, voci in errori.items() if nome not in proposti},
-        tutto=tutto, controlla=f"{base()}/controlla",
-    )  # fmt: skip
-    return Template(
-        "prestazioni/_esiti.html",
-        context={
-            "modulo": visto, "proposti": note, "quanti": quanti,
-            "indirizzi": range(1, modulo.INDIRIZZI + 1),
-        },
+    return esiti(
+        request, banco, valori, await banco.controlla(valori), proposti,
+        tutto=altro.get("tutto") == "si",
     )  # fmt: skip
 
 
@@ -498,43 +344,22 @@ async def togli(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template
     """Ask before a record is taken away, and say what the receiver will be told."""
     riga = await versioni.leggi(id_)
     await registra_lettura("prestazioni.consulta", "prestazione", str(id_))
-    return await _togli(request, riga)
+    return await _togli(request, riga, Tolta(motivi=MOTIVI))
 
 
 async def _togli(
-    request: Request[Any, Any, Any],
-    riga: Mapping[str, Any],
-    errore: str = "",
-    stato: int = 200,
-    scritto: Mapping[str, str] | None = None,
+    request: Request[Any, Any, Any], riga: Mapping[str, Any], tolta: Tolta
 ) -> Template:
     flusso = await flusso_attivo()
     id_ = riga["id"]
-    detta = (await comunicate(flusso.id, [id_])).get(id_)
-    superata = ""
-    if riga["sostituita_lotto"] is not None:
-        superata, stato = await _indirizzo_che_vale(id_), 409
-    pagina = costruisci_pagina(
-        request, "Togli la prestazione",
+    return chiedi_se_togliere(
+        request, tolta, "prestazioni/togli.html", titolo="Togli la prestazione",
         briciole=[("Prestazioni", base()), ("La prestazione", f"{base()}/{id_}")],
-        con_errori=bool(errore),
-    )  # fmt: skip
-    return rispondi(
-        request,
-        "prestazioni/togli.html",
-        pagina,
-        stato=stato,
+        superata="" if riga["sostituita_lotto"] is None else await _indirizzo_che_vale(id_),
         prestazione=riga,
-        motivi=list(MOTIVI.items()),
-        scelto=(scritto or {}).get("motivo", ""),
-        note=(scritto or {}).get("note", ""),
-        errore=errore,
-        superata=superata,
-        detta=detta,
-        stato_record=stato_di(riga["sostituita_lotto"] is None, detta),
+        detta=(await comunicate(flusso.id, [id_])).get(id_),
         destinatario=flusso.destinatario,
-        qui=f"{base()}/{id_}",
-    )
+    )  # fmt: skip
 
 
 @post(
@@ -549,14 +374,13 @@ async def togli_davvero(
 ) -> Template | Redirect:
     """Take a record away."""
     riga = await versioni.leggi(id_)
-    note = data.get("note", "").replace("\0", "").strip()
-    if data.get("motivo") not in MOTIVI:
-        return await _togli(request, riga, "Scegli perché la prestazione si toglie.", 422, data)
-    motivo = MOTIVI[data["motivo"]] + (f": {note}" if note else "")
+    tolta = Tolta.letta(MOTIVI, data, "prestazione")
+    if tolta.errore:
+        return await _togli(request, riga, tolta)
     try:
-        await versioni.elimina(id_, motivo)
+        await versioni.elimina(id_, tolta.motivo)
     except Conflitto:
-        return await _togli(request, await versioni.leggi(id_), "", 409, data)
+        return await _togli(request, await versioni.leggi(id_), tolta)
     await aggiungi_messaggio("riuscito", "La prestazione è stata tolta. La sua storia resta qui.")
     return Redirect(f"{base()}/{id_}", status_code=303)
 
@@ -565,37 +389,22 @@ async def togli_davvero(
 
 
 @get("/{ambito:str}/prestazioni/bozze", opt={"permesso": "prestazioni.scrivi"})
-async def bozze(request: Request[Any, Any, Any]) -> Template:
+async def le_bozze(request: Request[Any, Any, Any]) -> Template:
     """What was put aside, to go on with or to throw away."""
-    testo = request.query_params.get("pagina", "1")
-    numero = min(max(numero_da(testo) or 1, 1), 10_000)
-    trovate = await versioni.bozze(numero)
-    await registra_lettura("prestazioni.elenca_bozze", "bozza", None, righe=len(trovate))
-    pagina = costruisci_pagina(
-        request, "Bozze", briciole=[("Prestazioni", base())],
+    return await elenco_bozze(
+        request, "prestazioni/bozze.html", fonte=FONTE, sopra=("Prestazioni", base()),
+        colonne=("Persona", "Prestazione"),
         sommario="Prestazioni messe da parte: non entrano in nessun invio finché non le salvi.",
     )  # fmt: skip
-    return rispondi(
-        request,
-        "prestazioni/bozze.html",
-        pagina,
-        bozze=trovate[:50],
-        altre=len(trovate) > 50,
-        numero=numero,
-        comuni=(await territorio.mappa_comuni()).per_belfiore,
-        colonne=COLONNE_BOZZE,
-        base=base(),
-        sostituisce=SOSTITUISCE,
-    )
 
 
 @get("/{ambito:str}/prestazioni/bozze/{id_:int}", opt={"permesso": "prestazioni.scrivi"})
 async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Go on with a draft; its errors are shown at once."""
-    banco = await Banco.apri()
-    valori = await versioni.bozza(id_)
+    banco = await _banco()
+    valori = await bozze.leggi(id_)
     await registra_lettura("prestazioni.consulta_bozza", "bozza", str(id_))
-    sostituisce = numero_da(valori.pop(SOSTITUISCE, ""))
+    sostituisce = numero_da(valori.pop(bozze.SOSTITUISCE, ""))
     azione = f"{base()}/nuova" if sostituisce is None else f"{base()}/{sostituisce}/correggi"
     return _mostra(
         request, banco, valori, azione=azione, sostituisce=sostituisce, bozza=id_,
@@ -606,15 +415,11 @@ async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Temp
 @get("/{ambito:str}/prestazioni/bozze/{id_:int}/elimina", opt={"permesso": "prestazioni.scrivi"})
 async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Ask before a draft is thrown away."""
-    valori = await versioni.bozza(id_)
-    pagina = costruisci_pagina(
-        request, "Butta la bozza", briciole=[("Prestazioni", base()), ("Bozze", f"{base()}/bozze")]
-    )
+    valori = await bozze.leggi(id_)
     nome = f"{valori.get('cognome', '')} {valori.get('nome', '')}".strip() or "senza nome"
-    return rispondi(
-        request, "prestazioni/butta_bozza.html", pagina, nome=nome,
-        azione=f"{base()}/bozze/{id_}/elimina", torna=f"{base()}/bozze",
-    )  # fmt: skip
+    return chiedi_se_buttare(
+        request, id_, f"di {nome}", ("Prestazioni", base()), "Le prestazioni già salvate"
+    )
 
 
 @post(
@@ -622,15 +427,13 @@ async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[in
     opt={"permesso": "prestazioni.scrivi"},
     status_code=200,
 )
-async def elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Redirect:
+async def elimina_bozza(id_: FromPath[int]) -> Redirect:
     """Throw a draft away."""
-    await versioni.bozza(id_)
-    await versioni.elimina_bozza(id_)
-    await aggiungi_messaggio("informazione", "La bozza è stata buttata.")
-    return Redirect(f"{base()}/bozze", status_code=303)
+    return await butta_bozza(id_, base(), FONTE)
 
 
 GESTORI: Final = [
-    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, bozze, una_bozza,
+    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, le_bozze,
+    una_bozza,
     chiedi_elimina_bozza, elimina_bozza,
 ]  # fmt: skip

@@ -7,7 +7,7 @@ names of the columns stand in, so that what was stored stays readable.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -153,6 +153,36 @@ def differenze(
                 )
             )
     return tuple(trovate)
+
+
+def racconta(
+    versioni: Sequence[Mapping[str, Any]],
+    flusso: Flusso | None,
+    comuni: MappaComuni,
+    gruppi: Gruppi = _GRUPPI,
+) -> list[dict[str, Any]]:
+    """The versions of a record, the latest first, each with its number and what it changed.
+
+    Args:
+        versioni: the oldest first; of each ``lotto_id``, which brought it, ``sostituita_lotto``, which
+            ended it, and ``valori``, its columns. One whose end brought none was ``tolta``.
+        flusso: the flow that declares the columns.
+        comuni: to call comuni by their name.
+        gruppi: in which the values stand; those of a prestazione unless told.
+    """
+    finite = {v["sostituita_lotto"]: v for v in versioni if v["sostituita_lotto"] is not None}
+    arrivate = {versione["lotto_id"] for versione in versioni}
+    return [
+        {
+            **versione,
+            "numero": numero,
+            "cambiato": ()
+            if (prima := finite.get(versione["lotto_id"])) is None
+            else differenze(prima["valori"], versione["valori"], flusso, comuni, gruppi),
+            "tolta": versione["sostituita_lotto"] not in (None, *arrivate),
+        }
+        for numero, versione in enumerate(versioni, 1)
+    ][::-1]
 
 
 def etichetta(nome: str, campo: Campo | None) -> str:

@@ -101,6 +101,40 @@ async def persona_di(id_beneficiario: str) -> str | None:
     return trovata
 
 
+async def correggi_persona(
+    id_beneficiario: str, codice_fiscale: str, motivo: str, *, prima_vale: bool
+) -> str | None:
+    """Give an id to the codice fiscale that its minor has now; the audit has why, not which.
+
+    Args:
+        id_beneficiario: the id, which stays.
+        codice_fiscale: the one that the minor has now, already read.
+        motivo: a code that says why.
+        prima_vale: the one of before leads to the same id, wherever it comes in again.
+
+    Returns:
+        What stands in the way, a key of :data:`CORREZIONI_NEGATE`; None when all went well.
+    """
+    negata: str | None = await unita_corrente().valore(
+        "SELECT correggi_persona($1, $2, $3, $4)",
+        id_beneficiario,
+        codice_fiscale,
+        prima_vale,
+        motivo,
+    )
+    return negata
+
+
+CORREZIONI_NEGATE: Final = {
+    "senza_persona": "Di questo pseudonimo non si sa il codice fiscale: collegalo scrivendo la scheda "
+    "di un altro anno con tutti e due.",
+    "uguale": "È già il codice fiscale di questo minore: non c’è nulla da correggere.",
+    "di_altri_comuni": "Questo minore ha schede anche di altri comuni: il suo codice fiscale lo "
+    "corregge l’Ufficio di Piano.",
+    "di_altri": "Questo codice fiscale ha già le sue schede, con un altro pseudonimo. Se è lo stesso "
+    "minore scritto due volte, tieni quelle e togli queste; se è un altro minore, controlla il codice.",
+}
+"""Why a codice fiscale is not corrected, and what to do."""
 _MESSAGGI: Final = {
     "pseudonimo_diverso": ERRORE_DIVERSO,
     "pseudonimo_di_altri": ERRORE_DI_ALTRI,

@@ -2,7 +2,7 @@
 
 One saving is one lotto of format ``programma``: it brings the new version and supersedes the old
 one at once. What the receiver must be told follows from there (docs/perche/siuss.md). What is not
-ready yet waits as a *bozza*: the values as they were typed, with no claim to be right.
+ready yet waits as a draft (:mod:`capofila.prestazioni.bozze`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga, Flusso, Preparatore
 from capofila.hooks.campi import importo_leggibile
+from capofila.prestazioni import bozze
 from capofila.prestazioni.copia import COLONNE
 from capofila.prestazioni.rules import Collocazione
 from capofila.prestazioni.service import (
@@ -32,7 +33,6 @@ from capofila.prestazioni.service import (
 )
 
 BIGINT: Final = range(1, 2**63)
-_BOZZA_MASSIMA: Final = 20_000
 
 
 class Salvataggio(msgspec.Struct):
@@ -115,11 +115,11 @@ async def salva(
             titolare = nuove[0]["comune_titolare"]
             lotto_id = await apri_salvataggio(unita, flusso.id, len(nuove), titolare, motivo)
             if vecchia is not None:
-                await _sostituisci(unita, vecchia["id"], lotto_id)
+                await sostituisci(unita, vecchia["id"], lotto_id)
             for nuova in nuove:
                 esito.prestazioni.append(await _aggiungi(unita, lotto_id, versione, nuova))
             if bozza is not None:
-                await elimina_bozza(bozza)
+                await bozze.butta(bozza)
     except _Rinuncia:
         esito.prestazioni = []
         esito.errori = [
@@ -156,7 +156,7 @@ async def elimina(id_: int, motivo: str = "") -> None:
     )
     async with unita.punto_di_ritorno():
         lotto = await apri_salvataggio(unita, flusso, 0, vecchia["comune_titolare"], motivo)
-        await _sostituisci(unita, id_, lotto)
+        await sostituisci(unita, id_, lotto)
     await registra("prestazioni.elimina", "prestazione", str(id_))
 
 
@@ -248,9 +248,12 @@ async def apri_salvataggio(
     return lotto
 
 
-async def _sostituisci(unita: UnitaDiLavoro, id_: int, lotto: int) -> None:
+async def sostituisci(
+    unita: UnitaDiLavoro, id_: int, lotto: int, tavola: str = "prestazione"
+) -> None:
+    """Say which lotto brought the next version of a record, or took it away."""
     await unita.esegui(
-        "UPDATE prestazione SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
+        f"UPDATE {tavola} SET sostituita_lotto = $3 WHERE ambito_id = $1 AND id = $2",
         unita.ambito,
         id_,
         lotto,
@@ -359,90 +362,3 @@ async def storia(id_: int) -> list[dict[str, Any]]:
         id_,
     )
     return [dict(riga) for riga in righe]
-
-
-# --- drafts -------------------------------------------------------------------------------------
-
-
-async def salva_bozza(
-    valori: Mapping[str, str], errori: int, *, bozza: int | None, comune: str | None
-) -> int:
-    """Put a form aside as it is; returns the draft.
-
-    Raises:
-        NonTrovato: the draft is not there any more.
-        Conflitto: it is too long to be kept.
-    """
-    unita = unita_corrente()
-    testo = msgspec.json.encode(dict(valori)).decode()
-    if len(testo) > _BOZZA_MASSIMA:
-        raise Conflitto("Il modulo è troppo lungo per tenerlo come bozza: accorcia i testi.")
-    if bozza is None:
-        nuova: int = await unita.valore(
-            "INSERT INTO bozza (comune_titolare, valori, errori) VALUES ($1, $2::jsonb, $3) "
-            "RETURNING id",
-            comune or valori.get("comune_titolare", "").strip().upper()[:4],
-            testo,
-            errori,
-        )
-        await registra("prestazioni.bozza", "bozza", str(nuova))
-        return nuova
-    trovata = await unita.valore(
-        "UPDATE bozza SET valori = $3::jsonb, errori = $4, comune_titolare = $5, "
-        "modificata_il = now() WHERE ambito_id = $1 AND id = $2 RETURNING id",
-        unita.ambito,
-        bozza,
-        testo,
-        errori,
-        comune or valori.get("comune_titolare", "").strip().upper()[:4],
-    )
-    if trovata is None:
-        raise NonTrovato("Questa bozza non c'è più: torna all'elenco delle bozze.")
-    return bozza
-
-
-async def quante_bozze() -> int:
-    """How many drafts wait."""
-    unita = unita_corrente()
-    quante: int = await unita.valore(
-        "SELECT count(*) FROM bozza WHERE ambito_id = $1", unita.ambito
-    )
-    return quante
-
-
-async def bozze(pagina: int = 1, per_pagina: int = 50) -> list[dict[str, Any]]:
-    """The drafts, the latest first; one more than a page when there are others."""
-    unita = unita_corrente()
-    righe = await unita.righe(
-        "SELECT id, comune_titolare, valori, errori, modificata_il FROM bozza "
-        "WHERE ambito_id = $1 ORDER BY modificata_il DESC, id DESC LIMIT $2 OFFSET $3",
-        unita.ambito,
-        per_pagina + 1,
-        (pagina - 1) * per_pagina,
-    )
-    return [dict(riga) | {"valori": msgspec.json.decode(riga["valori"])} for riga in righe]
-
-
-async def bozza(id_: int) -> dict[str, str]:
-    """The values of a draft.
-
-    Raises:
-        NonTrovato: there is none with this number in the ambito.
-    """
-    unita = unita_corrente()
-    testo = None
-    if id_ in BIGINT:
-        testo = await unita.valore(
-            "SELECT valori FROM bozza WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
-        )
-    if testo is None:
-        raise NonTrovato("Questa bozza non c'è più: torna all'elenco delle bozze.")
-    valori: dict[str, str] = msgspec.json.decode(testo)
-    return valori
-
-
-async def elimina_bozza(id_: int) -> None:
-    """Throw a draft away; nothing happens when it is not there."""
-    unita = unita_corrente()
-    if id_ in BIGINT:
-        await unita.esegui("DELETE FROM bozza WHERE ambito_id = $1 AND id = $2", unita.ambito, id_)

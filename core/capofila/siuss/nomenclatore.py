@@ -138,16 +138,57 @@ def della_famiglia(codici: Iterable[str], capostipiti: Iterable[str]) -> tuple[s
 
 SI_NO_INPS: Final[Mapping[str, str]] = {"si": "1", "no": "2"}
 
-REGIONE_LOMBARDIA: Final = "03"
-"""Assumption: the specification wants the DM 1986 coding of the regions, whose table was not
-found; 03 is Lombardia in the ISTAT coding. To be checked against INPS before the first sending."""
 
-REGIONE_PER_PROVINCIA: Final[Mapping[str, str]] = dict.fromkeys(
-    ("012", "013", "014", "015", "016", "017", "018", "019", "020", "097", "098", "108"),
-    REGIONE_LOMBARDIA,
-)
-"""Region by the first three digits (the province) of an ISTAT comune code: Lombardia only. For a
-comune elsewhere the file must carry the region itself."""
+class Regione(msgspec.Struct, frozen=True):
+    """A region or autonomous province.
+
+    Attributes:
+        codice: in the coding that INPS wants (DM 1986).
+        nome: its name.
+        province: first three digits of the ISTAT codes of its comuni.
+    """
+
+    codice: str
+    nome: str
+    province: tuple[str, ...]
+
+
+REGIONI: Final[tuple[Regione, ...]] = (
+    Regione("01", "Abruzzo", ("066", "067", "068", "069")),
+    Regione("02", "Basilicata", ("076", "077")),
+    Regione("03", "Provincia autonoma di Bolzano", ("021",)),
+    Regione("04", "Calabria", ("078", "079", "080", "101", "102")),
+    Regione("05", "Campania", ("061", "062", "063", "064", "065")),
+    Regione("06", "Emilia-Romagna",
+            ("033", "034", "035", "036", "037", "038", "039", "040", "099")),
+    Regione("07", "Friuli-Venezia Giulia", ("030", "031", "032", "093")),
+    Regione("08", "Lazio", ("056", "057", "058", "059", "060")),
+    Regione("09", "Liguria", ("008", "009", "010", "011")),
+    Regione("10", "Lombardia",
+            ("012", "013", "014", "015", "016", "017", "018", "019", "020", "097", "098", "108")),
+    Regione("11", "Marche", ("041", "042", "043", "044", "109")),
+    Regione("12", "Molise", ("070", "094")),
+    Regione("13", "Piemonte", ("001", "002", "003", "004", "005", "006", "096", "103")),
+    Regione("14", "Puglia", ("071", "072", "073", "074", "075", "110")),
+    Regione("15", "Sardegna", ("090", "091", "092", "095", "104", "105", "106", "107", "111")),
+    Regione("16", "Sicilia", ("081", "082", "083", "084", "085", "086", "087", "088", "089")),
+    Regione("17", "Toscana",
+            ("045", "046", "047", "048", "049", "050", "051", "052", "053", "100")),
+    Regione("18", "Provincia autonoma di Trento", ("022",)),
+    Regione("19", "Umbria", ("054", "055")),
+    Regione("20", "Valle d'Aosta", ("007",)),
+    Regione("21", "Veneto", ("023", "024", "025", "026", "027", "028", "029")),
+)  # fmt: skip
+"""The coding of the regions that the specification calls DM 1986; it is not that of ISTAT, where
+Lombardia is 03. Its note 2 (table 7) points at the table of regions of the Agenzia delle Entrate, in
+alphabetical order, the same by which the Ministry of Finance publishes the regional surtaxes. Both
+sample flows of INPS agree: a comune of the province 068 (Abruzzo) goes with 01, which ISTAT gives to
+Piemonte. The provinces are those of ISTAT; one that is not here wants its region written."""
+
+REGIONE_PER_PROVINCIA: Final[Mapping[str, str]] = {
+    provincia: regione.codice for regione in REGIONI for provincia in regione.province
+}
+"""Region by the first three digits (the province) of an ISTAT comune code."""
 
 
 # --- lists that an installation keeps -------------------------------------------------------------

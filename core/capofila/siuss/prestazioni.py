@@ -29,6 +29,7 @@ from capofila.hooks.regole import (
     AnnoDelCodiceFiscale,
     Assente,
     CognomeDelCodiceFiscale,
+    DallaTabella,
     DataInCifre,
     E,
     EntroAnni,
@@ -221,10 +222,11 @@ def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
         Campo("nazione_residenza", cifre, "Nazione di residenza (ISO 3166; 380 Italia)",
               lunghezza=(3, 3), zeri=True, predefinito=SePresente("comune_residenza", "380"),
               fonte=f"{ST}, tabella 7"),
-        Campo("regione_residenza", cifre, "Regione di residenza (codifica DM 1986)",
+        Campo("regione_residenza", cifre,
+              "Regione di residenza (codifica DM 1986: Lombardia è 10)",
               lunghezza=(2, 2), zeri=True,
               predefinito=DaTabella("comune_residenza", REGIONE_PER_PROVINCIA, prefisso=3),
-              fonte=f"{ST}, tabella 7; Lombardia 03 è un'assunzione da verificare con INPS"),
+              fonte=f"{ST}, tabella 7 e nota 2 (tabella delle regioni dell'Agenzia delle Entrate)"),
         Campo("altri_indirizzi", Tipo.BLOCCHI, "Altri indirizzi (dal secondo al quinto)",
               lunghezza=(0, 4), sottocampi=_INDIRIZZO, fonte=f"{XSD}, Indirizzo 1..5"),
         *(Campo(nome, Tipo.CODICE, etichetta, codici=codici_sina, fonte=f"{ST}, tabella 10")
@@ -285,6 +287,12 @@ TAGLIO: Final = TaglioAnnuale(
     "stesso protocollo di domanda e gli stessi importi mensili; non serve fare nulla",
     fonte=f"{ST}, tabella 9, DataFinePrestazione (stesso anno di DataInizioPrestazione)",
 )
+
+
+def _della_regione(regione: str, comune: str) -> DallaTabella:
+    """That a region is the one of a comune, as far as the table of the provinces tells."""
+    return DallaTabella(regione, comune, REGIONE_PER_PROVINCIA, 3)
+
 
 _REGOLE: Final[tuple[Regola, ...]] = (
     Regola(
@@ -413,7 +421,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "siuss-fine-prima-inizio", "data_fine", NonPrima("data_fine", "data_inizio"), "errore",
         "la data di fine {data_fine} viene prima di quella di inizio {data_inizio}: correggere una "
         "delle due",
-        f"{ST}, tabella 9, DataFinePrestazione",
+        f"coerenza interna ({ST}, tabella 9, DataFinePrestazione: chiede solo lo stesso anno)",
         {"data_inizio": "2025-01-01", "data_fine": "2025-12-31"},
         {"data_inizio": "2025-06-01", "data_fine": "2025-05-31"},
     ),
@@ -545,11 +553,21 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         Se(E((Uguale("nazione_residenza", "380"), Presente("comune_residenza"))),
            Presente("regione_residenza")),
         "errore",
-        "il comune {comune_residenza} è fuori dalla Lombardia: scrivere la regione in "
-        "regione_residenza (due cifre, codifica INPS)",
+        "non si sa di che regione è il comune {comune_residenza}: ricontrollare il codice ISTAT, "
+        "oppure scrivere la regione in regione_residenza (due cifre, codifica INPS)",
         f"{ST}, tabella 7, CodiceRegione",
-        {"nazione_residenza": "380", "comune_residenza": "019035", "regione_residenza": "03"},
-        {"nazione_residenza": "380", "comune_residenza": "068001"},
+        {"nazione_residenza": "380", "comune_residenza": "019035", "regione_residenza": "10"},
+        {"nazione_residenza": "380", "comune_residenza": "999001"},
+    ),
+    Regola(
+        "siuss-residenza-regione-altra", "regione_residenza",
+        _della_regione("regione_residenza", "comune_residenza"), "avviso",
+        "la regione {regione_residenza} non è quella del comune {comune_residenza} nella codifica "
+        "che INPS chiede, che non è quella di ISTAT (la Lombardia è 10, non 03): lasciare vuota la "
+        "regione, che si ricava dal comune, oppure correggere il comune",
+        f"{ST}, tabella 7 e nota 2; i due flussi di esempio di INPS (provincia 068, regione 01)",
+        {"comune_residenza": "019035", "regione_residenza": "10"},
+        {"comune_residenza": "019035", "regione_residenza": "03"},
     ),
     Regola(
         "siuss-residenza-estera", "nazione_residenza",
@@ -558,7 +576,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "errore",
         "la nazione di residenza {nazione_residenza} non è l'Italia ma c'è il comune italiano "
         "{comune_residenza}: togliere uno dei due",
-        f"{ST}, tabella 7",
+        f"coerenza interna: i due si contraddicono ({ST}, tabella 7, non lo vieta)",
         {"nazione_residenza": "642"},
         {"nazione_residenza": "642", "comune_residenza": "019035"},
     ),
@@ -570,8 +588,17 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "un indirizzo in Italia (380) è senza comune o senza regione: scriverli tutti e due, oppure "
         "togliere quell'indirizzo",
         f"{ST}, tabella 7, CodiceRegione e CodiceComune",
-        {"altri_indirizzi": '[{"regione":"03","comune":"019036","nazione":"380"}]'},
+        {"altri_indirizzi": '[{"regione":"10","comune":"019036","nazione":"380"}]'},
         {"altri_indirizzi": '[{"nazione":"642"},{"comune":"019036","nazione":"380"}]'},
+    ),
+    Regola(
+        "siuss-altri-indirizzi-regione", "altri_indirizzi",
+        OgniBlocco("altri_indirizzi", _della_regione("regione", "comune")), "avviso",
+        "un indirizzo ha una regione che non è quella del suo comune nella codifica che INPS chiede "
+        "(la Lombardia è 10, non 03): correggere la regione o il comune",
+        f"{ST}, tabella 7 e nota 2",
+        {"altri_indirizzi": '[{"regione":"10","comune":"019036","nazione":"380"}]'},
+        {"altri_indirizzi": '[{"regione":"03","comune":"019036","nazione":"380"}]'},
     ),
     Regola(
         "siuss-altri-indirizzi-esteri", "altri_indirizzi",
@@ -579,7 +606,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "errore",
         "un indirizzo all'estero ha un comune italiano: togliere il comune, oppure scrivere 380 "
         "nella nazione",
-        f"{ST}, tabella 7",
+        f"coerenza interna: i due si contraddicono ({ST}, tabella 7, non lo vieta)",
         {"altri_indirizzi": '[{"nazione":"642"}]'},
         {"altri_indirizzi": '[{"comune":"019036","nazione":"642"}]'},
     ),
@@ -653,7 +680,7 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         "siuss-area-senza-presa", "area_utenza",
         Non(E((Uguale("presa_in_carico", "no"), Presente("area_utenza")))), "avviso",
         "c'è l'area di utenza ma la persona non è presa in carico: controllare quale vale",
-        f"{ST}, tabella 9, AreaUtenza",
+        f"{COERENZA} ({ST}, tabella 9, AreaUtenza: la vuole in carico, altrimenti non la vieta)",
         {"presa_in_carico": "no"}, {"presa_in_carico": "no", "area_utenza": "1"},
     ),
 )  # fmt: skip
@@ -694,10 +721,11 @@ def _regole_dei_codici(prestazioni: tuple[Prestazione, ...]) -> tuple[Regola, ..
             "siuss-evento-richiesto", "data_evento",
             Se(Uno("codice_prestazione", della_famiglia(codici, CON_DATA_EVENTO)),
                Presente("data_evento")),
-            "errore",
-            "per la prestazione {codice_prestazione} serve la data dell'evento, cioè il giorno in "
-            "cui il contributo per l'affitto è stato pagato: scriverla",
-            f"{INPS_MSG_1244} (codice); SISO 4.10.3 (data obbligatoria)",
+            "avviso",
+            "manca la data dell'evento, che per la prestazione {codice_prestazione} è il giorno in cui "
+            "il contributo per l'affitto è stato pagato: scriverla se si sa",
+            f"{INPS_MSG_1244} (codice); la vuole SISO 4.10.3, per INPS è facoltativa ({ST}, tabella "
+            "9), perciò avviso",
             {"codice_prestazione": "A1.05.01", "data_evento": "2025-03-01"},
             {"codice_prestazione": "A1.05.01"},
         ),

@@ -183,8 +183,18 @@ _ATTRIBUTI: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("InvCivCertificazioni", "Certificazione di invalidità", "", False),
     ("CodiceCittadinanzaPadre", "Cittadinanza del padre (ISO 3166)", "nazione", False),
     ("CodiceCittadinanzaMadre", "Cittadinanza della madre (ISO 3166)", "nazione", False),
-    ("CodiceRegioneResidenzaPadre", "Regione di residenza del padre", "regione", False),
-    ("CodiceRegioneResidenzaMadre", "Regione di residenza della madre", "regione", False),
+    (
+        "CodiceRegioneResidenzaPadre",
+        "Regione di residenza del padre (Lombardia è 10)",
+        "regione",
+        False,
+    ),
+    (
+        "CodiceRegioneResidenzaMadre",
+        "Regione di residenza della madre (Lombardia è 10)",
+        "regione",
+        False,
+    ),
     ("TitoloStudioPadre", "Titolo di studio del padre", "", False),
     ("TitoloStudioMadre", "Titolo di studio della madre", "", False),
     ("OccupazionePadre", "Occupazione del padre", "", False),
@@ -221,7 +231,7 @@ _ATTRIBUTI: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("FasciaEtaBeneficiario", "Fascia di età", "", True),
     ("FasciaISEEBeneficiario", "Fascia ISEE", "", False),
     ("AnnoNascita", "Anno di nascita", "anno", True),
-    ("CodiceRegioneResidenza", "Regione di residenza", "regione", False),
+    ("CodiceRegioneResidenza", "Regione di residenza (Lombardia è 10)", "regione", False),
     ("CodiceNazioneResidenza", "Nazione di residenza (ISO 3166)", "nazione", True),
 )
 
@@ -367,9 +377,23 @@ REGOLE: Final[tuple[Regola, ...]] = (
         "sinba-residenza-regione", "codice_regione_residenza",
         Se(_se("codice_nazione_residenza", "380"), Presente("codice_regione_residenza")), "errore",
         "il minore risiede in Italia: scrivere la regione di residenza (due cifre, codifica INPS)",
-        f"{ST}, tabella 15, CodiceRegioneResidenza",
-        {"codice_nazione_residenza": "380", "codice_regione_residenza": "03"},
+        f"{ST}, tabella 15, CodiceRegioneResidenza: obbligatorio in Italia (il flusso di esempio di "
+        "INPS non ce l'ha e contraddice la specifica, che viene dopo)",
+        {"codice_nazione_residenza": "380", "codice_regione_residenza": "10"},
         {"codice_nazione_residenza": "380"},
+    ),
+    *(
+        _coerenza(
+            f"{nome.replace('_', '-')}-istat", nome, Non(_se(nome, "03")),
+            "nella codifica che INPS chiede 03 è la Provincia di Bolzano e la Lombardia è 10 (03 è "
+            "il codice di ISTAT): controllare quale vale", attributo,
+            {nome: "10"}, {nome: "03"},
+        )
+        for nome, attributo in (
+            ("codice_regione_residenza", "CodiceRegioneResidenza"),
+            ("codice_regione_residenza_padre", "CodiceRegioneResidenzaPadre"),
+            ("codice_regione_residenza_madre", "CodiceRegioneResidenzaMadre"),
+        )
     ),
     _coerenza(
         "regione-estera", "codice_regione_residenza",
@@ -377,7 +401,7 @@ REGOLE: Final[tuple[Regola, ...]] = (
         "c'è la regione ma la nazione di residenza {codice_nazione_residenza} non è l'Italia: "
         "controllare quale vale", "CodiceNazioneResidenza",
         {"codice_nazione_residenza": "642"},
-        {"codice_nazione_residenza": "642", "codice_regione_residenza": "03"},
+        {"codice_nazione_residenza": "642", "codice_regione_residenza": "10"},
     ),
     _coerenza(
         "disabilita-senza-tipo", "tipo_disabilita",

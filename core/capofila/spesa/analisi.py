@@ -16,10 +16,11 @@ from typing import Final
 
 import msgspec
 
-from capofila.spesa.rules import CENTESIMO, ZERO, incidenza_utenti, per_uno, quota
+from capofila.spesa.rules import CENTESIMO, incidenza_utenti, per_uno, quota
 
 ASSOCIATA: Final = "associata"
 SINGOLA: Final = "singola"
+_NULLA: Final = Decimal("0.00")
 
 
 class Somma(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,13 +217,13 @@ def analizza(
 def misura(somme: Iterable[Somma], abitanti: Mapping[str, int]) -> Misura:
     """The figures of some comuni."""
     somme = tuple(somme)
-    spesa = sum((una.spesa for una in somme), ZERO)
+    spesa = sum((una.spesa for una in somme), _NULLA)
     per_gestione = {
-        gestione: sum((una.spesa for una in somme if una.gestione == gestione), ZERO)
+        gestione: sum((una.spesa for una in somme if una.gestione == gestione), _NULLA)
         for gestione in (ASSOCIATA, SINGOLA)
     }
-    quota_utenti = sum((una.quota_utenti for una in somme), ZERO)
-    quota_ssn = sum((una.quota_ssn for una in somme), ZERO)
+    quota_utenti = sum((una.quota_utenti for una in somme), _NULLA)
+    quota_ssn = sum((una.quota_ssn for una in somme), _NULLA)
     noti = [una.utenti for una in somme if una.utenti is not None]
     return Misura(
         spesa=spesa,
@@ -247,7 +248,7 @@ def pro_capite(spesa: Mapping[str, Decimal], abitanti: Mapping[str, int]) -> Pro
     if not noti:
         return ProCapite(valore=None, min=None, media=None, mediana=None, max=None)
     return ProCapite(
-        valore=per_uno(sum(spesa.values(), ZERO), residenti) if len(noti) == len(spesa) else None,
+        valore=per_uno(sum(spesa.values(), _NULLA), residenti) if len(noti) == len(spesa) else None,
         min=_euro(noti[0]),
         media=_euro(sum(noti, Fraction(0)) / len(noti)),
         mediana=_euro(median(noti)),
@@ -260,8 +261,8 @@ def per_utente(somme: Iterable[Somma]) -> PerUtente:
     somme = tuple(somme)
     utenti = sum(una.utenti or 0 for una in somme)
     return PerUtente(
-        comuni=per_uno(sum((una.comuni_noti for una in somme), ZERO), utenti),
-        utente=per_uno(sum((una.quota_utenti_nota for una in somme), ZERO), utenti),
+        comuni=per_uno(sum((una.comuni_noti for una in somme), _NULLA), utenti),
+        utente=per_uno(sum((una.quota_utenti_nota for una in somme), _NULLA), utenti),
         senza_utenti=sum(una.senza_utenti for una in somme),
     )
 
@@ -274,7 +275,7 @@ def _per_comune(somme: Iterable[Somma], abitanti: Mapping[str, int]) -> tuple[De
         DelComune(
             istat=istat,
             spesa=spesa[istat],
-            associata=associata.get(istat, ZERO),
+            associata=associata.get(istat, _NULLA),
             pro_capite=per_uno(spesa[istat], abitanti.get(istat, 0)),
         )
         for istat in sorted(spesa)
@@ -297,10 +298,10 @@ def _anni(
     serie = []
     for anno, sue in sorted(per_anno.items()):
         spesa, associata = (
-            sum(v, ZERO) for v in zip(*((s.spesa, s.associata) for s in sue), strict=True)
+            sum(v, _NULLA) for v in zip(*((s.spesa, s.associata) for s in sue), strict=True)
         )
         altre = [una for una in sue if una.istat != capoluogo]
-        senza = sum((una.spesa for una in altre), ZERO)
+        senza = sum((una.spesa for una in altre), _NULLA)
         serie.append(
             DellAnno(
                 anno=anno,
@@ -311,7 +312,7 @@ def _anni(
                 ),
                 senza_capoluogo=senza,
                 quota_associata_senza_capoluogo=quota(
-                    sum((una.associata for una in altre), ZERO), senza
+                    sum((una.associata for una in altre), _NULLA), senza
                 ),
             )
         )
@@ -321,7 +322,7 @@ def _anni(
 def _somma_per(coppie: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     somme: dict[str, Decimal] = {}
     for chiave, importo in coppie:
-        somme[chiave] = somme.get(chiave, ZERO) + importo
+        somme[chiave] = somme.get(chiave, _NULLA) + importo
     return somme
 
 

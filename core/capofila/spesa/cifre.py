@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -66,7 +65,7 @@ async def analisi(anno: int) -> Analisi:
         somme,
         comuni=intesta["comuni"],
         abitanti=abitanti,
-        capoluogo=_capoluogo(intesta, abitanti.get(anno, {})),
+        capoluogo=_capoluogo(intesta, demografia),
         gruppi=gruppi,
         anni=serie,
     )
@@ -113,11 +112,15 @@ def _abitanti(demografia: Demografia, coppie: set[tuple[int, str]]) -> dict[int,
     return trovati
 
 
-def _capoluogo(intesta: Any, abitanti: Mapping[str, int]) -> str | None:
-    if intesta["guida"] in intesta["comuni"]:
+def _capoluogo(intesta: Any, demografia: Demografia) -> str | None:
+    comuni = {*intesta["comuni"]}
+    if intesta["guida"] in comuni:
         return str(intesta["guida"])
-    quanti = {istat: abitanti[istat] for istat in intesta["comuni"] if istat in abitanti}
-    return max(quanti, key=lambda istat: (quanti[istat], istat), default=None)
+    # Which one is the largest does not depend on the year: any figure that is held tells it.
+    quanti = [
+        (r.residenti, istat) for (istat, _), r in demografia.residenti.items() if istat in comuni
+    ]
+    return max(quanti)[1] if quanti else None
 
 
 def forma(ambito: str, cifre: Analisi) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga, ModuloSpesa
 from capofila.hooks.spesa import IMPORTI
-from capofila.prestazioni.service import apri_tabella
+from capofila.prestazioni.service import apri_tabella, file_errori
 from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi
 from capofila.spesa.rilevazioni import (
     INTEGER,
@@ -319,6 +319,11 @@ class _Pezzi:
 def nome_conservabile(nome: str) -> str:
     """The name of a file as it can be stored."""
     return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
+
+
+def errori_csv(esito: EsitoSpesa) -> bytes:
+    """What keeps a file out, and what deserves a look, as a CSV to work on."""
+    return file_errori(map(msgspec.structs.asdict, (*esito.errori, *esito.avvisi)))
 
 
 async def lotti(anno: int) -> list[LottoSpesa]:

@@ -9,7 +9,8 @@ does not is told with its difference.
 from __future__ import annotations
 
 import csv
-from decimal import Decimal
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -125,3 +126,108 @@ def confronti() -> tuple[Confronto, ...]:
         )
         for una in identita()
     )
+
+
+# What was published and is made of other numbers, beside what our own formulas make of them.
+
+
+class Derivata(msgspec.Struct, frozen=True, kw_only=True):
+    """A published number that is made of others.
+
+    Attributes:
+        calcolato: what our formula makes of the terms, at the decimals of the print; None where a
+            term is neither published nor held.
+        termini: on what it was computed.
+        ragione: why it may differ; empty where it is computed on published terms only.
+    """
+
+    figura: Figura
+    calcolato: Decimal | None
+    termini: str
+    ragione: str = ""
+
+    @property
+    def differenza(self) -> Decimal | None:
+        """What was published less what comes out."""
+        return None if self.calcolato is None else self.figura.valore - self.calcolato
+
+
+_PUBBLICATI: Final = "termini pubblicati"
+
+
+def derivate(abitanti: Mapping[str, int]) -> tuple[Derivata, ...]:
+    """The derived figures, computed again.
+
+    Args:
+        abitanti: of 2011, by territory (``crema``, ``cremona``, ``casalmaggiore``), as far as they
+            are held; that of the province is their sum.
+    """
+    note = figure()
+
+    def valore(*chiave_: int | str) -> Decimal:
+        return note[chiave_].valore  # type: ignore[index]
+
+    def una(
+        chiave_: Chiave, calcolato: Decimal | None, termini: str = _PUBBLICATI, ragione: str = ""
+    ) -> Derivata:
+        figura = note[chiave_]
+        if calcolato is not None:
+            calcolato = calcolato.quantize(figura.valore, ROUND_HALF_UP)
+        return Derivata(figura=figura, calcolato=calcolato, termini=termini, ragione=ragione)
+
+    def in_cento(parte: Decimal, totale: Decimal) -> Decimal:
+        # Rounded once, to the decimals of the print.
+        return parte * 100 / totale
+
+    residenti = dict(abitanti)
+    if {*_DISTRETTI} <= {*residenti}:
+        residenti["provincia"] = sum(residenti[nome] for nome in _DISTRETTI)
+    trovate = []
+    for nome in (*_DISTRETTI, "provincia"):
+        totale = valore(2011, nome, "intero", "totale")
+        trovate.append(
+            una(
+                (2011, nome, "intero", "quota_aziende_pct"),
+                in_cento(valore(2011, nome, "intero", "aziende"), totale),
+            )
+        )
+        trovate.append(
+            una(
+                (2011, nome, "intero", "totale_pro_capite"),
+                totale / residenti[nome] if nome in residenti else None,
+                f"{residenti[nome]} abitanti al censimento del 2011" if nome in residenti else "",
+                "La popolazione con cui fu calcolata non è pubblicata"
+                + (
+                    ": qui si divide per quella del censimento del 2011, l'unica che si ha."
+                    if nome in residenti
+                    else ", e qui manca."
+                ),
+            )
+        )
+    for perimetro in ("intero", "senza_capoluogo"):
+        trovate.append(
+            una(
+                (2012, "cremona", perimetro, "quota_associata_pct"),
+                in_cento(
+                    valore(2012, "cremona", perimetro, "associata"),
+                    valore(2012, "cremona", perimetro, "totale"),
+                ),
+            )
+        )
+    servizi = (2012, "cremona", "dieci_servizi")
+    comuni, utente = (
+        valore(*servizi, nome) for nome in ("comuni_per_utente", "quota_utenti_per_utente")
+    )
+    utenti = int(valore(*servizi, "utenti"))
+    trovate += [
+        una((*servizi, "comuni_per_utente"), valore(*servizi, "comuni") / utenti),
+        una(
+            (*servizi, "incidenza_utenti_pct"),
+            in_cento(utente, comuni + utente),
+        ),
+        una(
+            (2012, "cremona", "intero", "sostegno_reddito_per_maggiorenne"), None, "",
+            "Il numero dei maggiorenni con cui fu calcolata non è pubblicato e qui non si ha.",
+        ),
+    ]  # fmt: skip
+    return tuple(trovate)

@@ -23,6 +23,7 @@ from capofila.spesa.importa import FileSpesa as FileSpesa
 from capofila.spesa.importa import LottoSpesa as LottoSpesa
 from capofila.spesa.importa import OpzioniSpesa as OpzioniSpesa
 from capofila.spesa.importa import annulla_lotto as annulla_lotto
+from capofila.spesa.importa import errori_csv as errori_csv
 from capofila.spesa.importa import importa as importa
 from capofila.spesa.importa import lotti as lotti
 from capofila.spesa.importa import lotto_con_id as lotto_con_id

@@ -4,26 +4,20 @@ A folder of comuni (shared by all ambiti) has ``comuni.csv``, ``popolazione.csv`
 ``fonti.yaml``. A folder of an ambito has ``ambito.yaml``, ``comuni.csv``, ``sub_ambiti.yaml`` and
 ``unioni.yaml``; the last two may be missing. ``tenants/README.md`` describes every key.
 
-Every fact names its source by a key of ``fonti``. YAML scalars are read as text: an ISTAT code
-beginning with zero is never a number. Keys given twice and keys unknown here are faults, since a
-misspelt one would otherwise be a fact silently lost.
+Every fact names its source by a key of ``fonti``.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import yaml
 
-from capofila.base.errori import DatiNonValidi
+from capofila.base.dichiarato import CartellaNonValida, Raccolta, Voce, leggi_csv, leggi_yaml
 from capofila.hooks.campi import Rifiuto, leggi_codice_fiscale
 from capofila.territorio.rules import (
     Appartenenza,
@@ -54,8 +48,6 @@ AUDIENCE = re.compile(r"[!-~]{1,300}")
 FRUITORE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHIAVE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
 INDIRIZZO = re.compile(r"https://[^\s\"'<>]+")
-DIMENSIONE_MASSIMA = 5_000_000
-YAML_ILLEGGIBILE = "YAML non leggibile: controlla rientri, due punti e virgolette."
 COLONNE_COMUNE = (
     *("istat", "nome", "belfiore", "provincia", "cap"),
     *("latitudine", "longitudine", "dal", "al", "fonte"),
@@ -65,36 +57,6 @@ TIPI_ENTE: Mapping[str, TipoEnte] = {"azienda": "azienda", "ats": "ats", "altro"
 TIPI_GRUPPO: Mapping[str, TipoGruppo] = {"sub_ambito": "sub_ambito", "zona": "zona"}
 USI_VOUCHER: Mapping[str, str] = {"richiesta": "richiesta", "unico": "unico"}
 SI_NO: Mapping[str, bool] = {"si": True, "sì": True, "true": True, "no": False, "false": False}
-
-
-class Problema(msgspec.Struct, frozen=True, order=True):
-    """What is wrong in a folder: where, and what to do."""
-
-    file: str
-    riga: int
-    luogo: str
-    motivo: str
-
-    def __str__(self) -> str:
-        dove = f"{self.file}, riga {self.riga}" if self.riga else self.file
-        return f"{dove}{f' ({self.luogo})' if self.luogo else ''}: {self.motivo}"
-
-
-class CartellaNonValida(DatiNonValidi):
-    """A declared folder breaks the rules; nothing of it was stored."""
-
-    def __init__(self, problemi: Iterable[Problema]) -> None:
-        self.problemi = tuple(sorted(set(problemi)))
-        n = len(self.problemi)
-        quanti = "C'è un problema" if n == 1 else f"Ci sono {n} problemi"
-        super().__init__(
-            "\n".join(
-                [
-                    f"{quanti} nella cartella; non è stato salvato nulla.",
-                    *(f"- {p}" for p in self.problemi),
-                ]
-            )
-        )
 
 
 class EnteDichiarato(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,347 +138,13 @@ class DatiComuni(msgspec.Struct, frozen=True, kw_only=True):
     fusioni: tuple[Fusione, ...]
 
 
-# YAML with line numbers, text scalars and no key given twice.
-
-
-class _Mappa(dict[str, Any]):
-    riga = 0
-    righe: dict[str, int]
-
-
-class _Elenco(list[Any]):
-    riga = 0
-
-
-class _ChiaveErrata(yaml.MarkedYAMLError):
-    """A fault that this module found, with its own sentence."""
-
-
-class _Lettore(yaml.SafeLoader):
-    """Scalars stay text; mappings and lists know their lines."""
-
-
-_Lettore.yaml_implicit_resolvers = {}
-
-
-def _costruisci_mappa(lettore: _Lettore, nodo: yaml.MappingNode) -> _Mappa:
-    mappa = _Mappa()
-    mappa.riga = nodo.start_mark.line + 1
-    mappa.righe = {}
-    for nodo_chiave, nodo_valore in nodo.value:
-        if not isinstance(nodo_chiave, yaml.ScalarNode):
-            raise _ChiaveErrata(
-                problem="una chiave deve essere un testo.", problem_mark=nodo_chiave.start_mark
-            )
-        chiave = nodo_chiave.value
-        if chiave in mappa:
-            raise _ChiaveErrata(
-                problem=f"la chiave «{chiave}» è scritta due volte: tienine una.",
-                problem_mark=nodo_chiave.start_mark,
-            )
-        mappa[chiave] = lettore.construct_object(nodo_valore, deep=True)
-        mappa.righe[chiave] = nodo_chiave.start_mark.line + 1
-    return mappa
-
-
-def _costruisci_elenco(lettore: _Lettore, nodo: yaml.SequenceNode) -> _Elenco:
-    elenco = _Elenco(lettore.construct_object(v, deep=True) for v in nodo.value)
-    elenco.riga = nodo.start_mark.line + 1
-    return elenco
-
-
-_Lettore.add_constructor("tag:yaml.org,2002:map", _costruisci_mappa)
-_Lettore.add_constructor("tag:yaml.org,2002:seq", _costruisci_elenco)
-
-
-# Reading, collecting every fault.
-
-
-class _Raccolta:
-    """The faults found so far, and the values that could be read in spite of them."""
-
-    def __init__(self, cartella: str) -> None:
-        self.cartella = cartella
-        self.problemi: list[Problema] = []
-        self.fonti: Mapping[str, str] = {}
-
-    def segnala(self, file: str, riga: int, motivo: str, luogo: str = "") -> None:
-        self.problemi.append(Problema(f"{self.cartella}/{file}", riga, luogo, motivo))
-
-
-class _Voce:
-    """One record, of a CSV row or of a YAML mapping: its fields, each read once, with its place."""
-
-    def __init__(
-        self,
-        raccolta: _Raccolta,
-        file: str,
-        valori: Mapping[str, Any],
-        riga: int,
-        luogo: str = "",
-        righe: Mapping[str, int] | None = None,
-    ) -> None:
-        self._raccolta, self._file, self._valori = raccolta, file, valori
-        self._riga, self._luogo, self._righe = riga, luogo, righe or {}
-        self._letti: set[str] = set()
-        self.valida = True
-
-    def segnala(self, motivo: str, chiave: str = "") -> None:
-        """Something is wrong here."""
-        self.valida = False
-        luogo = ".".join(parte for parte in (self._luogo, chiave) if parte)
-        self._raccolta.segnala(self._file, self._righe.get(chiave, self._riga), motivo, luogo)
-
-    def facoltativo(self, chiave: str) -> str | None:
-        """A text, or None when it is missing or empty."""
-        self._letti.add(chiave)
-        valore = self._valori.get(chiave)
-        if valore is None:
-            return None
-        if not isinstance(valore, str):
-            self.segnala("qui ci vuole un solo valore.", chiave)
-            return None
-        testo = " ".join(valore.split())
-        if testo.startswith("#"):
-            self.segnala(
-                "il valore comincia con «#»: se è un commento, mettilo su un'altra riga.", chiave
-            )
-        return testo or None
-
-    def testo(self, chiave: str, forma: re.Pattern[str] | None = None, esempio: str = "") -> str:
-        """A text that must be there, and have a form."""
-        valore = self.facoltativo(chiave)
-        if valore is None:
-            self.segnala("manca: scrivi un valore.", chiave)
-            return ""
-        return self._nella_forma(chiave, valore, forma, esempio)
-
-    def codice(self, chiave: str, forma: re.Pattern[str], esempio: str) -> str | None:
-        """A text that may be missing, but has a form."""
-        valore = self.facoltativo(chiave)
-        return None if valore is None else self._nella_forma(chiave, valore, forma, esempio)
-
-    def _nella_forma(
-        self, chiave: str, valore: str, forma: re.Pattern[str] | None, esempio: str
-    ) -> str:
-        if forma is not None and not forma.fullmatch(valore):
-            self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
-        return valore
-
-    def data(self, chiave: str) -> date | None:
-        """A day, or None."""
-        valore = self.facoltativo(chiave)
-        if valore is None:
-            return None
-        try:
-            if len(valore) != 10:
-                raise ValueError
-            return date.fromisoformat(valore)
-        except ValueError:
-            self.segnala(f"«{valore}» non è una data: scrivila come 2015-05-01.", chiave)
-            return None
-
-    def data_certa(self, chiave: str) -> date:
-        """A day that must be there."""
-        valore = self.data(chiave)
-        if valore is None:
-            if not self._valori.get(chiave):
-                self.segnala("manca: scrivi una data come 2015-05-01.", chiave)
-            return date.min
-        return valore
-
-    def periodo(self) -> tuple[date | None, date | None]:
-        """``dal`` and ``al``, in order."""
-        dal, al = self.data("dal"), self.data("al")
-        if dal is not None and al is not None and al < dal:
-            self.segnala(f"finisce il {al}, prima di cominciare il {dal}.", "al")
-        return dal, al
-
-    def intero(self, chiave: str, minimo: int, massimo: int) -> int | None:
-        """A whole number, or None."""
-        valore = self.facoltativo(chiave)
-        if valore is None:
-            return None
-        if not valore.isascii() or not valore.isdigit() or not minimo <= int(valore) <= massimo:
-            self.segnala(
-                f"«{valore}» non va bene: scrivi un numero intero fra {minimo} e {massimo}.", chiave
-            )
-            return None
-        return int(valore)
-
-    def decimale(self, chiave: str) -> Decimal | None:
-        """A number with a point, or None."""
-        valore = self.facoltativo(chiave)
-        if valore is None:
-            return None
-        try:
-            numero = Decimal(valore)
-        except InvalidOperation:
-            numero = Decimal("NaN")
-        if not numero.is_finite() or abs(numero) > 180:
-            self.segnala(f"«{valore}» non è una coordinata: scrivila come 45.1333.", chiave)
-            return None
-        return numero.quantize(Decimal("0.00001"))
-
-    def scelta(self, chiave: str, ammessi: Mapping[str, _T], predefinito: _T) -> _T:
-        """One of a few words."""
-        valore = self.facoltativo(chiave)
-        if valore is None:
-            return predefinito
-        if valore not in ammessi:
-            self.segnala(f"«{valore}» non va bene: scegli fra {', '.join(ammessi)}.", chiave)
-            return predefinito
-        return ammessi[valore]
-
-    def fonte(self, chiave: str = "fonte") -> str:
-        """The source in full, from its key."""
-        nome = self.testo(chiave)
-        if nome and nome not in self._raccolta.fonti:
-            self.segnala(f"la fonte «{nome}» non è fra le fonti dichiarate.", chiave)
-        return self._raccolta.fonti.get(nome, "")
-
-    def elenco(self, chiave: str) -> list[_Voce]:
-        """A list of mappings, each a record."""
-        self._letti.add(chiave)
-        voci: list[_Voce] = []
-        for numero, valore in enumerate(self._lista(chiave), 1):
-            luogo = ".".join(p for p in (self._luogo, f"{chiave}[{numero}]") if p)
-            if isinstance(valore, _Mappa):
-                voci.append(
-                    _Voce(self._raccolta, self._file, valore, valore.riga, luogo, valore.righe)
-                )
-            else:
-                self.segnala("ogni voce dell'elenco deve avere le sue chiavi.", chiave)
-        return voci
-
-    def testi(self, chiave: str) -> list[str]:
-        """A list of texts."""
-        self._letti.add(chiave)
-        testi = []
-        for valore in self._lista(chiave):
-            if isinstance(valore, str) and valore.strip():
-                testi.append(valore.strip())
-            else:
-                self.segnala("ogni voce dell'elenco deve essere un testo.", chiave)
-        return testi
-
-    def _lista(self, chiave: str) -> list[Any]:
-        valore = self._valori.get(chiave)
-        if valore is None or valore == "":
-            return []
-        if not isinstance(valore, list):
-            self.segnala("qui ci vuole un elenco.", chiave)
-            return []
-        return valore
-
-    def mappa(self, chiave: str) -> _Voce:
-        """A mapping inside this one; an empty one when it is missing."""
-        self._letti.add(chiave)
-        valore = self._valori.get(chiave)
-        luogo = ".".join(p for p in (self._luogo, chiave) if p)
-        if isinstance(valore, _Mappa):
-            return _Voce(self._raccolta, self._file, valore, valore.riga, luogo, valore.righe)
-        if valore not in (None, ""):
-            self.segnala("qui ci vogliono delle chiavi.", chiave)
-        return _Voce(self._raccolta, self._file, {}, self._righe.get(chiave, self._riga), luogo)
-
-    def tutto_letto(self) -> None:
-        """Report the keys that nobody asked for."""
-        for chiave in self._valori:
-            if chiave not in self._letti:
-                self.segnala(
-                    "chiave sconosciuta: controlla come è scritta, o toglila.", str(chiave)
-                )
-
-    def chiavi(self) -> dict[str, str]:
-        """Every key with its text: for the sources."""
-        return {chiave: self.testo(chiave) for chiave in self._valori}
-
-
-def _testo_del_file(raccolta: _Raccolta, radice: Path, file: str, *, serve: bool) -> str | None:
-    percorso = radice / file
-    try:
-        if not percorso.is_file():
-            if serve:
-                raccolta.segnala(file, 0, "il file manca: aggiungilo.")
-            return None
-        if percorso.stat().st_size > DIMENSIONE_MASSIMA:
-            raccolta.segnala(file, 0, "il file è troppo grande per una cartella di configurazione.")
-            return None
-        return percorso.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as errore:
-        riga = errore.object[: errore.start].count(b"\n") + 1
-        raccolta.segnala(file, riga, "il testo non è UTF-8: salva il file in UTF-8.")
-    except OSError:
-        raccolta.segnala(file, 0, "il file non si può leggere: controlla i permessi.")
-    return None
-
-
-def _yaml(raccolta: _Raccolta, radice: Path, file: str, *, serve: bool) -> _Voce | None:
-    testo = _testo_del_file(raccolta, radice, file, serve=serve)
-    if testo is None:
-        return None
-    try:
-        valore = yaml.load(testo, _Lettore)  # noqa: S506  (a SafeLoader with text scalars)
-    except yaml.MarkedYAMLError as errore:
-        segno = errore.problem_mark
-        motivo = errore.problem if isinstance(errore, _ChiaveErrata) else None
-        raccolta.segnala(file, segno.line + 1 if segno else 0, motivo or YAML_ILLEGGIBILE)
-        return None
-    except (yaml.YAMLError, RecursionError):
-        raccolta.segnala(file, 0, YAML_ILLEGGIBILE)
-        return None
-    if not isinstance(valore, _Mappa):
-        raccolta.segnala(file, 1, "il file deve contenere delle chiavi.")
-        return None
-    return _Voce(raccolta, file, valore, valore.riga, "", valore.righe)
-
-
-def _csv(raccolta: _Raccolta, radice: Path, file: str, colonne: Sequence[str]) -> list[_Voce]:
-    testo = _testo_del_file(raccolta, radice, file, serve=True)
-    if testo is None:
-        return []
-    lettore = csv.reader(io.StringIO(testo, newline=""), strict=True)
-    voci: list[_Voce] = []
-    try:
-        intestazione = next(lettore, [])
-        for nome in intestazione:
-            if nome not in colonne:
-                raccolta.segnala(file, 1, f"colonna sconosciuta «{nome}».")
-        for nome in colonne:
-            if nome not in intestazione:
-                raccolta.segnala(file, 1, f"manca la colonna «{nome}».")
-        if list(dict.fromkeys(intestazione)) != intestazione:
-            raccolta.segnala(file, 1, "una colonna è ripetuta.")
-        if set(intestazione) != set(colonne):
-            return []
-        for valori in lettore:
-            if not any(valori):
-                continue
-            if len(valori) != len(intestazione):
-                raccolta.segnala(
-                    file,
-                    lettore.line_num,
-                    f"ci sono {len(valori)} valori, ne servono {len(intestazione)}.",
-                )
-                continue
-            voci.append(
-                _Voce(
-                    raccolta, file, dict(zip(intestazione, valori, strict=True)), lettore.line_num
-                )
-            )
-    except csv.Error:
-        raccolta.segnala(file, lettore.line_num, "riga CSV non leggibile: controlla le virgolette.")
-    return voci
-
-
 def _nessuna_sovrapposizione(
-    raccolta: _Raccolta,
-    letti: Iterable[tuple[_Voce, Any, Any]],
+    raccolta: Raccolta,
+    letti: Iterable[tuple[Voce, Any, Any]],
     che_cosa: Callable[[Any], str],
 ) -> None:
     """Report periods of one key that share a day."""
-    per_chiave: dict[Any, list[tuple[_Voce, ConPeriodo]]] = {}
+    per_chiave: dict[Any, list[tuple[Voce, ConPeriodo]]] = {}
     for voce, chiave, periodo in letti:
         for _, altro in per_chiave.get(chiave, ()):
             if si_sovrappongono(periodo, altro):
@@ -536,13 +164,13 @@ def leggi_comuni(cartella: Path) -> DatiComuni:
     Raises:
         CartellaNonValida: with every fault found.
     """
-    raccolta = _Raccolta(cartella.name)
-    fonti = _yaml(raccolta, cartella, "fonti.yaml", serve=True)
+    raccolta = Raccolta(cartella.name)
+    fonti = leggi_yaml(raccolta, cartella, "fonti.yaml", serve=True)
     raccolta.fonti = fonti.chiavi() if fonti else {}
 
     comuni: dict[str, Comune] = {}
     catastali: dict[str, str] = {}
-    for voce in _csv(raccolta, cartella, "comuni.csv", COLONNE_COMUNE):
+    for voce in leggi_csv(raccolta, cartella, "comuni.csv", COLONNE_COMUNE):
         dal, al = voce.periodo()
         comune = Comune(
             istat=voce.testo("istat", ISTAT, "019035"),
@@ -550,8 +178,8 @@ def leggi_comuni(cartella: Path) -> DatiComuni:
             belfiore=voce.testo("belfiore", BELFIORE, "D142"),
             provincia=voce.testo("provincia", PROVINCIA, "CR"),
             cap=voce.codice("cap", CAP, "26013"),
-            latitudine=voce.decimale("latitudine"),
-            longitudine=voce.decimale("longitudine"),
+            latitudine=voce.decimale("latitudine", massimo=90, decimali=5, esempio="45.1333"),
+            longitudine=voce.decimale("longitudine", massimo=180, decimali=5, esempio="9.7001"),
             dal=dal,
             al=al,
             fonte=voce.fonte(),
@@ -564,7 +192,7 @@ def leggi_comuni(cartella: Path) -> DatiComuni:
             comuni[comune.istat] = comune
 
     popolazione: dict[tuple[str, int | None, str], Residenti] = {}
-    for voce in _csv(
+    for voce in leggi_csv(
         raccolta, cartella, "popolazione.csv", ("istat", "anno", "residenti", "fonte")
     ):
         istat = _comune_noto(voce, "istat", comuni)
@@ -587,7 +215,7 @@ def leggi_comuni(cartella: Path) -> DatiComuni:
         )
 
     fusioni: dict[str, Fusione] = {}
-    for voce in _csv(
+    for voce in leggi_csv(
         raccolta, cartella, "fusioni.csv", ("istat_cessato", "istat_nuovo", "dal", "fonte")
     ):
         fusione = Fusione(
@@ -623,7 +251,7 @@ def _esisteva(comune: Comune, anno: int) -> bool:
     )
 
 
-def _controlla_fusione(voce: _Voce, fusione: Fusione, comuni: Mapping[str, Comune]) -> None:
+def _controlla_fusione(voce: Voce, fusione: Fusione, comuni: Mapping[str, Comune]) -> None:
     cessato, nuovo = comuni[fusione.cessato], comuni[fusione.nuovo]
     if cessato.istat == nuovo.istat:
         voce.segnala("un comune non confluisce in sé stesso.")
@@ -637,7 +265,7 @@ def _controlla_fusione(voce: _Voce, fusione: Fusione, comuni: Mapping[str, Comun
         voce.segnala(f"{nuovo.nome} comincia dopo, il {nuovo.dal}.", "dal")
 
 
-def _comune_noto(voce: _Voce, chiave: str, comuni: Mapping[str, Comune]) -> str:
+def _comune_noto(voce: Voce, chiave: str, comuni: Mapping[str, Comune]) -> str:
     istat = voce.testo(chiave, ISTAT, "019035")
     if ISTAT.fullmatch(istat) and istat not in comuni:
         voce.segnala(f"il comune {istat} non è fra i comuni conosciuti.", chiave)
@@ -657,8 +285,8 @@ def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:
     Raises:
         CartellaNonValida: with every fault found.
     """
-    raccolta = _Raccolta(cartella.name)
-    base = _yaml(raccolta, cartella, "ambito.yaml", serve=True)
+    raccolta = Raccolta(cartella.name)
+    base = leggi_yaml(raccolta, cartella, "ambito.yaml", serve=True)
     if base is None:
         raise CartellaNonValida(raccolta.problemi)
     raccolta.fonti = base.mappa("fonti").chiavi()
@@ -701,11 +329,11 @@ def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:
 
 
 def _sub_ambiti(
-    raccolta: _Raccolta, cartella: Path, comuni: Mapping[str, Comune]
-) -> tuple[dict[str, SubAmbito], dict[str, _Voce]]:
-    file = _yaml(raccolta, cartella, "sub_ambiti.yaml", serve=False)
+    raccolta: Raccolta, cartella: Path, comuni: Mapping[str, Comune]
+) -> tuple[dict[str, SubAmbito], dict[str, Voce]]:
+    file = leggi_yaml(raccolta, cartella, "sub_ambiti.yaml", serve=False)
     sub_ambiti: dict[str, SubAmbito] = {}
-    voci: dict[str, _Voce] = {}
+    voci: dict[str, Voce] = {}
     for voce in file.elenco("sub_ambiti") if file else ():
         dal, al = voce.periodo()
         sub_ambito = SubAmbito(
@@ -729,13 +357,13 @@ def _sub_ambiti(
 
 
 def _appartenenze(
-    raccolta: _Raccolta,
+    raccolta: Raccolta,
     cartella: Path,
     comuni: Mapping[str, Comune],
     sub_ambiti: Mapping[str, SubAmbito],
 ) -> tuple[Appartenenza, ...]:
-    letti: list[tuple[_Voce, str, Appartenenza]] = []
-    voci = _csv(
+    letti: list[tuple[Voce, str, Appartenenza]] = []
+    voci = leggi_csv(
         raccolta,
         cartella,
         "comuni.csv",
@@ -777,7 +405,7 @@ def _appartenenze(
     return tuple(appartenenza for _, _, appartenenza in letti)
 
 
-def _dentro_la_vita(voce: _Voce, periodo: ConPeriodo, comune: Comune) -> None:
+def _dentro_la_vita(voce: Voce, periodo: ConPeriodo, comune: Comune) -> None:
     if comune.al is not None and (periodo.al is None or periodo.al > comune.al):
         voce.segnala(
             f"{comune.nome} è cessato il {comune.al}: il periodo non può durare oltre, "
@@ -793,7 +421,7 @@ def _dentro_la_vita(voce: _Voce, periodo: ConPeriodo, comune: Comune) -> None:
 
 
 def _controlla_referente(
-    voce: _Voce,
+    voce: Voce,
     sub_ambito: SubAmbito,
     appartenenze: Iterable[Appartenenza],
     comuni: Mapping[str, Comune],
@@ -812,16 +440,16 @@ def _controlla_referente(
 
 
 def _unioni(
-    raccolta: _Raccolta,
+    raccolta: Raccolta,
     cartella: Path,
     comuni: Mapping[str, Comune],
     appartenenze: Iterable[Appartenenza],
 ) -> tuple[tuple[EnteDichiarato, ...], tuple[Componente, ...], tuple[FunzioneTrasferita, ...]]:
-    file = _yaml(raccolta, cartella, "unioni.yaml", serve=False)
+    file = leggi_yaml(raccolta, cartella, "unioni.yaml", serve=False)
     membri = {a.istat for a in appartenenze}
     enti: list[EnteDichiarato] = []
-    componenti: list[tuple[_Voce, Any, Componente]] = []
-    funzioni: list[tuple[_Voce, Any, FunzioneTrasferita]] = []
+    componenti: list[tuple[Voce, Any, Componente]] = []
+    funzioni: list[tuple[Voce, Any, FunzioneTrasferita]] = []
     for voce in file.elenco("unioni") if file else ():
         dal, al = voce.periodo()
         unione = EnteDichiarato(
@@ -885,7 +513,7 @@ def _unioni(
 
 
 def _enti(
-    base: _Voce,
+    base: Voce,
     comuni: Mapping[str, Comune],
     appartenenze: Iterable[Appartenenza],
     unioni: Sequence[EnteDichiarato],
@@ -997,7 +625,7 @@ class _Trasmissione(msgspec.Struct, frozen=True):
     dimostrativo: bool
 
 
-def _trasmissione(voce: _Voce) -> _Trasmissione:
+def _trasmissione(voce: Voce) -> _Trasmissione:
     """The ente that sends for all (the capofila when none is named) and its operator's code."""
     operatore = voce.facoltativo("cf_operatore")
     if operatore is not None:
@@ -1013,8 +641,8 @@ def _trasmissione(voce: _Voce) -> _Trasmissione:
     return trasmissione
 
 
-def _attivazioni(raccolta: _Raccolta, base: _Voce) -> tuple[AttivazioneDichiarata, ...]:
-    letti: list[tuple[_Voce, Any, AttivazioneDichiarata]] = []
+def _attivazioni(raccolta: Raccolta, base: Voce) -> tuple[AttivazioneDichiarata, ...]:
+    letti: list[tuple[Voce, Any, AttivazioneDichiarata]] = []
     for voce in base.elenco("plugin"):
         plugin = voce.testo("id", CHIAVE, "siuss")
         inizio = voce.data_certa("dal")
@@ -1026,7 +654,7 @@ def _attivazioni(raccolta: _Raccolta, base: _Voce) -> tuple[AttivazioneDichiarat
     return tuple(attivazione for _, _, attivazione in letti)
 
 
-def _eservice(base: _Voce, enti: Iterable[EnteDichiarato]) -> tuple[EServiceDichiarato, ...]:
+def _eservice(base: Voce, enti: Iterable[EnteDichiarato]) -> tuple[EServiceDichiarato, ...]:
     """The enti that INPS calls, each with the audience of its vouchers."""
     chiamati = {
         normalizza(nome): ente
@@ -1064,7 +692,7 @@ def _eservice(base: _Voce, enti: Iterable[EnteDichiarato]) -> tuple[EServiceDich
     return tuple(letti)
 
 
-def _note(base: _Voce, comuni: Mapping[str, Comune]) -> tuple[Nota, ...]:
+def _note(base: Voce, comuni: Mapping[str, Comune]) -> tuple[Nota, ...]:
     note: dict[str, Nota] = {}
     for voce in base.elenco("note"):
         dal, al = voce.periodo()

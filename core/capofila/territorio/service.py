@@ -17,15 +17,14 @@ import asyncpg
 import msgspec
 
 from capofila.base.database import UnitaDiLavoro, unita_corrente
+from capofila.base.dichiarato import CartellaNonValida, Problema
 from capofila.base.errori import NonAutorizzato, NonTrovato
 from capofila.territorio import tables
 from capofila.territorio.allineamento import allinea
 from capofila.territorio.cartelle import (
-    CartellaNonValida,
     DatiAmbito,
     EnteDichiarato,
     Nota,
-    Problema,
     leggi_ambito,
     leggi_comuni,
 )

@@ -1,6 +1,8 @@
-"""The distretto of Crema: its manifest, its bodies, its yearly deadlines."""
+"""The distretto of Crema: its manifest, its bodies, its yearly deadlines, what is paid for home care."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from capofila.hooks import Adempimento, Manifesto, Organo, Privacy, hookimpl
 from capofila_crema.adempimenti import ADEMPIMENTI
@@ -16,7 +18,7 @@ def manifesto() -> Manifesto:
         distretto="crema",
         denominazione="Distretto di Crema (ambito Cremasco)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.3",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(ACCORDO, LEGGE_REGIONALE, LINEE_INDIRIZZO, SEGUITO),
@@ -44,3 +46,9 @@ def organi() -> tuple[Organo, ...]:
 def adempimenti(anno: int) -> tuple[Adempimento, ...]:
     """See the contract; the declarations are the same for every year."""
     return ADEMPIMENTI
+
+
+@hookimpl
+def schemi() -> tuple[Path, ...]:
+    """See the contract."""
+    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import capofila_crema
+from capofila.compartecipazione.schemi import leggi
 from capofila.hooks import Competenza, Organo, Per, Scadenza, difetti, scadenze
 
 NEL_TRIENNIO = date(2016, 6, 1)
@@ -170,3 +171,19 @@ def test_dopo_il_2018_ats_e_asst_siedono_al_posto_di_asl_e_azienda_ospedaliera()
     assert "ASL" not in nomi
     cabina = _organo("cabina-di-regia", DOPO)
     assert cabina.presidenza is None
+
+
+def test_lo_schema_del_sad_ha_le_tariffe_pubblicate_e_dice_che_cosa_e_supposto() -> None:
+    (file,) = capofila_crema.schemi()
+    schema = leggi(file)
+    prima, dopo = schema.risolvi(date(2024, 6, 1)), schema.risolvi(date(2025, 3, 1))
+    assert prima is not None
+    assert dopo is not None
+    nomi = ("tariffa_minima", "tariffa_intermedia", "tariffa_massima")
+    assert [str(prima.letti[n].valore) for n in nomi] == ["1.79", "4.1", "17"]
+    assert [str(dopo.letti[n].valore) for n in nomi] == ["2.19", "5.04", "26"]
+    assert not any(dopo.letti[n].ipotesi for n in nomi)
+    soglie = [dopo.letti[n] for n in ("isee_iniziale", "isee_intermedio", "isee_finale")]
+    assert [int(letto.valore) for letto in soglie] == [3000, 6000, 20000]
+    assert all(letto.ipotesi for letto in soglie)
+    assert dopo.senza_isee is None

@@ -1,0 +1,482 @@
+"""What a person pays, to the cent, and why: the steps of a formula done one after the other.
+
+Figures between the steps are exact (fractions); only a step that rounds rounds, half-up. Every step
+leaves a line of the trace in Italian, with the parameters that it read, since when they hold and by
+which act. A trace that was frozen has in it all that is needed to do the computation again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final, Literal
+
+import msgspec
+
+from capofila.compartecipazione.isee import DETTO, Attestazione, Difetto, difetto
+from capofila.compartecipazione.schemi import (
+    Arrotonda,
+    Esente,
+    Fasce,
+    Fissa,
+    Forma,
+    Gradino,
+    Letto,
+    MinimoGarantito,
+    Percentuale,
+    PerQuantita,
+    Proporzionale,
+    Punti,
+    Riduzione,
+    Risolto,
+    Tetto,
+    Tratti,
+)
+
+QUANTITA_MASSIMA: Final = Decimal(100_000)
+IMPORTO_MASSIMO: Final = Decimal(10_000_000)
+_ESATTO: Final = Context(prec=40, traps=[Inexact])
+_CENTO: Final = 100
+
+Motivo = (
+    Difetto
+    | Literal[
+        "nessuno_schema", "quantita_errata", "costo_mancante", "costo_errato", "punti_mancanti",
+        "disponibile_mancante", "condizione_sconosciuta",
+    ]
+)  # fmt: skip
+
+_ALTRI_MOTIVI: Final[Mapping[str, str]] = {
+    "nessuno_schema": "In quel giorno lo schema non ha una formula: scegli un altro giorno.",
+    "quantita_errata": "La quantità deve essere maggiore di zero.",
+    "costo_mancante": "Lo schema guarda al costo del servizio: scrivilo.",
+    "costo_errato": "Il costo e gli importi non possono essere negativi, né smisurati.",
+    "punti_mancanti": "Lo schema guarda ai punti della valutazione: scrivili.",
+    "disponibile_mancante": "Lo schema lascia un minimo alla persona: scrivi di quanto dispone in un mese.",
+    "condizione_sconosciuta": "Una delle condizioni scelte non è di questo schema.",
+}
+
+
+_MOTIVI: Final[Mapping[str, str]] = {**_ALTRI_MOTIVI, **{str(d): t for d, t in DETTO.items()}}
+
+
+def in_parole(motivo: str) -> str:
+    """Why there is no quota, and what to do."""
+    return _MOTIVI[motivo]
+
+
+class Caso(msgspec.Struct, frozen=True, kw_only=True):
+    """One person and one service, on a day."""
+
+    giorno: date
+    isee: Attestazione | None = None
+    quantita: Decimal = Decimal(1)
+    """Units of the scheme: hours, days, meals, months."""
+    costo: Decimal | None = None
+    """Actual cost of a unit, in euro."""
+    punti: Decimal | None = None
+    disponibile: Decimal | None = None
+    """What the person has in a month, for residential care."""
+    condizioni: frozenset[str] = frozenset()
+
+
+class RigaTraccia(msgspec.Struct, frozen=True):
+    """One step: what was done, in Italian, and the figure after it."""
+
+    testo: str
+    valore: str
+    """Exact: a decimal, or a fraction when there is none."""
+    letti: tuple[Letto, ...] = ()
+
+
+class Quota(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes out."""
+
+    stato: Literal["calcolata", "senza_isee", "non_calcolata"]
+    importo: Decimal | None = None
+    motivo: Motivo | None = None
+    traccia: tuple[RigaTraccia, ...] = ()
+
+
+class _Fermata(Exception):
+    """The computation cannot go on, or has nothing more to do."""
+
+    def __init__(self, motivo: Motivo | None = None) -> None:
+        self.motivo = motivo
+
+
+def calcola(risolto: Risolto | None, caso: Caso) -> Quota:
+    """The quota of a case by a scheme as it is on its day: always a stated outcome, never a silent zero."""
+    if risolto is None:
+        return Quota(stato="non_calcolata", motivo="nessuno_schema")
+    motivo = _guasto_del_caso(caso)
+    if motivo is None and caso.condizioni - risolto.condizioni.keys():
+        motivo = "condizione_sconosciuta"
+    if motivo is not None:
+        return Quota(stato="non_calcolata", motivo=motivo)
+    manca = (
+        difetto(caso.isee, caso.giorno, risolto.isee, accetta_omissioni=risolto.accetta_omissioni)
+        if _chiede_isee(risolto)
+        else None
+    )
+    if manca is not None and (
+        risolto.senza_isee is None or manca in ("isee_negativo", "isee_assurdo")
+    ):
+        return Quota(stato="non_calcolata", motivo=manca)
+    conto = _Conto(risolto, caso)
+    try:
+        if manca is None:
+            for passo in risolto.passi:
+                conto.fai(passo)
+        else:
+            conto.senza_isee(manca)
+    except _Fermata as fermata:
+        if fermata.motivo is not None:
+            return Quota(stato="non_calcolata", motivo=fermata.motivo)
+    return Quota(
+        stato="calcolata" if manca is None else "senza_isee",
+        importo=conto.chiudi(),
+        motivo=manca,
+        traccia=tuple(conto.righe),
+    )
+
+
+def _chiede_isee(risolto: Risolto) -> bool:
+    return any(isinstance(p, Esente | Tratti | Fasce | Proporzionale) for p in risolto.passi)
+
+
+def _guasto_del_caso(caso: Caso) -> Motivo | None:
+    if not caso.quantita.is_finite() or not 0 < caso.quantita <= QUANTITA_MASSIMA:
+        return "quantita_errata"
+    for importo in (caso.costo, caso.disponibile, caso.punti):
+        if importo is not None and (not importo.is_finite() or not 0 <= importo <= IMPORTO_MASSIMO):
+            return "costo_errato"
+    return None
+
+
+class _Conto:
+    """One computation as it goes on."""
+
+    def __init__(self, risolto: Risolto, caso: Caso) -> None:
+        self.risolto, self.caso = risolto, caso
+        self.valore = Fraction(0)
+        self.righe: list[RigaTraccia] = []
+        self.per_tutte = False
+        """The quantity was multiplied already."""
+        self._letti: list[Letto] = []
+
+    def _leggi(self, nome: str) -> Fraction:
+        letto = self.risolto.letti[nome]
+        if letto not in self._letti:
+            self._letti.append(letto)
+        return Fraction(letto.valore)
+
+    def _isee(self) -> Fraction:
+        assert self.caso.isee is not None
+        return Fraction(self.caso.isee.valore)
+
+    def _scrivi(self, testo: str) -> None:
+        self.righe.append(RigaTraccia(testo, _esatto(self.valore), tuple(self._letti)))
+        self._letti = []
+
+    def senza_isee(self, manca: Difetto) -> None:
+        """The tariff for who shows no ISEE that can be used."""
+        assert self.risolto.senza_isee is not None
+        self.valore = self._leggi(self.risolto.senza_isee)
+        self._scrivi(
+            f"{DETTO[manca]} Si applica la tariffa senza ISEE: {_euro(self.valore)}{self._unita()}."
+        )
+        for passo in self.risolto.passi:
+            if isinstance(passo, Tetto | PerQuantita | Arrotonda):
+                self.fai(passo)
+
+    def chiudi(self) -> Decimal:
+        """The quota: of all the units, to the cent."""
+        if not self.per_tutte and self.valore:
+            self._per_quantita()
+        if self.valore != _tondo(self.valore, 2):
+            self._arrotonda(2)
+        return _decimale(self.valore).quantize(Decimal("0.01"))
+
+    def _unita(self) -> str:
+        dette = {"ora": " all'ora", "giorno": " al giorno", "pasto": " a pasto", "mese": " al mese",
+                 "accesso": " ad accesso", "anno": " all'anno"}  # fmt: skip
+        return "" if self.per_tutte else dette[self.risolto.unita]
+
+    def fai(self, passo: Forma) -> None:
+        """Do one step."""
+        match passo:
+            case Esente(fino_a=fino_a):
+                soglia = self._leggi(fino_a)
+                if self._isee() <= soglia:
+                    self.valore = Fraction(0)
+                    self._scrivi(
+                        f"L'ISEE di {_euro(self._isee())} non supera {_euro(soglia)}: non si paga nulla."
+                    )
+                    raise _Fermata
+                self._scrivi(
+                    f"L'ISEE di {_euro(self._isee())} supera la soglia di {_euro(soglia)}."
+                )
+            case Fissa(tariffa=tariffa):
+                self.valore = self._leggi(tariffa)
+                self._scrivi(f"La tariffa è {_euro(self.valore)}{self._unita()} per tutti.")
+            case Tratti():
+                self._tratti(passo)
+            case Fasce(modo="intera"):
+                self.valore = self._gradino(
+                    passo.fasce, self._isee(), f"L'ISEE di {_euro(self._isee())}"
+                )
+            case Fasce():
+                self._progressiva(passo)
+            case Percentuale(percento=percento):
+                parte = self._leggi(percento)
+                self.valore = self._costo() * parte / _CENTO
+                self._scrivi(
+                    f"Si paga il {_cifra(parte)}% del costo di {_euro(self._costo())}: "
+                    f"{_euro(self.valore)}{self._unita()}."
+                )
+            case Proporzionale():
+                self._proporzionale(passo)
+            case Punti(fasce=fasce):
+                if self.caso.punti is None:
+                    raise _Fermata("punti_mancanti")
+                punti = Fraction(self.caso.punti)
+                self.valore = self._gradino(
+                    fasce, punti, f"La valutazione di {_cifra(punti)} punti"
+                )
+            case MinimoGarantito(importo=importo):
+                self._minimo(importo)
+            case Riduzione(percento=percento, se=se):
+                if se in self.caso.condizioni:
+                    parte = self._leggi(percento)
+                    self.valore = self.valore * (_CENTO - parte) / _CENTO
+                    self._scrivi(
+                        f"Riduzione del {_cifra(parte)}% ({self.risolto.condizioni[se]}): "
+                        f"{_euro(self.valore)}{self._unita()}."
+                    )
+            case Tetto(importo=importo):
+                tetto = self._costo() if importo is None else self._leggi(importo)
+                if self.valore > tetto:
+                    self.valore = tetto
+                    cosa = "il costo del servizio" if importo is None else "il tetto"
+                    self._scrivi(
+                        f"Non si paga più de{cosa.removeprefix('')}: {_euro(tetto)}{self._unita()}."
+                    )
+                self._letti = []
+            case PerQuantita():
+                self._per_quantita()
+            case Arrotonda(decimali=decimali):
+                self._arrotonda(decimali)
+
+    def _tratti(self, passo: Tratti) -> None:
+        isee = self._isee()
+        nodi = [(nodo, Fraction(self.risolto.letti[nodo.isee].valore)) for nodo in passo.nodi]
+        (primo, inizio), (ultimo, fine) = nodi[0], nodi[-1]
+        if isee <= inizio and (passo.sotto == "esente" or isee < inizio):
+            soglia = self._leggi(primo.isee)
+            if passo.sotto == "esente":
+                self.valore = Fraction(0)
+                self._scrivi(
+                    f"L'ISEE di {_euro(isee)} non supera {_euro(soglia)}: non si paga nulla."
+                )
+            else:
+                self.valore = self._leggi(primo.tariffa)
+                self._scrivi(
+                    f"L'ISEE di {_euro(isee)} è sotto {_euro(soglia)}: si paga la tariffa minima, "
+                    f"{_euro(self.valore)}{self._unita()}."
+                )
+            return
+        if isee >= fine:
+            soglia, self.valore = self._leggi(ultimo.isee), self._leggi(ultimo.tariffa)
+            self._scrivi(
+                f"L'ISEE di {_euro(isee)} raggiunge {_euro(soglia)}: si paga la tariffa massima, "
+                f"{_euro(self.valore)}{self._unita()}."
+            )
+            return
+        for (prima, da), (dopo, a) in pairwise(nodi):
+            if isee <= a:
+                bassa, alta = self._leggi(prima.tariffa), self._leggi(dopo.tariffa)
+                self._leggi(prima.isee), self._leggi(dopo.isee)
+                self.valore = bassa + (isee - da) * (alta - bassa) / (a - da)
+                self._scrivi(
+                    f"L'ISEE di {_euro(isee)} sta fra {_euro(da)} e {_euro(a)}, dove la tariffa va da "
+                    f"{_euro(bassa)} a {_euro(alta)} in proporzione: {_euro(self.valore)}{self._unita()}."
+                )
+                return
+
+    def _gradino(self, fasce: tuple[Gradino, ...], misura: Fraction, chi: str) -> Fraction:
+        sotto: Fraction | None = None
+        for gradino in fasce:
+            limite = (
+                None
+                if gradino.fino_a is None
+                else Fraction(self.risolto.letti[gradino.fino_a].valore)
+            )
+            if limite is None or misura <= limite:
+                if gradino.fino_a is not None:
+                    self._leggi(gradino.fino_a)
+                self.valore = self._leggi(gradino.tariffa)
+                dove = (
+                    f"non supera {_cifra(limite)}" if limite is not None
+                    else f"supera {_cifra(sotto)}" if sotto is not None else "è nell'unica fascia"
+                )  # fmt: skip
+                self._scrivi(f"{chi} {dove}: si paga {_euro(self.valore)}{self._unita()}.")
+                return self.valore
+            sotto = limite
+        raise AssertionError("the last band takes in all the rest")  # pragma: no cover
+
+    def _progressiva(self, passo: Fasce) -> None:
+        isee, sotto, parti = self._isee(), Fraction(0), list[str]()
+        self.valore = Fraction(0)
+        for gradino in passo.fasce:
+            limite = isee if gradino.fino_a is None else self._leggi(gradino.fino_a)
+            parte = min(isee, limite) - sotto
+            if parte <= 0:
+                break
+            percento = self._leggi(gradino.tariffa)
+            self.valore += parte * percento / _CENTO
+            parti.append(f"il {_cifra(percento)}% di {_euro(parte)}")
+            sotto = limite
+        self._scrivi(
+            f"Di ogni parte dell'ISEE di {_euro(isee)} si paga la percentuale della sua fascia: "
+            f"{' più '.join(parti) or 'nulla'}, cioè {_euro(self.valore)}{self._unita()}."
+        )
+
+    def _proporzionale(self, passo: Proporzionale) -> None:
+        finale = self._leggi(passo.isee_finale)
+        parte = min(self._isee() / finale, Fraction(1)) if finale else Fraction(1)
+        if passo.minima is not None:
+            parte = max(parte, self._leggi(passo.minima) / _CENTO)
+        self.valore = self._costo() * parte
+        self._scrivi(
+            f"L'ISEE di {_euro(self._isee())} su {_euro(finale)} dà il {_cifra(parte * _CENTO)}% del costo "
+            f"di {_euro(self._costo())}: {_euro(self.valore)}{self._unita()}."
+        )
+
+    def _minimo(self, importo: str) -> None:
+        if self.caso.disponibile is None:
+            raise _Fermata("disponibile_mancante")
+        minimo, disponibile = self._leggi(importo), Fraction(self.caso.disponibile)
+        resto = max(Fraction(0), disponibile - minimo)
+        if self.valore > resto:
+            self.valore = resto
+        self._scrivi(
+            f"Di {_euro(disponibile)} al mese alla persona ne restano {_euro(minimo)}: si paga al più "
+            f"{_euro(resto)}, quindi {_euro(self.valore)}{self._unita()}."
+        )
+
+    def _costo(self) -> Fraction:
+        if self.caso.costo is None:
+            raise _Fermata("costo_mancante")
+        return Fraction(self.caso.costo)
+
+    def _per_quantita(self) -> None:
+        quante = Fraction(self.caso.quantita)
+        prima, unita = self.valore, self._unita()
+        self.valore, self.per_tutte = self.valore * quante, True
+        if quante != 1:
+            self._scrivi(f"{_euro(prima)}{unita} per {_cifra(quante)}: {_euro(self.valore)}.")
+
+    def _arrotonda(self, decimali: int) -> None:
+        prima, self.valore = self.valore, _tondo(self.valore, decimali)
+        if prima != self.valore:
+            self._scrivi(
+                f"Arrotondato a {_decimali(decimali)}: {_euro(self.valore)}{self._unita()}."
+            )
+
+
+# --- freezing and doing again -------------------------------------------------------------------
+
+
+class Congelata(msgspec.Struct, frozen=True, kw_only=True):
+    """A quota with all that it came from; it needs no scheme and no plugin to be done again."""
+
+    versione: int = 1
+    risolto: Risolto
+    caso: Caso
+    quota: Quota
+
+    def impronta(self) -> str:
+        """SHA-256 of the whole."""
+        return hashlib.sha256(self.in_byte()).hexdigest()
+
+    def in_byte(self) -> bytes:
+        """As it is kept: the same value gives the same bytes."""
+        return _SCRITTORE.encode(self)
+
+
+_SCRITTORE: Final = msgspec.json.Encoder(order="deterministic")
+_LETTORE: Final = msgspec.json.Decoder(Congelata)
+
+
+def congela(risolto: Risolto, caso: Caso) -> Congelata:
+    """Compute a quota, and keep it with what it was computed from."""
+    return Congelata(risolto=risolto, caso=caso, quota=calcola(risolto, caso))
+
+
+def scongela(dati: bytes) -> Congelata:
+    """What was kept.
+
+    Raises:
+        msgspec.ValidationError: it is not a frozen quota.
+    """
+    return _LETTORE.decode(dati)
+
+
+def rifai(congelata: Congelata) -> Quota:
+    """The same computation again, from what was frozen alone."""
+    return calcola(congelata.risolto, congelata.caso)
+
+
+# --- figures in words ---------------------------------------------------------------------------
+
+
+def _tondo(valore: Fraction, decimali: int) -> Fraction:
+    """Half-up; amounts are never negative."""
+    unita = 10**decimali
+    return Fraction(
+        (2 * valore.numerator * unita + valore.denominator) // (2 * valore.denominator), unita
+    )
+
+
+def _decimale(valore: Fraction, decimali: int = 6) -> Decimal:
+    """Exact where it can be, else half-up at so many decimals."""
+    denominatore = valore.denominator
+    for primo in (2, 5):
+        while denominatore % primo == 0:
+            denominatore //= primo
+    if denominatore != 1:
+        valore = _tondo(valore, decimali)
+    return _ESATTO.divide(Decimal(valore.numerator), Decimal(valore.denominator))
+
+
+def _esatto(valore: Fraction) -> str:
+    decimale = _decimale(valore)
+    return (
+        f"{decimale:f}"
+        if Fraction(decimale) == valore
+        else f"{valore.numerator}/{valore.denominator}"
+    )
+
+
+_SCAMBIO: Final = str.maketrans(",.", ".,")
+
+
+def _euro(valore: Fraction) -> str:
+    """With two decimals, or as many as the figure has up to six."""
+    decimale = _decimale(valore)
+    if decimale == decimale.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP):
+        decimale = decimale.quantize(Decimal("0.01"))
+    return f"{decimale:,f}".translate(_SCAMBIO) + " €"
+
+
+def _cifra(valore: Fraction | None) -> str:
+    return "" if valore is None else f"{_decimale(valore, 2):,f}".translate(_SCAMBIO)
+
+
+def _decimali(quanti: int) -> str:
+    return {0: "euro interi", 1: "un decimale", 2: "centesimi"}.get(quanti, f"{quanti} decimali")
