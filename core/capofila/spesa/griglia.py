@@ -7,7 +7,7 @@ add lines.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -152,13 +152,14 @@ class Contorno(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         prima: last year's lines by key, added up.
+        rilievi: findings by line and column.
         cambiate: cells that differ from what was approved.
         commenti: how many remarks by cell.
     """
 
     modulo: ModuloSpesa
     prima: Mapping[str, RigaSpesa] = {}
-    rilievi: Sequence[Rilievo] = ()
+    rilievi: Mapping[tuple[str, str], Sequence[Rilievo]] = {}
     cambiate: frozenset[str] = frozenset()
     commenti: Mapping[str, int] = {}
 
@@ -168,25 +169,32 @@ def per_chiave(righe: Iterable[RigaSpesa]) -> dict[str, RigaSpesa]:
     return {chiave_di(riga): riga for riga in sommate(righe)}
 
 
-def dove(cella: str, chiavi: Iterable[str]) -> tuple[str, str] | None:
+def dove(cella: str, chiavi: Collection[str]) -> tuple[str, str] | None:
     """The line and the column that a finding stands at; None when it is of the sheet as a whole.
 
     A finding on a whole voce stands at the first of its lines.
     """
     chiave, _, colonna = cella.rpartition("/")
-    if not chiave:
-        return None
     if chiave.endswith("//"):
-        inizio = chiave[:-1]
-        trovata = next((una for una in chiavi if una.startswith(inizio)), None)
-        return None if trovata is None else (trovata, colonna)
-    return (chiave, colonna) if chiave in {*chiavi} else None
+        chiave = next((una for una in chiavi if una.startswith(chiave[:-1])), "")
+    return (chiave, colonna) if chiave in chiavi else None
+
+
+def per_cella(
+    rilievi: Iterable[Rilievo], chiavi: Collection[str]
+) -> dict[tuple[str, str], list[Rilievo]]:
+    """The findings of the lines, by line and column."""
+    trovati: dict[tuple[str, str], list[Rilievo]] = {}
+    for uno in rilievi:
+        posto = dove(uno.cella, chiavi)
+        if posto is not None:
+            trovati.setdefault(posto, []).append(uno)
+    return trovati
 
 
 def componi_riga(
-    riga: RigaSpesa, contorno: Contorno, chiavi: Sequence[str], *, riparto: int | None = None,
-    versione: str = "",
-) -> RigaGriglia:  # fmt: skip
+    riga: RigaSpesa, contorno: Contorno, *, riparto: int | None = None, versione: str = ""
+) -> RigaGriglia:
     """A line with what is to be said of each cell of it."""
     chiave = chiave_di(riga)
     nome = sigla(chiave, riparto)
@@ -194,10 +202,7 @@ def componi_riga(
     prima = None if riparto else contorno.prima.get(chiave)
     celle = []
     for colonna, etichetta in colonne(modulo):
-        suoi = [
-            uno for uno in contorno.rilievi
-            if not riparto and dove(uno.cella, chiavi) == (chiave, colonna)
-        ]  # fmt: skip
+        suoi = [] if riparto else contorno.rilievi.get((chiave, colonna), [])
         segni = [
             *(uno.gravita if uno.aperto else "ragione" for uno in suoi),
             *(["cambiata"] if f"{riga.comune}/{chiave}/{colonna}" in contorno.cambiate else []),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
@@ -15,7 +14,6 @@ from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
-from capofila.prestazioni.service import file_errori
 from capofila.spesa import griglia, service
 from capofila.spesa.routes_rilevazioni import base, campi_inviati
 from capofila.web.contesto import costruisci_pagina, rispondi
@@ -192,7 +190,7 @@ async def errori_csv(id_: FromPath[int]) -> Response[bytes]:
     """What is wrong with the file, to correct the sheet row by row."""
     esito = await service.prova(await service.carico(id_))
     return Response(
-        file_errori(msgspec.to_builtins(errore) for errore in esito.errori),
+        service.errori_csv(esito),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="errori-spesa-{id_}.csv"'},
     )

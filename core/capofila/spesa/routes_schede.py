@@ -90,21 +90,22 @@ class Aperto(msgspec.Struct, kw_only=True):
     def contorno(self) -> Contorno:
         """What is said of the cells."""
         return Contorno(
-            modulo=self.modulo, prima=self.prima, rilievi=self.rilievi,
+            modulo=self.modulo, prima=self.prima,
+            rilievi=griglia.per_cella(self.rilievi, dict.fromkeys(self.chiavi)),
             cambiate=frozenset(self.cambiate or ()),
             commenti=Counter(uno.cella for uno in self.commenti),
         )  # fmt: skip
 
     def righe(self) -> list[RigaGriglia]:
         """The grid: areas in the order of the form, the azienda's shares after the comune's own."""
-        contorno, chiavi = self.contorno, self.chiavi
+        contorno = self.contorno
         ordine = {area.codice: n for n, area in enumerate(self.modulo.aree)}
         viste = sorted(
             self.viste, key=lambda v: (ordine.get(v.riga.area, len(ordine)), v.riparto or 0)
         )
         return [
             griglia.componi_riga(
-                v.riga, contorno, chiavi, riparto=v.riparto, versione=v.modificata_il.isoformat()
+                v.riga, contorno, riparto=v.riparto, versione=v.modificata_il.isoformat()
             )
             for v in viste
         ]
@@ -169,7 +170,7 @@ async def _scheda(
         colonne=griglia.colonne(aperto.modulo),
         totali=griglia.totali((v.riga for v in aperto.viste), aperto.modulo),
         manca_prima=[
-            griglia.componi_riga(riga, Contorno(modulo=aperto.modulo), ())
+            griglia.componi_riga(riga, Contorno(modulo=aperto.modulo))
             for chiave, riga in aperto.prima.items()
             if chiave not in presenti
         ],
