@@ -91,6 +91,13 @@ def test_una_rilevazione_si_apre_e_una_scheda_si_compila(
     scatta(pagina, "spesa-rilevazione", larghezza, axe, fotografia)
     pagina.goto(f"{piattaforma.indirizzo}{SPESA}")
     scatta(pagina, "spesa-rilevazioni", larghezza, axe, fotografia)
+    pagina.goto(f"{piattaforma.indirizzo}{SPESA}/recapiti")
+    pagina.get_by_label("Gussola").fill("ufficio")
+    # The browser itself would refuse it: what the platform says is looked at.
+    pagina.locator("form[data-custodisci]").evaluate("form => { form.noValidate = true; }")
+    pagina.get_by_role("button", name="Salva i recapiti").click()
+    expect(pagina.locator("#riepilogo-errori")).to_contain_text("Gussola: non è un indirizzo")
+    scatta(pagina, "spesa-recapiti", larghezza, axe, fotografia)
 
 
 def test_nella_griglia_ci_si_muove_con_la_tastiera_e_le_righe_si_salvano_da_sole(
@@ -191,5 +198,5 @@ def test_un_foglio_e_una_riga_dell_azienda_si_vedono_prima_di_confermare(
     expect(pagina.locator("#anteprima")).to_contain_text("1.000,01")
     scatta(pagina, "spesa-riparto", larghezza, axe, fotografia)
     pagina.get_by_role("button", name="Conferma il riparto").click()
-    expect(pagina.locator("#messaggi")).to_contain_text("1000,01")
+    expect(pagina.locator("#messaggi")).to_contain_text("1.000,01")
     scatta(pagina, "spesa-riparti", larghezza, axe, fotografia)

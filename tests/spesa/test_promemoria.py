@@ -112,7 +112,9 @@ async def test_si_scrive_una_volta_a_chi_tarda_e_ha_un_recapito(
         banca.superutente, "SELECT parametri, esito FROM lavoro WHERE tipo = 'spesa.promemoria'"
     )
     assert json.loads(lavoro["parametri"]) == {"rilevazione": questa.id}
-    for parlato in (caplog.text, str(dict(lavoro))):
+    # The server of the test writes what it receives; what counts is what we write.
+    nostri = [r.getMessage() for r in caplog.records if not r.name.startswith("mail.")]
+    for parlato in (*nostri, str(dict(lavoro))):
         assert "example" not in parlato
 
 

@@ -21,6 +21,7 @@ from capofila.spesa import griglia, service
 from capofila.spesa.routes_rilevazioni import Errori, base, campi_inviati
 from capofila.spesa.rules import ZERO, RigaSpesa
 from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.formati import importo
 from capofila.web.pagina import Colonna
 
 Richiesta = Request[Any, Any, Any]
@@ -143,6 +144,9 @@ async def _nuovo(
         con_errori=bool(scritto.errori),
     )  # fmt: skip
     colonne = griglia.colonne(modulo)
+    totali = griglia.totali(viste, modulo)
+    # What the azienda did not write is not shown in the preview.
+    con_valori = [(c, n) for c, n in colonne if c in ("utenti", "spesa") or totali[c]]
     return rispondi(
         request,
         "spesa/riparto_nuovo.html",
@@ -160,9 +164,12 @@ async def _nuovo(
         schede=schede,
         viste=viste,
         nomi={una.istat: una.nome for una in schede},
-        totali=griglia.totali(viste, modulo),
-        colonne_viste=[Colonna("Comune"), *(Colonna(nome, tipo="numero") for _, nome in colonne)],
-        codici=[codice for codice, _ in colonne],
+        totali=totali,
+        colonne_viste=[
+            Colonna("Comune"),
+            *(Colonna(nome, tipo="numero") for _, nome in con_valori),
+        ],
+        codici=[codice for codice, _ in con_valori],
         visto=_impronta(viste) if viste else "",
         torna=elenco_qui,
     )
@@ -201,9 +208,7 @@ async def ripartisci(request: Richiesta, id_: FromPath[int]) -> Template | Redir
         scritto.errori.append(("", errore.messaggio))
         return await _nuovo(request, questa, scritto, stato=422)
     speso = sum((riga.spesa for riga in viste), ZERO)
-    await aggiungi_messaggio(
-        "riuscito", f"Ripartiti {griglia.testo_di('spesa', speso)} euro su {len(viste)} comuni."
-    )
+    await aggiungi_messaggio("riuscito", f"Ripartiti {importo(speso)} su {len(viste)} comuni.")
     return Redirect(f"{base()}/rilevazioni/{id_}/riparti", status_code=303)
 
 
