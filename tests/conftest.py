@@ -16,11 +16,16 @@ from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from capofila.base.database import MOTORE
 from capofila.base.impostazioni import Impostazioni, impostazioni
 from capofila.base.migrazione import migra
 from capofila.base.ruoli import ParoleChiave, prepara
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("capofila", deadline=None)
+settings.load_profile("capofila")
 
 PAROLE = ParoleChiave(*(f"prova-{nome}" for nome in ("migra", "app", "ats", "relay", "backup")))
 MODELLO = "capofila_modello"

@@ -77,11 +77,11 @@ GUASTI = {
     "plugin attivo due volte": (
         "crema/ambito.yaml", "{id: crema, dal: 2013-01-01, fonte: piattaforma}",
         "{id: siuss, dal: 2014-01-01, fonte: piattaforma}",
-        "(plugin[2]): il plugin «siuss»: il periodo dal 2014-01-01 si sovrappone",
+        "(plugin[3]): il plugin «siuss»: il periodo dal 2014-01-01 si sovrappone",
     ),
     "plugin senza inizio": (
         "crema/ambito.yaml", "{id: crema, dal: 2013-01-01, fonte: piattaforma}",
-        "{id: crema, fonte: piattaforma}", "(plugin[2].dal): manca: scrivi una data",
+        "{id: crema, fonte: piattaforma}", "(plugin[3].dal): manca: scrivi una data",
     ),
     "e-service di un ente di fuori": (
         "crema/ambito.yaml", "\nnote:", "\npdnd:\n  - {ente: Milano, audience: x}\nnote:",

@@ -21,7 +21,7 @@ CLASSI: Final = 5
 """Classes of colour of a map: more of them are not told apart."""
 LARGHEZZA: Final = 480
 ALTEZZA: Final = 240
-_SOPRA, _SOTTO, _SINISTRA, _DESTRA = 14, 30, 62, 20
+_SOPRA, _SOTTO, _SINISTRA, _DESTRA = 14, 30, 84, 20
 _COSENO: Final = math.cos(math.radians(45.2))
 """Of the latitude of the province: a degree of longitude is so much shorter there."""
 
