@@ -46,11 +46,11 @@ STANZE = {
     "territorio": territorio,
     "prestazioni": prestazioni,
     "debito": debito,
+    "spesa": spesa,
     "governo": governo,
     "gestione": gestione,
     "confronto": confronto,
     "codifiche": codifiche,
-    "spesa": spesa,
 }
 """The rooms with pages, by the name that their templates are reached by."""
 

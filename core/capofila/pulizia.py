@@ -1,5 +1,5 @@
 """Throwing away what has had its time: sessions, counted tries, used vouchers, files that
-nobody decided upon.
+nobody decided upon. The reminders that fall today are asked for at the same time.
 
 The worker does it, because every installation has one. Each piece is one statement over what has
 expired at that moment, in a transaction of its own: two workers at the same time find, between the
@@ -18,6 +18,7 @@ from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
 from capofila.debito import pdnd
 from capofila.prestazioni.service import pulisci_scaduti
+from capofila.spesa.service import promemoria_del_giorno, pulisci_carichi
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ async def pulisci() -> int:
     for riga in ambiti:
         async with unita_di_lavoro(Contesto(ambito=riga["id"])):
             tolti += await pulisci_scaduti()
+            tolti += await pulisci_carichi()
+            await promemoria_del_giorno()
             await pdnd.pulisci_voucher()
     return tolti
 

@@ -24,7 +24,7 @@ from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.staffetta import Staffetta
 from capofila.base.telemetria import avvia_telemetria, spegni_telemetria
 
-MODULI: tuple[str, ...] = ("capofila.debito.jobs",)
+MODULI: tuple[str, ...] = ("capofila.debito.jobs", "capofila.spesa.promemoria")
 """The modules that register jobs."""
 
 PRONTO = "worker pronto"

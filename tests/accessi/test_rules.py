@@ -35,12 +35,13 @@ def test_l_operatore_di_ufficio_non_invia_non_amministra_e_non_legge_il_registro
     )
 
 
-def test_l_operatore_del_comune_lavora_solo_sulle_prestazioni() -> None:
+def test_l_operatore_del_comune_lavora_solo_su_quello_del_comune() -> None:
     assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {
         "prestazioni.importa",
         "debito.completezza",
         "minori.scrivi",
         "prestazioni.scrivi",
+        "spesa.scrivi",
     }
     altre = {p for p in rules.OPERATORE_COMUNE if p.startswith(("debito", "lavori", "registro"))}
     assert altre == {"debito.completezza"}

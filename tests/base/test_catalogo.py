@@ -61,8 +61,10 @@ INDICI_SENZA_AMBITO: dict[str, str] = {
 
 SI_CANCELLANO: dict[str, str] = {
     "bozza": "a form put aside, saved or thrown away",
+    "carico_spesa": "a file that waited a day, came in or was thrown away",
     "comunicazione": "only what another program sent, marked by mistake; a policy keeps the rest",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
+    "recapito_spesa": "an address that is to be written to no more",
     "riga_spesa": "a line taken off a sheet that is being filled in, or undone with its file",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",

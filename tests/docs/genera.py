@@ -291,6 +291,8 @@ PERMESSI: Final = {
     "prestazioni.vedi": "vedere e cercare le prestazioni",
     "minori.scrivi": "inserire, correggere e togliere schede di minori; sapere chi è un minore",
     "minori.vedi": "vedere e cercare le schede dei minori, per pseudonimo",
+    "spesa.governa": "aprire le rilevazioni della spesa; termini, proroghe, promemoria, riparti, verifiche",
+    "spesa.scrivi": "scrivere, importare e commentare le schede della spesa; passi del comune",
     "spesa.vedi": "vedere le rilevazioni, le schede e l'analisi della spesa sociale",
     "territorio.vedi": "vedere comuni, enti e appartenenze",
     "debito.completezza": "vedere che cosa è stato inserito e inviato, comune per comune",

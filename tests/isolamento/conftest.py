@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +45,8 @@ from capofila.debito.responsabili import nomina
 from capofila.debito.rules import Taglio
 from capofila.debito.service import invia
 from capofila.prestazioni import bozze, domande, versioni
+from capofila.spesa import service as rilevazioni
+from capofila.spesa.rules import RigaSpesa
 from capofila.web.assembla import assemble
 
 __all__ = ["lavora", "modello"]
@@ -114,6 +117,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         banca.superutente, "UPDATE lavoro SET stato = 'fallito' WHERE id = $1::uuid", fallita.lavoro
     )
     await _pubblica(slug, UUID(fatta.id), nome)
+    spesa = await _spesa(slug, righe[1]["comune_residenza"], nome)
     async with unita_di_lavoro(await contesto(slug)) as unita:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
@@ -151,9 +155,36 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "bozza": str(bozza), "bozza_minore": str(bozza_minore),
             "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
-            "lavoro": str(fallita.lavoro), "minore": str(scheda),
+            "lavoro": str(fallita.lavoro), "minore": str(scheda), **spesa,
         },
     )  # fmt: skip
+
+
+async def _spesa(slug: str, istat: str, nome: str) -> dict[str, str]:
+    """A survey of the social spending, with a remark in the sheet of a comune."""
+    async with unita_di_lavoro(await contesto(slug)):
+        rilevazione = await rilevazioni.apri(rilevazioni.Apertura(anno=2011))
+        await rilevazioni.commenta(2011, istat, f"Commento {nome}")
+        scheda = await rilevazioni.scheda(2011, istat)
+        riga = RigaSpesa(
+            comune="", area="anziani", voce="sad", gestione="associata", modalita="appalto",
+            spesa=Decimal(90), fonti={"altri": Decimal(90)},
+        )  # fmt: skip
+        riparto = await rilevazioni.ripartisci(
+            2011,
+            rilevazioni.Riparto(descrizione=f"Riparto {nome}", riga=riga, chiave="parti_uguali"),
+        )
+        celle = [istat, "anziani", "sad", "singola", "diretta", "3", "3"]
+        file = rilevazioni.FileSpesa(
+            f"spesa {nome}.csv",
+            ("comune;area;voce;gestione;modalita;spesa;altri\n" + ";".join(celle)).encode(),
+        )
+        lotto = (await rilevazioni.importa(file, 2011)).lotto
+        carico = await rilevazioni.deposita(rilevazione, file)
+    return {
+        "rilevazione": str(rilevazione.id), "scheda_spesa": str(scheda.id),
+        "riparto": str(riparto), "lotto_spesa": str(lotto), "carico": str(carico),
+    }  # fmt: skip
 
 
 async def _pubblica(slug: str, run: UUID, nome: str) -> None:

@@ -151,6 +151,45 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/spesa/analisi.xlsx"): Caso(),
     ("GET", "/{ambito:str}/spesa/pubblicate"): Caso(),
     ("GET", "/{ambito:str}/territorio"): Caso(),
+    ("GET", "/{ambito:str}/spesa"): Caso(),
+    ("GET", "/{ambito:str}/spesa/nuova"): Caso(),
+    ("POST", "/{ambito:str}/spesa/nuova"): Caso(modulo={"anno": "2012"}),
+    ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}"): Caso("rilevazione"),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/termini"): Caso("rilevazione", {}),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/passi"): Caso("rilevazione", {}),
+    ("GET", "/{ambito:str}/spesa/schede/{id_:int}"): Caso("scheda_spesa", mostra=True),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/righe"): Caso("scheda_spesa", {}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/aggiungi"): Caso(
+        "scheda_spesa",
+        {"area": "anziani", "voce": "sad", "gestione": "singola", "modalita": "diretta"},
+    ),
+    ("GET", "/{ambito:str}/spesa/schede/{id_:int}/togli"): Caso("scheda_spesa"),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/togli"): Caso("scheda_spesa", {"riga": "x"}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/spiega"): Caso("scheda_spesa", {}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/commenta"): Caso("scheda_spesa", {"testo": "X"}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/campi"): Caso("scheda_spesa", {}),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/passo"): Caso(
+        "scheda_spesa", {"azione": "completa"}
+    ),
+    ("POST", "/{ambito:str}/spesa/schede/{id_:int}/proroga"): Caso("scheda_spesa", {}),
+    ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}/importa"): Caso("rilevazione", mostra=True),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/importa"): Caso(
+        "rilevazione", {}, file=True
+    ),
+    ("GET", "/{ambito:str}/spesa/carichi/{id_:int}"): Caso("carico", mostra=True),
+    ("POST", "/{ambito:str}/spesa/carichi/{id_:int}/colonne"): Caso("carico", {}),
+    ("POST", "/{ambito:str}/spesa/carichi/{id_:int}/decidi"): Caso("carico", {"azione": "butta"}),
+    ("GET", "/{ambito:str}/spesa/carichi/{id_:int}/errori.csv"): Caso("carico"),
+    ("GET", "/{ambito:str}/spesa/lotti/{id_:int}/annulla"): Caso("lotto_spesa", mostra=True),
+    ("POST", "/{ambito:str}/spesa/lotti/{id_:int}/annulla"): Caso("lotto_spesa", {}),
+    ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}/riparti"): Caso("rilevazione", mostra=True),
+    ("GET", "/{ambito:str}/spesa/rilevazioni/{id_:int}/riparti/nuovo"): Caso("rilevazione"),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/riparti/nuovo"): Caso("rilevazione", {}),
+    ("GET", "/{ambito:str}/spesa/recapiti"): Caso(),
+    ("POST", "/{ambito:str}/spesa/recapiti"): Caso(modulo={}),
+    ("POST", "/{ambito:str}/spesa/rilevazioni/{id_:int}/promemoria"): Caso("rilevazione", {}),
+    ("GET", "/{ambito:str}/spesa/riparti/{id_:int}/annulla"): Caso("riparto", mostra=True),
+    ("POST", "/{ambito:str}/spesa/riparti/{id_:int}/annulla"): Caso("riparto", {}),
 }
 ROTTE = list(CASI)
 CON_OGGETTO = [rotta for rotta in ROTTE if CASI[rotta].oggetto]
@@ -367,7 +406,8 @@ NEGATI = {
                    ("POST", "/{ambito:str}/debito/responsabili"),
                    ("GET", "/{ambito:str}/registro")},
     "pia.pandino": {r for r in ROTTE if "completezza" not in r[1] and any(
-        f"/{parte}" in r[1] for parte in ("debito", "lavori", "plugin", "registro"))},
+        f"/{parte}" in r[1] for parte in ("debito", "lavori", "plugin", "registro", "spesa/nuova",
+        "termini", "passi", "proroga", "riparti", "recapiti", "promemoria"))},
 }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ PERSONE = (
     ("pia.pandino", "Pia Pandino", "operatore_comune", "crema", "G306"),
     ("vera.cremo", "Vera Cremona", "responsabile_udp", "cremona", None),
     ("ciro.casal", "Ciro Casalmaggiore", "responsabile_udp", "casalmaggiore", None),
+    ("carla.casal", "Carla Casalmaggiore", "operatore_comune", "casalmaggiore", "B898"),
 )
 
 

@@ -36,6 +36,7 @@ OPERATORE_COMUNE: Final = frozenset(
         "prestazioni.importa",
         "prestazioni.scrivi",
         "prestazioni.vedi",
+        "spesa.scrivi",
         "spesa.vedi",
         "territorio.vedi",
     }
@@ -49,6 +50,7 @@ OPERATORE_UDP: Final = OPERATORE_COMUNE | {
     "lavori.riavvia",
     "lavori.vedi",
     "plugin.vedi",
+    "spesa.governa",
 }
 RESPONSABILE_UDP: Final = OPERATORE_UDP | {"ambito.amministra", "debito.invia", "registro.vedi"}
 

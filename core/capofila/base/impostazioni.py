@@ -62,6 +62,11 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     """Who signs the vouchers (`iss`)."""
     pdnd_eta_massima: int = 86400
     """Seconds after which no voucher is good, whatever it says."""
+    smtp_url: str = ""
+    """The server that sends e-mail: ``smtp://user:password@host:587`` (with STARTTLS) or ``smtps://``;
+    without it nothing is sent."""
+    smtp_mittente: str = ""
+    """The address that e-mail comes from."""
 
     @property
     def carico_massimo(self) -> int:

@@ -23,10 +23,17 @@ from capofila.hooks import ErroreRiga, ModuloSpesa
 from capofila.hooks.spesa import IMPORTI
 from capofila.prestazioni.service import apri_tabella, file_errori
 from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi
-from capofila.spesa.rilevazioni import Apertura, Scheda, apri, modulo_di, rilevazione, schede
+from capofila.spesa.rilevazioni import (
+    INTEGER,
+    Apertura,
+    Scheda,
+    apri,
+    modulo_di,
+    rilevazione,
+    schede,
+)
 from capofila.territorio import service as territorio
 
-_INTEGER: Final = range(1, 2**31)
 _INGRESSO: Final = {
     "scheda_spesa_id": "integer", "istat": "char(6)", "comune": "text", "area": "text",
     "voce": "text", "gestione": "text", "modalita": "text", "utenti": "integer",
@@ -245,7 +252,7 @@ async def _scrivi(
         "INSERT INTO lotto_spesa (rilevazione_id, anno, nome_file, sha256, righe, importate, "
         "sostituite, avvisi, prima, comune) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, "
         "$9::jsonb, $10) RETURNING id",
-        rilevazione_id, anno, _nome_conservabile(file.nome), impronta, letto.righe,
+        rilevazione_id, anno, nome_conservabile(file.nome), impronta, letto.righe,
         letto.tavola.height, esito.sostituite, msgspec.json.encode(letto.avvisi).decode(), prima,
         unita.contesto.comune,
     )  # fmt: skip
@@ -309,7 +316,8 @@ class _Pezzi:
             yield bytes(self._dati[inizio : inizio + (1 << 19)])
 
 
-def _nome_conservabile(nome: str) -> str:
+def nome_conservabile(nome: str) -> str:
+    """The name of a file as it can be stored."""
     return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
 
 
@@ -335,6 +343,23 @@ async def lotti(anno: int) -> list[LottoSpesa]:
     ]  # fmt: skip
 
 
+async def lotto_con_id(lotto_id: int) -> LottoSpesa:
+    """The file that an address names.
+
+    Raises:
+        NonTrovato: no such file here.
+    """
+    unita = unita_corrente()
+    anno = await unita.valore(
+        "SELECT anno FROM lotto_spesa WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, lotto_id if lotto_id in INTEGER else 0,
+    )  # fmt: skip
+    for lotto in [] if anno is None else await lotti(anno):
+        if lotto.id == lotto_id:
+            return lotto
+    raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
+
+
 async def annulla_lotto(lotto_id: int) -> LottoSpesa:
     """Take the lines of a file away, and put back those that they took the place of.
 
@@ -343,12 +368,7 @@ async def annulla_lotto(lotto_id: int) -> LottoSpesa:
         Conflitto: undone already, a line of its was changed since, or a sheet is locked.
     """
     unita = unita_corrente()
-    anno = await unita.valore(
-        "SELECT anno FROM lotto_spesa WHERE ambito_id = $1 AND id = $2",
-        unita.ambito, lotto_id if lotto_id in _INTEGER else 0,
-    )  # fmt: skip
-    if anno is None:
-        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
+    anno = (await lotto_con_id(lotto_id)).anno
     questa = await rilevazione(anno)
     per_id = {una.id: una for una in await schede(anno, blocca=True)}
     lotto = next(uno for uno in await lotti(anno) if uno.id == lotto_id)

@@ -20,6 +20,8 @@ from capofila.territorio import service as territorio
 from capofila.territorio.rules import si_sovrappongono
 
 ANNI: Final = range(1990, 2101)
+INTEGER: Final = range(1, 2**31)
+"""The ids that a row can have."""
 _COLONNE: Final = "id, anno, modulo, modulo_sha256, dal, scadenza, promemoria"
 
 
@@ -215,6 +217,38 @@ async def rilevazione(anno: int) -> Rilevazione:
     return _rilevazione(riga)
 
 
+async def rilevazione_con_id(id_: int) -> Rilevazione:
+    """The survey that an address names.
+
+    Raises:
+        NonTrovato: the ambito has no such survey.
+    """
+    unita = unita_corrente()
+    anno = await unita.valore(
+        "SELECT anno FROM rilevazione WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, id_ if id_ in INTEGER else 0,
+    )  # fmt: skip
+    if anno is None:
+        raise NonTrovato("Questa rilevazione non c'è: torna all'elenco.")
+    return await rilevazione(anno)
+
+
+async def scheda_con_id(id_: int) -> Scheda:
+    """The sheet that an address names.
+
+    Raises:
+        NonTrovato: there is no such sheet here, or it is another comune's.
+    """
+    unita = unita_corrente()
+    riga = await unita.riga(
+        "SELECT anno, istat FROM scheda_spesa WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, id_ if id_ in INTEGER else 0,
+    )  # fmt: skip
+    if riga is None:
+        raise NonTrovato("Questa scheda non c'è: torna all'elenco delle rilevazioni.")
+    return await scheda(riga["anno"], riga["istat"])
+
+
 def _rilevazione(riga: Any) -> Rilevazione:
     valori = {nome: riga[nome] for nome in Rilevazione.__struct_fields__}
     return Rilevazione(**{**valori, "promemoria": tuple(riga["promemoria"])})
@@ -275,20 +309,28 @@ def _scheda(riga: Any) -> Scheda:
     return Scheda(**valori)
 
 
-async def proroga(anno: int, istat: str, fino_al: date | None) -> Scheda:
-    """Give a comune a later last day, or take it back.
+async def proroga(anno: int, istat: str, fino_al: date | None, motivo: str = "") -> Scheda:
+    """Give a comune a later last day, or take it back; it stands among its steps, with the reason.
 
     Raises:
-        DatiNonValidi: it is not later than everybody's, or nobody has one.
+        DatiNonValidi: it is not later than everybody's, nobody has one, or the reason is too long.
     """
     unita = ufficio_di_piano()
     questa = await rilevazione(anno)
     una = await scheda(anno, istat, blocca=True)
     if fino_al is not None and (questa.scadenza is None or fino_al <= questa.scadenza):
         raise DatiNonValidi("La proroga va oltre la scadenza della rilevazione, che deve esserci.")
+    if len(motivo) > 1900:
+        raise DatiNonValidi("Il motivo ha più di 1.900 caratteri.")
     await unita.esegui(
         "UPDATE scheda_spesa SET proroga = $3 WHERE ambito_id = $1 AND id = $2",
         unita.ambito, una.id, fino_al,
+    )  # fmt: skip
+    detto = "tolta" if fino_al is None else f"fino al {fino_al:%d/%m/%Y}"
+    await unita.esegui(
+        "INSERT INTO passaggio_spesa (scheda_spesa_id, comune, azione, da, a, motivo) "
+        "VALUES ($1, $2, 'proroga', $3, $3, $4)",
+        una.id, una.comune, una.stato.value, f"{detto}: {motivo.strip()}".rstrip(": "),
     )  # fmt: skip
     await registra(
         "spesa.proroga", "scheda_spesa", str(una.id),

@@ -12,7 +12,14 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
-from capofila.spesa.rilevazioni import Scheda, modulo_di, rilevazione, schede, ufficio_di_piano
+from capofila.spesa.rilevazioni import (
+    INTEGER,
+    Scheda,
+    modulo_di,
+    rilevazione,
+    schede,
+    ufficio_di_piano,
+)
 from capofila.spesa.rules import RigaSpesa, RipartoImpossibile, ripartisci_riga
 from capofila.spesa.schede import abitanti_di, scrivi_righe, valida
 
@@ -23,7 +30,6 @@ CHIAVI: Final[Mapping[ChiaveRiparto, str]] = {
     "utenti": "per utenti di ciascun comune",
     "quote": "per le quote di un atto",
 }
-_INTEGER: Final = range(1, 2**31)
 
 
 class Riparto(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +154,23 @@ async def riparti(anno: int) -> list[RipartoVisto]:
     ]  # fmt: skip
 
 
+async def riparto_con_id(id_: int) -> tuple[int, RipartoVisto]:
+    """The year and the line of the azienda that an address names.
+
+    Raises:
+        NonTrovato: there is none here.
+    """
+    unita = ufficio_di_piano()
+    anno = await unita.valore(
+        "SELECT anno FROM riparto_spesa WHERE ambito_id = $1 AND id = $2",
+        unita.ambito, id_ if id_ in INTEGER else 0,
+    )  # fmt: skip
+    for uno in [] if anno is None else await riparti(anno):
+        if uno.id == id_:
+            return anno, uno
+    raise NonTrovato("Questo riparto non c'è: torna all'elenco.")
+
+
 async def annulla_riparto(anno: int, riparto_id: int) -> None:
     """Take what was spread off every sheet.
 
@@ -160,7 +183,7 @@ async def annulla_riparto(anno: int, riparto_id: int) -> None:
     per_id = {una.id: una for una in await schede(anno, blocca=True)}
     stato = await unita.valore(
         "SELECT stato FROM riparto_spesa WHERE ambito_id = $1 AND anno = $2 AND id = $3",
-        unita.ambito, anno, riparto_id if riparto_id in _INTEGER else 0,
+        unita.ambito, anno, riparto_id if riparto_id in INTEGER else 0,
     )  # fmt: skip
     if stato is None:
         raise NonTrovato("Questo riparto non c'è: torna all'elenco.")

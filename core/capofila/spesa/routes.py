@@ -1,21 +1,30 @@
-"""The pages of the social spending: what the application and the menu need to know of them."""
+"""The pages of the social spending, put together: each subject has its module."""
 
 from __future__ import annotations
 
 from litestar import Router
 
-from capofila.spesa import routes_analisi, routes_pubblicate
-from capofila.web.contesto import VoceMenu
-
-MENU = (
-    VoceMenu(
-        titolo="Analisi della spesa",
-        percorso="spesa/analisi",
-        permesso="spesa.vedi",
-        gruppo="Spesa sociale",
-        icona="presentation",
-        ordine=46,
-    ),
+from capofila.spesa import (
+    routes_analisi,
+    routes_importa,
+    routes_promemoria,
+    routes_pubblicate,
+    routes_rilevazioni,
+    routes_riparti,
+    routes_schede,
 )
 
-router = Router(path="/", route_handlers=[*routes_analisi.ROTTE, *routes_pubblicate.ROTTE])
+MENU = (routes_rilevazioni.MENU, routes_analisi.MENU)
+
+router = Router(
+    path="/",
+    route_handlers=[
+        *routes_rilevazioni.ROTTE,
+        *routes_schede.ROTTE,
+        *routes_importa.ROTTE,
+        *routes_riparti.ROTTE,
+        *routes_promemoria.ROTTE,
+        *routes_analisi.ROTTE,
+        *routes_pubblicate.ROTTE,
+    ],
+)

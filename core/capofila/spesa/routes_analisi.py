@@ -21,9 +21,14 @@ from capofila.spesa.pdf import pdf_di
 from capofila.spesa.rilevazioni import modulo_di, rilevazioni
 from capofila.spesa.tavole import TavolaCifre
 from capofila.web import grafici
-from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.formati import importo, numero, percento
 from capofila.web.pagina import Colonna, with_parameters
+
+MENU: Final = VoceMenu(
+    titolo="Analisi della spesa", percorso="spesa/analisi", permesso="spesa.vedi",
+    gruppo="Spesa sociale", icona="presentation", ordine=46,
+)  # fmt: skip
 
 _ORDINABILI: Final = {"Spesa": "spesa", "Per abitante": "pro_capite"}
 _IGNOTA: Final = (

@@ -71,6 +71,30 @@ class RigaSpesa(msgspec.Struct, frozen=True, kw_only=True):
         return self.spesa - self.quota_utenti - self.quota_ssn - sum(self.fonti.values(), ZERO)
 
 
+def sommate(quali: Iterable[RigaSpesa]) -> list[RigaSpesa]:
+    """One line a key: a comune's own and the shares of the azienda that stand beside it."""
+    trovate: dict[tuple[str, ...], RigaSpesa] = {}
+    for riga in quali:
+        nome = (riga.comune, riga.area, riga.voce, riga.gestione, riga.modalita)
+        gia = trovate.get(nome)
+        if gia is None:
+            trovate[nome] = riga
+            continue
+        note = [n for n in (gia.utenti, riga.utenti) if n is not None]
+        trovate[nome] = msgspec.structs.replace(
+            gia,
+            utenti=sum(note) if note else None,
+            spesa=gia.spesa + riga.spesa,
+            quota_utenti=gia.quota_utenti + riga.quota_utenti,
+            quota_ssn=gia.quota_ssn + riga.quota_ssn,
+            fonti={
+                f: gia.fonti.get(f, ZERO) + riga.fonti.get(f, ZERO)
+                for f in {**gia.fonti, **riga.fonti}
+            },
+        )
+    return list(trovate.values())
+
+
 # Figures that are made of others.
 
 

@@ -32,13 +32,14 @@ from capofila.spesa.rules import (
     Stato,
     cambiate,
     compi,
+    sommate,
 )
 from capofila.territorio import service as territorio
 
 _MASSIMO: Final = Decimal(10) ** 11
 _UTENTI_MASSIMI: Final = 99_999_999
 _APPROVATE: Final = frozenset({Stato.APPROVATA, Stato.TRASMESSA, Stato.ESITO})
-_VALORI: Final = (
+VALORI: Final = (
     "istat AS comune, area, voce, gestione, modalita, utenti, spesa, quota_utenti, quota_ssn, fonti"
 )
 
@@ -99,7 +100,7 @@ async def righe(anno: int, istat: str) -> list[RigaVista]:
             lotto=riga["lotto_spesa_id"], modificata_il=riga["modificata_il"],
         )
         for riga in await unita.righe(
-            f"SELECT {_VALORI}, riparto_spesa_id, lotto_spesa_id, modificata_il FROM riga_spesa "
+            f"SELECT {VALORI}, riparto_spesa_id, lotto_spesa_id, modificata_il FROM riga_spesa "
             "WHERE ambito_id = $1 AND anno = $2 AND istat = $3 "
             "ORDER BY area, voce, gestione, modalita, riparto_spesa_id",
             unita.ambito, anno, istat,
@@ -431,8 +432,10 @@ async def passaggi(anno: int, istat: str) -> list[Passaggio]:
     ]  # fmt: skip
 
 
-async def cambiate_dopo_approvazione(anno: int) -> dict[str, Sequence[str]]:
-    """The cells that differ from what was last approved, by ISTAT code of the comune.
+async def cambiate_dopo_approvazione(
+    anno: int, istat: str | None = None
+) -> dict[str, Sequence[str]]:
+    """The cells that differ from what was last approved, by ISTAT code of the comune: one, or all.
 
     A comune whose sheet was never approved is not there; one where nothing changed has none.
     """
@@ -441,43 +444,20 @@ async def cambiate_dopo_approvazione(anno: int) -> dict[str, Sequence[str]]:
         "SELECT DISTINCT ON (s.istat) s.istat, p.righe FROM passaggio_spesa p "
         "JOIN scheda_spesa s ON s.ambito_id = p.ambito_id AND s.id = p.scheda_spesa_id "
         "WHERE p.ambito_id = $1 AND s.anno = $2 AND p.righe IS NOT NULL "
-        "ORDER BY s.istat, p.id DESC",
-        unita.ambito, anno,
+        "AND s.istat = coalesce($3, s.istat) ORDER BY s.istat, p.id DESC",
+        unita.ambito, anno, istat,
     )  # fmt: skip
     adesso: dict[str, list[RigaSpesa]] = {}
     for riga in await unita.righe(
-        f"SELECT {_VALORI} FROM riga_spesa WHERE ambito_id = $1 AND anno = $2",
-        unita.ambito, anno,
+        f"SELECT {VALORI} FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 "
+        "AND istat = coalesce($3, istat)",
+        unita.ambito, anno, istat,
     ):  # fmt: skip
         adesso.setdefault(riga["comune"], []).append(riga_da(riga))
     return {
         riga["istat"]: cambiate(
-            _sommate(msgspec.json.decode(riga["righe"], type=list[RigaSpesa])),
-            _sommate(adesso.get(riga["istat"], [])),
+            sommate(msgspec.json.decode(riga["righe"], type=list[RigaSpesa])),
+            sommate(adesso.get(riga["istat"], [])),
         )
         for riga in approvate
     }
-
-
-def _sommate(quali: Iterable[RigaSpesa]) -> list[RigaSpesa]:
-    """One line a key: a comune's own and the shares of the azienda that stand beside it."""
-    trovate: dict[tuple[str, ...], RigaSpesa] = {}
-    for riga in quali:
-        nome = (riga.comune, riga.area, riga.voce, riga.gestione, riga.modalita)
-        gia = trovate.get(nome)
-        if gia is None:
-            trovate[nome] = riga
-            continue
-        note = [n for n in (gia.utenti, riga.utenti) if n is not None]
-        trovate[nome] = msgspec.structs.replace(
-            gia,
-            utenti=sum(note) if note else None,
-            spesa=gia.spesa + riga.spesa,
-            quota_utenti=gia.quota_utenti + riga.quota_utenti,
-            quota_ssn=gia.quota_ssn + riga.quota_ssn,
-            fonti={
-                f: gia.fonti.get(f, ZERO) + riga.fonti.get(f, ZERO)
-                for f in {**gia.fonti, **riga.fonti}
-            },
-        )
-    return list(trovate.values())

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from capofila.spesa.carichi import Carico as Carico
+from capofila.spesa.carichi import Colonne as Colonne
+from capofila.spesa.carichi import butta as butta
+from capofila.spesa.carichi import carico as carico
+from capofila.spesa.carichi import conferma as conferma
+from capofila.spesa.carichi import deposita as deposita
+from capofila.spesa.carichi import dici_colonne as dici_colonne
+from capofila.spesa.carichi import proposta as proposta
+from capofila.spesa.carichi import prova as prova
+from capofila.spesa.carichi import pulisci_carichi as pulisci_carichi
+from capofila.spesa.carichi import testa as testa
 from capofila.spesa.cifre import Filtro as Filtro
 from capofila.spesa.cifre import Lettura as Lettura
 from capofila.spesa.cifre import analisi as analisi
@@ -18,6 +29,16 @@ from capofila.spesa.importa import annulla_lotto as annulla_lotto
 from capofila.spesa.importa import errori_csv as errori_csv
 from capofila.spesa.importa import importa as importa
 from capofila.spesa.importa import lotti as lotti
+from capofila.spesa.importa import lotto_con_id as lotto_con_id
+from capofila.spesa.promemoria import chiedi as chiedi_promemoria
+from capofila.spesa.promemoria import configurato as posta_configurata
+from capofila.spesa.promemoria import del_giorno as promemoria_del_giorno
+from capofila.spesa.promemoria import indirizzo_valido as indirizzo_valido
+from capofila.spesa.promemoria import recapiti as recapiti
+from capofila.spesa.promemoria import scrivi_recapiti as scrivi_recapiti
+from capofila.spesa.promemoria import ultimi as ultimi_promemoria
+from capofila.spesa.quadro import RigaQuadro as RigaQuadro
+from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
 from capofila.spesa.rilevazioni import Rilevazione as Rilevazione
 from capofila.spesa.rilevazioni import Scheda as Scheda
@@ -27,8 +48,10 @@ from capofila.spesa.rilevazioni import in_ritardo as in_ritardo
 from capofila.spesa.rilevazioni import modulo_di as modulo_di
 from capofila.spesa.rilevazioni import proroga as proroga
 from capofila.spesa.rilevazioni import rilevazione as rilevazione
+from capofila.spesa.rilevazioni import rilevazione_con_id as rilevazione_con_id
 from capofila.spesa.rilevazioni import rilevazioni as rilevazioni
 from capofila.spesa.rilevazioni import scheda as scheda
+from capofila.spesa.rilevazioni import scheda_con_id as scheda_con_id
 from capofila.spesa.rilevazioni import schede as schede
 from capofila.spesa.riparti import CHIAVI as CHIAVI
 from capofila.spesa.riparti import Riparto as Riparto
@@ -37,6 +60,7 @@ from capofila.spesa.riparti import annulla_riparto as annulla_riparto
 from capofila.spesa.riparti import anteprima as anteprima
 from capofila.spesa.riparti import riparti as riparti
 from capofila.spesa.riparti import ripartisci as ripartisci
+from capofila.spesa.riparti import riparto_con_id as riparto_con_id
 from capofila.spesa.schede import Chiave as Chiave
 from capofila.spesa.schede import Commento as Commento
 from capofila.spesa.schede import Passaggio as Passaggio
@@ -50,5 +74,10 @@ from capofila.spesa.schede import righe as righe
 from capofila.spesa.schede import rilievi as rilievi
 from capofila.spesa.schede import scrivi as scrivi
 from capofila.spesa.schede import scrivi_valori as scrivi_valori
+from capofila.spesa.schede import scrivibile as scrivibile
 from capofila.spesa.schede import spiega as spiega
 from capofila.spesa.schede import togli as togli
+
+__all__ = [
+    "chiedi_promemoria", "posta_configurata", "promemoria_del_giorno", "ultimi_promemoria",
+]  # fmt: skip

@@ -1,0 +1,218 @@
+"""Reminders to the comuni that have not sent their sheet: rows of an outbox, sent by a job.
+
+Nothing of whom is written to stands in a job, in its message or in a log: the job names the survey,
+and finds the rest in the tables of its ambito. Without an SMTP server nothing is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from email.message import EmailMessage
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import msgspec
+
+from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
+from capofila.base.database import unita_corrente
+from capofila.base.errori import Conflitto, DatiNonValidi, ServizioNonDisponibile
+from capofila.base.impostazioni import impostazioni
+from capofila.base.lavori import Compito, lavoro, richiedi
+from capofila.spesa.rilevazioni import (
+    Rilevazione,
+    in_ritardo,
+    rilevazione_con_id,
+    rilevazioni,
+    schede,
+    ufficio_di_piano,
+)
+
+TIPO: Final = "spesa.promemoria"
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+class Chiesti(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request: how many will be written to, and who cannot be."""
+
+    quanti: int
+    senza_recapito: tuple[str, ...] = ()
+
+
+class Ultimo(msgspec.Struct, frozen=True, kw_only=True):
+    """The last reminder about a sheet."""
+
+    giorno: date
+    stato: str
+
+
+def configurato() -> bool:
+    """Whether this platform can send e-mail."""
+    return bool(impostazioni().smtp_url and impostazioni().smtp_mittente)
+
+
+def indirizzo_valido(email: str) -> bool:
+    """Whether a text is an address that e-mail can be sent to, as far as its form tells."""
+    return len(email) <= 200 and _EMAIL.fullmatch(email) is not None
+
+
+async def recapiti() -> dict[str, str]:
+    """The addresses that are held, by Belfiore code of the comune."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT comune, email FROM recapito_spesa WHERE ambito_id = $1", unita.ambito
+    )
+    return {riga["comune"]: riga["email"] for riga in righe}
+
+
+async def scrivi_recapiti(nuovi: Mapping[str, str]) -> None:
+    """Keep the address of each comune that is named; an empty one is forgotten.
+
+    Raises:
+        DatiNonValidi: an address that is none.
+    """
+    unita = ufficio_di_piano()
+    if not all(not email or indirizzo_valido(email) for email in nuovi.values()):
+        raise DatiNonValidi(
+            "Un recapito non è un indirizzo di posta: scriverlo come ufficio@comune.it"
+        )
+    vuoti = [comune for comune, email in nuovi.items() if not email]
+    await unita.esegui(
+        "DELETE FROM recapito_spesa WHERE ambito_id = $1 AND comune = ANY ($2::text[])",
+        unita.ambito, vuoti,
+    )  # fmt: skip
+    await unita.esegui_per_ognuna(
+        "INSERT INTO recapito_spesa (ambito_id, comune, email) VALUES ($1, $2, $3) "
+        "ON CONFLICT (ambito_id, comune) DO UPDATE SET email = excluded.email, scritto_il = now()",
+        [(unita.ambito, comune, email) for comune, email in nuovi.items() if email],
+    )
+    await registra("spesa.recapiti", "recapito_spesa", None, comuni=len(nuovi))
+
+
+async def chiedi(questa: Rilevazione) -> Chiesti:
+    """Ask that the comuni that have not sent their sheet be written to, once a day each.
+
+    Raises:
+        Conflitto: this platform sends no e-mail.
+    """
+    unita = ufficio_di_piano()
+    if not configurato():
+        raise Conflitto("L'invio della posta non è configurato: chiedi a chi gestisce Capofila.")
+    noti = await recapiti()
+    in_attesa = await in_ritardo(questa.anno)
+    quanti = 0
+    for una in in_attesa:
+        if una.comune not in noti:
+            continue
+        tag = await unita.esegui(
+            "INSERT INTO promemoria_spesa (scheda_spesa_id, comune, giorno) VALUES ($1, $2, $3) "
+            "ON CONFLICT (ambito_id, scheda_spesa_id, giorno) DO NOTHING",
+            una.id, una.comune, oggi(),
+        )  # fmt: skip
+        quanti += int(tag.split()[-1])
+    if quanti:
+        await richiedi(TIPO, {"rilevazione": questa.id}, totale=quanti)
+        await registra("spesa.promemoria", "rilevazione", str(questa.id), comuni=quanti)
+    senza = tuple(una.nome for una in in_attesa if una.comune not in noti)
+    return Chiesti(quanti=quanti, senza_recapito=senza)
+
+
+async def del_giorno() -> int:
+    """Ask for the reminders that fall today; returns how many. Does nothing without a server."""
+    if not configurato():
+        return 0
+    giorno = oggi()
+    return sum(
+        [(await chiedi(una)).quanti for una, _ in await rilevazioni() if giorno in una.promemoria]
+    )
+
+
+async def ultimi(anno: int) -> dict[int, Ultimo]:
+    """The last reminder about each sheet of a year, by the sheet's id."""
+    unita = unita_corrente()
+    return {
+        riga["id"]: Ultimo(giorno=riga["giorno"], stato=riga["stato"])
+        for riga in await unita.righe(
+            "SELECT DISTINCT ON (s.id) s.id, p.giorno, p.stato FROM promemoria_spesa p "
+            "JOIN scheda_spesa s ON s.ambito_id = p.ambito_id AND s.id = p.scheda_spesa_id "
+            "WHERE p.ambito_id = $1 AND s.anno = $2 ORDER BY s.id, p.giorno DESC",
+            unita.ambito, anno,
+        )
+    }  # fmt: skip
+
+
+@lavoro(TIPO, tentativi=5, uno_per_ambito=True)
+async def invia(compito: Compito) -> dict[str, Any]:
+    """Send the reminders of a survey that wait. Run again, it sends those that were not sent.
+
+    Raises:
+        ServizioNonDisponibile: the SMTP server does not answer; the rows wait for the next try.
+    """
+    async with compito.unita(sola_lettura=True) as unita:
+        questa = await rilevazione_con_id(compito.parametri["rilevazione"])
+        per_id = {una.id: una for una in await schede(questa.anno)}
+        indirizzi = await recapiti()
+        capofila = await unita.valore("SELECT nome FROM ambito WHERE id = $1", compito.ambito)
+        attese = await unita.righe(
+            "SELECT id, scheda_spesa_id FROM promemoria_spesa WHERE ambito_id = $1 "
+            "AND stato = 'da_inviare' AND scheda_spesa_id = ANY ($2::integer[]) ORDER BY id",
+            compito.ambito, [*per_id],
+        )  # fmt: skip
+    esiti = {"inviati": 0, "rifiutati": 0}
+    try:
+        async with _server() as server:
+            for numero, riga in enumerate(attese, 1):
+                una = per_id[riga["scheda_spesa_id"]]
+                a_chi = indirizzi.get(una.comune)
+                messaggio = _messaggio(questa, una.nome, una.termine(questa), capofila)
+                accolto = a_chi is not None and await _spedisci(server, messaggio, a_chi)
+                async with compito.unita() as unita:
+                    await compito.conferma(unita)
+                    await unita.esegui(
+                        "UPDATE promemoria_spesa SET stato = $3, inviato_il = now() "
+                        "WHERE ambito_id = $1 AND id = $2",
+                        compito.ambito, riga["id"], "inviato" if accolto else "rifiutato",
+                    )  # fmt: skip
+                esiti["inviati" if accolto else "rifiutati"] += 1
+                await compito.avanza(numero, totale=len(attese))
+    except (aiosmtplib.SMTPException, OSError):
+        # Not from the error: it may quote an address.
+        raise ServizioNonDisponibile("Il server della posta non risponde.") from None
+    return esiti
+
+
+def _server() -> aiosmtplib.SMTP:
+    parti = urlsplit(impostazioni().smtp_url)
+    cifrato = parti.scheme == "smtps"
+    utente = unquote(parti.username) if parti.username else None
+    return aiosmtplib.SMTP(
+        hostname=parti.hostname, port=parti.port or (465 if cifrato else 587), use_tls=cifrato,
+        username=utente, password=unquote(parti.password) if parti.password else None,
+        # A password never goes in the clear; without one, encryption is used where it is offered.
+        start_tls=True if utente and not cifrato else (False if cifrato else None), timeout=30,
+    )  # fmt: skip
+
+
+async def _spedisci(server: aiosmtplib.SMTP, messaggio: EmailMessage, a_chi: str) -> bool:
+    messaggio["To"] = a_chi
+    try:
+        await server.send_message(messaggio)
+    except aiosmtplib.SMTPRecipientsRefused:
+        return False
+    return True
+
+
+def _messaggio(questa: Rilevazione, comune: str, termine: date | None, ambito: str) -> EmailMessage:
+    messaggio = EmailMessage()
+    messaggio["From"] = impostazioni().smtp_mittente
+    messaggio["Subject"] = f"Spesa sociale {questa.anno}: scheda di {comune} da inviare"
+    entro = "" if termine is None else f"Il termine è il {termine:%d/%m/%Y}.\n"
+    messaggio.set_content(
+        f"La scheda della spesa sociale del {questa.anno} del comune di {comune} non risulta ancora "
+        f"inviata.\n{entro}\nPer compilarla e inviarla entrare in Capofila, alla voce «Spesa "
+        f"sociale». Per chiedere una proroga scrivere all'Ufficio di Piano.\n\n{ambito}\n"
+    )
+    return messaggio

@@ -1,0 +1,89 @@
+// The grid of a sheet: moves between cells by arrows and Enter, Escape gives back what was there, and
+// a word before lines that were not saved are lost. Saving is HTMX's; without all this the grid is a form.
+(() => {
+  "use strict";
+
+  const grid = document.querySelector("[data-griglia]");
+  if (!grid) return;
+  const rows = () => [...grid.querySelectorAll("tr")].filter((row) => row.querySelector("input[data-colonna]"));
+  const cells = (row) => [...row.querySelectorAll("input[data-colonna]")];
+  const status = document.getElementById("salvataggio");
+  const before = new WeakMap();
+  const unsaved = new Set();
+
+  const go = (cell) => {
+    if (!cell) return;
+    cell.focus();
+    cell.select();
+  };
+  const beside = (cell, step) => {
+    const line = cells(cell.closest("tr"));
+    go(line[line.indexOf(cell) + step]);
+  };
+  const along = (cell, step) => {
+    const all = rows();
+    const row = all[all.indexOf(cell.closest("tr")) + step];
+    if (row) go(row.querySelector(`input[data-colonna="${cell.dataset.colonna}"]`));
+  };
+
+  grid.addEventListener("focusin", (event) => {
+    if (event.target.matches("input[data-colonna]")) before.set(event.target, event.target.value);
+  });
+  grid.addEventListener("keydown", (event) => {
+    const cell = event.target;
+    if (!cell.matches("input[data-colonna]") || event.altKey || event.ctrlKey || event.metaKey) return;
+    const whole = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
+    const start = whole || (cell.selectionStart === 0 && cell.selectionEnd === 0);
+    const end = whole || (cell.selectionStart === cell.value.length && cell.selectionEnd === cell.value.length);
+    if (event.key === "Enter") along(cell, event.shiftKey ? -1 : 1);
+    else if (event.key === "ArrowDown" && !event.shiftKey) along(cell, 1);
+    else if (event.key === "ArrowUp" && !event.shiftKey) along(cell, -1);
+    else if (event.key === "ArrowLeft" && !event.shiftKey && start) beside(cell, -1);
+    else if (event.key === "ArrowRight" && !event.shiftKey && end) beside(cell, 1);
+    else if (event.key === "Escape" && before.has(cell)) {
+      cell.value = before.get(cell);
+      cell.select();
+      mark(cell.closest("tr"));
+    } else return;
+    event.preventDefault();
+  });
+
+  // ---- what is not saved yet ----
+
+  const saved = new WeakMap();
+  const sent = new WeakMap();
+  const mark = (row) => {
+    const changed = cells(row).some((cell) => cell.value !== (saved.get(cell) ?? cell.defaultValue));
+    if (changed) unsaved.add(row);
+    else unsaved.delete(row);
+    row.classList.toggle("riga-da-salvare", changed);
+  };
+  grid.addEventListener("input", (event) => {
+    mark(event.target.closest("tr"));
+    status.textContent = "";
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const row = event.detail.elt;
+    if (grid.contains(row)) sent.set(event.detail.xhr, cells(row).map((cell) => [cell, cell.value]));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const values = sent.get(event.detail.xhr);
+    if (!values || !event.detail.successful) return;
+    for (const [cell, value] of values) saved.set(cell, value);
+    mark(event.detail.elt);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const cell of grid.querySelectorAll("input[data-colonna]")) {
+      const note = document.getElementById(`${cell.id}-nota`);
+      if (note && note.querySelector(".cella-errore")) cell.setAttribute("aria-invalid", "true");
+      else cell.removeAttribute("aria-invalid");
+    }
+  });
+  let leaving = false;
+  document.addEventListener("submit", (event) => { if (event.target.id === "modulo-griglia") leaving = true; });
+  window.addEventListener("beforeunload", (event) => { if (unsaved.size && !leaving) event.preventDefault(); });
+
+  // A line just added, or the cell of a finding: the address names it.
+  const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (named && named.matches("input[data-colonna]")) go(named);
+})();
