@@ -139,14 +139,14 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             {bozze.MINORE: pseudonimo, "comune_titolare": titolare}, 1, bozza=None, comune=None,
             fonte="sinba",
         )  # fmt: skip
-    spesa, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
-    await porta_spesa(csv_spesa(a_carico_del_comune(2025, spesa, comune=istat)), 2025, slug=slug)
+    quanto, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
+    await porta_spesa(csv_spesa(a_carico_del_comune(2025, quanto, comune=istat)), 2025, slug=slug)
     segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
              pseudonimo, str(fatta.sha256), fatta.id, respinta.id,
              divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
              str(fatta.lavoro), str(fallita.lavoro), (fatta.uri or "").split("/")[2],
              fatta.nome_flusso.rsplit(".", 1)[0],
-             spesa.replace(".", ","), f"{spesa[0]}.{spesa[1:].replace('.', ',')}"]  # fmt: skip
+             quanto.replace(".", ","), f"{quanto[0]}.{quanto[1:].replace('.', ',')}"]  # fmt: skip
     return Dati(
         slug,
         segni,

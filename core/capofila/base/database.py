@@ -446,7 +446,7 @@ async def _quietamente(attesa: Any) -> None:
     """Await, and let a broken connection be: its transaction is gone with it."""
     try:
         await asyncio.shield(attesa)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return
 
 

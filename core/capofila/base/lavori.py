@@ -481,6 +481,12 @@ class AmbitoNonStabilito(MiddlewareError):
     """
 
 
+_SENZA_RISPOSTA = (
+    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError,
+)  # fmt: skip
+"""A connection that broke; the internal error is that of one that ended in the middle of an answer."""
+
+
 def _frase(errore: BaseException) -> str:
     """What the row says of an error: its class, and a sentence without values."""
     nome = type(errore).__name__
@@ -488,7 +494,7 @@ def _frase(errore: BaseException) -> str:
         return f"{errore.messaggio} ({nome})"
     if isinstance(errore, TempoScaduto):
         return "Il lavoro ha superato il tempo massimo: riduci il periodo oppure riavvialo."
-    if isinstance(errore, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)):
+    if isinstance(errore, _SENZA_RISPOSTA):
         return f"Un servizio interno non ha risposto: riavvia il lavoro fra poco. ({nome})"
     return (
         f"Errore imprevisto ({nome}). Riavvia il lavoro; se si ripete, comunica all'assistenza "
@@ -645,7 +651,10 @@ _OCCUPATO = """
 SELECT EXISTS (SELECT FROM lavoro WHERE ambito_id = $1 AND tipo = $3 AND id <> $2
   AND stato = 'in_corso' AND battito_il >= now() - $4::interval)
 """
-_GUASTI = (ErroreCapofila, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_GUASTI = (
+    ErroreCapofila, OSError, asyncpg.PostgresError, asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)  # fmt: skip
 
 
 class Esecutore:

@@ -58,7 +58,13 @@ class Staffetta:
         while True:
             try:
                 await self._collegata()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as errore:
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,  # the connection ended in the middle of an answer
+            ) as errore:
                 self._stato("database", errore)
             # From the second try on, less often.
             pausa = 0.5 if not self._giu.get("database") else min(15.0, pausa * 2)
@@ -94,7 +100,9 @@ class Staffetta:
                     async with asyncio.timeout(attesa):
                         await self._sveglia.wait()
         finally:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
+            with contextlib.suppress(
+                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InternalClientError
+            ):
                 await connessione.close(timeout=3)
 
     def _stato(self, servizio: str, errore: BaseException | None) -> None:
