@@ -30,6 +30,7 @@ from capofila.prestazioni import consultazione, copia, lettura
 from capofila.prestazioni import schede as dei_minori
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
+from capofila.prestazioni.consultazione import cerca_persona as cerca_persona
 from capofila.prestazioni.rules import FONTE as FONTE
 from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
