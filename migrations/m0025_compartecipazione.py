@@ -12,7 +12,7 @@ SQL = r"""
 CREATE TABLE adozione (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id integer GENERATED ALWAYS AS IDENTITY,
-  comune text COLLATE "C" NOT NULL CHECK (length(comune) = 4),
+  comune text COLLATE "C" NOT NULL,
   servizio text COLLATE "C" NOT NULL CHECK (length(servizio) BETWEEN 1 AND 60),
   stato text COLLATE "C" NOT NULL CHECK (stato IN ('adotta', 'non_adotta', 'adotta_con_varianti')),
   dal date NOT NULL,
@@ -40,8 +40,8 @@ GRANT UPDATE (al, ritirata_il) ON adozione TO capofila_app;
 CREATE TABLE assistito (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id bigint GENERATED ALWAYS AS IDENTITY,
-  comune text COLLATE "C" NOT NULL CHECK (length(comune) = 4),
-  codice_fiscale text COLLATE "C" NOT NULL CHECK (length(codice_fiscale) BETWEEN 11 AND 16),
+  comune text COLLATE "C" NOT NULL,
+  codice_fiscale text COLLATE "C" NOT NULL CHECK (length(codice_fiscale) BETWEEN 1 AND 16),
   cognome text NOT NULL CHECK (length(cognome) BETWEEN 1 AND 100),
   nome text NOT NULL CHECK (length(nome) BETWEEN 1 AND 100),
   registrato_il timestamptz NOT NULL DEFAULT now(),
@@ -121,7 +121,7 @@ CREATE TABLE decisione_quota (
   numero text NOT NULL CHECK (length(numero) BETWEEN 1 AND 40),
   data date NOT NULL,
   congelata bytea NOT NULL CHECK (length(congelata) <= 1000000),
-  impronta char(64) NOT NULL CHECK (impronta = encode(sha256(congelata), 'hex')),
+  sha256 char(64) NOT NULL CHECK (sha256 = encode(sha256(congelata), 'hex')),
   sostituisce bigint,
   presa_da bigint DEFAULT utente_corrente(),
   presa_il timestamptz NOT NULL DEFAULT now(),

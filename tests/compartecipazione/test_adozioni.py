@@ -152,7 +152,7 @@ async def test_una_decisione_si_rifa_al_centesimo_senza_plugin_ne_schema(ambiti:
         assert vista.ostacolo == ""
         id_ = await service.decidi(utenza, date(2025, 3, 1), ATTO, vista=vista.impronta)
         una = await decisioni.leggi(id_)
-        assert (una.quota, una.stato, una.impronta) == (
+        assert (una.quota, una.stato, una.sha256) == (
             Decimal("36.20"), "calcolata", vista.impronta
         )  # fmt: skip
     cambia = "UPDATE attivazione SET al = $1 WHERE plugin = 'crema'"
@@ -205,8 +205,8 @@ async def test_il_database_rifiuta_byte_che_non_hanno_la_loro_impronta() -> None
         async with unita_di_lavoro(await contesto("crema")) as unita:
             await unita.esegui(
                 "INSERT INTO decisione_quota (utenza_id, comune, adozione_id, dal, stato, quota, "
-                "organo, numero, data, congelata, impronta) SELECT utenza_id, comune, adozione_id, "
-                "dal, stato, quota, organo, numero, data, congelata || '\\x20'::bytea, impronta "
+                "organo, numero, data, congelata, sha256) SELECT utenza_id, comune, adozione_id, "
+                "dal, stato, quota, organo, numero, data, congelata || '\\x20'::bytea, sha256 "
                 f"FROM decisione_quota WHERE id = {id_}"
             )
 

@@ -99,7 +99,7 @@ class Decisa(msgspec.Struct, frozen=True, kw_only=True):
     organo: str
     numero: str
     data: date
-    impronta: str
+    sha256: str
     sostituisce: int | None
     presa_il: datetime
     persona: str | None
@@ -200,7 +200,7 @@ async def decidi(
     dati = congelata.in_byte()
     id_: int = await unita.valore(
         "INSERT INTO decisione_quota (utenza_id, comune, attestazione_id, adozione_id, dal, stato, "
-        "quota, organo, numero, data, congelata, impronta, sostituisce) "
+        "quota, organo, numero, data, congelata, sha256, sostituisce) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
         utenza_id, vista_ora.utenza.comune, None if scelta is None else scelta.id, adozione.id,
         giorno, congelata.quota.stato, congelata.quota.importo, atto.organo, atto.numero, atto.data,
@@ -234,7 +234,7 @@ async def _ferma(adozione: int, scelta: AttestazioneISEE | None) -> None:
 
 _LEGGI: Final = (
     "SELECT d.id, d.utenza_id, z.assistito_id, d.comune, z.servizio, d.attestazione_id, "
-    "d.adozione_id, d.dal, d.stato, d.quota, d.organo, d.numero, d.data, d.impronta, "
+    "d.adozione_id, d.dal, d.stato, d.quota, d.organo, d.numero, d.data, d.sha256, "
     "d.sostituisce, d.presa_il, u.nome AS persona, d.congelata FROM decisione_quota d "
     "JOIN utenza z ON z.ambito_id = d.ambito_id AND z.id = d.utenza_id "
     "LEFT JOIN utente u ON u.id = d.presa_da WHERE d.ambito_id = $1"
@@ -296,6 +296,6 @@ async def rifai(id_: int) -> Riprova:
     quota = calcolo.rifai(cosa)
     return Riprova(
         quota=quota,
-        integra=hashlib.sha256(una.congelata).hexdigest() == una.impronta,
+        integra=hashlib.sha256(una.congelata).hexdigest() == una.sha256,
         uguale=quota == cosa.quota and quota.importo == una.quota,
     )
