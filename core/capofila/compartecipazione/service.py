@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from capofila.compartecipazione.adozioni import Adozione as Adozione
 from capofila.compartecipazione.adozioni import AdozioneRifiutata as AdozioneRifiutata
 from capofila.compartecipazione.adozioni import Vigenza as Vigenza
@@ -36,6 +38,24 @@ from capofila.compartecipazione.utenze import registra_attestazione as registra_
 from capofila.compartecipazione.utenze import registra_utenza as registra_utenza
 
 
+async def quota_del_comune(
+    servizio: str, comune: str, caso: Caso
+) -> tuple[Schema, Vigenza, Congelata | None]:
+    """What a case pays in a comune, by what it adopted on that day; None where the comune has no quota.
+
+    Args:
+        servizio: the service.
+        comune: Belfiore code.
+        caso: the case.
+
+    Raises:
+        NonTrovato, Conflitto: as :func:`schema`.
+    """
+    trovato = await schema(servizio, caso.giorno)
+    vigenza = await vigente(comune, servizio, caso.giorno)
+    return trovato, vigenza, None if vigenza.risolto is None else congela(vigenza.risolto, caso)
+
+
 async def quota(servizio: str, caso: Caso) -> tuple[Schema, Congelata | None]:
     """What a case pays in the current ambito, with all that it came from; None outside the scheme's days.
 
@@ -47,9 +67,13 @@ async def quota(servizio: str, caso: Caso) -> tuple[Schema, Congelata | None]:
     return trovato, None if risolto is None else congela(risolto, caso)
 
 
-def racconta(schema: Schema, caso: Caso, congelata: Congelata | None) -> dict[str, Any]:
+def racconta(
+    schema: Schema, caso: Caso, congelata: Congelata | None, vigenza: Vigenza | None = None
+) -> dict[str, Any]:
     """A quota as the command line prints it: the figure, where it comes from, and each step."""
     quota = calcola(None, caso) if congelata is None else congelata.quota
+    if vigenza is not None and vigenza.motivo is not None:
+        quota = msgspec.structs.replace(quota, motivo=vigenza.motivo)
     risolto = None if congelata is None else congelata.risolto
     letti = [letto for riga in quota.traccia for letto in riga.letti]
     return {
@@ -62,6 +86,7 @@ def racconta(schema: Schema, caso: Caso, congelata: Congelata | None) -> dict[st
         "denominazione": schema.denominazione,
         "versione": None if risolto is None else risolto.versione,
         "dimostrativo": schema.dimostrativo,
+        "comune": None if vigenza is None else _in_comune(vigenza),
         "atti": [] if risolto is None else [
             *dict.fromkeys([risolto.atto, *(letto.atto for letto in letti)])
         ],
@@ -79,3 +104,14 @@ def racconta(schema: Schema, caso: Caso, congelata: Congelata | None) -> dict[st
         ],
         "impronta": None if congelata is None else congelata.impronta(),
     }  # fmt: skip
+
+
+def _in_comune(vigenza: Vigenza) -> dict[str, Any]:
+    adozione = vigenza.adozione
+    return {
+        "comune": vigenza.comune,
+        "stato": "non_registrata" if adozione is None else adozione.stato,
+        "atto": None if adozione is None else adozione.cita(),
+        "varianti": {} if adozione is None else adozione.varianti,
+        "supposta": vigenza.supposta,
+    }
