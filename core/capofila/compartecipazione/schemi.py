@@ -158,6 +158,10 @@ _BASE: Final = (Fissa, Tratti, Fasce, Percentuale, Proporzionale, Punti)
 """The shapes that set the tariff; a formula has one."""
 
 
+_GIORNI_TENUTI: Final = 500
+"""Days of which a scheme remembers what it was."""
+
+
 # --- a scheme -----------------------------------------------------------------------------------
 
 
@@ -249,8 +253,19 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """A parameter on a day."""
         return _di(self.parametri.get(nome, ()), giorno)
 
+    @cached_property
+    def _risolti(self) -> dict[date, Risolto | None]:
+        return {}
+
     def risolvi(self, giorno: date) -> Risolto | None:
         """The scheme on a day; None before its first day and after its last."""
+        if giorno not in self._risolti:
+            if len(self._risolti) >= _GIORNI_TENUTI:
+                self._risolti.clear()
+            self._risolti[giorno] = self._risolvi(giorno)
+        return self._risolti[giorno]
+
+    def _risolvi(self, giorno: date) -> Risolto | None:
         formula = self.formula(giorno)
         if formula is None:
             return None
