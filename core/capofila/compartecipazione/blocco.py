@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 CENTO: Final = 100
 COLONNE: Final[tuple[str, ...]] = ("isee", "quantita", "costo", "punti", "disponibile")
-"""Columns of a block, in hundredths: cents, or hundredths of a unit. Only `isee` may be empty."""
+"""Columns of a block, in hundredths: cents, or hundredths of a unit. Only `isee` may be empty, and
+`costo` where the scheme has one."""
 _LIMITI: Final = {
     "isee": int(ISEE_MASSIMO * CENTO), "quantita": int(QUANTITA_MASSIMA * CENTO),
     "costo": int(IMPORTO_MASSIMO * CENTO), "punti": int(IMPORTO_MASSIMO * CENTO),
@@ -144,6 +145,7 @@ class _Conto:
         self._letti: dict[str, Letto] = risolto.letti
         self._colonne = frozenset(colonne)
         self._massimi, self._tipo = massimi, tipo
+        self._costo_dichiarato = risolto.costo
         self._rami: list[_Ramo] = []
         self._conclusi: list[_Ramo] = []
 
@@ -207,17 +209,17 @@ class _Conto:
                 return self._tratti(ramo, passo)
             case Fasce(modo="intera"):
                 return self._gradini(ramo, passo.fasce, self._colonna("isee"))
+            case Fasce(modo="percentuale"):
+                gradini = self._gradini(ramo, passo.fasce, self._colonna("isee"))
+                return [
+                    self._del_costo(uno, Fraction(uno.piu, uno.denominatore)) for uno in gradini
+                ]
             case Punti(fasce=fasce):
                 return self._gradini(ramo, fasce, self._colonna("punti"))
             case Fasce():
                 return self._progressiva(ramo, passo)
             case Percentuale(percento=percento):
-                parte = self._leggi(percento)
-                ramo.diventa(
-                    self._colonna("costo"), self._massimi["costo"] * parte.numerator,
-                    CENTO * CENTO * parte.denominator, parte.numerator,
-                )  # fmt: skip
-                return [ramo]
+                return [self._del_costo(ramo, self._leggi(percento))]
             case Proporzionale():
                 return self._proporzionale(ramo, passo)
             case Riduzione(percento=percento, se=se):
@@ -235,7 +237,13 @@ class _Conto:
                 massimo = self._massimi["disponibile"] * minimo.denominator
                 return self._non_oltre(ramo, resto, massimo, CENTO * minimo.denominator)
             case Tetto(importo=None):
-                return self._non_oltre(ramo, self._colonna("costo"), self._massimi["costo"], CENTO)
+                costo, massimo = self._costo()
+                if not ramo.per_tutte or "quantita" not in self._colonne:
+                    return self._non_oltre(ramo, costo, massimo, CENTO)
+                return self._non_oltre(
+                    ramo, costo * self._colonna("quantita"),
+                    massimo * self._massimi["quantita"], CENTO * CENTO,
+                )  # fmt: skip
             case Tetto(importo=importo):
                 tetto = self._leggi(importo or "")
                 return self._non_oltre(
@@ -246,6 +254,23 @@ class _Conto:
             case Arrotonda(decimali=decimali):
                 return [self._arrotonda(ramo, decimali)]
         raise AssertionError(passo)  # pragma: no cover
+
+    def _costo(self) -> tuple[pl.Expr, int]:
+        """The cost of a unit in cents, the scheme's where a case has none of its own; and its greatest."""
+        if self._costo_dichiarato is None:
+            return self._colonna("costo"), self._massimi["costo"]
+        suo = int(self._leggi(self._costo_dichiarato) * CENTO)
+        if "costo" not in self._colonne:
+            return pl.lit(suo, self._tipo), suo
+        return self._colonna("costo").fill_null(suo), max(suo, self._massimi["costo"])
+
+    def _del_costo(self, ramo: _Ramo, percento: Fraction) -> _Ramo:
+        costo, massimo = self._costo()
+        ramo.diventa(
+            costo, massimo * percento.numerator, CENTO * CENTO * percento.denominator,
+            percento.numerator,
+        )  # fmt: skip
+        return ramo
 
     def _tratti(self, ramo: _Ramo, passo: Tratti) -> list[_Ramo]:
         isee = self._colonna("isee")
@@ -302,20 +327,20 @@ class _Conto:
         return rami
 
     def _proporzionale(self, ramo: _Ramo, passo: Proporzionale) -> list[_Ramo]:
-        isee, costo = self._colonna("isee"), self._colonna("costo")
+        isee, (costo, massimo) = self._colonna("isee"), self._costo()
         finale = _centesimi(self._leggi(passo.isee_finale))
         minima = Fraction(0) if passo.minima is None else self._leggi(passo.minima) / CENTO
         minima = min(minima, Fraction(1)) if finale else Fraction(1)
         basso, alto = isee < math.ceil(minima * finale), isee > finale
         sotto = msgspec.structs.replace(ramo, dove=ramo.dove & basso & ~alto)
         sotto.diventa(
-            costo, self._massimi["costo"] * minima.numerator, CENTO * minima.denominator,
+            costo, massimo * minima.numerator, CENTO * minima.denominator,
             minima.numerator,
         )  # fmt: skip
         mezzo = msgspec.structs.replace(ramo, dove=ramo.dove & ~basso & ~alto)
-        mezzo.diventa(costo * isee, self._massimi["costo"] * max(finale, 1), CENTO * max(finale, 1))
+        mezzo.diventa(costo * isee, massimo * max(finale, 1), CENTO * max(finale, 1))
         sopra = msgspec.structs.replace(ramo, dove=ramo.dove & alto)
-        sopra.diventa(costo, self._massimi["costo"], CENTO)
+        sopra.diventa(costo, massimo, CENTO)
         return [sotto, mezzo, sopra]
 
     def _per_quantita(self, ramo: _Ramo) -> _Ramo:

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from capofila.compartecipazione.isee import DETTO, Attestazione, Difetto, difetto
+from capofila.compartecipazione.isee import DETTO, Attestazione, Difetto, difetto, scrivibile
 from capofila.compartecipazione.schemi import (
     Arrotonda,
     Esente,
@@ -151,10 +151,10 @@ def _chiede_isee(risolto: Risolto) -> bool:
 
 
 def _guasto_del_caso(caso: Caso) -> Motivo | None:
-    if not caso.quantita.is_finite() or not 0 < caso.quantita <= QUANTITA_MASSIMA:
+    if not scrivibile(caso.quantita) or not 0 < caso.quantita <= QUANTITA_MASSIMA:
         return "quantita_errata"
     for importo in (caso.costo, caso.disponibile, caso.punti):
-        if importo is not None and (not importo.is_finite() or not 0 <= importo <= IMPORTO_MASSIMO):
+        if importo is not None and (not scrivibile(importo) or not 0 <= importo <= IMPORTO_MASSIMO):
             return "costo_errato"
     return None
 
@@ -230,10 +230,10 @@ class _Conto:
                 self._scrivi(f"La tariffa è {_euro(self.valore)}{self._unita()} per tutti.")
             case Tratti():
                 self._tratti(passo)
-            case Fasce(modo="intera"):
-                self.valore = self._gradino(
-                    passo.fasce, self._isee(), f"L'ISEE di {_euro(self._isee())}"
-                )
+            case Fasce(modo="intera" | "percentuale"):
+                parte_del_costo = passo.modo == "percentuale"
+                chi = f"L'ISEE di {_euro(self._isee())}"
+                self._gradino(passo.fasce, self._isee(), chi, parte_del_costo=parte_del_costo)
             case Fasce():
                 self._progressiva(passo)
             case Percentuale(percento=percento):
@@ -249,9 +249,7 @@ class _Conto:
                 if self.caso.punti is None:
                     raise _Fermata("punti_mancanti")
                 punti = _frazione(self.caso.punti)
-                self.valore = self._gradino(
-                    fasce, punti, f"La valutazione di {_cifra(punti)} punti"
-                )
+                self._gradino(fasce, punti, f"La valutazione di {_cifra(punti)} punti")
             case MinimoGarantito(importo=importo):
                 self._minimo(importo)
             case Riduzione(percento=percento, se=se):
@@ -264,6 +262,8 @@ class _Conto:
                     )
             case Tetto(importo=importo):
                 tetto = self._costo() if importo is None else self._leggi(importo)
+                if importo is None and self.per_tutte:
+                    tetto *= _frazione(self.caso.quantita)
                 if self.valore > tetto:
                     self.valore = tetto
                     cosa = "del costo del servizio" if importo is None else "del tetto"
@@ -310,7 +310,14 @@ class _Conto:
                 )
                 return
 
-    def _gradino(self, fasce: tuple[Gradino, ...], misura: Fraction, chi: str) -> Fraction:
+    def _gradino(
+        self,
+        fasce: tuple[Gradino, ...],
+        misura: Fraction,
+        chi: str,
+        *,
+        parte_del_costo: bool = False,
+    ) -> None:
         sotto: Fraction | None = None
         for gradino in fasce:
             limite = (
@@ -326,8 +333,13 @@ class _Conto:
                     f"non supera {_cifra(limite)}" if limite is not None
                     else f"supera {_cifra(sotto)}" if sotto is not None else "è nell'unica fascia"
                 )  # fmt: skip
-                self._scrivi(f"{chi} {dove}: si paga {_euro(self.valore)}{self._unita()}.")
-                return self.valore
+                quanto = ""
+                if parte_del_costo:
+                    parte, costo = self.valore, self._costo()
+                    self.valore = costo * parte / _CENTO
+                    quanto = f"il {_cifra(parte)}% del costo di {_euro(costo)}, "
+                self._scrivi(f"{chi} {dove}: si paga {quanto}{_euro(self.valore)}{self._unita()}.")
+                return
             sotto = limite
         raise AssertionError("the last band takes in all the rest")  # pragma: no cover
 
@@ -373,7 +385,9 @@ class _Conto:
 
     def _costo(self) -> Fraction:
         if self.caso.costo is None:
-            raise _Fermata("costo_mancante")
+            if self.risolto.costo is None:
+                raise _Fermata("costo_mancante")
+            return self._leggi(self.risolto.costo)
         return _frazione(self.caso.costo)
 
     def _per_quantita(self) -> None:

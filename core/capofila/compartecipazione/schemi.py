@@ -32,6 +32,10 @@ UNITA: Final[dict[str, Unita]] = {
     "ora": "ora", "giorno": "giorno", "pasto": "pasto", "mese": "mese", "accesso": "accesso",
     "anno": "anno",
 }  # fmt: skip
+Modo = Literal["intera", "percentuale", "progressiva"]
+_MODI: Final[dict[str, Modo]] = {
+    "intera": "intera", "percentuale": "percentuale", "progressiva": "progressiva",
+}  # fmt: skip
 _SPECIE: Final = {s.value: s for s in Specie}
 _ISEE: Final = {s.value: s for s in SpecieISEE}
 _SI_NO: Final = {"si": True, "sì": True, "no": False}
@@ -92,12 +96,12 @@ class Tratti(Passo, frozen=True, kw_only=True, tag="tratti"):
 
 
 class Fasce(Passo, frozen=True, kw_only=True, tag="fasce"):
-    """Bands of ISEE: the tariff of the band (``intera``), or of each part of the ISEE the share of its
-    band (``progressiva``), tariffs being then percentages of the ISEE.
+    """Bands of ISEE: the tariff of the band (``intera``), the percentage of the cost of the band
+    (``percentuale``), or of each part of the ISEE the percentage of its band (``progressiva``).
     """
 
     fasce: tuple[Gradino, ...]
-    modo: Literal["intera", "progressiva"] = "intera"
+    modo: Modo = "intera"
 
 
 class Percentuale(Passo, frozen=True, kw_only=True, tag="percentuale"):
@@ -135,7 +139,9 @@ class Riduzione(Passo, frozen=True, kw_only=True, tag="riduzione"):
 
 
 class Tetto(Passo, frozen=True, kw_only=True, tag="tetto"):
-    """No more than a parameter, or without one than the actual cost."""
+    """No more than a parameter, or without one than the actual cost: of a unit before the quantity, of
+    all of them after it.
+    """
 
     importo: str | None = None
 
@@ -154,10 +160,12 @@ Forma = (
     Esente | Fissa | Tratti | Fasce | Percentuale | Proporzionale | Punti | MinimoGarantito
     | Riduzione | Tetto | PerQuantita | Arrotonda
 )  # fmt: skip
+_ANNI: Final = range(1990, 2101)
 _BASE: Final = (Fissa, Tratti, Fasce, Percentuale, Proporzionale, Punti)
 """The shapes that set the tariff; a formula has one."""
 
 
+_CENTO: Final = 100
 _GIORNI_TENUTI: Final = 500
 """Days of which a scheme remembers what it was."""
 
@@ -185,13 +193,14 @@ class Formula(msgspec.Struct, frozen=True):
     senza_isee: str | None = None
     """The parameter with the tariff for who shows no ISEE that can be used; None: none is due by it."""
     riga: int = 0
+    costo: str | None = None
+    """The parameter with the cost of a unit, where a case does not say its own."""
 
     def parametri(self) -> Iterator[str]:
         """The names that it reads."""
         for passo in self.passi:
             yield from passo.parametri()
-        if self.senza_isee is not None:
-            yield self.senza_isee
+        yield from (nome for nome in (self.senza_isee, self.costo) if nome is not None)
 
 
 class Letto(msgspec.Struct, frozen=True):
@@ -221,6 +230,7 @@ class Risolto(msgspec.Struct, frozen=True):
     senza_isee: str | None
     condizioni: dict[str, str]
     letti: dict[str, Letto]
+    costo: str | None = None
 
     @property
     def versione(self) -> date:
@@ -281,6 +291,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             accetta_omissioni=self.accetta_omissioni, giorno=giorno, dal=formula.dal,
             atto=self.atti[formula.atto].cita(), passi=formula.passi,
             senza_isee=formula.senza_isee, condizioni=self.condizioni, letti=letti,
+            costo=formula.costo,
         )  # fmt: skip
 
     @cached_property
@@ -318,20 +329,21 @@ def leggi(percorso: Path) -> Schema:
 
 
 def _schema(voce: Voce) -> Schema | None:
+    unita = UNITA.get(_serve(voce, "unita", UNITA), "mese")
     atti = {nome: _atto(dove) for nome, dove in _sotto(voce, "atti")}
     condizioni = {nome: voce.mappa("condizioni").testo(nome) for nome in _nomi(voce, "condizioni")}
     parametri = {nome: _valori(dove, frozenset(atti)) for nome, dove in _sotto(voce, "parametri")}
     formule = tuple(
         formula
         for una in voce.elenco("formule")
-        if (formula := _formula(una, parametri, frozenset(atti), condizioni)) is not None
+        if (formula := _formula(una, parametri, frozenset(atti), condizioni, unita)) is not None
     )
     isee = frozenset(_ISEE[n] for n in voce.testi("isee") if _fra(voce, "isee", n, _ISEE))
     schema = Schema(
         id=voce.testo("id", NOME, "crema-sad"),
         servizio=voce.testo("servizio", NOME, "sad"),
         denominazione=voce.testo("denominazione"),
-        unita=voce.scelta("unita", UNITA, "mese"),
+        unita=unita,
         isee=isee,
         accetta_omissioni=voce.scelta("accetta_omissioni", _SI_NO, False),
         dimostrativo=voce.scelta("dimostrativo", _SI_NO, False),
@@ -350,6 +362,7 @@ def _schema(voce: Voce) -> Schema | None:
     _coperti(voce, schema)
     if voce.valida:
         _crescenti(voce, schema)
+        _percentuali(voce, schema)
     return schema
 
 
@@ -370,6 +383,25 @@ def _fra(voce: Voce, chiave: str, nome: str, ammessi: Mapping[str, object]) -> b
     if nome not in ammessi:
         voce.segnala(f"«{nome}» non va bene: scegli fra {', '.join(ammessi)}.", chiave)
     return nome in ammessi
+
+
+def _serve(voce: Voce, chiave: str, ammessi: Mapping[str, object]) -> str:
+    """One of a few words, that must be there."""
+    valore = voce.testo(chiave)
+    if valore:
+        _fra(voce, chiave, valore, ammessi)
+    return valore
+
+
+def _periodo(voce: Voce) -> tuple[date | None, date | None]:
+    """``dal``, that must be there, and ``al``."""
+    dal, al = voce.periodo()
+    if dal is None and voce.valida:
+        voce.segnala("manca: scrivi una data come 2015-05-01.", "dal")
+    for giorno, chiave in ((dal, "dal"), (al, "al")):
+        if giorno is not None and giorno.year not in _ANNI:
+            voce.segnala(f"«{giorno}» non può essere: scrivi un anno fra 1990 e 2100.", chiave)
+    return dal, al
 
 
 def _atto(voce: Voce) -> Atto | None:
@@ -397,9 +429,7 @@ def _atto(voce: Voce) -> Atto | None:
 def _valori(voce: Voce, atti: frozenset[str]) -> tuple[Valore, ...]:
     valori = []
     for uno in voce.elenco("valori"):
-        dal, al = uno.periodo()
-        if dal is None:
-            uno.segnala("manca: scrivi una data come 2015-05-01.", "dal")
+        dal, al = _periodo(uno)
         cifra = uno.decimale("valore", minimo=0, massimo=10**9, decimali=6, esempio="2.19")
         if cifra is None and uno.valida:
             uno.segnala("manca: scrivi per esempio 2.19.", "valore")
@@ -421,28 +451,47 @@ def _fonte(voce: Voce, atti: frozenset[str]) -> str:
 
 
 def _formula(
-    voce: Voce, parametri: Mapping[str, object], atti: frozenset[str], condizioni: Mapping[str, str]
-) -> Formula | None:
-    dal, al = voce.periodo()
-    if dal is None:
-        voce.segnala("manca: scrivi una data come 2015-05-01.", "dal")
+    voce: Voce, parametri: Mapping[str, object], atti: frozenset[str],
+    condizioni: Mapping[str, str], unita: Unita,
+) -> Formula | None:  # fmt: skip
+    dal, al = _periodo(voce)
     passi = [p for uno in voce.elenco("passi") if (p := _passo(uno, condizioni)) is not None]
     senza = voce.codice("senza_isee", NOME, "tariffa_massima")
+    costo = voce.codice("costo", NOME, "costo_del_servizio")
     atto = _fonte(voce, atti)
     voce.tutto_letto()
     if not voce.valida or dal is None:
         return None
-    formula = Formula(dal, al, tuple(passi), atto, senza, voce.riga)
-    quante = sum(isinstance(p, _BASE) for p in passi)
-    if quante != 1:
-        voce.segnala(
-            "serve un passo che dia la tariffa, e uno solo: fissa, tratti, fasce, percentuale, "
-            "proporzionale o punti.", "passi",
-        )  # fmt: skip
+    formula = Formula(dal, al, tuple(passi), atto, senza, voce.riga, costo)
+    _in_ordine(voce, passi, unita)
     for nome in formula.parametri():
         if nome not in parametri:
             voce.segnala(f"il parametro «{nome}» non è dichiarato.", "passi")
     return formula
+
+
+def _in_ordine(voce: Voce, passi: Sequence[Forma], unita: Unita) -> None:
+    """One tariff, what exempts from it before and what changes it after; the quantity once."""
+    basi = [posto for posto, passo in enumerate(passi) if isinstance(passo, _BASE)]
+    if len(basi) != 1:
+        voce.segnala(
+            "serve un passo che dia la tariffa, e uno solo: fissa, tratti, fasce, percentuale, "
+            "proporzionale o punti.", "passi",
+        )  # fmt: skip
+        return
+    if any(isinstance(passo, Esente) != (posto < basi[0])
+           for posto, passo in enumerate(passi) if posto != basi[0]):  # fmt: skip
+        voce.segnala("prima della tariffa sta solo «esente», e «esente» solo prima.", "passi")
+    quantita = [posto for posto, passo in enumerate(passi) if isinstance(passo, PerQuantita)]
+    if len(quantita) > 1:
+        voce.segnala("la quantità si moltiplica una volta sola: togli un «per_quantita».", "passi")
+    prima = len(passi) if not quantita else quantita[0]
+    if any(isinstance(p, MinimoGarantito) and (posto < prima) != (unita == "mese")
+           for posto, p in enumerate(passi)):  # fmt: skip
+        voce.segnala(
+            "quel che resta alla persona è di un mese: «minimo_garantito» sta prima di «per_quantita» "
+            "se l'unità è il mese, dopo se è un'altra.", "passi",
+        )  # fmt: skip
 
 
 def _passo(voce: Voce, condizioni: Mapping[str, str]) -> Forma | None:
@@ -462,8 +511,7 @@ def _passo(voce: Voce, condizioni: Mapping[str, str]) -> Forma | None:
             sotto = voce.scelta("sotto", {"esente": "esente", "minima": "minima"}, "minima")
             passo = Tratti(nodi=nodi, sotto=cast(Literal["esente", "minima"], sotto))
         case "fasce":
-            modo = voce.scelta("modo", {"intera": "intera", "progressiva": "progressiva"}, "intera")
-            passo = Fasce(fasce=_gradini(voce), modo=cast(Literal["intera", "progressiva"], modo))
+            passo = Fasce(fasce=_gradini(voce), modo=voce.scelta("modo", _MODI, "intera"))
         case "percentuale":
             passo = Percentuale(percento=voce.testo("percento"))
         case "proporzionale":
@@ -484,6 +532,8 @@ def _passo(voce: Voce, condizioni: Mapping[str, str]) -> Forma | None:
         case "per_quantita":
             passo = PerQuantita()
         case "arrotonda":
+            if not voce.testo("decimali"):
+                return None
             passo = Arrotonda(decimali=voce.intero("decimali", 0, 4) or 0)
         case "":
             pass
@@ -527,8 +577,9 @@ def _in_fila(voce: Voce, chiave: str, periodi: Sequence[Valore | Formula], cosa:
 
 
 def _coperti(voce: Voce, schema: Schema) -> None:
-    """A formula reads what is there as long as it holds."""
-    for formula in schema.formule:
+    """A formula reads what is there as long as it holds: to its end, or the day before the next one."""
+    for formula, dopo in zip(schema.formule, (*schema.formule[1:], None), strict=True):
+        fine = dopo.dal - timedelta(days=1) if formula.al is None and dopo else formula.al
         for nome in dict.fromkeys(formula.parametri()):
             valori = schema.parametri.get(nome)
             if not valori:
@@ -540,7 +591,7 @@ def _coperti(voce: Voce, schema: Schema) -> None:
                     f"il parametro «{nome}» comincia il {valori[0].dal}, la formula il {formula.dal}.",
                     "formule",
                 )
-            elif ultimo is not None and (formula.al is None or ultimo < formula.al):
+            elif ultimo is not None and (fine is None or ultimo < fine):
                 voce.segnala_alla(
                     formula.riga,
                     f"il parametro «{nome}» finisce il {ultimo}, prima della formula.", "formule",
@@ -561,6 +612,39 @@ def _crescenti(voce: Voce, schema: Schema) -> None:
                         f"dal {giorno} {nome} non crescono: {', '.join(map(str, valori))}.",
                         "formule",
                     )
+
+
+def _percentuali(voce: Voce, schema: Schema) -> None:
+    """Nobody is taken off more than all, nor pays more than the whole."""
+    nomi = dict.fromkeys(
+        nome
+        for formula in schema.formule
+        for passo in formula.passi
+        for nome in _di_percentuali(passo)
+    )
+    for nome in nomi:
+        for valore in schema.parametri.get(nome, ()):
+            if valore.valore > _CENTO:
+                voce.segnala_alla(
+                    valore.riga,
+                    f"«{nome}» è una percentuale, e {valore.valore} è più di 100.", "parametri",
+                )  # fmt: skip
+    for formula in schema.formule:
+        for valore in schema.parametri.get(formula.costo or "", ()):
+            if valore.valore != round(valore.valore, 2):
+                voce.segnala_alla(valore.riga, "un costo ha due decimali al più.", "parametri")
+
+
+def _di_percentuali(passo: Forma) -> list[str]:
+    match passo:
+        case Percentuale(percento=percento) | Riduzione(percento=percento):
+            return [percento]
+        case Proporzionale(minima=str(minima)):
+            return [minima]
+        case Fasce(modo="percentuale" | "progressiva", fasce=fasce):
+            return [gradino.tariffa for gradino in fasce]
+        case _:
+            return []
 
 
 def _da_crescere(
