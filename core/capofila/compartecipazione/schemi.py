@@ -401,6 +401,7 @@ def _periodo(voce: Voce) -> tuple[date | None, date | None]:
     for giorno, chiave in ((dal, "dal"), (al, "al")):
         if giorno is not None and giorno.year not in _ANNI:
             voce.segnala(f"«{giorno}» non può essere: scrivi un anno fra 1990 e 2100.", chiave)
+            return None, None
     return dal, al
 
 
