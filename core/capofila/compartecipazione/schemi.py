@@ -165,6 +165,7 @@ _BASE: Final = (Fissa, Tratti, Fasce, Percentuale, Proporzionale, Punti)
 """The shapes that set the tariff; a formula has one."""
 
 
+CIFRA_MASSIMA: Final = 10**9
 _CENTO: Final = 100
 _GIORNI_TENUTI: Final = 500
 """Days of which a scheme remembers what it was."""
@@ -431,7 +432,7 @@ def _valori(voce: Voce, atti: frozenset[str]) -> tuple[Valore, ...]:
     valori = []
     for uno in voce.elenco("valori"):
         dal, al = _periodo(uno)
-        cifra = uno.decimale("valore", minimo=0, massimo=10**9, decimali=6, esempio="2.19")
+        cifra = uno.decimale("valore", minimo=0, massimo=CIFRA_MASSIMA, decimali=6, esempio="2.19")
         if cifra is None and uno.valida:
             uno.segnala("manca: scrivi per esempio 2.19.", "valore")
         atto = _fonte(uno, atti)
@@ -605,14 +606,33 @@ def _crescenti(voce: Voce, schema: Schema) -> None:
         formula = schema.formula(giorno)
         if formula is None:
             continue
-        for passo in formula.passi:
-            for nome, valori, strette in _da_crescere(schema, passo, giorno):
-                if any(b < a or (strette and b == a) for a, b in pairwise(valori)):
-                    voce.segnala_alla(
-                        formula.riga,
-                        f"dal {giorno} {nome} non crescono: {', '.join(map(str, valori))}.",
-                        "formule",
-                    )
+        valori = {
+            nome: valore.valore
+            for nome in formula.parametri()
+            if (valore := schema.valore(nome, giorno)) is not None
+        }
+        for motivo in _non_crescono(formula.passi, valori):
+            voce.segnala_alla(formula.riga, f"dal {giorno} {motivo}.", "formule")
+
+
+def guasti(risolto: Risolto) -> list[str]:
+    """Why no scheme could declare these figures: nodes or bands that do not grow, too great a percentage."""
+    valori = {nome: letto.valore for nome, letto in risolto.letti.items()}
+    return [
+        *_non_crescono(risolto.passi, valori),
+        *(f"«{nome}» è una percentuale, e {valori[nome]} è più di 100"
+          for passo in risolto.passi for nome in _di_percentuali(passo) if valori[nome] > _CENTO),
+        *(f"«{risolto.costo}» ha più di due decimali"
+          for costo in (valori.get(risolto.costo or ""),) if costo is not None and costo != round(costo, 2)),
+    ]  # fmt: skip
+
+
+def _non_crescono(passi: Iterable[Forma], valori: Mapping[str, Decimal]) -> Iterator[str]:
+    for passo in passi:
+        for cosa, nomi, strette in _da_crescere(passo):
+            cifre = [valori[nome] for nome in nomi if nome is not None and nome in valori]
+            if any(b < a or (strette and b == a) for a, b in pairwise(cifre)):
+                yield f"{cosa} non crescono: {', '.join(map(str, cifre))}"
 
 
 def _percentuali(voce: Voce, schema: Schema) -> None:
@@ -648,19 +668,18 @@ def _di_percentuali(passo: Forma) -> list[str]:
             return []
 
 
-def _da_crescere(
-    schema: Schema, passo: Forma, giorno: date
-) -> Iterable[tuple[str, list[Decimal], bool]]:
-    def cifre(nomi: Iterable[str | None]) -> list[Decimal]:
-        trovati = (schema.valore(n, giorno) for n in nomi if n is not None)
-        return [v.valore for v in trovati if v is not None]
-
+def _da_crescere(passo: Forma) -> list[tuple[str, list[str | None], bool]]:
+    """What has to grow, and whether two may be the same."""
     match passo:
         case Tratti(nodi=nodi):
-            yield "gli ISEE dei nodi", cifre(n.isee for n in nodi), True
-            yield "le tariffe dei nodi", cifre(n.tariffa for n in nodi), False
+            return [
+                ("gli ISEE dei nodi", [nodo.isee for nodo in nodi], True),
+                ("le tariffe dei nodi", [nodo.tariffa for nodo in nodi], False),
+            ]
         case Fasce(fasce=fasce) | Punti(fasce=fasce):
-            yield "i limiti delle fasce", cifre(g.fino_a for g in fasce), True
-            yield "le tariffe delle fasce", cifre(g.tariffa for g in fasce), False
+            return [
+                ("i limiti delle fasce", [gradino.fino_a for gradino in fasce], True),
+                ("le tariffe delle fasce", [gradino.tariffa for gradino in fasce], False),
+            ]
         case _:
-            return
+            return []
