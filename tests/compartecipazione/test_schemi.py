@@ -88,7 +88,7 @@ SBAGLI = {
     "valore_smisurato": ("valore: 6000", "valore: 1e999999", 21, "«1e999999» non va bene"),
     "valore_con_la_virgola": ('valore: "1.79"', 'valore: "1,79"', 26, "«1,79» non va bene"),
     "troppi_decimali": ('valore: "1.79"', 'valore: "1.7912345"', 26, "ha troppi decimali"),
-    "percentuale_oltre_cento": ("valore: 10,", "valore: 101,", 37, "101 è più di 100"),
+    "percentuale_oltre_cento": ("valore: 10,", "valore: 101,", 39, "«sconto» è più di 100: 101"),
     "passi_in_disordine": (
         "      - forma: tratti\n", "      - {forma: arrotonda, decimali: 1}\n      - forma: tratti\n", 42,
         "prima della tariffa sta solo «esente»",
@@ -191,7 +191,7 @@ def test_una_formula_puo_leggere_un_parametro_che_finisce_con_lei(tmp_path: Path
 def test_un_costo_finisce_ai_centesimi(tmp_path: Path) -> None:
     testo = SAD.replace("    senza_isee:", "    costo: sconto\n    senza_isee:")
     assert scritto(tmp_path, testo)
-    with pytest.raises(CartellaNonValida, match=r"riga 37.*due decimali al più"):
+    with pytest.raises(CartellaNonValida, match=r"riga 39.*più di due decimali"):
         scritto(tmp_path, testo.replace("valore: 10,", "valore: 9.999,"))
 
 

@@ -135,7 +135,7 @@ def test_un_valore_di_prova_si_vede_nella_traccia(sad: Schema) -> None:
         ({"tariffa_massima": D("1.0000001")}, "non va bene"),
         ({"tariffa_massima": D(5)}, "le tariffe dei nodi non crescono: 2.19, 5.04, 5"),
         ({"isee_finale": D(6000)}, "gli ISEE dei nodi non crescono"),
-        ({"sconto": D(101)}, "«sconto» è una percentuale"),
+        ({"sconto": D(101)}, "«sconto» è più di 100"),
     ],
 )
 def test_un_valore_che_nessuno_schema_potrebbe_avere_si_rifiuta(

@@ -27,6 +27,7 @@ from capofila.compartecipazione.isee import SpecieISEE
 from capofila.hooks.atti import Atto, DichiarazioneErrata, Specie
 
 NOME: Final = re.compile(r"[a-z][a-z0-9_-]{0,59}")
+_CODICE_PRESTAZIONE: Final = re.compile(r"[A-Z][0-9]{1,2}\.[0-9A-Z.]{1,10}")
 Unita = Literal["ora", "giorno", "pasto", "mese", "accesso", "anno"]
 UNITA: Final[dict[str, Unita]] = {
     "ora": "ora", "giorno": "giorno", "pasto": "pasto", "mese": "mese", "accesso": "accesso",
@@ -38,6 +39,8 @@ _MODI: Final[dict[str, Modo]] = {
 }  # fmt: skip
 _SPECIE: Final = {s.value: s for s in Specie}
 _ISEE: Final = {s.value: s for s in SpecieISEE}
+CIFRE_MASSIME: Final = Decimal(10**9)
+DECIMALI: Final = 6
 _SI_NO: Final = {"si": True, "sì": True, "no": False}
 
 
@@ -165,7 +168,6 @@ _BASE: Final = (Fissa, Tratti, Fasce, Percentuale, Proporzionale, Punti)
 """The shapes that set the tariff; a formula has one."""
 
 
-CIFRA_MASSIMA: Final = 10**9
 _CENTO: Final = 100
 _GIORNI_TENUTI: Final = 500
 """Days of which a scheme remembers what it was."""
@@ -232,6 +234,8 @@ class Risolto(msgspec.Struct, frozen=True):
     condizioni: dict[str, str]
     letti: dict[str, Letto]
     costo: str | None = None
+    adozione: str | None = None
+    """The act by which the comune took the scheme, where one was looked at."""
 
     @property
     def versione(self) -> date:
@@ -255,6 +259,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     atti: dict[str, Atto]
     parametri: dict[str, tuple[Valore, ...]]
     formule: tuple[Formula, ...]
+    codice_prestazione: str | None = None
+    """Of the service, in the list of the prestazioni that the receiver knows."""
 
     def formula(self, giorno: date) -> Formula | None:
         """The one that holds on a day."""
@@ -349,6 +355,7 @@ def _schema(voce: Voce) -> Schema | None:
         accetta_omissioni=voce.scelta("accetta_omissioni", _SI_NO, False),
         dimostrativo=voce.scelta("dimostrativo", _SI_NO, False),
         condizioni=condizioni,
+        codice_prestazione=voce.codice("codice_prestazione", _CODICE_PRESTAZIONE, "A2.07"),
         atti={nome: atto for nome, atto in atti.items() if atto is not None},
         parametri=parametri,
         formule=formule,
@@ -363,7 +370,6 @@ def _schema(voce: Voce) -> Schema | None:
     _coperti(voce, schema)
     if voce.valida:
         _crescenti(voce, schema)
-        _percentuali(voce, schema)
     return schema
 
 
@@ -432,7 +438,9 @@ def _valori(voce: Voce, atti: frozenset[str]) -> tuple[Valore, ...]:
     valori = []
     for uno in voce.elenco("valori"):
         dal, al = _periodo(uno)
-        cifra = uno.decimale("valore", minimo=0, massimo=CIFRA_MASSIMA, decimali=6, esempio="2.19")
+        cifra = uno.decimale(
+            "valore", minimo=0, massimo=int(CIFRE_MASSIME), decimali=DECIMALI, esempio="2.19"
+        )
         if cifra is None and uno.valida:
             uno.segnala("manca: scrivi per esempio 2.19.", "valore")
         atto = _fonte(uno, atti)
@@ -611,49 +619,30 @@ def _crescenti(voce: Voce, schema: Schema) -> None:
             for nome in formula.parametri()
             if (valore := schema.valore(nome, giorno)) is not None
         }
-        for motivo in _non_crescono(formula.passi, valori):
-            voce.segnala_alla(formula.riga, f"dal {giorno} {motivo}.", "formule")
+        for difetto in non_tengono(formula.passi, valori, formula.costo):
+            voce.segnala_alla(formula.riga, f"dal {giorno} {difetto}", "formule")
 
 
-def guasti(risolto: Risolto) -> list[str]:
-    """Why no scheme could declare these figures: nodes or bands that do not grow, too great a percentage."""
-    valori = {nome: letto.valore for nome, letto in risolto.letti.items()}
-    return [
-        *_non_crescono(risolto.passi, valori),
-        *(f"«{nome}» è una percentuale, e {valori[nome]} è più di 100"
-          for passo in risolto.passi for nome in _di_percentuali(passo) if valori[nome] > _CENTO),
-        *(f"«{risolto.costo}» ha più di due decimali"
-          for costo in (valori.get(risolto.costo or ""),) if costo is not None and costo != round(costo, 2)),
-    ]  # fmt: skip
+def non_tengono(
+    passi: Iterable[Forma], valori: Mapping[str, Decimal], costo: str | None = None
+) -> Iterator[str]:
+    """What of some values cannot be: nodes or bands that do not grow, more than all, a part of a cent.
 
-
-def _non_crescono(passi: Iterable[Forma], valori: Mapping[str, Decimal]) -> Iterator[str]:
+    Args:
+        passi: the steps that read them.
+        valori: the parameters on a day.
+        costo: the one that is the cost of a unit.
+    """
     for passo in passi:
+        for nome in _di_percentuali(passo):
+            if valori.get(nome, Decimal(0)) > _CENTO:
+                yield f"la percentuale «{nome}» è più di 100: {valori[nome]}."
         for cosa, nomi, strette in _da_crescere(passo):
             cifre = [valori[nome] for nome in nomi if nome is not None and nome in valori]
             if any(b < a or (strette and b == a) for a, b in pairwise(cifre)):
-                yield f"{cosa} non crescono: {', '.join(map(str, cifre))}"
-
-
-def _percentuali(voce: Voce, schema: Schema) -> None:
-    """Nobody is taken off more than all, nor pays more than the whole."""
-    nomi = dict.fromkeys(
-        nome
-        for formula in schema.formule
-        for passo in formula.passi
-        for nome in _di_percentuali(passo)
-    )
-    for nome in nomi:
-        for valore in schema.parametri.get(nome, ()):
-            if valore.valore > _CENTO:
-                voce.segnala_alla(
-                    valore.riga,
-                    f"«{nome}» è una percentuale, e {valore.valore} è più di 100.", "parametri",
-                )  # fmt: skip
-    for formula in schema.formule:
-        for valore in schema.parametri.get(formula.costo or "", ()):
-            if valore.valore != round(valore.valore, 2):
-                voce.segnala_alla(valore.riga, "un costo ha due decimali al più.", "parametri")
+                yield f"{cosa} non crescono: {', '.join(map(str, cifre))}."
+    if costo is not None and costo in valori and valori[costo] != round(valori[costo], 2):
+        yield f"il costo «{costo}» ha più di due decimali: {valori[costo]}."
 
 
 def _di_percentuali(passo: Forma) -> list[str]:

@@ -16,7 +16,7 @@ import polars as pl
 
 from capofila.base.errori import DatiNonValidi
 from capofila.compartecipazione.blocco import CENTO, quote
-from capofila.compartecipazione.schemi import CIFRA_MASSIMA, Risolto, guasti
+from capofila.compartecipazione.schemi import CIFRE_MASSIME, DECIMALI, Risolto, non_tengono
 
 FASCE: Final = tuple(map(Decimal, (3_000, 6_000, 10_000, 15_000, 20_000, 30_000)))
 """Bands of ISEE that the results are told by, where nobody asks for others: up to each, it included."""
@@ -81,15 +81,20 @@ def con_valori(risolto: Risolto, valori: Mapping[str, Decimal]) -> Risolto:
     for nome, valore in valori.items():
         if nome not in letti:
             raise DatiNonValidi(f"In quel giorno lo schema non legge il parametro «{nome}».")
-        if not valore.is_finite() or not 0 <= valore <= CIFRA_MASSIMA or valore != round(valore, 6):
+        if (
+            not valore.is_finite()
+            or not 0 <= valore <= CIFRE_MASSIME
+            or valore != round(valore, DECIMALI)
+        ):
             raise DatiNonValidi(f"Il valore di «{nome}» non va bene: scrivi una cifra come 2,19.")
         if valore != letti[nome].valore:
             letti[nome] = msgspec.structs.replace(
                 letti[nome], valore=valore, dal=risolto.giorno, atto=PROVA, ipotesi=True
             )
     provato = msgspec.structs.replace(risolto, letti=letti)
-    if difetti := guasti(provato):
-        raise DatiNonValidi(" ".join(f"Con questi valori {difetto}." for difetto in difetti))
+    cifre = {nome: letto.valore for nome, letto in letti.items()}
+    if difetti := [*non_tengono(provato.passi, cifre, provato.costo)]:
+        raise DatiNonValidi(" ".join(f"Con questi valori {difetto}" for difetto in difetti))
     return provato
 
 
