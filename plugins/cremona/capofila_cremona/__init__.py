@@ -8,6 +8,7 @@ yearly deadline is known, so none is declared.
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from capofila.hooks import (
@@ -133,7 +134,7 @@ def manifesto() -> Manifesto:
         distretto="cremona",
         denominazione="Distretto di Cremona (ambito Cremonese)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.3",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(LEGGE_REGIONALE, CREMONAOGGI_ASSEMBLEA, CREMONAOGGI_COMITATO, CREMONAOGGI_CDA),
@@ -154,3 +155,9 @@ def manifesto() -> Manifesto:
 def organi() -> tuple[Organo, ...]:
     """See the contract."""
     return ORGANI
+
+
+@hookimpl
+def schemi() -> tuple[Path, ...]:
+    """See the contract; demonstrations, because no source gives what is paid."""
+    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
