@@ -70,6 +70,12 @@ async def scritte(decisione_id: int) -> list[int]:
     ]
 
 
+async def aree() -> list[tuple[str, str]]:
+    """Codes and words of the areas of users that the flow has."""
+    campo = (await prestazioni.flusso_attivo()).campi_per_nome.get("area_utenza")
+    return [] if campo is None else list((campo.codici or {}).items())
+
+
 async def perche_no(decisa: Decisa) -> str:
     """Why nothing of a decision goes into the ledger, in words; empty when it may."""
     if await scritte(decisa.id):

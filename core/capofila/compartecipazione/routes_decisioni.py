@@ -36,11 +36,6 @@ from capofila.web.lettura import Lettura
 
 _VEDI: Final = {"permesso": "compartecipazione.vedi"}
 _SCRIVI: Final = {"permesso": "compartecipazione.scrivi"}
-AREE: Final = (
-    ("1", "Famiglia e minori"),
-    ("2", "Disabilità e non autosufficienza"),
-    ("3", "Povertà ed esclusione sociale"),
-)
 
 
 async def _nome_comune(codice: str) -> str:
@@ -237,7 +232,7 @@ async def _prestazione(
         operazioni=operazioni,
         importo=Decimal(importo) if isinstance(importo, str) else None,
         enti=enti,
-        aree=AREE,
+        aree=await registro.aree() if nota else [],
         torna=f"{base()}/decisioni/{decisa.id}",
         azione=f"{base()}/decisioni/{decisa.id}/prestazione",
         puo=visita_corrente().puo("prestazioni.scrivi"),
