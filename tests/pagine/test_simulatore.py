@@ -43,7 +43,7 @@ def test_gli_schemi_dell_ambito_con_la_storia_e_gli_atti(
     scatta(pagina, "schema", larghezza, axe, fotografia)
     pagina.get_by_role("link", name="dal 1 gennaio 2024").click()
     expect(pagina.locator("#regola")).to_contain_text("4,10 € a 6.000,00 € di ISEE")
-    pagina.goto(f"{piattaforma.indirizzo}{stanza}/schema?id=crema-sad&giorno=01/01/2020")
+    pagina.goto(f"{piattaforma.indirizzo}{stanza}/schemi/uno?id=crema-sad&giorno=01/01/2020")
     expect(pagina.locator("#regola")).to_contain_text("non ha una formula")
     scatta(pagina, "schema-senza-formula", larghezza, axe, fotografia)
     pagina.goto(f"{piattaforma.indirizzo}{stanza}/schemi?giorno=31/02/2025")
@@ -96,7 +96,7 @@ def test_due_giorni_dello_stesso_schema_uno_accanto_all_altro(
 ) -> None:
     pagina = piattaforma.entra(
         pagina_nuova(larghezza), "olga.oper",
-        "/crema/compartecipazione/schema?id=crema-sad&giorno=01/03/2025",
+        "/crema/compartecipazione/schemi/uno?id=crema-sad&giorno=01/03/2025",
     )  # fmt: skip
     pagina.get_by_role("link", name="Confronta con prima").click()
     expect(pagina.locator("#campo-giorno")).to_have_value("31/12/2024")
@@ -134,7 +134,7 @@ def test_una_retta_dimostrativa_con_le_spese_personali(
     expect(pagina.locator("#quota")).to_contain_text("ne restano 150,00 €")
     scatta(pagina, "simulatore-retta", larghezza, axe, fotografia)
     pagina.goto(
-        f"{piattaforma.indirizzo}/casalmaggiore/compartecipazione/confronto?servizio=sad"
+        f"{piattaforma.indirizzo}/casalmaggiore/compartecipazione/simulatore/confronto?servizio=sad"
         "&altro_servizio=residenze"
     )
     expect(pagina.locator("main")).to_contain_text("scegli due servizi della stessa unità")

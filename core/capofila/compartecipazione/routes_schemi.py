@@ -45,6 +45,9 @@ COLONNE_PARAMETRI: Final = (
 )
 
 
+_CENTESIMO: Final = Decimal("0.01")
+
+
 class RigaSchema(msgspec.Struct, frozen=True):
     """One scheme in the register."""
 
@@ -98,7 +101,7 @@ async def registro(request: Richiesta) -> Template:
     )
 
 
-@get("/{ambito:str}/compartecipazione/schema", opt=_OPT)
+@get("/{ambito:str}/compartecipazione/schemi/uno", opt=_OPT)
 async def uno(request: Richiesta) -> Template | Redirect:
     """A scheme: what it does on a day, its curve, the history of its figures, its acts."""
     nome = request.query_params.get("id", "")
@@ -220,7 +223,14 @@ def disegno(
     grafico = grafici.curve(serie)
     if grafico is None or not all(cifre):
         return None
-    righe = [(isee, [valori[isee] for valori in cifre]) for isee in in_tavola]
+    righe = [
+        (isee, quote)
+        for isee in in_tavola
+        for quote in ([valori[isee] for valori in cifre],)
+        # The first cent beyond a bend says something only where what is paid jumps.
+        if isee - _CENTESIMO not in segnati
+        or quote != [valori[isee - _CENTESIMO] for valori in cifre]
+    ]
     return Disegno(grafico, [una.nome for una in serie], righe)
 
 

@@ -268,7 +268,7 @@ def _disegno(regola: Regola, caso: Caso, quota: Quota | None) -> Disegno | None:
 # ---- two rules ----
 
 
-@get("/{ambito:str}/compartecipazione/confronto", opt=_OPT)
+@get("/{ambito:str}/compartecipazione/simulatore/confronto", opt=_OPT)
 async def confronto(request: Richiesta) -> Template:
     """Two services, two days of one or two comuni, side by side."""
     errori: dict[str, str] = {}
@@ -302,7 +302,8 @@ async def confronto(request: Richiesta) -> Template:
                     "il costo o ciò di cui la persona dispone: usa il simulatore."
                 )
     pagina = costruisci_pagina(
-        request, "Confronto di due regole", briciole=[("Compartecipazione", base())],
+        request, "Confronto di due regole",
+        briciole=[("Compartecipazione", base()), ("Simulatore", f"{base()}/simulatore")],
         sommario="Due servizi, due giorni o due comuni, uno accanto all’altro.",
         con_errori=bool(errori),
     )  # fmt: skip
