@@ -153,7 +153,7 @@ async def una_decisione(request: Richiesta, id_: FromPath[int]) -> Template:
         riprova=await decisioni.rifai(id_),
         motivo=in_parole(cosa.quota.motivo) if cosa.quota.motivo else "",
         altre=[altra for altra in tutte if altra.id != id_],
-        vale=decisioni.in_vigore(tutte, max(oggi(), decisa.dal)) == decisa,
+        stato_decisione=decisioni.stati(tutte, await utenze.utenze_di(chi.id), oggi())[id_],
         scritte=await registro.scritte(id_),
         perche_no=await registro.perche_no(decisa),
         specie=SPECIE,

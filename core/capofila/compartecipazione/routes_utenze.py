@@ -191,11 +191,7 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
     await registra_lettura("compartecipazione.consulta", "assistito", str(id_))
     servizi, nomi, guasto = await _servizi(oggi())
     decise = await decisioni.decisioni_di(id_)
-    in_vigore = {
-        d.id
-        for servizio in {d.servizio for d in decise}
-        if (d := decisioni.in_vigore([x for x in decise if x.servizio == servizio], oggi()))
-    }
+    sue = await utenze.utenze_di(id_)
     pagina = costruisci_pagina(
         request, f"{chi.cognome} {chi.nome}", briciole=[("Compartecipazione", base())]
     )
@@ -206,9 +202,9 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
         chi=chi,
         comune=dict(await comuni_possibili()).get(chi.comune, chi.comune),
         attestazioni=await utenze.attestazioni(id_),
-        utenze=await utenze.utenze_di(id_),
+        utenze=sue,
         decise=decise,
-        in_vigore=in_vigore,
+        stati_decisione=decisioni.stati(decise, sue, oggi()),
         nomi=nomi,
         schemi=servizi,
         guasto=guasto,

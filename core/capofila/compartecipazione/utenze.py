@@ -328,7 +328,7 @@ async def utenze_di(assistito_id: int) -> list[Utenza]:
     ]
 
 
-async def leggi_utenza(id_: int, *, blocca: bool = False) -> Utenza:
+async def leggi_utenza(id_: int) -> Utenza:
     """One of them.
 
     Raises:
@@ -338,8 +338,7 @@ async def leggi_utenza(id_: int, *, blocca: bool = False) -> Utenza:
     riga = None
     if id_ in BIGINT:
         riga = await unita.riga(
-            f"SELECT {_UTENZA} FROM utenza z WHERE z.ambito_id = $1 AND z.id = $2"
-            + (" FOR SHARE" if blocca else ""),
+            f"SELECT {_UTENZA} FROM utenza z WHERE z.ambito_id = $1 AND z.id = $2",
             unita.ambito,
             id_,
         )
