@@ -18,7 +18,7 @@ from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.visita import visita_corrente
 from capofila.compartecipazione import decisioni, registro, utenze
 from capofila.compartecipazione.calcolo import in_parole
-from capofila.compartecipazione.lettera import cifra, in_chiaro, lettera
+from capofila.compartecipazione.lettera import UNITA, cifra, in_chiaro, lettera
 from capofila.compartecipazione.routes_adozioni import (
     STATI,
     Modulo,
@@ -26,7 +26,7 @@ from capofila.compartecipazione.routes_adozioni import (
     base,
     comuni_possibili,
 )
-from capofila.compartecipazione.routes_utenze import SPECIE, UNITA, briciole_di
+from capofila.compartecipazione.routes_utenze import SPECIE, briciole_di
 from capofila.hooks import Rifiuto
 from capofila.hooks.campi import leggi_data, leggi_importo
 from capofila.territorio import service as territorio

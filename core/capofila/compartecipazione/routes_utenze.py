@@ -17,6 +17,7 @@ from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.visita import visita_corrente
 from capofila.compartecipazione import decisioni, utenze
 from capofila.compartecipazione.isee import Attestazione, SpecieISEE, scade
+from capofila.compartecipazione.lettera import UNITA
 from capofila.compartecipazione.routes_adozioni import (
     Modulo,
     Richiesta,
@@ -47,10 +48,6 @@ SPECIE: Final[Mapping[str, str]] = {
     "corrente": "Corrente",
     "universitario": "Universitario",
 }
-UNITA: Final[Mapping[str, str]] = {
-    "ora": "ore al mese", "giorno": "giorni al mese", "pasto": "pasti al mese", "mese": "mesi",
-    "accesso": "accessi al mese", "anno": "anni",
-}  # fmt: skip
 _COLONNE: Final = (
     Colonna("Persona"),
     Colonna("Comune"),
