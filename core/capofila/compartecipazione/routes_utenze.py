@@ -16,7 +16,7 @@ from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.visita import visita_corrente
 from capofila.compartecipazione import decisioni, utenze
-from capofila.compartecipazione.isee import Attestazione, SpecieISEE, scade
+from capofila.compartecipazione.isee import Attestazione, SpecieISEE
 from capofila.compartecipazione.lettera import UNITA
 from capofila.compartecipazione.routes_adozioni import (
     Modulo,
@@ -207,7 +207,6 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
         guasto=guasto,
         specie=SPECIE,
         unita=UNITA,
-        scade=scade,
         oggi=oggi(),
         base=base(),
         scrivi=visita_corrente().puo("compartecipazione.scrivi"),
@@ -256,6 +255,7 @@ async def isee_scrivi(request: Richiesta, id_: FromPath[int], data: Modulo) -> T
     valore = lettura.importo("valore", "Scrivi il valore dell’ISEE.")
     protocollo = lettura.testo("protocollo", 60, "Scrivi il protocollo della DSU.")
     presentata = lettura.giorno("presentata", "Scrivi il giorno della DSU, come 31/01/2025.")
+    ultimo_giorno = lettura.giorno("ultimo_giorno")
     if lettura.errori or valore is None:
         return await _isee(request, id_, lettura, 422)
     try:
@@ -263,7 +263,8 @@ async def isee_scrivi(request: Richiesta, id_: FromPath[int], data: Modulo) -> T
             id_,
             Attestazione(
                 valore=valore, specie=SpecieISEE(specie), protocollo=protocollo,
-                presentata=presentata, omissioni=bool(lettura.scritto.get("omissioni")),
+                presentata=presentata, ultimo_giorno=ultimo_giorno,
+                omissioni=bool(lettura.scritto.get("omissioni")),
             ),
         )  # fmt: skip
     except utenze.DatiRifiutati as rifiuto:
