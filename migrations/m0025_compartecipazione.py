@@ -63,6 +63,7 @@ CREATE TABLE attestazione_isee (
   valore numeric(12, 2) NOT NULL CHECK (valore BETWEEN 0 AND 10000000),
   protocollo text COLLATE "C" NOT NULL CHECK (length(protocollo) BETWEEN 1 AND 60),
   presentata date NOT NULL,
+  ultimo_giorno date,
   omissioni boolean NOT NULL DEFAULT false,
   componenti jsonb CHECK (jsonb_typeof(componenti) = 'object'),
   registrata_da bigint DEFAULT utente_corrente(),
@@ -70,6 +71,7 @@ CREATE TABLE attestazione_isee (
   ritirata_il timestamptz,
   PRIMARY KEY (ambito_id, id),
   UNIQUE (ambito_id, id, comune),
+  CHECK (ultimo_giorno >= presentata),
   FOREIGN KEY (ambito_id, assistito_id, comune) REFERENCES assistito (ambito_id, id, comune)
 );
 CREATE INDEX ON attestazione_isee (ambito_id, assistito_id, presentata);

@@ -55,6 +55,11 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/compartecipazione/adozioni/{id_:int}/ritira"): Caso(
         "adozione_quota", {}
     ),
+    ("GET", "/{ambito:str}/compartecipazione/schemi"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/schemi/uno"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/simulatore"): Caso(),
+    ("POST", "/{ambito:str}/compartecipazione/simulatore"): Caso(modulo={"isee": "4500"}),
+    ("GET", "/{ambito:str}/compartecipazione/simulatore/confronto"): Caso(),
     ("GET", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(),
     ("POST", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(modulo={"cognome": "X"}),
     ("GET", "/{ambito:str}/compartecipazione/persone/{id_:int}"): Caso(

@@ -5,6 +5,7 @@ Runs inside a unit of work of the ambito, narrowed to one comune for whoever wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -137,7 +138,7 @@ def _senza_tenuta(adozione: Adozione, schema: Schema) -> list[tuple[str, str]]:
         letti.update(preso.letti)
         valori = {nome: letto.valore for nome, letto in preso.letti.items()}
         for difetto in non_tengono(preso.passi, valori, preso.costo):
-            detti.setdefault(f"Dal {giorno:%d/%m/%Y} {difetto}")
+            detti.setdefault(f"Dal {giorno:%d/%m/%Y} {_in_italiano(difetto)}")
     trovati = [("", testo) for testo in detti]
     if not letti:
         return [("dal", "In quei giorni lo schema non ha nessuna formula: controlla le date.")]
@@ -147,6 +148,11 @@ def _senza_tenuta(adozione: Adozione, schema: Schema) -> list[tuple[str, str]]:
         if nome not in letti
     ]
     return trovati
+
+
+def _in_italiano(testo: str) -> str:
+    """Figures as a page writes them; in a file of schemes they have a point."""
+    return re.sub(r"(\d)\.(\d)", r"\1,\2", testo.replace(", ", "; "))
 
 
 def _decimali(valore: Decimal) -> int:

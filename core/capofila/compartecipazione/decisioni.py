@@ -126,7 +126,7 @@ async def anteprima(utenza_id: int, giorno: date) -> Anteprima:
         NonTrovato: no such user here, or no scheme of the service.
         DatiRifiutati: she is not a user on that day.
     """
-    utenza = await leggi_utenza(utenza_id, blocca=True)
+    utenza = await leggi_utenza(utenza_id)
     if not utenza.vale(giorno):
         raise DatiRifiutati(
             [("dal", "In quel giorno la persona non ha il servizio: scegli un altro.")]
@@ -212,7 +212,7 @@ async def decidi(
     if vista is not None and vista != vista_ora.impronta:
         raise Conflitto("Nel frattempo qualcosa è cambiato: guarda di nuovo la quota, poi decidi.")
     scelta = vista_ora.attestazione if congelata.quota.stato == "calcolata" else None
-    await _ferma(adozione.id, scelta)
+    await _ferma(utenza_id, adozione.id, scelta)
     prima = in_vigore(await decisioni_di(vista_ora.assistito.id, vista_ora.utenza.servizio), giorno)
     adesso = (congelata.quota.importo, None if prima is None else prima.id)
     if atteso is not None and adesso != (atteso.quota, atteso.prima):
@@ -232,14 +232,14 @@ async def decidi(
     return id_
 
 
-async def _ferma(adozione: int, scelta: AttestazioneISEE | None) -> None:
+async def _ferma(utenza: int, adozione: int, scelta: AttestazioneISEE | None) -> None:
     """Nobody withdraws what the decision rests on before it is there.
 
     Raises:
         Conflitto: somebody just did.
     """
     unita = unita_corrente()
-    da_fermare = [("adozione", adozione)]
+    da_fermare = [("utenza", utenza), ("adozione", adozione)]
     if scelta is not None:
         da_fermare.append(("attestazione_isee", scelta.id))
     for tabella, id_ in da_fermare:
@@ -303,6 +303,31 @@ def in_vigore(decise: Sequence[Decisa], giorno: date) -> Decisa | None:
         giorno: the day.
     """
     return next((una for una in decise if una.dal <= giorno), None)
+
+
+def stati(
+    decise: Sequence[Decisa], utenze: Sequence[Utenza], giorno: date
+) -> dict[int, tuple[str, str]]:
+    """Words and colour of the state of each decision of a person on a day.
+
+    Args:
+        decise: the latest first, of any service.
+        utenze: her services.
+        giorno: the day.
+    """
+    detti: dict[int, tuple[str, str]] = {}
+    for una in decise:
+        stesse = [d for d in decise if d.servizio == una.servizio]
+        ultima = in_vigore(stesse, max(giorno, una.dal))
+        if ultima is None or ultima.id != una.id:
+            detti[una.id] = ("Sostituita", "neutro")
+        elif una.dal > giorno:
+            detti[una.id] = ("Da venire", "attesa")
+        elif any(z.servizio == una.servizio and z.vale(giorno) for z in utenze):
+            detti[una.id] = ("In vigore", "buono")
+        else:
+            detti[una.id] = ("Servizio finito", "chiuso")
+    return detti
 
 
 async def rifai(id_: int) -> Riprova:

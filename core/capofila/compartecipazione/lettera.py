@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Final
 
 from capofila.compartecipazione.calcolo import in_parole
 from capofila.compartecipazione.decisioni import Decisa
-from capofila.compartecipazione.schemi import Letto
+from capofila.compartecipazione.schemi import Letto, Valore
 from capofila.compartecipazione.utenze import Assistito
 from capofila.web import formati
 from capofila.web.carta import componi
+
+UNITA: Final[Mapping[str, str]] = {
+    "ora": "ore al mese", "giorno": "giorni al mese", "pasto": "pasti al mese", "mese": "mesi",
+    "accesso": "accessi al mese", "anno": "anni",
+}  # fmt: skip
+"""What a quantity is of, by the unit of the tariff."""
 
 
 def cifre_lette(decisa: Decisa) -> list[Letto]:
@@ -28,7 +36,7 @@ def in_chiaro(nome: str) -> str:
     return (testo[:1].upper() + testo[1:]).replace("Isee", "ISEE").replace(" isee", " ISEE")
 
 
-def cifra(letto: Letto) -> str:
+def cifra(letto: Letto | Valore) -> str:
     """A parameter as it is read: two decimals at least, and no zero beyond.
 
     >>> from datetime import date
@@ -66,7 +74,7 @@ def lettera(decisa: Decisa, di_chi: Assistito, comune: str, ambito: str) -> byte
             + (f", DSU del {formati.data(presentata)}" if presentata else "")
             + f", protocollo {caso.isee.protocollo}."
         )
-    titolo = f"Quanto si paga per {risolto.denominazione}"
+    titolo = f"Quanto si paga: {risolto.denominazione}"
     return componi(
         (files(__package__) / "lettera.typ").read_bytes(),
         {
@@ -76,7 +84,7 @@ def lettera(decisa: Decisa, di_chi: Assistito, comune: str, ambito: str) -> byte
             "atto": f"{decisa.organo}, atto n. {decisa.numero} del {formati.data(decisa.data)}",
             "persona": f"{di_chi.cognome} {di_chi.nome}, codice fiscale {di_chi.codice_fiscale}",
             "sunto": f"Dal {formati.data(decisa.dal)} la quota è di {formati.importo(decisa.quota)} "
-            f"{periodo}, per {formati.numero(caso.quantita, 2)} (unità: {risolto.unita}).",
+            f"{periodo}, per {formati.numero(caso.quantita.normalize())} {UNITA[risolto.unita]}.",
             "note": note,
             "passi": [riga.testo for riga in quota.traccia],
             "cifre": [

@@ -18,7 +18,7 @@ from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.visita import visita_corrente
 from capofila.compartecipazione import decisioni, registro, utenze
 from capofila.compartecipazione.calcolo import in_parole
-from capofila.compartecipazione.lettera import cifra, in_chiaro, lettera
+from capofila.compartecipazione.lettera import UNITA, cifra, in_chiaro, lettera
 from capofila.compartecipazione.routes_adozioni import (
     STATI,
     Modulo,
@@ -26,7 +26,7 @@ from capofila.compartecipazione.routes_adozioni import (
     base,
     comuni_possibili,
 )
-from capofila.compartecipazione.routes_utenze import SPECIE, UNITA, briciole_di
+from capofila.compartecipazione.routes_utenze import SPECIE, briciole_di
 from capofila.hooks import Rifiuto
 from capofila.hooks.campi import leggi_data, leggi_importo
 from capofila.territorio import service as territorio
@@ -153,7 +153,7 @@ async def una_decisione(request: Richiesta, id_: FromPath[int]) -> Template:
         riprova=await decisioni.rifai(id_),
         motivo=in_parole(cosa.quota.motivo) if cosa.quota.motivo else "",
         altre=[altra for altra in tutte if altra.id != id_],
-        vale=decisioni.in_vigore(tutte, max(oggi(), decisa.dal)) == decisa,
+        stato_decisione=decisioni.stati(tutte, await utenze.utenze_di(chi.id), oggi())[id_],
         scritte=await registro.scritte(id_),
         perche_no=await registro.perche_no(decisa),
         specie=SPECIE,

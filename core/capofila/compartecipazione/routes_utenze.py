@@ -16,7 +16,8 @@ from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.visita import visita_corrente
 from capofila.compartecipazione import decisioni, utenze
-from capofila.compartecipazione.isee import Attestazione, SpecieISEE, scade
+from capofila.compartecipazione.isee import Attestazione, SpecieISEE
+from capofila.compartecipazione.lettera import UNITA
 from capofila.compartecipazione.routes_adozioni import (
     Modulo,
     Richiesta,
@@ -47,10 +48,6 @@ SPECIE: Final[Mapping[str, str]] = {
     "corrente": "Corrente",
     "universitario": "Universitario",
 }
-UNITA: Final[Mapping[str, str]] = {
-    "ora": "ore al mese", "giorno": "giorni al mese", "pasto": "pasti al mese", "mese": "mesi",
-    "accesso": "accessi al mese", "anno": "anni",
-}  # fmt: skip
 _COLONNE: Final = (
     Colonna("Persona"),
     Colonna("Comune"),
@@ -191,11 +188,7 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
     await registra_lettura("compartecipazione.consulta", "assistito", str(id_))
     servizi, nomi, guasto = await _servizi(oggi())
     decise = await decisioni.decisioni_di(id_)
-    in_vigore = {
-        d.id
-        for servizio in {d.servizio for d in decise}
-        if (d := decisioni.in_vigore([x for x in decise if x.servizio == servizio], oggi()))
-    }
+    sue = await utenze.utenze_di(id_)
     pagina = costruisci_pagina(
         request, f"{chi.cognome} {chi.nome}", briciole=[("Compartecipazione", base())]
     )
@@ -206,15 +199,14 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
         chi=chi,
         comune=dict(await comuni_possibili()).get(chi.comune, chi.comune),
         attestazioni=await utenze.attestazioni(id_),
-        utenze=await utenze.utenze_di(id_),
+        utenze=sue,
         decise=decise,
-        in_vigore=in_vigore,
+        stati_decisione=decisioni.stati(decise, sue, oggi()),
         nomi=nomi,
         schemi=servizi,
         guasto=guasto,
         specie=SPECIE,
         unita=UNITA,
-        scade=scade,
         oggi=oggi(),
         base=base(),
         scrivi=visita_corrente().puo("compartecipazione.scrivi"),
@@ -263,6 +255,7 @@ async def isee_scrivi(request: Richiesta, id_: FromPath[int], data: Modulo) -> T
     valore = lettura.importo("valore", "Scrivi il valore dell’ISEE.")
     protocollo = lettura.testo("protocollo", 60, "Scrivi il protocollo della DSU.")
     presentata = lettura.giorno("presentata", "Scrivi il giorno della DSU, come 31/01/2025.")
+    ultimo_giorno = lettura.giorno("ultimo_giorno")
     if lettura.errori or valore is None:
         return await _isee(request, id_, lettura, 422)
     try:
@@ -270,7 +263,8 @@ async def isee_scrivi(request: Richiesta, id_: FromPath[int], data: Modulo) -> T
             id_,
             Attestazione(
                 valore=valore, specie=SpecieISEE(specie), protocollo=protocollo,
-                presentata=presentata, omissioni=bool(lettura.scritto.get("omissioni")),
+                presentata=presentata, ultimo_giorno=ultimo_giorno,
+                omissioni=bool(lettura.scritto.get("omissioni")),
             ),
         )  # fmt: skip
     except utenze.DatiRifiutati as rifiuto:

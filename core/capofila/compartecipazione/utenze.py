@@ -27,6 +27,7 @@ from capofila.compartecipazione.isee import (
     Attestazione,
     SpecieISEE,
     difetto,
+    scade,
 )
 from capofila.compartecipazione.schemi import Schema
 from capofila.prestazioni.service import cerca_persona
@@ -58,6 +59,8 @@ class AttestazioneISEE(msgspec.Struct, frozen=True, kw_only=True):
     protocollo: str
     presentata: date
     omissioni: bool
+    ultimo_giorno: date | None = None
+    """Where the attestation itself says one."""
     registrata_il: datetime | None = None
     ritirata_il: datetime | None = None
     usata: bool = False
@@ -68,8 +71,13 @@ class AttestazioneISEE(msgspec.Struct, frozen=True, kw_only=True):
         """As the computation reads it."""
         return Attestazione(
             valore=self.valore, specie=self.specie, protocollo=self.protocollo,
-            presentata=self.presentata, omissioni=self.omissioni,
+            presentata=self.presentata, ultimo_giorno=self.ultimo_giorno, omissioni=self.omissioni,
         )  # fmt: skip
+
+    @property
+    def scade(self) -> date:
+        """Its last day."""
+        return self.ultimo_giorno or scade(self.presentata, self.specie)
 
 
 class Utenza(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,7 +212,7 @@ async def apri_assistito(comune: str, codice_fiscale: str, cognome: str, nome: s
 
 _ATTESTAZIONE: Final = (
     "t.id, t.assistito_id, t.comune, t.specie, t.valore, t.protocollo, t.presentata, t.omissioni, "
-    "t.registrata_il, t.ritirata_il"
+    "t.ultimo_giorno, t.registrata_il, t.ritirata_il"
 )
 
 
@@ -250,6 +258,15 @@ async def registra_attestazione(assistito_id: int, nuova: Attestazione) -> int:
         errori.append(("presentata", "Scrivi il giorno della DSU, come 31/01/2025."))
     elif nuova.presentata > oggi() or nuova.presentata.year < 2015:
         errori.append(("presentata", "Il giorno della DSU è fra il 2015 e oggi: controllalo."))
+    ultimo = nuova.ultimo_giorno
+    if (
+        ultimo is not None
+        and nuova.presentata is not None
+        and (not nuova.presentata <= ultimo <= date(nuova.presentata.year + 1, 12, 31))
+    ):
+        errori.append(
+            ("ultimo_giorno", "L’ultimo giorno è dopo quello della DSU, entro l’anno dopo.")
+        )
     if errori:
         raise DatiRifiutati(errori)
     unita = unita_corrente()
@@ -257,9 +274,10 @@ async def registra_attestazione(assistito_id: int, nuova: Attestazione) -> int:
         async with unita.punto_di_ritorno():
             id_: int = await unita.valore(
                 "INSERT INTO attestazione_isee (assistito_id, comune, specie, valore, protocollo, "
-                "presentata, omissioni) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+                "presentata, omissioni, ultimo_giorno) "
+                "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
                 di_chi.id, di_chi.comune, nuova.specie.value, nuova.valore, nuova.protocollo,
-                nuova.presentata, nuova.omissioni,
+                nuova.presentata, nuova.omissioni, nuova.ultimo_giorno,
             )  # fmt: skip
     except asyncpg.UniqueViolationError:
         raise Conflitto(
@@ -328,7 +346,7 @@ async def utenze_di(assistito_id: int) -> list[Utenza]:
     ]
 
 
-async def leggi_utenza(id_: int, *, blocca: bool = False) -> Utenza:
+async def leggi_utenza(id_: int) -> Utenza:
     """One of them.
 
     Raises:
@@ -338,8 +356,7 @@ async def leggi_utenza(id_: int, *, blocca: bool = False) -> Utenza:
     riga = None
     if id_ in BIGINT:
         riga = await unita.riga(
-            f"SELECT {_UTENZA} FROM utenza z WHERE z.ambito_id = $1 AND z.id = $2"
-            + (" FOR SHARE" if blocca else ""),
+            f"SELECT {_UTENZA} FROM utenza z WHERE z.ambito_id = $1 AND z.id = $2",
             unita.ambito,
             id_,
         )
