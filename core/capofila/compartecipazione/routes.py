@@ -7,12 +7,21 @@ from litestar import Router
 from capofila.compartecipazione import (
     routes_adozioni,
     routes_decisioni,
+    routes_effetti,
+    routes_ricalcoli,
     routes_schemi,
     routes_simula,
     routes_utenze,
 )
 
-MENU = (routes_utenze.MENU, routes_adozioni.MENU, routes_schemi.MENU, routes_simula.MENU)
+MENU = (
+    routes_utenze.MENU,
+    routes_adozioni.MENU,
+    routes_schemi.MENU,
+    routes_simula.MENU,
+    routes_ricalcoli.MENU,
+    *routes_effetti.MENU,
+)
 
 router = Router(
     path="/",
@@ -22,5 +31,7 @@ router = Router(
         *routes_decisioni.ROTTE,
         *routes_schemi.ROTTE,
         *routes_simula.ROTTE,
+        *routes_ricalcoli.ROTTE,
+        *routes_effetti.ROTTE,
     ],
 )

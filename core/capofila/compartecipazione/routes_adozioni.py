@@ -156,7 +156,7 @@ async def _modulo(
         servizi=[(nome, s.denominazione) for nome, s in servizi.items()],
         scelte=_SCELTE,
         schema=scelto,
-        parametri=_parametri(scelto, giorno),
+        parametri=parametri_del_giorno(scelto, giorno),
         giorno=giorno,
         in_vigore=risolto is not None,
         storia=storia,
@@ -168,7 +168,7 @@ async def _modulo(
     )
 
 
-def _parametri(schema: Schema | None, giorno: date) -> list[tuple[str, str, str]]:
+def parametri_del_giorno(schema: Schema | None, giorno: date) -> list[tuple[str, str, str]]:
     """Name, words and value on a day of what a comune may change."""
     if schema is None:
         return []
@@ -218,7 +218,7 @@ async def scrivi(request: Richiesta, data: Modulo) -> Template | Redirect:
     numero = lettura.testo("numero", 40) or None
     del_giorno = lettura.giorno("data", "Scrivi la data dell’atto.")
     articolo = lettura.testo("articolo", 80) or None
-    varianti = _varianti(lettura) if stato == "adotta_con_varianti" else {}
+    varianti = valori_scritti(lettura) if stato == "adotta_con_varianti" else {}
     if lettura.errori or dal is None or del_giorno is None:
         return await _modulo(request, lettura.scritto, list(lettura.errori.items()), 422)
     try:
@@ -242,7 +242,7 @@ async def scrivi(request: Richiesta, data: Modulo) -> Template | Redirect:
     return Redirect(f"{base()}/adozioni?{query}", status_code=303)
 
 
-def _varianti(lettura: Lettura) -> dict[str, Decimal]:
+def valori_scritti(lettura: Lettura) -> dict[str, Decimal]:
     """The values typed in the fields ``variante-NAME``; an empty one is that of the scheme."""
     varianti: dict[str, Decimal] = {}
     for nome, testo in lettura.scritto.items():
