@@ -21,7 +21,7 @@ from capofila.compartecipazione.calcolo import Quota
 from capofila.compartecipazione.catalogo import schema
 from capofila.compartecipazione.isee import difetto
 from capofila.compartecipazione.massa import quote_di
-from capofila.compartecipazione.schemi import Risolto
+from capofila.compartecipazione.schemi import Risolto, Schema
 from capofila.compartecipazione.simula import Effetto, con_valori, riassumi
 from capofila.compartecipazione.utenze import CasoUtente, casi
 
@@ -52,6 +52,7 @@ async def effetto(servizio: str, giorno: date, prova: Prova, comune: str | None 
         NonTrovato, Conflitto: as :func:`capofila.compartecipazione.catalogo.schema`.
         DatiNonValidi: values that no scheme could have, or a rule of another unit.
     """
+    trovato = await schema(servizio, giorno)
     presi = [uno for uno in await casi(servizio, giorno) if comune in (None, uno.comune)]
     comuni = {uno.comune for uno in presi}
     adesso = await vigenze(servizio, giorno, comuni)
@@ -65,7 +66,7 @@ async def effetto(servizio: str, giorno: date, prova: Prova, comune: str | None 
         pl.DataFrame(
             {
                 "comune": pl.Series([uno.comune for uno in presi], dtype=pl.String),
-                "isee": in_centesimi(_isee(uno, adesso, poi) for uno in presi),
+                "isee": in_centesimi(_isee(uno, trovato) for uno in presi),
                 "prima": _centesimi(quote_di(adesso, presi)),
                 "dopo": _centesimi(quote_di(poi, presi)),
             }
@@ -128,17 +129,12 @@ async def due_regole(
             return prima, prima
 
 
-def _isee(
-    uno: CasoUtente, adesso: Mapping[str, Vigenza], poi: Mapping[str, Vigenza]
-) -> Decimal | None:
-    """The ISEE that a band is told by: one that the rule can use on the day."""
-    risolto = adesso[uno.comune].risolto or poi[uno.comune].risolto
+def _isee(uno: CasoUtente, schema: Schema) -> Decimal | None:
+    """The ISEE that a band is told by: one that the service can use on the day."""
     isee = uno.caso.isee
-    if isee is None or risolto is None:
-        return None
-    accetta = risolto.accetta_omissioni
-    manca = difetto(isee, uno.caso.giorno, risolto.isee, accetta_omissioni=accetta)
-    return isee.valore if manca is None else None
+    accetta = schema.accetta_omissioni
+    manca = difetto(isee, uno.caso.giorno, schema.isee, accetta_omissioni=accetta)
+    return None if isee is None or manca is not None else isee.valore
 
 
 def _centesimi(quote: Sequence[Quota]) -> pl.Series:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 import msgspec
@@ -50,17 +50,21 @@ class Misura(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def costo_medio(self) -> Decimal | None:
         """By user whose cost is known."""
-        return self.costo / self.con_costo if self.con_costo else None
+        return _tondo(self.costo, self.con_costo, "0.01")
 
     @property
     def quota_media(self) -> Decimal | None:
         """By user whose share is known."""
-        return self.quota / self.con_quota if self.con_quota else None
+        return _tondo(self.quota, self.con_quota, "0.01")
 
     @property
     def incidenza(self) -> Decimal | None:
         """What part of the cost the users pay, of those of whom both are known."""
-        return self.quota_completi / self.costo_completi if self.costo_completi else None
+        return _tondo(self.quota_completi, self.costo_completi, "0.0001")
+
+
+def _tondo(somma: Decimal, su: Decimal | int, posto: str) -> Decimal | None:
+    return (somma / su).quantize(Decimal(posto), rounding=ROUND_HALF_UP) if su else None
 
 
 class Omogeneita(msgspec.Struct, frozen=True, kw_only=True):

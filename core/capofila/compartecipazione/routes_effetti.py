@@ -61,7 +61,7 @@ _COLONNE_EFFETTO: Final = (
     Colonna("Grafico"), *(
         Colonna(titolo, tipo="numero")
         for titolo in ("Persone", "Di più", "Di meno", "Uguale", "Senza quota", "Pagano",
-                       "Pagherebbero", "Costo per il comune")
+                       "Pagherebbero", "Costo")
     ),
 )  # fmt: skip
 
@@ -242,7 +242,7 @@ async def omogeneita_pagina(request: Richiesta) -> Template:
         colonne=_colonne,
         stati=STATI,
         solo_uno=_solo_uno(),
-        scrivi=_scrivi,
+        celle=_celle,
         base=base(),
     )
 
@@ -268,7 +268,7 @@ def _solo_uno() -> bool:
 
 
 _TITOLI: Final = (
-    ("Utenti", "numero"), ("Costo per utente", "importo"), ("Scarto del costo", "importo"),
+    ("Costo per utente", "importo"), ("Scarto del costo", "importo"),
     ("Quota per utente", "importo"), ("Scarto della quota", "importo"), ("Incidenza", "quota"),
     ("Scarto in punti", "quota"),
 )  # fmt: skip
@@ -284,10 +284,10 @@ def tavole(
         comuni: the names.
         solo: one comune, beside the whole ambito.
     """
-    fatte = [_tavola(vista.servizio, "Utenti e quote", vista.comuni, comuni, solo)]
+    fatte = [_tavola(vista.servizio, ("Utenti e quote", "Utenti"), vista.comuni, comuni, solo)]
     if vista.registrate:
         fatte.append(
-            _tavola(f"{vista.servizio}-prestazioni", "Nelle prestazioni registrate",
+            _tavola(f"{vista.servizio}-prestazioni", ("Nelle prestazioni registrate", "Prestazioni"),
                     vista.registrate, comuni, solo)
         )  # fmt: skip
     return fatte
@@ -295,7 +295,7 @@ def tavole(
 
 def _tavola(
     codice: str,
-    titolo: str,
+    titoli: tuple[str, str],
     misure: Mapping[str, Misura],
     comuni: Mapping[str, str],
     solo: str | None,
@@ -309,8 +309,12 @@ def _tavola(
     if media is not None:
         righe.append(_riga("ambito", "Ambito", media, None))
     return TavolaCifre(
-        codice=codice, titolo=titolo, testa="Comune", serie=("Incidenza",),
-        colonne=tuple(ColonnaCifre(t, cast(Any, tipo)) for t, tipo in _TITOLI), righe=tuple(righe),
+        codice=codice, titolo=titoli[0], testa="Comune", serie=("Incidenza",),
+        colonne=(
+            ColonnaCifre(titoli[1], "numero"),
+            *(ColonnaCifre(t, cast(Any, tipo)) for t, tipo in _TITOLI),
+        ),
+        righe=tuple(righe),
     )  # fmt: skip
 
 
@@ -374,24 +378,35 @@ def _barre_di(vista: Omogeneita) -> dict[str, dict[str, list[grafici.Tratto]]]:
 
 
 def _colonne(tavola: TavolaCifre, *, con_adozione: bool) -> list[Colonna]:
+    """Those of the page: a distance stands below its figure."""
     return [
         Colonna("Comune"),
         *([Colonna("Schema")] if con_adozione else []),
         Colonna("Grafico"),
-        *(Colonna(c.titolo, tipo="numero") for c in tavola.colonne),
+        *(Colonna(titolo, tipo="numero") for titolo, *_ in _celle(tavola, tavola.righe[0])),
     ]
 
 
-def _scrivi(valore: Decimal | int | None, titolo: str, tipo: str) -> str:
-    """A figure as the page writes it; distances with their sign."""
+def _celle(tavola: TavolaCifre, riga: RigaCifre) -> list[tuple[str, str, str]]:
+    """Title, figure, distance from the mean where there is one."""
+    scritte: list[tuple[str, str, str]] = []
+    for colonna, valore in zip(tavola.colonne, riga.valori, strict=True):
+        if not colonna.titolo.startswith("Scarto"):
+            scritte.append((colonna.titolo, _scrivi(valore, colonna.tipo), ""))
+        elif valore is not None:
+            titolo, figura, _ = scritte[-1]
+            segno = "+" if valore > 0 else ""
+            detto = _scrivi(valore, colonna.tipo)
+            scritte[-1] = (titolo, figura, segno + detto.replace("%", " punti"))
+    return scritte
+
+
+def _scrivi(valore: Decimal | int | None, tipo: str) -> str:
     if valore is None:
         return formati.MANCA
-    segno = "+" if titolo.startswith("Scarto") and valore > 0 else ""
     if tipo == "importo":
-        return segno + formati.importo(Decimal(valore))
-    return segno + (
-        formati.percento(Decimal(valore)) if tipo == "quota" else formati.numero(valore)
-    )
+        return formati.importo(Decimal(valore))
+    return formati.percento(Decimal(valore)) if tipo == "quota" else formati.numero(valore)
 
 
 @get("/{ambito:str}/compartecipazione/omogeneita.csv", opt=_OPT, include_in_schema=False)
