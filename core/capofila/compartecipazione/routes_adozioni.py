@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -242,6 +243,10 @@ async def scrivi(request: Richiesta, data: Modulo) -> Template | Redirect:
     return Redirect(f"{base()}/adozioni?{query}", status_code=303)
 
 
+_MIGLIAIA: Final = re.compile(r"\d{1,3}(\.\d{3})+")
+"""A figure as the pages write it: 3.000 is three thousand."""
+
+
 def valori_scritti(lettura: Lettura) -> dict[str, Decimal]:
     """The values typed in the fields ``variante-NAME``; an empty one is that of the scheme."""
     varianti: dict[str, Decimal] = {}
@@ -249,7 +254,8 @@ def valori_scritti(lettura: Lettura) -> dict[str, Decimal]:
         pulito = "".join(testo.split())
         if not nome.startswith("variante-") or not pulito:
             continue
-        letto = pulito.replace(".", "").replace(",", ".") if "," in pulito else pulito
+        migliaia = "," in pulito or _MIGLIAIA.fullmatch(pulito)
+        letto = pulito.replace(".", "").replace(",", ".") if migliaia else pulito
         try:
             varianti[nome.removeprefix("variante-")] = Decimal(letto)
         except ArithmeticError:
