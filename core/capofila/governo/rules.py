@@ -13,7 +13,8 @@ from typing import Final, Literal
 import msgspec
 
 from capofila.hooks import Atto, Competenza, Organo, RegolaVoto, Scadenza
-from capofila.hooks.organi import Base, Condizione, Misura, Nomina, Per, Presidenza, Seggio, Soglia
+from capofila.hooks.organi import Nomina, Per, Presidenza, Seggio
+from capofila.hooks.votazioni import Base, Condizione, Misura, Soglia
 
 StatoScadenza = Literal["passata", "oggi", "vicina", "futura"]
 
