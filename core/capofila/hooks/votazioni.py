@@ -112,9 +112,12 @@ class RegolaVoto(Dichiarazione, frozen=True, kw_only=True):
             raise DichiarazioneErrata("Una regola di voto deve avere almeno una condizione.")
         if len({(una.misura, una.categoria) for una in self.condizioni}) < len(self.condizioni):
             raise DichiarazioneErrata("Una regola di voto conta due volte la stessa misura.")
-        if self.segreto and any(una.misura is not Misura.TESTE for una in self.condizioni):
+        if self.segreto and any(
+            una.misura is not Misura.TESTE or una.categoria for una in self.condizioni
+        ):
             raise DichiarazioneErrata(
-                "Una regola di voto segreto conta soltanto le teste: un peso direbbe chi ha votato."
+                "Una regola di voto segreto conta soltanto le teste, di tutti insieme: un peso o "
+                "una categoria direbbero chi ha votato."
             )
 
     @property

@@ -15,6 +15,7 @@ from typing import Final
 from capofila.hooks import (
     OLTRE_META,
     Atto,
+    Base,
     Manifesto,
     Nomina,
     Organo,
@@ -88,8 +89,9 @@ MAGGIORANZA_DEL_PESO: Final = variante(
     LA_PROVINCIA,
     ipotesi=True,
     nota=(
-        "la fonte parla di maggioranza qualificata senza misura; oltre la metà è la soglia più "
-        "bassa, ed è compatibile con quanto dice: che tre comuni soli l'avrebbero raggiunta"
+        "la fonte parla di maggioranza qualificata senza misura; oltre la metà degli abitanti di "
+        "tutti i comuni è la soglia più bassa, ed è compatibile con quanto dice: che tre comuni "
+        "soli l'avrebbero raggiunta, e che Casalmaggiore pesa il 38,18 % di tutti"
     ),
 )
 
@@ -106,7 +108,9 @@ ORGANI: Final = (
             ),
             RegolaVoto(
                 condizioni=doppia_maggioranza(
-                    peso=pesato_per_abitanti(soglia=OLTRE_META, fonte=MAGGIORANZA_DEL_PESO),
+                    peso=pesato_per_abitanti(
+                        soglia=OLTRE_META, base=Base.AVENTI_DIRITTO, fonte=MAGGIORANZA_DEL_PESO
+                    ),
                     soglia_teste=11,
                     fonte=LA_PROVINCIA,
                 ),

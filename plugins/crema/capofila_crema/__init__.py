@@ -18,7 +18,7 @@ def manifesto() -> Manifesto:
         distretto="crema",
         denominazione="Distretto di Crema (ambito Cremasco)",
         versione="0.1.0",
-        contratto="1.3",
+        contratto="1.4",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(ACCORDO, LEGGE_REGIONALE, LINEE_INDIRIZZO, SEGUITO),

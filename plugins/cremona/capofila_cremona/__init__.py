@@ -14,6 +14,7 @@ from capofila.hooks import (
     Atto,
     Attribuzione,
     Competenza,
+    Elezione,
     Invitato,
     Manifesto,
     Organo,
@@ -87,6 +88,15 @@ ORGANI: Final = (
                 fonte=CREMONAOGGI_CDA,
             ),
         ),
+        elezioni=(
+            Elezione(
+                materia="comitato-ristretto",
+                posti=2,
+                per=Per.SUB_AMBITO,
+                fonte=CREMONAOGGI_COMITATO,
+                valido_dal=date(2019, 10, 2),
+            ),
+        ),
         fonte=CREMONAOGGI_ASSEMBLEA,
     ),
     Organo(
@@ -133,7 +143,7 @@ def manifesto() -> Manifesto:
         distretto="cremona",
         denominazione="Distretto di Cremona (ambito Cremonese)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.4",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(LEGGE_REGIONALE, CREMONAOGGI_ASSEMBLEA, CREMONAOGGI_COMITATO, CREMONAOGGI_CDA),
