@@ -48,7 +48,7 @@ class Gruppo(click.Group):
         except ErroreCapofila as errore:
             if _vuole_json(ctx):
                 _stampa_json({"errore": errore.codice, "messaggio": errore.messaggio})
-            ERR.print(f"[bold red]Errore:[/] {errore.messaggio}", soft_wrap=True)
+            ERR.print(f"[bold red]Errore:[/] {escape(errore.messaggio)}", soft_wrap=True)
             ctx.exit(1)
 
 
@@ -714,6 +714,42 @@ def compartecipazione_compute(
     if fatta["motivo"] is not None:
         ERR.print(escape(in_parole(fatta["motivo"])), soft_wrap=True)
     if fatta["quota"] is None:
+        raise SystemExit(1)
+
+
+# --- governo ------------------------------------------------------------------------------------
+
+
+@main.group()
+def governo() -> None:
+    """Gli organi dell'ambito e le loro decisioni."""
+
+
+@governo.command("tally")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_ambito
+@opzione_json
+def governo_tally(file: Path, ambito: str, json_: bool) -> None:
+    """Conta un voto descritto in un file, e spiega l'esito."""
+    from capofila.governo.service import DIMENSIONE_MASSIMA, SENZA_ESITO, conta_voti
+
+    with file.open("rb") as aperto:
+        # One byte more than is taken: a huge file is refused without being read.
+        contenuto = aperto.read(DIMENSIONE_MASSIMA + 1)
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await conta_voti(ambito, contenuto)
+
+    contato = esegui(lavora)
+    if json_:
+        _stampa_json(contato)
+    else:
+        for frase in contato.spiegazione:
+            click.echo(f"- {frase}")
+        for avviso in contato.avvertenze:
+            ERR.print(escape(avviso), soft_wrap=True)
+    if contato.esito in SENZA_ESITO:
         raise SystemExit(1)
 
 

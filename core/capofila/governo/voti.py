@@ -23,10 +23,9 @@ from typing import Final, TypeVar
 import msgspec
 
 from capofila.base.errori import DatiNonValidi
-from capofila.governo.seduta import TESTA, ConteggioRifiutato, Difetto, Seduta, in_essere
+from capofila.governo.seduta import TESTA, ConteggioRifiutato, Difetto, Seduta
 from capofila.hooks import (
     Astensione,
-    Atto,
     Base,
     Condizione,
     Deleghe,
@@ -540,7 +539,9 @@ def decidi(
     ]
     risultati = {uno.risultato for _, uno in tentativi}
     conta, primo = tentativi[0]
-    dipende = _che_cosa_e_aperto(regola, deleghe, seduta)
+    dipende = _che_cosa_e_aperto(
+        regola, deleghe, seduta, voti, alla_pari=any(_alla_pari(uno) for _, uno in tentativi)
+    )
     if len(risultati) > 1:
         return variante(
             primo,
@@ -662,27 +663,42 @@ def _che_possono_votare(seduta: Seduta) -> Iterator[str]:
 
 
 def _che_cosa_e_aperto(
-    regola: RegolaVoto | None, deleghe: Deleghe | None, seduta: Seduta
+    regola: RegolaVoto | None,
+    deleghe: Deleghe | None,
+    seduta: Seduta,
+    voti: Voti,
+    *,
+    alla_pari: bool,
 ) -> tuple[str, ...]:
-    """What the sources leave open and this meeting touches, in Italian."""
+    """What the sources leave open and this vote touches, in Italian."""
     aperti = []
     if regola is not None:
-        if regola.astensioni is None and any(
-            una.base in (None, Base.VOTANTI) and _frazione(una) for una in regola.condizioni
+        astenuti = (
+            voti.astenuti > 0
+            if isinstance(voti, Scrutinio)
+            else any(voto.astenuto for voto in voti)
+        )
+        if (
+            regola.astensioni is None
+            and astenuti
+            and any(
+                una.base in (None, Base.VOTANTI) and _frazione(una) for una in regola.condizioni
+            )
         ):
             aperti.append("se chi si astiene sia fra i votanti")
         if any(una.base is None and _frazione(una) for una in regola.condizioni):
             aperti.append("di chi si prenda la maggioranza: aventi diritto, presenti o votanti")
-        if regola.parita is None and any(
-            una.soglia is not None and una.soglia.stretta and _frazione(una)
-            for una in regola.condizioni
-        ):
+        if regola.parita is None and alla_pari:
             aperti.append("che cosa accada a parità di voti")
         if regola.interesse is None and seduta.interessati:
             aperti.append("se chi è in conflitto di interessi conti fra i presenti")
     if deleghe is not None and deleghe.nel_quorum is None and seduta.deleghe:
         aperti.append("se chi è rappresentato conti nel quorum")
     return tuple(aperti)
+
+
+def _alla_pari(esito: Esito) -> bool:
+    return any(pari(una.condizione, una.avuto, una.su) for una in esito.condizioni)
 
 
 def _frazione(condizione: Condizione) -> bool:
@@ -735,13 +751,3 @@ def scegli_regola(
             "il plugin del distretto deve dirne una."
         )
     return scelte[0] if scelte else None
-
-
-def fonti_di(condizione: Condizione, fonte: Atto) -> Atto:
-    """The source of a condition: its own, or its rule's."""
-    return condizione.fonte or fonte
-
-
-def deleghe_in_essere(seduta: Seduta) -> int:
-    """How many proxies hold now."""
-    return len(in_essere(seduta.deleghe, seduta.in_persona))
