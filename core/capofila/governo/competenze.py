@@ -174,7 +174,7 @@ def _altro_organo(
     chi: Organo | None, codice: str, materia: str, decide: tuple[Organo, Attribuzione]
 ) -> Diniego:
     competente, attribuzione = decide
-    nome = chi.denominazione if chi else f"«{codice}»"
+    nome = chi.denominazione if chi else codice
     fa = next(
         (
             _CHE_COSA_FA[una.competenza]
@@ -183,7 +183,7 @@ def _altro_organo(
         ),
         None,
     )
-    testo = f"{attribuzione.oggetto}: spetta a {competente.denominazione}, non a {nome}"
+    testo = f"{attribuzione.oggetto}: decide «{competente.denominazione}», e non «{nome}»"
     return Diniego(
         motivo=Motivo.NON_COMPETENTE if chi else Motivo.ORGANO_IGNOTO,
         testo=f"{testo}{f', che {fa}' if fa else ''}.",
