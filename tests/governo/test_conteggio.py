@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 
 from capofila.base.plugin import Attivazione, Registro
 from capofila.governo.conteggio import Conteggio, conta
 from capofila.governo.lettura import DIMENSIONE_MASSIMA, leggi
 from capofila.governo.seduta import ConteggioRifiutato
+from capofila.governo.voti import RegoleInConflitto
+from capofila.hooks import Base, Convocazione, Misura, Organo, Termine, variante
 from tests.docs.genera import RADICE
+from tests.governo.casi import ATTO, condizione, quorum, regola
 
 ESEMPI = RADICE / "docs" / "uso" / "esempi"
 File = dict[str, Any]
@@ -301,9 +306,9 @@ def test_un_file_che_non_si_legge_e_rifiutato(contenuto: bytes, dove: str, detto
 def test_un_elenco_smisurato_e_rifiutato() -> None:
     file = {
         "organo": "a", "materia": "b", "giorno": "2026-03-20", "presenti": [],
-        "aventi_diritto": [{"id": str(n)} for n in range(2_001)], "voti": [],
+        "aventi_diritto": [{"id": str(n)} for n in range(1_001)], "voti": [],
     }  # fmt: skip
-    with pytest.raises(ConteggioRifiutato, match="più di 2000"):
+    with pytest.raises(ConteggioRifiutato, match="più di 1000"):
         leggi(json.dumps(file).encode())
 
 
@@ -350,7 +355,65 @@ def test_un_seggio_del_terzo_settore_vuole_l_adesione_e_i_seggi_non_sono_di_piu(
     assert (esito.competenza.stato, esito.esito) == ("ammessa", "non_determinabile")
 
 
+_PROVA = Organo(
+    codice="assemblea-dei-sindaci",
+    denominazione="Assemblea (inventata)",
+    convocazione=(Convocazione(termine=Termine(giorni=5), fonte=ATTO),),
+    regole_voto=(regola(condizione(">1/2", Base.PRESENTI, Misura.ABITANTI, anno_pesi=2025)),),
+    quorum=(quorum(condizione(">1/2"), convocazione=1),),
+    fonte=ATTO,
+)
+
+
+def _di_prova(organo: Organo = _PROVA, **cambi: Any) -> Conteggio:
+    file = {
+        "organo": organo.codice, "materia": "bilancio", "giorno": "2026-05-14",
+        "pesi": {"anno": 2025}, "presenti": ["a", "b"], "presidente": "a",
+        "aventi_diritto": [{"id": id, "abitanti": 10} for id in "abc"],
+        "voti": [{"chi": id, "voto": "favorevole"} for id in "ab"],
+    } | cambi  # fmt: skip
+    return conta("prova", leggi(json.dumps(file).encode()), [organo], plugin={}, impronta="")
+
+
+def test_una_convocazione_tardiva_non_e_ammessa_e_cita_chi_da_il_termine() -> None:
+    assert _di_prova(convocata_il="2026-05-09").esito == "approvata"
+    tardi = _di_prova(convocata_il="2026-05-10")
+    assert (tardi.esito, tardi.preavviso.entro) == ("non_ammessa", date(2026, 5, 9))
+    (motivo,) = tardi.competenza.motivi
+    assert (motivo.motivo, motivo.fonte) == ("convocazione_tardiva", ATTO.cita())
+    assert motivo.testo == "La convocazione doveva partire entro il 9 maggio 2026."
+
+
+def test_i_pesi_sono_dell_anno_che_la_regola_vuole() -> None:
+    with pytest.raises(
+        ConteggioRifiutato, match=r"pesi\.anno: la regola di voto vuole i pesi del 2025"
+    ):
+        _di_prova(pesi={"anno": 2024})
+
+
+def test_in_seconda_convocazione_il_quorum_della_prima_non_vale() -> None:
+    assert _di_prova(convocazione=1).quorum.stato == "raggiunto"
+    assert _di_prova(convocazione=2).quorum.stato == "non_dichiarato"
+    uno = _di_prova(presenti=["a"], voti=[])
+    assert (uno.esito, uno.quorum.condizioni[0].necessario) == ("senza_numero_legale", 2)
+
+
+def test_due_regole_insieme_per_una_cosa_sono_un_errore_del_plugin() -> None:
+    doppie = variante(_PROVA, convocazione=_PROVA.convocazione * 2)
+    with pytest.raises(RegoleInConflitto, match="2 regole"):
+        _di_prova(doppie)
+
+
 def test_lo_stesso_file_da_lo_stesso_esito(contato: Conta) -> None:
     contenuto = (ESEMPI / "voto-crema.json").read_bytes()
     assert contato("crema", contenuto) == contato("crema", contenuto)
     assert contato("crema", contenuto).impronta == sha256(contenuto).hexdigest()
+
+
+def test_la_forma_scritta_nella_documentazione_e_quella_che_si_stampa(contato: Conta) -> None:
+    pagina = (RADICE / "docs" / "uso" / "votazioni.md").read_text("utf-8")
+    trovata = re.search(r"<!-- forma: conteggio -->\n```json\n(.*?)```", pagina, re.DOTALL)
+    assert trovata is not None
+    contenuto = (ESEMPI / "voto-casalmaggiore.json").read_bytes()
+    stampato = msgspec.json.encode(contato("casalmaggiore", contenuto))
+    assert json.loads(trovata[1]) == json.loads(stampato)

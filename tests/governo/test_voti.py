@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import capofila_casalmaggiore
@@ -14,7 +14,6 @@ from capofila.governo.voti import (
     Esito,
     RegoleInConflitto,
     Risultato,
-    Scelta,
     Scrutinio,
     StatoQuorum,
     Voto,
@@ -450,10 +449,8 @@ def test_undici_comuni_senza_il_peso_non_bastano() -> None:
 
 _MISURE = st.sampled_from(list(Misura))
 _SOGLIE = st.one_of(
-    st.tuples(st.integers(1, 6), st.integers(1, 6)).filter(lambda f: f[0] <= f[1]).map(
-        lambda f: f"{f[0]}/{f[1]}"
-    ),
-    st.integers(1, 12).map(str),
+    st.sampled_from(["1/2", "1/3", "2/3", "3/5", "4/5", "1/1", "3/7"]),
+    st.integers(1, 5).map(str),
 )  # fmt: skip
 
 
@@ -477,8 +474,9 @@ _REGOLE = st.builds(
 
 @st.composite
 def _voto(draw: st.DrawFn, chi: str) -> Voto:
-    if draw(st.booleans()):
-        return Voto.intero(chi, draw(st.sampled_from(list(Scelta))))
+    # Mostly in favour and whole: otherwise hardly anything would be approved.
+    if draw(st.integers(0, 4)):
+        return Voto.intero(chi, draw(st.sampled_from([SI] * 6 + [NO, AST])))
     favorevole = draw(st.integers(0, 100))
     contrario = draw(st.integers(0, 100 - favorevole))
     return Voto(
@@ -494,7 +492,7 @@ def _votazioni(draw: st.DrawFn) -> tuple[Seduta, list[Voto]]:
     pesi = draw(st.lists(st.integers(0, 50), min_size=1, max_size=9))
     chi = enti(len(pesi), abitanti=pesi, quote=[peso % 7 for peso in pesi])
     ids = [uno.id for uno in chi]
-    presenti = draw(st.lists(st.sampled_from(ids), unique=True, min_size=1))
+    presenti = draw(st.lists(st.sampled_from(ids), unique=True, min_size=(len(ids) + 1) // 2))
     assenti = [id for id in ids if id not in presenti]
     deleghe = [f"{id}{draw(st.sampled_from(presenti))}" for id in assenti if draw(st.booleans())]
     interessati = draw(st.lists(st.sampled_from(ids), unique=True, max_size=2))
@@ -502,12 +500,12 @@ def _votazioni(draw: st.DrawFn) -> tuple[Seduta, list[Voto]]:
         chi, "".join(presenti), deleghe=deleghe, interessati=tuple(interessati),
         presidente=draw(st.sampled_from([None, *presenti])),
     )  # fmt: skip
-    votanti = [id for id in uno.rappresentati if id not in interessati and draw(st.booleans())]
+    votanti = [id for id in uno.rappresentati if id not in interessati and draw(st.integers(0, 5))]
     return uno, [draw(_voto(id)) for id in sorted(votanti)]
 
 
 @given(_votazioni(), _REGOLE, st.data())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_un_voto_a_favore_non_fa_mai_cadere_una_proposta_approvata(
     votazione: tuple[Seduta, list[Voto]], data_: RegolaVoto, data: st.DataObject
 ) -> None:
@@ -538,8 +536,7 @@ def test_dividere_un_avente_diritto_in_parti_uguali_non_cambia_i_voti_pesati(
 ) -> None:
     chi, dati = votazione
     pesata = tuple(una for una in data_.condizioni if una.misura is not Misura.TESTE)
-    if not pesata:
-        return
+    assume(pesata)
     solo_pesi = variante(data_, condizioni=pesata)
     diviso = data.draw(st.sampled_from([uno.id for uno in chi.aventi_diritto]))
 

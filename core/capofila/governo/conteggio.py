@@ -23,6 +23,7 @@ from capofila.governo.termini import Preavviso, preavviso
 from capofila.governo.voti import (
     INTERO,
     Esito,
+    RegoleInConflitto,
     Risultato,
     Scrutinio,
     StatoQuorum,
@@ -321,7 +322,13 @@ def _organo(richiesta: Richiesta, organi: Sequence[Organo]) -> Organo:
 
 
 def _in_vigore(dichiarate: Sequence[_D], giorno: date) -> _D | None:
-    return next((una for una in dichiarate if una.vale(giorno)), None)
+    valide = [una for una in dichiarate if una.vale(giorno)]
+    if len(valide) > 1:
+        raise RegoleInConflitto(
+            f"Al {giorno:%d/%m/%Y} valgono insieme {len(valide)} regole per la stessa cosa "
+            f"({'; '.join(una.fonte.cita() for una in valide)}): il plugin deve dirne una."
+        )
+    return valide[0] if valide else None
 
 
 def _regole(organo: Organo, richiesta: Richiesta, trovati: list[Difetto]) -> _Regole:

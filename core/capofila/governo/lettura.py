@@ -44,7 +44,7 @@ from capofila.hooks import (
 )
 
 DIMENSIONE_MASSIMA: Final = 1_000_000
-AVENTI_DIRITTO_MASSIMI: Final = 2_000
+AVENTI_DIRITTO_MASSIMI: Final = 1_000
 CONDIZIONI_MASSIME: Final = 6
 
 _CODICE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")

@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from capofila.base.errori import DatiNonValidi
-from capofila.governo.seduta import TESTA, ConteggioRifiutato, Difetto, Seduta
+from capofila.governo.seduta import AventeDiritto, ConteggioRifiutato, Difetto, Seduta
 from capofila.hooks import (
     Astensione,
     Base,
@@ -246,76 +246,17 @@ class Verifica(msgspec.Struct, frozen=True, kw_only=True):
     decisivi: tuple[str, ...] = ()
 
 
-class _Conta:
-    """The ballots of a meeting, summed for a reading."""
+class _Somme:
+    """The ballots of a meeting, summed; what the readings share is summed once."""
 
-    def __init__(self, seduta: Seduta, voti: Voti, lettura: Lettura) -> None:
-        self.seduta, self.voti, self.lettura = seduta, voti, lettura
+    def __init__(self, seduta: Seduta, voti: Voti) -> None:
+        self.seduta, self.voti = seduta, voti
         self.interessati = frozenset(seduta.interessati)
         self.dati: Mapping[str, Voto] = (
             {} if isinstance(voti, Scrutinio) else {voto.chi: voto for voto in voti}
         )
-        self.presidenza = self._presidenza(self.dati)
-
-    def _presidenza(self, dati: Mapping[str, Voto]) -> bool:
-        voto = dati.get(self.seduta.presidente or "")
-        return voto is not None and voto.favorevole == INTERO
-
-    def parte(
-        self, condizione: Condizione, base: Base, id: str, voto: Voto | None
-    ) -> tuple[Fraction, Fraction]:
-        """What one who is entitled adds: in favour, and to those of whom the share is taken."""
-        uno = self.seduta.per_id[id]
-        if condizione.categoria is not None and uno.categoria != condizione.categoria:
-            return ZERO, ZERO
-        peso = uno.peso(condizione.misura) or ZERO
-        return self._favore(condizione, peso, voto), peso * self._di_base(
-            condizione, base, id, voto
-        )
-
-    def _favore(self, condizione: Condizione, peso: Fraction, voto: Voto | None) -> Fraction:
-        if voto is None:
-            return ZERO
-        if condizione.misura is Misura.TESTE:
-            # A head is not divided: it is in favour when the whole of it is.
-            return peso if voto.favorevole == INTERO else ZERO
-        return peso * voto.favorevole
-
-    def _di_base(self, condizione: Condizione, base: Base, id: str, voto: Voto | None) -> Fraction:
-        fuori = id in self.interessati and self.lettura.interesse is not Interesse.CONTATO
-        match base:
-            case Base.AVENTI_DIRITTO:
-                return ZERO if fuori else TESTA
-            case Base.PRESENTI:
-                return TESTA if id in self.seduta.rappresentati and not fuori else ZERO
-            case Base.VOTANTI:
-                if voto is None:
-                    return ZERO
-                if self.lettura.astensioni is Astensione.VOTO:
-                    return INTERO
-                if condizione.misura is Misura.TESTE:
-                    return INTERO if voto.contrario or voto.favorevole == INTERO else ZERO
-                return voto.favorevole + voto.contrario
-
-    def somma(self, condizione: Condizione, base: Base) -> tuple[Fraction, Fraction]:
-        """In favour, and those of whom the share is taken."""
-        if isinstance(self.voti, Scrutinio):
-            _, su = self._somma(condizione, base)
-            if base is Base.VOTANTI:
-                contati = self.voti.favorevoli + self.voti.contrari
-                if self.lettura.astensioni is Astensione.VOTO:
-                    contati += self.voti.astenuti
-                su = Fraction(contati)
-            return Fraction(self.voti.favorevoli), su
-        return self._somma(condizione, base)
-
-    def _somma(self, condizione: Condizione, base: Base) -> tuple[Fraction, Fraction]:
-        favore = su = ZERO
-        for uno in self.seduta.aventi_diritto:
-            a_favore, di_base = self.parte(condizione, base, uno.id, self.dati.get(uno.id))
-            favore += a_favore
-            su += di_base
-        return favore, su
+        self._favore: dict[Condizione, Fraction] = {}
+        self._base: dict[tuple[Condizione, Base, bool, bool], Fraction] = {}
 
     @cached_property
     def unita(self) -> Mapping[Misura, Fraction]:
@@ -333,11 +274,93 @@ class _Conta:
             for misura in Misura
         }
 
+    def peso(self, condizione: Condizione, uno: AventeDiritto) -> Fraction:
+        """What one weighs in a condition."""
+        if condizione.categoria not in (None, uno.categoria):
+            return ZERO
+        return uno.peso(condizione.misura) or ZERO
+
+    def favore(self, condizione: Condizione) -> Fraction:
+        """What is in favour."""
+        if isinstance(self.voti, Scrutinio):
+            return Fraction(self.voti.favorevoli)
+        if condizione not in self._favore:
+            self._favore[condizione] = _in_tutto(
+                (self.peso(condizione, uno), quota_a_favore(condizione, self.dati.get(uno.id)))
+                for uno in self.seduta.aventi_diritto
+            )
+        return self._favore[condizione]
+
+    def base(self, condizione: Condizione, base: Base, lettura: Lettura) -> Fraction:
+        """What those weigh of whom the share is taken."""
+        astenuti = lettura.astensioni is Astensione.VOTO
+        if isinstance(self.voti, Scrutinio) and base is Base.VOTANTI:
+            return Fraction(
+                self.voti.favorevoli + self.voti.contrari + (self.voti.astenuti if astenuti else 0)
+            )
+        chiave = (condizione, base, lettura.interesse is Interesse.CONTATO, astenuti)
+        if chiave not in self._base:
+            self._base[chiave] = _in_tutto(
+                (
+                    self.peso(condizione, uno),
+                    self.quota_di_base(condizione, base, uno.id, self.dati.get(uno.id), lettura),
+                )
+                for uno in self.seduta.aventi_diritto
+            )
+        return self._base[chiave]
+
+    def quota_di_base(
+        self, condizione: Condizione, base: Base, id: str, voto: Voto | None, lettura: Lettura
+    ) -> Fraction:
+        """Which part of one is among those of whom the share is taken."""
+        if base is Base.VOTANTI:
+            return _quota_votante(condizione, voto, lettura.astensioni)
+        if base is Base.PRESENTI and id not in self.seduta.rappresentati:
+            return ZERO
+        fuori = id in self.interessati and lettura.interesse is not Interesse.CONTATO
+        return ZERO if fuori else INTERO
+
+
+def _in_tutto(parti: Iterable[tuple[Fraction, Fraction]]) -> Fraction:
+    """Weights times the part of each that counts."""
+    somma = ZERO
+    for peso, quota in parti:
+        if quota and peso:
+            somma += peso if quota == INTERO else peso * quota
+    return somma
+
+
+def quota_a_favore(condizione: Condizione, voto: Voto | None) -> Fraction:
+    """Which part of one is in favour; a head is not divided, it is when the whole of it is."""
+    if voto is None or (condizione.misura is Misura.TESTE and voto.favorevole != INTERO):
+        return ZERO
+    return voto.favorevole
+
+
+def _quota_votante(condizione: Condizione, voto: Voto | None, astensioni: Astensione) -> Fraction:
+    if voto is None:
+        return ZERO
+    if astensioni is Astensione.VOTO:
+        return INTERO
+    if condizione.misura is Misura.TESTE:
+        return INTERO if voto.contrario or voto.favorevole == INTERO else ZERO
+    return voto.favorevole + voto.contrario
+
+
+class _Conta:
+    """The conditions of a rule, in one reading."""
+
+    def __init__(self, somme: _Somme, lettura: Lettura) -> None:
+        self.somme, self.lettura = somme, lettura
+        voto = somme.dati.get(somme.seduta.presidente or "")
+        self.presidenza = voto is not None and voto.favorevole == INTERO
+
     def verifica(self, condizione: Condizione, base: Base | None) -> Verifica:
         """One condition, with the share taken of ``base``."""
         su_chi = base or Base.AVENTI_DIRITTO
-        avuto, su = self.somma(condizione, su_chi)
-        necessario = minimo(condizione, su, self.unita[condizione.misura])
+        avuto = self.somme.favore(condizione)
+        su = self.somme.base(condizione, su_chi, self.lettura)
+        necessario = minimo(condizione, su, self.somme.unita[condizione.misura])
         esito = self._basta(condizione, avuto, su, presidenza=self.presidenza)
         return Verifica(
             condizione=condizione,
@@ -352,7 +375,7 @@ class _Conta:
     def _basta(
         self, condizione: Condizione, avuto: Fraction, su: Fraction, *, presidenza: bool
     ) -> bool | None:
-        necessario = minimo(condizione, su, self.unita[condizione.misura])
+        necessario = minimo(condizione, su, self.somme.unita[condizione.misura])
         if necessario is None:
             return None
         return avuto >= necessario or (
@@ -362,14 +385,18 @@ class _Conta:
     def con(self, verifica: Verifica, id: str, voto: Voto) -> bool | None:
         """Whether the condition would be met, had this one voted so."""
         condizione, base = verifica.condizione, verifica.base or Base.AVENTI_DIRITTO
-        prima = self.parte(condizione, base, id, self.dati.get(id))
-        poi = self.parte(condizione, base, id, voto)
-        presidenza = voto.favorevole == INTERO if id == self.seduta.presidente else self.presidenza
+        somme = self.somme
+        prima, peso = somme.dati.get(id), somme.peso(condizione, somme.seduta.per_id[id])
+        favore = quota_a_favore(condizione, voto) - quota_a_favore(condizione, prima)
+        di_base = somme.quota_di_base(condizione, base, id, voto, self.lettura)
+        di_base -= somme.quota_di_base(condizione, base, id, prima, self.lettura)
         return self._basta(
             condizione,
-            verifica.avuto - prima[0] + poi[0],
-            verifica.su - prima[1] + poi[1],
-            presidenza=presidenza,
+            verifica.avuto + peso * favore,
+            verifica.su + peso * di_base,
+            presidenza=voto.favorevole == INTERO
+            if id == somme.seduta.presidente
+            else self.presidenza,
         )
 
 
@@ -532,10 +559,11 @@ def decidi(
         trovati += difetti_voti(regola, seduta, voti)
     if trovati:
         raise ConteggioRifiutato(trovati)
+    somme = _Somme(seduta, voti)
     tentativi = [
         tentativo
         for lettura in letture(regola, deleghe, seduta)
-        for tentativo in _tentativi(seduta, voti, regola, quorum, lettura)
+        for tentativo in _tentativi(somme, regola, quorum, lettura)
     ]
     risultati = {uno.risultato for _, uno in tentativi}
     conta, primo = tentativi[0]
@@ -557,14 +585,13 @@ def decidi(
 
 
 def _tentativi(
-    seduta: Seduta,
-    voti: Voti,
+    somme: _Somme,
     regola: RegolaVoto | None,
     quorum: Quorum | None,
     lettura: Lettura,
 ) -> Iterator[tuple[_Conta | None, Esito]]:
     """The outcomes that one reading allows: one, or two where the base of a share is open."""
-    verifiche_quorum = verifica_quorum(quorum, seduta, lettura) if quorum else ()
+    verifiche_quorum = verifica_quorum(quorum, somme.seduta, lettura) if quorum else ()
     stato = _stato_quorum(quorum, verifiche_quorum)
     if regola is None:
         nessuna = Esito(
@@ -577,7 +604,7 @@ def _tentativi(
         )
         yield None, nessuna
         return
-    conta = _Conta(seduta, voti, lettura)
+    conta = _Conta(somme, lettura)
     possibili = [
         [conta.verifica(condizione, base) for base in _basi(condizione)]
         for condizione in regola.condizioni
@@ -631,12 +658,13 @@ def _risultato(stato: StatoQuorum, esiti: Collection[bool | None]) -> Risultato:
 
 def _con_decisivi(conta: _Conta, esito: Esito) -> Esito:
     """The same, with who alone could have changed it; nobody is known in a secret scrutiny."""
-    if isinstance(conta.voti, Scrutinio):
+    somme = conta.somme
+    if isinstance(somme.voti, Scrutinio):
         return esito
     di_tutti: list[str] = []
     di_una: list[list[str]] = [[] for _ in esito.condizioni]
-    for id in _che_possono_votare(conta.seduta):
-        dato = conta.dati.get(id)
+    for id in _che_possono_votare(somme.seduta):
+        dato = somme.dati.get(id)
         # Who was in favour might have been against, and who was not might have been.
         altro = Voto.intero(id, Scelta.CONTRARIO if dato and dato.favorevole else Scelta.FAVOREVOLE)
         cambiati = [conta.con(una, id, altro) for una in esito.condizioni]
