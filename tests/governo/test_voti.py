@@ -141,6 +141,22 @@ def test_a_parita_decide_la_presidenza_se_la_regola_lo_dice(
     assert contato.condizioni[0].per_presidenza == (esito is APPROVATA and espressi == "++--")
 
 
+@pytest.mark.parametrize(
+    ("soglia", "base", "espressi"),
+    [
+        (">1/2", TUTTI, "++.."),  # a half of all and nobody against
+        (">1/2", PRESENTI, "++-0"),
+        (">2/3", VOTANTI, "++-"),
+        ("2", None, "+-"),
+    ],
+)
+def test_troppo_pochi_non_sono_una_parita(soglia: str, base: Base | None, espressi: str) -> None:
+    chi = seduta(enti(len(espressi)), presidente="a")
+    decide = regola(condizione(soglia, base), parita=Parita.PRESIDENZA)
+    assert vota(decide, espressi, chi).risultato is RESPINTA
+    assert vota(variante(decide, parita=None), espressi, chi).risultato is RESPINTA
+
+
 def test_il_voto_della_presidenza_non_rompe_una_parita_segreta() -> None:
     contato = vota(
         regola(parita=Parita.PRESIDENZA),

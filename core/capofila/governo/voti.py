@@ -255,7 +255,7 @@ class _Somme:
         self.dati: Mapping[str, Voto] = (
             {} if isinstance(voti, Scrutinio) else {voto.chi: voto for voto in voti}
         )
-        self._favore: dict[Condizione, Fraction] = {}
+        self._parti: dict[tuple[Condizione, bool], Fraction] = {}
         self._base: dict[tuple[Condizione, Base, bool, bool], Fraction] = {}
 
     @cached_property
@@ -284,12 +284,22 @@ class _Somme:
         """What is in favour."""
         if isinstance(self.voti, Scrutinio):
             return Fraction(self.voti.favorevoli)
-        if condizione not in self._favore:
-            self._favore[condizione] = _in_tutto(
-                (self.peso(condizione, uno), quota_a_favore(condizione, self.dati.get(uno.id)))
+        return self._parte(condizione, contro=False)
+
+    def contro(self, condizione: Condizione) -> Fraction:
+        """What is against."""
+        if isinstance(self.voti, Scrutinio):
+            return Fraction(self.voti.contrari)
+        return self._parte(condizione, contro=True)
+
+    def _parte(self, condizione: Condizione, *, contro: bool) -> Fraction:
+        if (condizione, contro) not in self._parti:
+            quota = quota_contraria if contro else quota_a_favore
+            self._parti[condizione, contro] = _in_tutto(
+                (self.peso(condizione, uno), quota(condizione, self.dati.get(uno.id)))
                 for uno in self.seduta.aventi_diritto
             )
-        return self._favore[condizione]
+        return self._parti[condizione, contro]
 
     def base(self, condizione: Condizione, base: Base, lettura: Lettura) -> Fraction:
         """What those weigh of whom the share is taken."""
@@ -337,6 +347,13 @@ def quota_a_favore(condizione: Condizione, voto: Voto | None) -> Fraction:
     return voto.favorevole
 
 
+def quota_contraria(condizione: Condizione, voto: Voto | None) -> Fraction:
+    """Which part of one is against; a head is when any of it is."""
+    if voto is None:
+        return ZERO
+    return INTERO if condizione.misura is Misura.TESTE and voto.contrario else voto.contrario
+
+
 def _quota_votante(condizione: Condizione, voto: Voto | None, astensioni: Astensione) -> Fraction:
     if voto is None:
         return ZERO
@@ -361,7 +378,13 @@ class _Conta:
         avuto = self.somme.favore(condizione)
         su = self.somme.base(condizione, su_chi, self.lettura)
         necessario = minimo(condizione, su, self.somme.unita[condizione.misura])
-        esito = self._basta(condizione, avuto, su, presidenza=self.presidenza)
+        esito = self._basta(
+            condizione,
+            avuto,
+            su,
+            contro=self.somme.contro(condizione),
+            presidenza=self.presidenza,
+        )
         return Verifica(
             condizione=condizione,
             base=base,
@@ -373,13 +396,21 @@ class _Conta:
         )
 
     def _basta(
-        self, condizione: Condizione, avuto: Fraction, su: Fraction, *, presidenza: bool
+        self,
+        condizione: Condizione,
+        avuto: Fraction,
+        su: Fraction,
+        *,
+        contro: Fraction,
+        presidenza: bool,
     ) -> bool | None:
         necessario = minimo(condizione, su, self.somme.unita[condizione.misura])
         if necessario is None:
             return None
         return avuto >= necessario or (
-            self.lettura.parita is Parita.PRESIDENZA and presidenza and pari(condizione, avuto, su)
+            self.lettura.parita is Parita.PRESIDENZA
+            and presidenza
+            and pari(condizione, avuto, contro, su)
         )
 
     def con(self, verifica: Verifica, id: str, voto: Voto) -> bool | None:
@@ -388,12 +419,14 @@ class _Conta:
         somme = self.somme
         prima, peso = somme.dati.get(id), somme.peso(condizione, somme.seduta.per_id[id])
         favore = quota_a_favore(condizione, voto) - quota_a_favore(condizione, prima)
+        contro = quota_contraria(condizione, voto) - quota_contraria(condizione, prima)
         di_base = somme.quota_di_base(condizione, base, id, voto, self.lettura)
         di_base -= somme.quota_di_base(condizione, base, id, prima, self.lettura)
         return self._basta(
             condizione,
             verifica.avuto + peso * favore,
             verifica.su + peso * di_base,
+            contro=somme.contro(condizione) + peso * contro,
             presidenza=voto.favorevole == INTERO
             if id == somme.seduta.presidente
             else self.presidenza,
@@ -437,15 +470,18 @@ def minimo(condizione: Condizione, su: Fraction, unita: Fraction) -> Fraction | 
     return max(quanti, 1) * unita
 
 
-def pari(condizione: Condizione, avuto: Fraction, su: Fraction) -> bool:
-    """Whether there is a tie: exactly the share that should be exceeded."""
+def pari(condizione: Condizione, avuto: Fraction, contro: Fraction, su: Fraction) -> bool:
+    """Whether there is a tie where more than a half is needed: as much in favour as against.
+
+    A half of those who are entitled or present, with fewer against, is not a tie: it is too few.
+    """
     soglia = condizione.soglia
     return (
         soglia is not None
         and soglia.frazione is not None
+        and Fraction(*soglia.frazione) == Fraction(1, 2)
         and soglia.stretta
-        and avuto > 0
-        and avuto == _a_soglia(condizione, su)
+        and 0 < avuto == contro == su / 2
     )
 
 
@@ -568,7 +604,7 @@ def decidi(
     risultati = {uno.risultato for _, uno in tentativi}
     conta, primo = tentativi[0]
     dipende = _che_cosa_e_aperto(
-        regola, deleghe, seduta, voti, alla_pari=any(_alla_pari(uno) for _, uno in tentativi)
+        regola, deleghe, seduta, voti, alla_pari=any(_alla_pari(somme, uno) for _, uno in tentativi)
     )
     if len(risultati) > 1:
         return variante(
@@ -725,8 +761,11 @@ def _che_cosa_e_aperto(
     return tuple(aperti)
 
 
-def _alla_pari(esito: Esito) -> bool:
-    return any(pari(una.condizione, una.avuto, una.su) for una in esito.condizioni)
+def _alla_pari(somme: _Somme, esito: Esito) -> bool:
+    return any(
+        pari(una.condizione, una.avuto, somme.contro(una.condizione), una.su)
+        for una in esito.condizioni
+    )
 
 
 def _frazione(condizione: Condizione) -> bool:

@@ -85,7 +85,7 @@ class Interesse(StrEnum):
 
 
 class Parita(StrEnum):
-    """What becomes of a proposal at exactly the share that it should exceed."""
+    """What becomes of a proposal with as much against as in favour, where it needs more than a half."""
 
     RESPINTA = "respinta"
     PRESIDENZA = "presidenza"
