@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -12,6 +13,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from capofila.base.plugin import Attivazione, Registro
 from capofila.governo.conteggio import Conteggio, conta
@@ -289,6 +292,9 @@ def test_ogni_errore_ha_il_suo_posto_e_dice_che_fare(
         (b'{"organo": "a", "organo": "b"}', "", "scritta due volte"),
         (b'{"anno": NaN}', "", "non è una cifra"),
         (b"[]", "riga 1", "fra graffe"),
+        (b'{"organo": "\\ud800"}', "", "mezzo carattere"),
+        (b'{"\\ud800": 1}', "", "mezzo carattere"),
+        (b'{"anno": ' + b"9" * 5_000 + b"}", "anno", "fra 1990 e 2100"),
         (b'{"organo": "\xff"}', "riga 1", "UTF-8"),
         (b"[" * 100_000, "", "annidato"),
         (b'{"voti": [' + b"[" * 2_000 + b"]" * 2_000 + b"]}", "", ""),
@@ -301,6 +307,28 @@ def test_un_file_che_non_si_legge_e_rifiutato(contenuto: bytes, dove: str, detto
     assert any(str(uno).startswith(dove) and detto in str(uno) for uno in rifiuto.value.difetti), (
         rifiuto.value
     )
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda sotto: st.lists(sotto, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["id", "chi", "voto", "parti", "da", "a", "condizioni", "atto", "collegi"]),
+        sotto, max_size=3,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@given(st.sampled_from(["crema", "cremona"]), st.integers(0, 30), _JSON)
+def test_qualunque_cosa_al_posto_di_un_valore_si_conta_o_si_rifiuta(
+    contato: Conta, ambito: str, quale: int, valore: object
+) -> None:
+    file = esempio(ambito)
+    chiavi = sorted(file)
+    file[chiavi[quale % len(chiavi)]] = valore
+    with suppress(ConteggioRifiutato):
+        assert contato(ambito, file).spiegazione
 
 
 def test_un_elenco_smisurato_e_rifiutato() -> None:

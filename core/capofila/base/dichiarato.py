@@ -190,7 +190,7 @@ class Voce:
         self, chiave: str, valore: str, forma: re.Pattern[str] | None, esempio: str
     ) -> str:
         if forma is not None and not forma.fullmatch(valore):
-            self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
+            self.segnala(f"«{valore[:60]}» non va bene: scrivi per esempio {esempio}.", chiave)
         return valore
 
     def data(self, chiave: str) -> date | None:
@@ -227,9 +227,11 @@ class Voce:
         valore = self.facoltativo(chiave)
         if valore is None:
             return None
-        if not valore.isascii() or not valore.isdigit() or not minimo <= int(valore) <= massimo:
+        cifre = len(valore) < 19 and valore.isascii() and valore.isdigit()
+        if not cifre or not minimo <= int(valore) <= massimo:
             self.segnala(
-                f"«{valore}» non va bene: scrivi un numero intero fra {minimo} e {massimo}.", chiave
+                f"«{valore[:60]}» non va bene: scrivi un numero intero fra {minimo} e {massimo}.",
+                chiave,
             )
             return None
         return int(valore)
@@ -381,7 +383,7 @@ def leggi_json(raccolta: Raccolta, contenuto: bytes, file: str) -> Voce | None:
         for chiave, valore in coppie:
             if chiave in trovata:
                 raise _JsonErrato(f"la chiave «{chiave[:60]}» è scritta due volte: tienine una.")
-            trovata[chiave] = _scalare(valore)
+            trovata[_scalare(chiave)] = _scalare(valore)
         return trovata
 
     def costante(nome: str) -> None:
@@ -416,6 +418,11 @@ def leggi_json(raccolta: Raccolta, contenuto: bytes, file: str) -> Voce | None:
 
 
 def _scalare(valore: Any) -> Any:
+    if isinstance(valore, str) and not valore.isascii():
+        try:
+            valore.encode()
+        except UnicodeEncodeError:
+            raise _JsonErrato("c'è mezzo carattere, come «\\ud800»: riscrivilo.") from None
     if isinstance(valore, bool):
         return "si" if valore else "no"
     return [_scalare(uno) for uno in valore] if isinstance(valore, list) else valore
