@@ -19,7 +19,7 @@ from capofila.base.errori import Conflitto, DatiNonValidi, ErroreCapofila, NonTr
 from capofila.base.visita import visita_corrente
 from capofila.hooks.campi import Rifiuto, leggi_data
 from capofila.spesa import service
-from capofila.spesa.rules import PASSI, Chi, Passo, Stato
+from capofila.spesa.rules import PASSI, Chi, Passo, Stato, per_conto
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
@@ -86,10 +86,14 @@ def chi_passa() -> Chi:
 
 
 def passi_di(stato: Stato) -> list[Passo]:
-    """The steps that the person may take from a state."""
+    """The steps that the person may take from a state, its own or on behalf of the comune."""
     if not visita_corrente().puo("spesa.scrivi"):
         return []
-    return [uno for uno in PASSI if stato in uno.da and uno.chi is chi_passa()]
+    return [
+        uno
+        for uno in PASSI
+        if stato in uno.da and (uno.chi is chi_passa() or per_conto(uno, chi_passa()))
+    ]
 
 
 async def campi_inviati(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:

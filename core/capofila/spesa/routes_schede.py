@@ -27,10 +27,11 @@ from capofila.spesa.routes_rilevazioni import (
     Errori,
     base,
     campi_inviati,
+    chi_passa,
     giorno_da,
     passi_di,
 )
-from capofila.spesa.rules import ZERO, RigaSpesa
+from capofila.spesa.rules import ZERO, RigaSpesa, per_conto
 from capofila.web.contesto import costruisci_pagina, rispondi
 
 RIGHE_MASSIME: Final = 2000
@@ -49,6 +50,15 @@ class Voci(msgspec.Struct, frozen=True, kw_only=True):
 
     rilievo: Rilievo
     dove: str
+    che: str
+
+
+class CellaScelta(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that is to be commented on: its line and column, its id in the page, what it is."""
+
+    riga: str
+    colonna: str
+    id: str
     che: str
 
 
@@ -175,18 +185,17 @@ async def _scheda(
             if chiave not in presenti
         ],
         passaggi=await service.passaggi(una.anno, una.istat),
-        passi=passi_di(una.stato),
+        passi=[(uno, per_conto(uno, chi_passa())) for uno in passi_di(una.stato)],
         azioni=AZIONI,
         stati=STATI,
         parole=griglia.PAROLE,
         errori=errori,
         titolo_errori="Alcune righe non sono salvate, le altre sì" if tieni else "",
-        commenta=request.query_params.get("commenta", "")[:20],
+        commenta=_cella_scelta(request, griglia_righe),
         scelte={
             gruppo: [(uno.codice, uno.denominazione) for uno in getattr(aperto.modulo, gruppo)]
             for gruppo in ("aree", "voci", "gestioni", "modalita")
         },
-        scelte_righe=[(r.sigla, f"{r.voce}, {r.modo}") for r in griglia_righe if not r.riparto],
         posti={
             f"{r.chiave}/{cella.colonna}": (cella.id, f"{r.voce}, {r.modo}, {cella.etichetta}")
             for r in griglia_righe
@@ -195,6 +204,20 @@ async def _scheda(
         },
         qui=f"{base()}/schede/{una.id}",
     )
+
+
+def _cella_scelta(request: Richiesta, righe: Sequence[RigaGriglia]) -> CellaScelta | None:
+    """The cell that the address asks to comment on; None for the sheet as a whole."""
+    nome = request.query_params.get("commenta", "")
+    colonna = request.query_params.get("colonna", "spesa")
+    for riga in righe:
+        for cella in riga.celle:
+            if riga.riparto is None and (riga.sigla, cella.colonna) == (nome, colonna):
+                return CellaScelta(
+                    riga=nome, colonna=colonna, id=cella.id,
+                    che=f"{cella.etichetta}, {riga.voce}, {riga.modo}",
+                )  # fmt: skip
+    return None
 
 
 @get("/{ambito:str}/spesa/schede/{id_:int}", opt={"permesso": "spesa.vedi", "unita": "lettura"})
@@ -450,22 +473,23 @@ async def spiega(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     status_code=200,
 )
 async def commenta(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
-    """Leave a remark on the sheet, on a line or at a cell of it."""
+    """Leave a remark on the sheet or at a cell of it."""
     scheda = await service.scheda_con_id(id_)
     testi = dict(await campi_inviati(request))
-    aperto = await Aperto.leggi(scheda)
-    cella = ""
+    cella, ancora = "", "#commenti"
     if nome := testi.get("riga", ""):
+        aperto = await Aperto.leggi(scheda)
         colonna = testi.get("colonna", "")
         if colonna not in dict(griglia.colonne(aperto.modulo)):
-            colonna = "spesa"
+            raise NonTrovato("Questa cella non c'è: torna alla scheda.")
         cella = f"{_riga_con(aperto, nome[:10]).chiave}/{colonna}"
+        ancora = f"#campo-{nome}-{colonna}"
     try:
         await service.commenta(scheda.anno, scheda.istat, testi.get("testo", ""), cella)
     except DatiNonValidi as errore:
         return await _di_nuovo(request, id_, "testo", errore.messaggio)
     await aggiungi_messaggio("riuscito", "Il commento è nella scheda.")
-    return _torna(id_, "#commenti")
+    return _torna(id_, ancora)
 
 
 @post(
