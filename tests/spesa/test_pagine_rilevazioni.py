@@ -203,6 +203,58 @@ async def test_una_scheda_va_dal_comune_all_approvazione_e_si_riapre_con_un_moti
     assert "utenti da rivedere" in pagina
 
 
+async def test_un_comune_senza_accesso_va_avanti_per_mano_dell_ufficio_di_piano(
+    entra: Entra,
+) -> None:
+    rita, pia = await entra("rita.crema"), await entra("pia.pandino")
+    rilevazione = await apri(rita, 2030)
+    dove = await scheda(rita, rilevazione)
+    pagina = parole(await rita.get(dove))
+    assert "Segna come compilata, per conto del comune" in pagina
+    assert "per conto del comune" not in parole(await pia.get(dove))
+    risposta = await rita.vai("POST", f"{dove}/passo", {"azione": "completa", "motivo": "sì"})
+    assert risposta.status_code == 422
+    assert "per suo conto scrivere il motivo" in parole(risposta)
+    campi = {"azione": "completa", "motivo": "ha mandato i dati per posta certificata"}
+    assert (await rita.vai("POST", f"{dove}/passo", campi)).status_code == 303
+    # Of many together: without a reason none, with one those that can.
+    numeri = {"schede": dove.rsplit("/", 1)[1], "azione": "invia"}
+    risposta = await rita.vai("POST", f"{rilevazione}/passi", numeri)
+    assert risposta.status_code == 422
+    assert "per suo conto scrivere il motivo" in parole(risposta)
+    risposta = await rita.vai("POST", f"{rilevazione}/passi", {**numeri, "motivo": campi["motivo"]})
+    assert risposta.status_code == 303
+    storia = parole(await pia.get(dove))
+    detto = r"per conto del comune di Pandino ?ha mandato i dati per posta"
+    assert len(re.findall(detto, storia)) == 2
+
+
+async def test_un_commento_si_apre_dalla_sua_cella_e_vi_torna(entra: Entra) -> None:
+    rita, pia = await entra("rita.crema"), await entra("pia.pandino")
+    dove = await scheda(rita, await apri(rita, 2031))
+    await rita.vai("POST", f"{dove}/aggiungi", RIGA)
+    nome = sigla(SAD)
+    pagina = albero.fromstring((await rita.get(dove)).text)
+    [via] = pagina.xpath(f"//td[.//input[@id='campo-{nome}-fsr']]//a/@href")
+    assert via == f"?commenta={nome}&colonna=fsr#campo-testo"
+    risposta = await rita.get(dove + via.split("#")[0])
+    assert "Commento alla cella «" in parole(risposta)
+    modulo = albero.fromstring(risposta.text).xpath(f"//form[@action='{dove}/commenta']")[0]
+    campi = dict(modulo.form_values())
+    assert (campi["riga"], campi["colonna"]) == (nome, "fsr")
+    risposta = await rita.vai("POST", f"{dove}/commenta", {**campi, "testo": "da dove viene?"})
+    assert risposta.headers["location"] == f"{dove}#campo-{nome}-fsr"
+    vista = albero.fromstring((await pia.get(dove)).text)
+    nota = vista.get_element_by_id(f"campo-{nome}-fsr-nota")
+    assert nota.text_content().split() == ["Commento"]
+    assert vista.xpath(f"//ul[@class='commenti']//a[@href='#campo-{nome}-fsr']")
+    # A line or a column that is not there is not taken for another one.
+    for sbagliata in ({"riga": nome, "colonna": "x"}, {"riga": "0123456789", "colonna": "fsr"}):
+        risposta = await rita.vai("POST", f"{dove}/commenta", {**sbagliata, "testo": "x"})
+        assert risposta.status_code == 404, sbagliata
+    assert "Commento a tutta la scheda" in parole(await rita.get(f"{dove}?commenta=zzz&colonna=x"))
+
+
 async def test_dopo_il_termine_si_legge_soltanto_finche_non_c_e_una_proroga(
     entra: Entra, ambiti: Banca
 ) -> None:
