@@ -21,6 +21,11 @@ CREATE TABLE confine (
   caricato_il timestamptz NOT NULL DEFAULT now()
 );
 SELECT condividi('confine', 'SELECT, INSERT, DELETE');
+
+-- The names of the columns of a file that waits and its first rows: it is opened once to be shown.
+-- What waits now, for a day at most, is uploaded again.
+TRUNCATE carico_spesa;
+ALTER TABLE carico_spesa ADD testa jsonb NOT NULL;
 """
 
 forwards = da_sql(ID, DESCRIPTION, SQL)

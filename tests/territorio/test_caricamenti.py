@@ -133,7 +133,7 @@ LINEA = {"type": "LineString", "coordinates": QUADRATO}
         (geojson(oggetto(geometry=None)), "soli poligoni"),
         (geojson(oggetto(properties=None)), "manca il codice ISTAT"),
         (geojson(oggetto("Crema")), "manca il codice ISTAT"),
-        (geojson(oggetto(True)), "manca il codice ISTAT"),  # noqa: FBT003
+        (geojson(oggetto(True)), "manca il codice ISTAT"),
         (geojson(oggetto(), oggetto()), "c'è due volte"),
         (geojson(oggetto("058091")), "Nessun oggetto"),
         (geojson(oggetto(anello=QUADRATO[:3])), "non si chiude"),
@@ -226,7 +226,11 @@ async def test_solo_l_amministrazione_carica_e_una_cifra_nuova_prende_il_posto_d
 @pytest.mark.anyio
 async def test_i_confini_si_vedono_nelle_mappe_con_la_loro_attribuzione(entra: Entra) -> None:
     anna, rita = await entra("anna.ammi"), await entra("rita.crema")
-    for metodo, dove in (("GET", DATI), ("POST", f"{DATI}/confini"), ("POST", f"{DATI}/popolazione")):
+    for metodo, dove in (
+        ("GET", DATI),
+        ("POST", f"{DATI}/confini"),
+        ("POST", f"{DATI}/popolazione"),
+    ):
         risposta = await rita.request(
             metodo, dove, headers={"x-csrftoken": rita.gettone}, files=file("confini", b"x")
         )
