@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -139,7 +139,7 @@ async def leggi(anno: int, filtro: Filtro | None = None, *, confini: bool = Fals
         somme,
         comuni=comuni,
         abitanti=abitanti,
-        capoluogo=None if unita.contesto.comune else _capoluogo(intesta, demografia),
+        capoluogo=None if unita.contesto.comune else _capoluogo(intesta, gruppi, demografia),
         gruppi=gruppi,
         anni=serie,
     )
@@ -217,15 +217,19 @@ def _fonti_popolazione(demografia: Demografia, anno: int, cifre: Analisi) -> tup
     return tuple(dict.fromkeys(f for una in trovate if una is not None for f in una.fonti))
 
 
-def _capoluogo(intesta: Any, demografia: Demografia) -> str | None:
-    comuni = {*intesta["comuni"]}
-    if intesta["guida"] in comuni:
-        return str(intesta["guida"])
-    # Which one is the largest does not depend on the year: any figure that is held tells it.
-    quanti = [
-        (r.residenti, istat) for (istat, _), r in demografia.residenti.items() if istat in comuni
-    ]
-    return max(quanti)[1] if quanti else None
+def _capoluogo(intesta: Any, dell_ambito: Iterable[str], demografia: Demografia) -> str | None:
+    """The capoluogo of the ambito, when the survey asks it: another comune never takes its place."""
+    trovato = intesta["guida"]
+    if trovato is None:
+        membri = {*dell_ambito}
+        # Which one is the largest does not depend on the year: any figure that is held tells it.
+        quanti = [
+            (r.residenti, istat)
+            for (istat, _), r in demografia.residenti.items()
+            if istat in membri
+        ]
+        trovato = max(quanti)[1] if quanti else None
+    return trovato if trovato in {*intesta["comuni"]} else None
 
 
 def forma(ambito: str, cifre: Analisi) -> dict[str, Any]:

@@ -38,6 +38,7 @@ RIGHE_MASSIME: Final = 2000
 """Lines that one sending of the grid may have."""
 
 Richiesta = Request[Any, Any, Any]
+_SCRIVE: Final = {"permesso": "spesa.scrivi"}
 
 
 class Voci(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,6 +231,11 @@ def _torna(id_: int, ancora: str = "") -> Redirect:
     return Redirect(f"{base()}/schede/{id_}{ancora}", status_code=303)
 
 
+async def _inviata(request: Richiesta, id_: int) -> tuple[service.Scheda, dict[str, str]]:
+    """The sheet that an address names, and the texts of the form that was sent about it."""
+    return await service.scheda_con_id(id_), dict(await campi_inviati(request))
+
+
 async def _di_nuovo(request: Richiesta, id_: int, campo: str, testo: str) -> Template:
     """The page again, with what was refused."""
     aperto = await Aperto.leggi(await service.scheda_con_id(id_))
@@ -303,9 +309,7 @@ def _per_riga(inviati: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
     return inviate
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/righe", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/righe", opt=_SCRIVE, status_code=200)
 async def salva(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Save lines: one as soon as it is typed, or the whole grid."""
     scheda = await service.scheda_con_id(id_)
@@ -365,13 +369,12 @@ def _in_elenco(righe: Sequence[RigaGriglia], esito: Salvataggio) -> Errori:
 
 @post(
     "/{ambito:str}/spesa/schede/{id_:int}/aggiungi",
-    opt={"permesso": "spesa.scrivi"},
+    opt=_SCRIVE,
     status_code=200,
 )
 async def aggiungi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Put an empty line in the grid, or those of last year that are not there."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     aperto = await Aperto.leggi(scheda)
     if testi.get("azione") == "riporta":
         mancano = [riga for chiave, riga in aperto.prima.items() if chiave not in aperto.chiavi]
@@ -434,7 +437,7 @@ async def togli_chiede(request: Richiesta, id_: FromPath[int]) -> Template:
     )
 
 
-@post("/{ambito:str}/spesa/schede/{id_:int}/togli", opt={"permesso": "spesa.scrivi"})
+@post("/{ambito:str}/spesa/schede/{id_:int}/togli", opt=_SCRIVE)
 async def togli(request: Richiesta, id_: FromPath[int]) -> Redirect:
     """Take a line off the sheet."""
     aperto = await Aperto.leggi(await service.scheda_con_id(id_))
@@ -449,13 +452,10 @@ async def togli(request: Richiesta, id_: FromPath[int]) -> Redirect:
 # ---- findings, remarks, fields, steps ----
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/spiega", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/spiega", opt=_SCRIVE, status_code=200)
 async def spiega(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Keep the reason of a finding."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     try:
         await service.spiega(
             scheda.anno, scheda.istat, testi.get("regola", "")[:100], testi.get("cella", "")[:400],
@@ -469,13 +469,12 @@ async def spiega(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
 
 @post(
     "/{ambito:str}/spesa/schede/{id_:int}/commenta",
-    opt={"permesso": "spesa.scrivi"},
+    opt=_SCRIVE,
     status_code=200,
 )
 async def commenta(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Leave a remark on the sheet or at a cell of it."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     cella, ancora = "", "#commenti"
     if nome := testi.get("riga", ""):
         aperto = await Aperto.leggi(scheda)
@@ -492,9 +491,7 @@ async def commenta(request: Richiesta, id_: FromPath[int]) -> Template | Redirec
     return _torna(id_, ancora)
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/campi", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/campi", opt=_SCRIVE, status_code=200)
 async def campi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Write what the form asks once, beside the lines."""
     scheda = await service.scheda_con_id(id_)
@@ -509,13 +506,10 @@ async def campi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     return _torna(id_)
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/passo", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/passo", opt=_SCRIVE, status_code=200)
 async def passo(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Take a step; what it wants and is missing is told in the page."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     azione = testi.get("azione", "")
     try:
         dopo = await service.passo(scheda.anno, scheda.istat, azione, testi.get("motivo", ""))
@@ -534,8 +528,7 @@ async def passo(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
 )
 async def proroga(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Give a comune a later last day, with the reason, or take it back."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     errori: Errori = []
     fino_al = giorno_da(testi.get("fino_al", "")[:20], "fino_al", "Nuovo termine", errori)
     motivo = testi.get("motivo", "").strip()
