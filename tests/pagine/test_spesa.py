@@ -92,7 +92,7 @@ def test_una_rilevazione_si_apre_e_una_scheda_si_compila(
     pagina.locator("#commenti").get_by_role("button", name="Commenta").click()
     expect(pagina.locator(cella(pagina, "SAD", "spesa"))).to_be_focused()
     expect(pagina.locator("#commenti")).to_contain_text("tutto l’anno")
-    expect(pagina.locator("td", has=pagina.locator(cella(pagina, "SAD", "spesa")))).to_contain_text(
+    expect(pagina.locator(cella(pagina, "SAD", "spesa")).locator("xpath=..")).to_contain_text(
         "Commento"
     )
     scatta(pagina, "spesa-scheda", larghezza, axe, fotografia)
