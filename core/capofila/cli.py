@@ -706,6 +706,7 @@ def compartecipazione() -> None:
 @click.option("--specie", default="ordinario", help="La specie di ISEE.")
 @click.option("--dsu", type=_GIORNO, help="Il giorno della DSU.")
 @click.option("--omissioni", is_flag=True, help="L'ISEE ha omissioni o difformità.")
+@click.option("--comune", help="Il comune (nome o codice): con ciò che ha adottato in quel giorno.")
 @opzione_json
 def compartecipazione_compute(
     ambito: str,
@@ -720,6 +721,7 @@ def compartecipazione_compute(
     specie: str,
     dsu: datetime | None,
     omissioni: bool,
+    comune: str | None,
     json_: bool,
 ) -> None:
     """Calcola quanto paga una persona, e spiega perché."""
@@ -729,8 +731,10 @@ def compartecipazione_compute(
         SpecieISEE,
         in_parole,
         quota,
+        quota_del_comune,
         racconta,
     )
+    from capofila.territorio.service import mappa_comuni
 
     specie_ = {s.value: s for s in SpecieISEE}.get(specie)
     if specie_ is None:
@@ -745,10 +749,21 @@ def compartecipazione_compute(
 
     async def lavora() -> Any:
         async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
-            return await quota(servizio, caso)
+            if comune is None:
+                schema, congelata = await quota(servizio, caso)
+                return schema, None, congelata
+            trovato = (await mappa_comuni()).cerca(comune)
+            if trovato is None:
+                raise NonTrovato(f"Non c'è nessun comune «{comune}»: scrivine il nome o il codice.")
+            return await quota_del_comune(servizio, trovato.belfiore, caso)
 
-    schema, congelata = esegui(lavora)
-    fatta = racconta(schema, caso, congelata)
+    schema, vigenza, congelata = esegui(lavora)
+    fatta = racconta(schema, caso, congelata, vigenza)
+    if vigenza is not None and vigenza.supposta:
+        ERR.print(
+            "· Che cosa abbia adottato questo comune non è registrato: si suppone lo schema dell'ambito.",
+            soft_wrap=True,
+        )
     if json_:
         _stampa_json(fatta)
     else:

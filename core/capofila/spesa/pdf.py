@@ -1,7 +1,6 @@
 """The tables of the analysis as a PDF that a screen reader can read (PDF/UA-1).
 
-Typst makes it, in this process: one wheel, with its letters, and no library of the system. The
-texts go in as data, so nothing that somebody wrote is ever run as markup.
+How it is made: :mod:`capofila.web.carta`.
 """
 
 from __future__ import annotations
@@ -10,16 +9,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from importlib.resources import files
 
-import msgspec
-
 from capofila.spesa.scarichi import Documento
+from capofila.web.carta import componi
 
 
 def pdf_di(documento: Documento, scrivi: Callable[[Decimal | int | None, str], str]) -> bytes:
     """The document on A4 paper; `scrivi` says how a figure of a kind is written."""
-    # Some 80 MB: it is loaded when somebody wants a PDF.
-    import typst
-
     dati = {
         "titolo": documento.titolo,
         "sottotitolo": documento.sottotitolo,
@@ -43,13 +38,4 @@ def pdf_di(documento: Documento, scrivi: Callable[[Decimal | int | None, str], s
             if tavola.righe
         ],
     }
-    modello = (files(__package__) / "pdf.typ").read_bytes()
-    return bytes(
-        typst.compile(
-            modello,
-            format="pdf",
-            pdf_standards="ua-1",
-            ignore_system_fonts=True,
-            sys_inputs={"dati": msgspec.json.encode(dati).decode()},
-        )
-    )
+    return componi((files(__package__) / "pdf.typ").read_bytes(), dati)
