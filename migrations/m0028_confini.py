@@ -21,6 +21,16 @@ CREATE TABLE confine (
   caricato_il timestamptz NOT NULL DEFAULT now()
 );
 SELECT condividi('confine', 'SELECT, INSERT, DELETE');
+ALTER TABLE confine ENABLE ROW LEVEL SECURITY;
+ALTER TABLE confine FORCE ROW LEVEL SECURITY;
+-- Everybody draws by them; the platform's administration alone changes them.
+CREATE POLICY lettura ON confine FOR SELECT TO capofila_app USING (true);
+CREATE POLICY aggiunta ON confine FOR INSERT TO capofila_app
+  WITH CHECK ((SELECT current_setting('capofila.amministratore', true)) = 'si');
+CREATE POLICY cancellazione ON confine FOR DELETE TO capofila_app
+  USING ((SELECT current_setting('capofila.amministratore', true)) = 'si');
+CREATE POLICY proprietario ON confine TO capofila_owner USING (true) WITH CHECK (true);
+CREATE POLICY copia_di_sicurezza ON confine FOR SELECT TO capofila_backup USING (true);
 
 -- The names of the columns of a file that waits and its first rows: it is opened once to be shown.
 -- What waits now, for a day at most, is uploaded again.
