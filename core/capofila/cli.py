@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import click
@@ -535,6 +535,51 @@ def _leggi_file(file: Path) -> bytes:
             "in più file (per comune o per mese) e importali uno alla volta."
         )
     return file.read_bytes()
+
+
+# --- data of the comuni -------------------------------------------------------------------------
+
+
+@main.group()
+def comuni() -> None:
+    """Popolazione e confini dei comuni, uguali per tutti gli ambiti."""
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@comuni.command("popolazione")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--fonte", required=True, help="Chi l'ha pubblicata e dove: resta accanto alle cifre."
+)
+def comuni_popolazione(file: Path, fonte: str) -> None:
+    """Carica i residenti da un CSV con le colonne istat, anno, residenti."""
+    from capofila.territorio.service import carica_popolazione
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            return await carica_popolazione(_leggi_file(file), fonte)
+
+    esito = esegui(lavora)
+    for anno, quanti in esito.anni.items():
+        ERR.print(f"Popolazione del {anno}: {quanti} comuni.")
+    if esito.fuori:
+        ERR.print(f"Comuni non di questa installazione, lasciati fuori: {esito.fuori}.")
+
+
+@comuni.command("confini")
+@click.argument("file", type=_FILE)
+@click.option("--attribuzione", required=True, help="Scritta accanto a ogni mappa.")
+def comuni_confini(file: Path, attribuzione: str) -> None:
+    """Carica i confini da un GeoJSON, al posto di quelli che ci sono."""
+    from capofila.territorio.service import carica_confini
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            return await carica_confini(_leggi_file(file), attribuzione)
+
+    ERR.print(f"Confini caricati: {esegui(lavora)} comuni.")
 
 
 # --- spesa sociale ------------------------------------------------------------------------------
