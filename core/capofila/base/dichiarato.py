@@ -251,7 +251,11 @@ class Voce:
         if not numero.is_finite() or not basso <= numero <= massimo:
             self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
             return None
-        return numero.quantize(Decimal(1).scaleb(-decimali))
+        tondo = numero.quantize(Decimal(1).scaleb(-decimali))
+        if tondo != numero:
+            self.segnala(f"«{valore}» ha troppi decimali: scrivine {decimali} al più.", chiave)
+            return None
+        return tondo
 
     def scelta(self, chiave: str, ammessi: Mapping[str, _T], predefinito: _T) -> _T:
         """One of a few words."""

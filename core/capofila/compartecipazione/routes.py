@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from litestar import Router
 
-from capofila.compartecipazione import routes_adozioni, routes_decisioni, routes_utenze
+from capofila.compartecipazione import (
+    routes_adozioni,
+    routes_decisioni,
+    routes_schemi,
+    routes_simula,
+    routes_utenze,
+)
 
-MENU = (routes_utenze.MENU, routes_adozioni.MENU)
+MENU = (routes_utenze.MENU, routes_adozioni.MENU, routes_schemi.MENU, routes_simula.MENU)
 
 router = Router(
     path="/",
@@ -14,5 +20,7 @@ router = Router(
         *routes_utenze.ROTTE,
         *routes_adozioni.ROTTE,
         *routes_decisioni.ROTTE,
+        *routes_schemi.ROTTE,
+        *routes_simula.ROTTE,
     ],
 )

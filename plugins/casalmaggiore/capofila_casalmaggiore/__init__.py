@@ -10,6 +10,7 @@ comuni besides: otherwise Casalmaggiore, Piadena and Gussola could have decided 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from capofila.hooks import (
@@ -156,7 +157,7 @@ def manifesto() -> Manifesto:
         distretto="casalmaggiore",
         denominazione="Distretto di Casalmaggiore (ambito Casalasco)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.3",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(LEGGE_REGIONALE, LA_PROVINCIA, OGLIO_PO_NEWS_2013, OGLIO_PO_NEWS_2014),
@@ -178,3 +179,9 @@ def manifesto() -> Manifesto:
 def organi() -> tuple[Organo, ...]:
     """See the contract."""
     return ORGANI
+
+
+@hookimpl
+def schemi() -> tuple[Path, ...]:
+    """See the contract; demonstrations, because no source gives what is paid."""
+    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))

@@ -8,6 +8,7 @@ yearly deadline is known, so none is declared.
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from capofila.hooks import (
@@ -164,3 +165,9 @@ def manifesto() -> Manifesto:
 def organi() -> tuple[Organo, ...]:
     """See the contract."""
     return ORGANI
+
+
+@hookimpl
+def schemi() -> tuple[Path, ...]:
+    """See the contract; demonstrations, because no source gives what is paid."""
+    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
