@@ -75,6 +75,13 @@ from capofila.hooks.organi import (
     per_testa,
     pesato_per_abitanti,
 )
+from capofila.hooks.prospetti import (
+    PerimetroRapporto,
+    ProspettoSpesa,
+    RapportoSpesa,
+    SezioneRapporto,
+    TavolaRapporto,
+)
 from capofila.hooks.regole import Controllo, Regola
 from capofila.hooks.spesa import (
     AggiuntaSpesa,
@@ -153,12 +160,15 @@ __all__ = [
     "Operazione",
     "Organo",
     "Per",
+    "PerimetroRapporto",
     "Predefinito",
     "Preparatore",
     "Presidenza",
     "Privacy",
+    "ProspettoSpesa",
     "Raccordo",
     "RadiceXML",
+    "RapportoSpesa",
     "RecordLetto",
     "Regola",
     "RegolaData",
@@ -170,10 +180,12 @@ __all__ = [
     "Scadenza",
     "SePresente",
     "Seggio",
+    "SezioneRapporto",
     "Soglia",
     "SommaSpesa",
     "Specie",
     "TaglioAnnuale",
+    "TavolaRapporto",
     "TavolaSpesa",
     "Tipo",
     "TracciatoCSV",
