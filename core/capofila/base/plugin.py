@@ -642,9 +642,7 @@ class PluginAttivi:
             if not uno.vale(fine):
                 continue
             if moduli is None:
-                moduli = {
-                    m.codice: {t.codice for t in m.tavole} for m in self.moduli_spesa(anno)
-                }
+                moduli = {m.codice: {t.codice for t in m.tavole} for m in self.moduli_spesa(anno)}
             causa = ""
             if uno.codice in flussi:
                 causa = f"il prospetto «{uno.codice}» ha il nome di un flusso"

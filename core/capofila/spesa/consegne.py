@@ -121,7 +121,9 @@ async def prepara(prospetto: ProspettoSpesa, anno: int, ambito: str) -> Preparat
     if frasi:
         frasi = [*_codici_ignoti(modulo, righe), *frasi[:QUANTI_SCARTI]]
         raise ProspettoNonPronto([avviso("non_quadra", frase) for frase in frasi])
-    note = dict.fromkeys(nota for tavola in tavole for nota in (prospetto.nota, *tavola.note) if nota)
+    note = dict.fromkeys(
+        nota for tavola in tavole for nota in (prospetto.nota, *tavola.note) if nota
+    )
     if libro.senza_utenti:
         note[f"Righe di cui non si conoscono gli utenti: {libro.senza_utenti}."] = None
     return Preparato(

@@ -187,7 +187,8 @@ def _colonne(modulo: ModuloSpesa, quali: ColonneTavola) -> list[tuple[ColonnaPro
                 *(
                     (
                         ColonnaProspetto(
-                            f"{g.codice}/{m.codice}", f"{g.denominazione}: {m.denominazione.lower()}"
+                            f"{g.codice}/{m.codice}",
+                            f"{g.denominazione}: {m.denominazione.lower()}",
                         ),
                         _di(g.codice, m.codice),
                     )
@@ -234,7 +235,9 @@ def _utenti(riga: RigaSpesa) -> Decimal:
 
 
 def _di(gestione: str, modalita: str) -> Misura:
-    return lambda riga: riga.spesa if (riga.gestione, riga.modalita) == (gestione, modalita) else ZERO
+    return lambda riga: (
+        riga.spesa if (riga.gestione, riga.modalita) == (gestione, modalita) else ZERO
+    )
 
 
 def _della(fonte: str) -> Misura:
@@ -300,9 +303,7 @@ class Intesta(msgspec.Struct, frozen=True):
     anno: int
 
 
-def scrivi(
-    prospetto: ProspettoSpesa, intesta: Intesta, tavole: Sequence[TavolaProspetto]
-) -> bytes:
+def scrivi(prospetto: ProspettoSpesa, intesta: Intesta, tavole: Sequence[TavolaProspetto]) -> bytes:
     """The file; the same figures make the same bytes."""
     if prospetto.formato == "csv":
         return _csv(intesta, tavole[0])
@@ -332,9 +333,7 @@ def _figura(valore: Decimal, *, importo: bool) -> str:
     return f"{valore:.2f}" if importo else f"{valore:.0f}"
 
 
-def _xlsx(
-    prospetto: ProspettoSpesa, intesta: Intesta, tavole: Sequence[TavolaProspetto]
-) -> bytes:
+def _xlsx(prospetto: ProspettoSpesa, intesta: Intesta, tavole: Sequence[TavolaProspetto]) -> bytes:
     uscita = io.BytesIO()
     opzioni = {
         "in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False,
@@ -400,7 +399,5 @@ def _fila(
     nomi, valori = celle
     for posto, nome in enumerate(nomi):
         foglio.write_string(numero, posto, nome, forme[forte])
-    for posto, (colonna, valore) in enumerate(
-        zip(tavola.colonne, valori, strict=True), len(nomi)
-    ):
+    for posto, (colonna, valore) in enumerate(zip(tavola.colonne, valori, strict=True), len(nomi)):
         foglio.write_number(numero, posto, valore, forme[colonna.importo, forte])

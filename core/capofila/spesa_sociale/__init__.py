@@ -189,16 +189,16 @@ MODULO: Final = ModuloSpesa(
     ),
     classificazioni=_CLASSIFICAZIONI,
     raccordi=_RACCORDI,
-    tavole=tuple(
-        TavolaSpesa(codice=codice, titolo=titolo, righe="regione_area", colonne=colonne, fonte=GUIDA,
-                    per_voce=True)
-        for codice, titolo, colonne in (
-            ("A", "Costi per tipologia di gestione", ColonneTavola.GESTIONE_E_MODALITA),
-            ("B", "Totale fruitori", ColonneTavola.FRUITORI),
-            ("C", "Canali di finanziamento a copertura dei costi", ColonneTavola.CANALI),
-        )
-    )
-    + (
+    tavole=(
+        *(
+            TavolaSpesa(codice=codice, titolo=titolo, righe="regione_area", colonne=colonne,
+                        fonte=GUIDA, per_voce=True)
+            for codice, titolo, colonne in (
+                ("A", "Costi per tipologia di gestione", ColonneTavola.GESTIONE_E_MODALITA),
+                ("B", "Totale fruitori", ColonneTavola.FRUITORI),
+                ("C", "Canali di finanziamento a copertura dei costi", ColonneTavola.CANALI),
+            )
+        ),
         TavolaSpesa(codice="ISTAT", titolo="Utenti, spesa e compartecipazione per area di utenza",
                     righe="istat_area", colonne=ColonneTavola.COPERTURA, fonte=ISTAT),
     ),
