@@ -324,7 +324,7 @@ async def _sigilla(
         msgspec.json.encode(avvisi).decode(),
         datetime.fromisoformat(contenuto["creato_il"]),
         lotti,
-        escluse,
+        escluse or [],
         cancellazioni,
         None if cancellazioni is None else righe - cancellazioni,
         impronta_dati,
