@@ -140,13 +140,16 @@ class SezioneRapporto(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         titolo: in Italian; the first 31 characters name the sheet.
-        perimetri: of whom, in order; those that an ambito does not have are left out.
+        perimetri: of whom, in order; those that an ambito does not have are left out. Areas and
+            years are of the ambito, with a column without the capoluogo where it is named.
+        voci: only these; all of them when empty.
         nota: what a reader must know, beside what the table says by itself.
     """
 
     tavola: TavolaRapporto
     titolo: str
     perimetri: tuple[PerimetroRapporto, ...]
+    voci: tuple[str, ...] = ()
     nota: str = ""
 
 
