@@ -99,10 +99,9 @@ MAGGIORANZA_DEL_PESO: Final = variante(
 
 FIGURE_2011: Final = Atto(
     specie=Specie.STUDIO,
-    organo="Aziende sociali della provincia di Cremona",
-    titolo="Spesa sociale dei comuni del 2011: totale, aziende e comuni, anche per abitante",
-    data=date(2014, 3, 1),
-    nota="Di marzo 2014, senza il giorno. Dà le quote per abitante dell'ambito intero, non dei comuni.",
+    organo="Aziende sociali dei tre distretti (autore non indicato)",
+    titolo="Il welfare dei tre distretti cremonesi, presentazione di marzo 2014",
+    nota="Dà le quote per abitante dell'ambito intero, non quelle dei comuni.",
 )
 
 RAPPORTO: Final = RapportoSpesa(
@@ -114,7 +113,7 @@ RAPPORTO: Final = RapportoSpesa(
     sezioni=(
         SezioneRapporto(
             tavola=TavolaRapporto.QUOTE,
-            titolo="La quota per abitante",
+            titolo="Quota per abitante dei comuni",
             perimetri=(PerimetroRapporto.AMBITO, PerimetroRapporto.COMUNI),
         ),
         SezioneRapporto(
