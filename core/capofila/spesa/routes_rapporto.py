@@ -74,7 +74,7 @@ async def _vista(
     return Vista(anno, rapporto, letta, tuple(fatte), tavole.mancanze(letta, modulo))
 
 
-@get("/{ambito:str}/spesa/rapporto", opt=_OPT, include_in_schema=False)
+@get("/{ambito:str}/spesa/analisi/rapporto", opt=_OPT, include_in_schema=False)
 async def pagina_rapporto(request: Request[Any, Any, Any]) -> Template:
     """A report of a year."""
     attivi = await plugin_attivi()
@@ -85,7 +85,7 @@ async def pagina_rapporto(request: Request[Any, Any, Any]) -> Template:
     try:
         vista = await _vista(request, rapporto, attivi)
     except NonTrovato:
-        return await senza_rilevazione(request, rapporto.denominazione, "rapporto", briciole)
+        return await senza_rilevazione(request, rapporto.denominazione, "analisi/rapporto", briciole)
     pagina = costruisci_pagina(
         request, rapporto.denominazione, con_anno=True, briciole=briciole,
         sommario=f"Le cifre della spesa sociale del {vista.anno}, come le presenta questo ambito.",
@@ -137,14 +137,14 @@ async def _del_file(request: Request[Any, Any, Any]) -> Vista:
     return await _vista(request, await _scelto(request, attivi), attivi)
 
 
-@get("/{ambito:str}/spesa/rapporto.xlsx", opt=_OPT, include_in_schema=False)
+@get("/{ambito:str}/spesa/analisi/rapporto.xlsx", opt=_OPT, include_in_schema=False)
 async def rapporto_xlsx(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A report as a workbook, a sheet a table."""
     vista = await _del_file(request)
     return _file(vista, scarichi.xlsx_di(_documento(vista)), scarichi.XLSX, "xlsx")
 
 
-@get("/{ambito:str}/spesa/rapporto.pdf", opt=_OPT, include_in_schema=False)
+@get("/{ambito:str}/spesa/analisi/rapporto.pdf", opt=_OPT, include_in_schema=False)
 async def rapporto_pdf(request: Request[Any, Any, Any]) -> Response[bytes]:
     """A report on paper."""
     vista = await _del_file(request)
