@@ -164,6 +164,8 @@ def _note(
             f"Supposti, perché nessuna fonte pubblica li dà: {', '.join(supposti)}. Vanno "
             "confermati con il modello di chi riceve."
         )
+    if tavola.colonne in (ColonneTavola.FRUITORI, ColonneTavola.COPERTURA):
+        note.append("Una persona con due servizi è contata due volte.")
     if aperte:
         nomi = {area.codice: area.denominazione for area in modulo.aree}
         note.append(

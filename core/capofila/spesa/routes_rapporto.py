@@ -85,7 +85,9 @@ async def pagina_rapporto(request: Request[Any, Any, Any]) -> Template:
     try:
         vista = await _vista(request, rapporto, attivi)
     except NonTrovato:
-        return await senza_rilevazione(request, rapporto.denominazione, "analisi/rapporto", briciole)
+        return await senza_rilevazione(
+            request, rapporto.denominazione, "analisi/rapporto", briciole
+        )
     pagina = costruisci_pagina(
         request, rapporto.denominazione, con_anno=True, briciole=briciole,
         sommario=f"Le cifre della spesa sociale del {vista.anno}, come le presenta questo ambito.",
