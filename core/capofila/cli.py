@@ -738,13 +738,15 @@ def codifiche_list(lista: str | None, json_: bool) -> None:
                 return [
                     {"lista": una.id, "denominazione": una.denominazione, "plugin": una.plugin,
                      "codici": una.codici, "da_caricare": una.da_caricare,
-                     "modificata_il": una.modificata_il}
+                     "da_confermare": una.da_confermare, "modificata_il": una.modificata_il}
                     for una in await elenco()
                 ]  # fmt: skip
+            aperta = await apri(lista)
             return [
                 {"codice": voce.codice, "etichetta": voce.etichetta, "dal": voce.dal,
-                 "al": voce.al, "fonte": voce.fonte, "da_caricare": voce.da_caricare}
-                for voce in (await apri(lista)).voci
+                 "al": voce.al, "fonte": voce.fonte, "da_caricare": voce.da_caricare,
+                 "da_confermare": aperta.dichiarata.da_confermare(voce)}
+                for voce in aperta.voci
             ]  # fmt: skip
 
     trovate = esegui(leggi)
@@ -756,7 +758,8 @@ def codifiche_list(lista: str | None, json_: bool) -> None:
             click.echo(f"{una['lista']}\t{una['codici']}\t{una['denominazione']}")
         else:
             validita = f"{una['dal'] or ''}–{una['al'] or ''}".strip("–")
-            click.echo(f"{una['codice']}\t{una['etichetta'] or 'da caricare'}\t{validita}")
+            resta = "\tda confermare" if una["da_confermare"] else ""
+            click.echo(f"{una['codice']}\t{una['etichetta'] or 'da caricare'}\t{validita}{resta}")
 
 
 @codifiche.command("import")

@@ -189,8 +189,8 @@ def avvia_web(porta: int, *, processi: int = 1) -> subprocess.Popen[bytes]:
 
 
 def avvia_worker() -> subprocess.Popen[bytes]:
-    """The worker with its relay."""
-    return avvia_processo("capofila.worker")
+    """The worker with its relay; it speaks only when something is wrong."""
+    return avvia_processo("capofila.worker", "--senza-annunci")
 
 
 def vigila(*processi: subprocess.Popen[bytes]) -> None:

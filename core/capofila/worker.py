@@ -30,7 +30,10 @@ MODULI: tuple[str, ...] = ("capofila.debito.jobs", "capofila.spesa.promemoria")
 PRONTO = "worker pronto"
 """The text of the log line that says that jobs are taken from now on."""
 
-_log = logging.getLogger(__name__)
+SENZA_ANNUNCI = "--senza-annunci"
+"""For a command that starts it as its child and speaks to people itself."""
+
+_log = logging.getLogger("capofila.worker")  # also as __main__
 
 
 async def avvia_worker(
@@ -40,6 +43,7 @@ async def avvia_worker(
     tempi: Tempi | None = None,
     pronto: Callable[[], None] | None = None,
     arresto: asyncio.Event | None = None,
+    annuncia: bool = True,
 ) -> None:
     """Run jobs until told to stop.
 
@@ -49,6 +53,7 @@ async def avvia_worker(
         tempi: how long things wait.
         pronto: called when jobs are taken.
         arresto: set by whoever wants the end; by default SIGTERM and SIGINT do.
+        annuncia: say in the log that it begins and that it has ended.
 
     Raises:
         ConfigurazioneNonSicura: a setting is missing, or a database role is unsafe.
@@ -82,7 +87,8 @@ async def avvia_worker(
         pulizia = asyncio.create_task(pulisci_ogni(tempi.pulizia), name="pulizia")
         attesa = asyncio.create_task(fine.wait())
         try:
-            _log.info("worker pronto")
+            if annuncia:
+                _log.info(PRONTO)
             if pronto is not None:
                 pronto()
             await asyncio.wait({attesa, staffetta}, return_when=asyncio.FIRST_COMPLETED)
@@ -102,7 +108,8 @@ async def avvia_worker(
             raise RuntimeError("the relay has ended") from staffetta.exception()
     finally:
         await MOTORE.chiudi()
-    _log.info("worker fermato")
+    if annuncia:
+        _log.info("worker fermato")
 
 
 async def _apri(valori: Impostazioni, fine: asyncio.Event) -> bool:
@@ -145,12 +152,12 @@ def _segnali() -> asyncio.Event:
     return fine
 
 
-def main() -> int:
+def main(*, annuncia: bool = True) -> int:
     """Run the worker of this installation; the exit status."""
     try:
         valori = impostazioni()
         avvia_telemetria("capofila-worker")
-        asyncio.run(avvia_worker(valori))
+        asyncio.run(avvia_worker(valori, annuncia=annuncia))
     except ErroreCapofila as errore:
         sys.stderr.write(f"{errore.messaggio}\n")
         return 1
@@ -160,4 +167,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(annuncia=SENZA_ANNUNCI not in sys.argv))

@@ -26,6 +26,7 @@ import dramatiq
 import msgspec
 import pytest
 import redis
+from tests.ponte import ponte
 
 from capofila.base.archivio import Archivio
 from capofila.base.database import MOTORE, Contesto
@@ -553,6 +554,26 @@ async def test_the_relay_outlives_its_connection(casa: Impostazioni, banca: Any)
         await capo.close()
         assert caduti == 1
         await fino_a(await chiedi("prova.conta"), "riuscito")
+
+
+async def test_the_relay_outlives_a_connection_that_says_goodbye_before_it_ends(
+    casa: Impostazioni, banca: Any
+) -> None:
+    """The server's last words come first: whoever asks in between gets asyncpg's internal error."""
+    async with ponte(casa.relay_url) as sul_ponte:
+        sul_ponte.finisce.clear()
+        async with officina(msgspec.structs.replace(casa, relay_url=sul_ponte.url)):
+            await fino_a(await chiedi("prova.conta"), "riuscito")
+            capo = await asyncpg.connect(banca.superutente)
+            await capo.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'capofila-staffetta'
+                """
+            )
+            await capo.close()
+            await asyncio.wait_for(sul_ponte.morta.wait(), 10)
+            await fino_a(await chiedi("prova.conta"), "riuscito")
 
 
 # Workers that end.

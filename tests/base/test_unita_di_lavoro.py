@@ -20,6 +20,7 @@ import pytest
 from piccolo.columns import Integer, SmallInt, Text
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.table import Table
+from tests.ponte import ponte
 
 from capofila.base.database import (
     MOTORE,
@@ -535,3 +536,36 @@ async def test_non_si_lavora_con_un_ruolo_che_scavalca_le_regole(
 async def test_il_ruolo_dell_applicazione_va_bene(motore: Any) -> None:
     async with unita_di_lavoro(Contesto()) as unita:
         await rifiuta_ruolo_pericoloso(unita)
+
+
+async def test_una_richiesta_annullata_mentre_si_apre_non_lascia_una_transazione(
+    banca: Any,
+) -> None:
+    """The server has begun, the answer is still under way: nobody knows that there is something to undo."""
+    detti: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, caso: detti.append(caso["message"]))
+    async with ponte(banca.app) as sul_ponte:
+        await MOTORE.chiudi()
+        await MOTORE.apri({"app": sul_ponte.url}, massimo=1)
+        try:
+            async with unita_di_lavoro(CREMA) as unita:
+                prima = await unita.valore("SELECT pg_backend_pid()")
+
+            async def visita() -> None:
+                async with unita_di_lavoro(CREMA):
+                    await asyncio.sleep(60)
+
+            sul_ponte.passano.clear()
+            aperta = asyncio.create_task(visita())
+            await sul_ponte.trattenuta.wait()
+            aperta.cancel()
+            await asyncio.sleep(0)
+            sul_ponte.passano.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await aperta
+            async with unita_di_lavoro(CREMONA) as unita:
+                assert await unita.valore("SELECT pg_backend_pid()") == prima
+                assert await unita.valore("SELECT current_setting('capofila.ambito')") == "2"
+        finally:
+            await MOTORE.chiudi()
+    assert detti == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from capofila.codifiche.rules import (
@@ -54,7 +55,7 @@ def test_senza_denominazione_un_codice_e_da_caricare() -> None:
     voce, _ = leggi_voce(PRESTAZIONI, BUONA | {"etichetta": " "})
     assert voce is not None
     assert voce.da_caricare
-    assert stato(voce, "2025-06-01") == ("Da caricare", "attenzione")
+    assert stato(PRESTAZIONI, voce, "2025-06-01") == ("Da caricare", "attenzione")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,15 @@ def test_senza_denominazione_un_codice_e_da_caricare() -> None:
 def test_lo_stato_di_un_codice_dipende_dal_giorno(giorno: str, parola: str) -> None:
     voce, _ = leggi_voce(PRESTAZIONI, BUONA)
     assert voce is not None
-    assert stato(voce, giorno)[0] == parola
+    assert stato(PRESTAZIONI, voce, giorno)[0] == parola
+
+
+def test_un_codice_supposto_resta_da_confermare_finche_non_ha_una_fonte_sua() -> None:
+    regioni = next(lista for lista in codifiche() if lista.supposta)
+    supposta = regioni.voci[0]
+    assert stato(regioni, supposta, "2025-06-01") == ("Da confermare", "attenzione")
+    confermata = msgspec.structs.replace(supposta, fonte="risposta di INPS (inventata)")
+    assert stato(regioni, confermata, "2025-06-01") == ("In vigore", "buono")
 
 
 def test_ogni_lista_dichiarata_torna_uguale_dal_suo_csv() -> None:

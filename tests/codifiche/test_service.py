@@ -171,3 +171,26 @@ async def test_in_memoria_restano_poche_revisioni() -> None:
         await salva(VoceCodifica("A3.04", f"Servizio di prova {n}", "prova"))
         assert await codici_errati(codice_prestazione="A3.04") == []
     assert len(tabelle._lette) <= tabelle._RICORDATE + 1
+
+
+async def test_la_regione_di_chi_entra_e_quella_della_lista_e_di_quel_giorno() -> None:
+    fonte = "risposta di INPS (inventata)"
+    async with unita_di_lavoro(AMMINISTRAZIONE):
+        await service.salva(
+            "siuss-regioni",
+            [
+                VoceCodifica("019-10", "Lombardia", fonte, al="2025-12-31"),
+                VoceCodifica("019-03", "Lombardia", fonte, dal="2026-01-01"),
+            ],
+            "pagina",
+        )
+        (vista,) = [una for una in await service.elenco() if una.id == "siuss-regioni"]
+    assert vista.da_confermare == vista.codici - 2
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        a_cavallo = riga(1, data_inizio="2025-06-01", data_fine="2026-05-31")
+        esito = await porta(csv_di(a_cavallo))
+        assert not esito.errori
+        righe = await unita.righe(
+            "SELECT regione_residenza FROM prestazione ORDER BY data_inizio DESC LIMIT 2"
+        )
+    assert [una["regione_residenza"] for una in righe] == ["03", "10"]

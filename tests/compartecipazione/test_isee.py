@@ -186,6 +186,14 @@ BUONO = Attestazione(valore=D(4500), presentata=date(2025, 1, 20))
         ({"valore": D("NaN")}, OGGI, "isee_assurdo"),
         ({"omissioni": True}, OGGI, "isee_con_omissioni"),
         ({"specie": SpecieISEE.CORRENTE}, OGGI, None),
+        ({"specie": SpecieISEE.CORRENTE}, date(2025, 7, 20), None),
+        ({"specie": SpecieISEE.CORRENTE}, date(2025, 7, 21), "isee_scaduto"),
+        (
+            {"specie": SpecieISEE.CORRENTE, "ultimo_giorno": date(2025, 12, 31)},
+            date(2025, 7, 21),
+            None,
+        ),
+        ({"presentata": None, "ultimo_giorno": date(2025, 2, 28)}, OGGI, "isee_scaduto"),
         ({"specie": SpecieISEE.UNIVERSITARIO}, OGGI, "isee_di_altra_specie"),
     ],
 )

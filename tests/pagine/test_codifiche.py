@@ -33,6 +33,7 @@ def test_le_pagine_delle_codifiche_sono_accessibili(
     _guarda(pagina, "codifiche", larghezza, axe, fotografia)
     for nome, percorso in {
         "lista": LISTA, "codice": f"{LISTA}/codici/1", "ritira": f"{LISTA}/codici/1/ritira",
+        "regioni": f"{BASE}/siuss-regioni", "regione": f"{BASE}/siuss-regioni/codici/019-10",
     }.items():  # fmt: skip
         pagina.goto(piattaforma.indirizzo + percorso)
         _guarda(pagina, f"codifiche-{nome}", larghezza, axe, fotografia)

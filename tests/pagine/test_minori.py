@@ -33,7 +33,7 @@ def compila(pagina: Page, n: int, **altro: str) -> None:
     expect(pagina.locator("#campo-anno_nascita")).to_have_value("2017")
     for nome, valore in {
         "anno": "2025", "data_prima_segnalazione": "03/2024", "codice_nazione_residenza": "380",
-        "codice_regione_residenza": "03", **altro,
+        "codice_regione_residenza": "10", **altro,
     }.items():  # fmt: skip
         pagina.locator(f"#campo-{nome}").fill(valore)
     for nome, codice in {

@@ -389,6 +389,10 @@ class Motore(PostgresEngine):
                 asyncpg.InternalClientError,  # the connection ended in the middle of an answer
             ) as errore:
                 raise ServizioNonDisponibile(_NON_RISPONDE) from errore
+            except asyncio.CancelledError:
+                # The server may have begun, its answer being still under way.
+                await _quietamente(connessione.execute("ROLLBACK"))
+                raise
             unita = UnitaDiLavoro(connessione, contesto, ruolo)
             _unita.set(unita)
             try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Final
 
 from litestar import Request, Router, get, post
@@ -54,7 +55,7 @@ _COLONNE_LISTE: Final = (
     Colonna("Lista"),
     Colonna("Plugin"),
     Colonna("Codici", tipo="numero"),
-    Colonna("Da caricare", tipo="numero"),
+    Colonna("Da completare"),
     Colonna("Modificata"),
 )
 _COLONNE_CODICI: Final = (
@@ -98,8 +99,8 @@ def _validita(voce: VoceCodifica) -> str:
     return f"{testo[:1].upper()}{testo[1:]}"
 
 
-def _stato(voce: VoceCodifica) -> tuple[str, str]:
-    return stato(voce, oggi().isoformat())
+def _stato(lista: ListaAperta) -> Callable[[VoceCodifica], tuple[str, str]]:
+    return partial(stato, lista.dichiarata, oggi=oggi().isoformat())
 
 
 @get(BASE, opt=_LETTURA, include_in_schema=False)
@@ -137,7 +138,7 @@ async def _lista(
         ),
         stato=stato_http,
         lista=lista,
-        stato_di=_stato,
+        stato_di=_stato(lista),
         validita=_validita,
         valori=valori or {},
         errori=errori or {},
@@ -190,7 +191,7 @@ async def _codice(
         stato=stato_http,
         lista=aperta,
         voce=voce,
-        stato_di=_stato,
+        stato_di=_stato(aperta),
         validita=_validita,
         valori=valori or {
             "etichetta": voce.etichetta or "", "dal": voce.dal or "", "al": voce.al or "",

@@ -39,14 +39,16 @@ class Differenze(msgspec.Struct, frozen=True):
         return (*self.aggiunte, *(dopo for _, dopo in self.cambiate))
 
 
-def stato(voce: VoceCodifica, oggi: str) -> tuple[str, str]:
-    """Words and colour of the state of a code on a day (ISO)."""
+def stato(lista: ListaCodici, voce: VoceCodifica, oggi: str) -> tuple[str, str]:
+    """Words and colour of the state of a code of a list on a day (ISO)."""
     if voce.al is not None and voce.al < oggi:
         return "Chiuso", "chiuso"
     if voce.dal is not None and voce.dal > oggi:
         return "Non ancora in vigore", "attesa"
     if voce.da_caricare:
         return "Da caricare", "attenzione"
+    if lista.da_confermare(voce):
+        return "Da confermare", "attenzione"
     return "In vigore", "buono"
 
 

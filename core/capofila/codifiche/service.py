@@ -32,6 +32,7 @@ class ListaVista(msgspec.Struct, frozen=True, kw_only=True):
     plugin: str
     codici: int
     da_caricare: int
+    da_confermare: int
     revisioni: int
     modificata_il: datetime | None
 
@@ -43,6 +44,11 @@ class ListaAperta(msgspec.Struct, frozen=True, kw_only=True):
     plugin: Manifesto
     voci: tuple[VoceCodifica, ...]
     revisioni: tuple[dict[str, Any], ...]
+
+    @property
+    def da_confermare(self) -> int:
+        """How many codes stand as the plugin supposed them."""
+        return sum(self.dichiarata.da_confermare(voce) for voce in self.voci)
 
     def voce(self, codice: str) -> VoceCodifica:
         """One of its codes.
@@ -81,6 +87,7 @@ async def elenco() -> list[ListaVista]:
             plugin=manifesto.id,
             codici=len(voci[lista.id]),
             da_caricare=sum(voce.da_caricare for voce in voci[lista.id]),
+            da_confermare=sum(lista.da_confermare(voce) for voce in voci[lista.id]),
             revisioni=revisioni[lista.id]["quante"] if lista.id in revisioni else 0,
             modificata_il=revisioni[lista.id]["ultima"] if lista.id in revisioni else None,
         )

@@ -8,6 +8,7 @@ serves to check one and to try a change; the one that counts is INPS's.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -33,6 +34,7 @@ _MOBILI, _MOBILI_ALTRO = Decimal(6_000), Decimal(2_000)
 _MOBILI_MASSIMO, _MOBILI_FIGLIO = Decimal(10_000), Decimal(1_000)
 _LAVORO, _LAVORO_MASSIMO = Decimal("0.2"), Decimal(3_000)
 _PENSIONE, _PENSIONE_MASSIMO = Decimal("0.2"), Decimal(1_000)
+_MESI_DEL_CORRENTE: Final = 6
 
 
 class SpecieISEE(StrEnum):
@@ -210,6 +212,8 @@ class Attestazione(msgspec.Struct, frozen=True, kw_only=True):
     """Of the DSU."""
     presentata: date | None = None
     """Day of the DSU."""
+    ultimo_giorno: date | None = None
+    """The last day that the attestation itself says; None for the one that follows from the rule."""
     omissioni: bool = False
     """INPS found something missing or different (art. 11)."""
 
@@ -221,7 +225,8 @@ Difetto = Literal[
 
 DETTO: Final[dict[Difetto, str]] = {
     "isee_mancante": "Non c'è un ISEE: chiedi alla persona di presentare la DSU.",
-    "isee_scaduto": "L'ISEE è scaduto: una DSU vale fino al 31 dicembre dell'anno in cui è presentata.",
+    "isee_scaduto": "L'ISEE è scaduto: una DSU vale fino al 31 dicembre dell'anno in cui è presentata, "
+    "un ISEE corrente sei mesi.",
     "isee_futuro": "La DSU è stata presentata dopo il giorno per cui si calcola.",
     "isee_con_omissioni": "L'ISEE ha omissioni o difformità: va sanato prima di usarlo.",
     "isee_di_altra_specie": "L'ISEE non è della specie che il servizio chiede.",
@@ -230,9 +235,21 @@ DETTO: Final[dict[Difetto, str]] = {
 }
 
 
-def scade(presentata: date) -> date:
-    """The last day of an attestation: 31 December of its year (art. 10, c. 1)."""
-    return date(presentata.year, 12, 31)
+def scade(presentata: date, specie: SpecieISEE = SpecieISEE.ORDINARIO) -> date:
+    """The last day of an attestation: 31 December of its year (art. 10, c. 1).
+
+    A current one holds six months (D.Lgs. 15/9/2017 n. 147, art. 10, c. 5, as D.L. 30/4/2019 n. 34, art.
+    28-bis, left it). Where a change of property alone gave it, it holds to 31 December: the attestation
+    says so, and what it says comes first (:attr:`Attestazione.ultimo_giorno`).
+
+    >>> scade(date(2025, 8, 31), SpecieISEE.CORRENTE)
+    datetime.date(2026, 2, 28)
+    """
+    if specie is not SpecieISEE.CORRENTE:
+        return date(presentata.year, 12, 31)
+    anni, mese = divmod(presentata.month + _MESI_DEL_CORRENTE - 1, 12)
+    anno, mese = presentata.year + anni, mese + 1
+    return date(anno, mese, min(presentata.day, monthrange(anno, mese)[1]))
 
 
 def difetto(
@@ -257,11 +274,13 @@ def difetto(
         return "isee_assurdo"
     if attestazione.valore < 0:
         return "isee_negativo"
+    ultimo = attestazione.ultimo_giorno
     if attestazione.presentata is not None:
         if attestazione.presentata > giorno:
             return "isee_futuro"
-        if scade(attestazione.presentata) < giorno:
-            return "isee_scaduto"
+        ultimo = ultimo or scade(attestazione.presentata, attestazione.specie)
+    if ultimo is not None and ultimo < giorno:
+        return "isee_scaduto"
     vale_come = {attestazione.specie}
     if attestazione.specie is SpecieISEE.CORRENTE:
         vale_come.add(SpecieISEE.ORDINARIO)

@@ -68,11 +68,30 @@ class SePresente(Predefinito, frozen=True, tag="se_presente"):
 
 
 class DaTabella(Predefinito, frozen=True, tag="da_tabella"):
-    """A value looked up by another field (by its first `prefisso` characters when not 0)."""
+    """A value looked up by another field (by its first `prefisso` characters when not 0).
+
+    Attributes:
+        campo: the other field.
+        tabella: the values.
+        prefisso: how many characters are looked up.
+        giorni: the fields of the day, in the order in which they are looked at, where the table
+            changes with it.
+        poi: the tables that came after `tabella`, each from its first day (ISO) on, in order of time.
+            A row without a day has `tabella`.
+    """
 
     campo: str
     tabella: Mapping[str, str]
     prefisso: int = 0
+    giorni: tuple[str, ...] = ()
+    poi: tuple[tuple[str, Mapping[str, str]], ...] = ()
+
+    def tavola(self, giorno: str | None) -> Mapping[str, str]:
+        """The table of a day (ISO)."""
+        for dal, tavola in reversed(self.poi):
+            if giorno is not None and dal <= giorno:
+                return tavola
+        return self.tabella
 
 
 class Campo(msgspec.Struct, frozen=True):

@@ -52,6 +52,8 @@ class ListaCodici(msgspec.Struct, frozen=True, kw_only=True):
         forma: a regular expression for the codes.
         etichetta: least and most characters of a label.
         nota: what whoever edits it must know.
+        supposta: why the codes declared are supposed and not known, where they are; empty otherwise.
+            Each of them is to be confirmed until the installation writes it with its own source.
     """
 
     id: str
@@ -61,6 +63,11 @@ class ListaCodici(msgspec.Struct, frozen=True, kw_only=True):
     forma: str = r"[A-Za-z0-9.]{1,10}"
     etichetta: tuple[int, int] = (1, 200)
     nota: str = ""
+    supposta: str = ""
+
+    def da_confermare(self, voce: VoceCodifica) -> bool:
+        """Whether a code stands as the plugin supposed it."""
+        return bool(self.supposta) and voce in self.voci
 
 
 Codifiche = Mapping[str, tuple[VoceCodifica, ...]]

@@ -234,8 +234,10 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
             raise ValueError(f"{self.id}: unknown field {operazione}")
         for campo in self.campi:
             da = getattr(campo.predefinito, "campo", None)
-            if da is not None and da not in noti:
-                raise ValueError(f"{self.id}, {campo.nome}: default from unknown field {da}")
+            giorni = getattr(campo.predefinito, "giorni", ())
+            for nome in (*(() if da is None else (da,)), *giorni):
+                if nome not in noti:
+                    raise ValueError(f"{self.id}, {campo.nome}: default from unknown field {nome}")
 
     @cached_property
     def campi_per_nome(self) -> Mapping[str, Campo]:
@@ -448,6 +450,11 @@ class Preparatore:
             for campo in flusso.campi
             if isinstance(campo.predefinito, Copia | SePresente | DaTabella)
         }
+        self._datati = tuple(
+            campo.nome
+            for campo in flusso.campi
+            if isinstance(campo.predefinito, DaTabella) and campo.predefinito.poi
+        )
         self._memorie = {
             nome: _Letti(lettore(flusso.campi_per_nome[nome])) for nome in self.posizioni
         }
@@ -517,6 +524,7 @@ class Preparatore:
         if quante:
             for nome, posizione in self.posizioni.items():
                 letti[nome] = self._leggi_colonna(nome, celle[posizione], numeri, errori, rifiutati)
+            scritti = {nome: letti.get(nome) for nome in self._datati}
             self._applica_predefiniti(letti, quante, rifiutati)
             self._segui_i_rifiuti(letti, rifiutati)
             self._cerca_mancanti(letti, numeri, errori, rifiutati)
@@ -529,6 +537,10 @@ class Preparatore:
                 rifiutati = {n: rifiutati[i] for n, i in enumerate(origini) if i in rifiutati}
                 celle = [[colonna[i] for i in origini] for colonna in celle]
                 quante = len(numeri)
+                if scritti:  # each part has the table of its own day
+                    for nome, valori in scritti.items():
+                        letti[nome] = [None if valori is None else valori[i] for i in origini]
+                    self._applica_predefiniti(letti, quante, rifiutati)
             self._applica_regole(letti, celle, numeri, errori, avvisi, rifiutati, tagliate, taciuti)
 
         vuota: list[str | None] = [None] * quante
@@ -873,8 +885,23 @@ def _supplenti(
         case SePresente(campo, valore) if campo in letti:
             return [None if v is None else valore for v in letti[campo]]
         case DaTabella(campo, tabella, prefisso) if campo in letti:
+            if predefinito.poi:
+                return _del_giorno(predefinito, letti, quante)
             cerca: Callable[[str], str | None] = tabella.get
             if prefisso:
                 return [None if v is None else cerca(v[:prefisso]) for v in letti[campo]]
             return [None if v is None else cerca(v) for v in letti[campo]]
     return None
+
+
+def _del_giorno(
+    predefinito: DaTabella, letti: Mapping[str, list[str | None]], quante: int
+) -> list[str | None]:
+    """The default of every row from a table that changes with the day."""
+    assenti: list[str | None] = [None] * quante
+    date = zip(*(letti.get(nome, assenti) for nome in predefinito.giorni), strict=True)
+    lunghezza = predefinito.prefisso or None
+    return [
+        None if v is None else predefinito.tavola(next(filter(None, d), None)).get(v[:lunghezza])
+        for v, d in zip(letti[predefinito.campo], date, strict=True)
+    ]

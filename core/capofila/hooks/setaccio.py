@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
+from itertools import chain
 from operator import and_
 from typing import Final, NamedTuple
 
@@ -375,10 +376,21 @@ def _supplenti(
             )
         case DaTabella(_, tabella, prefisso):
             chiavi = da.str.head(prefisso) if prefisso else da
-            return chiavi.replace_strict(
-                list(tabella), list(tabella.values()), default=None, return_dtype=pl.String
-            )
+            supplenti = _cerca(chiavi, tabella)
+            giorni = [letti[nome] for nome in predefinito.giorni if nome in letti]
+            if not predefinito.poi or not giorni:
+                return supplenti
+            giorno = pl.select(pl.coalesce(giorni)).to_series().fill_null("")
+            for dal, tavola in predefinito.poi:
+                supplenti = _cerca(chiavi, tavola).zip_with(giorno >= dal, supplenti)
+            return supplenti
     return None
+
+
+def _cerca(chiavi: pl.Series, tabella: Mapping[str, str]) -> pl.Series:
+    return chiavi.replace_strict(
+        list(tabella), list(tabella.values()), default=None, return_dtype=pl.String
+    )
 
 
 def _valori(predefinito: Predefinito) -> Iterable[str]:
@@ -387,7 +399,7 @@ def _valori(predefinito: Predefinito) -> Iterable[str]:
         case Costante(valore) | SePresente(_, valore):
             return (valore,)
         case DaTabella(_, tabella):
-            return tabella.values()
+            return chain(tabella.values(), *(tavola.values() for _, tavola in predefinito.poi))
     return ()
 
 

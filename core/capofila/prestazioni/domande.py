@@ -486,20 +486,8 @@ async def storna(pagamento_id: int, mandato: str, oggi: date) -> int:
         Conflitto: it was taken back already, or it takes another back.
     """
     unita = unita_corrente()
-    riga = None
-    if pagamento_id in BIGINT:
-        riga = await unita.riga(
-            f"SELECT g.domanda_id, {_VERSATO} FROM pagamento g "
-            "WHERE g.ambito_id = $1 AND g.id = $2",
-            unita.ambito,
-            pagamento_id,
-        )
-    if riga is None:
-        raise NonTrovato("Questo pagamento non c'è: torna alla domanda.")
-    valori = dict(riga)
-    numero: int = valori.pop("domanda_id")
+    numero, versato = await un_pagamento(pagamento_id)
     domanda = await leggi(numero, blocca=True)
-    versato = Versato(**valori)
     if versato.storna is not None:
         raise Conflitto("Questo è già uno storno: registra di nuovo il pagamento.")
     nuovo = PagamentoNuovo(

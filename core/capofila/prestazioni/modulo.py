@@ -200,8 +200,7 @@ _AIUTI: Final = {
     "data_evento": "Il fatto che dà diritto alla prestazione, se c’è.",
     "anno": "Se lo lasci vuoto è l’anno in corso.",
     "prestazioni": "Tutte quelle che il minore riceve. Apri un gruppo di codici per vedere i nomi.",
-    "codice_regione_residenza": "Due cifre, con la codifica di INPS: la Lombardia è 10. Serve se "
-    "risiede in Italia.",
+    "codice_regione_residenza": "Due cifre, con la codifica di INPS. Serve se risiede in Italia.",
     "codice_nazione_residenza": "Codice di tre cifre: 380 Italia.",
 }
 DELLA_PERSONA: Final = (
@@ -416,9 +415,10 @@ def _predefinito(campo: Campo, valori: Mapping[str, str]) -> str | None:
     match campo.predefinito:
         case SePresente(altro, valore):
             return valore if valori.get(altro) else None
-        case DaTabella(altro, tabella, prefisso):
+        case DaTabella(altro, _, prefisso, giorni) as da_tabella:
             testo = valori.get(altro, "")
-            return tabella.get(testo[:prefisso] if prefisso else testo)
+            giorno = next((valori[nome] for nome in giorni if valori.get(nome)), None)
+            return da_tabella.tavola(giorno).get(testo[:prefisso] if prefisso else testo)
         case _:
             return None
 

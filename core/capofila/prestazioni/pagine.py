@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from litestar import Request
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
@@ -16,7 +18,7 @@ from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
 from capofila.prestazioni import bozze, modulo, versioni
 from capofila.prestazioni.modulo import GruppoModulo
-from capofila.prestazioni.rules import FONTE_MINORI, Collocazione
+from capofila.prestazioni.rules import Collocazione
 from capofila.prestazioni.service import riferimenti_dell_ambito
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Comune, Ente, MappaComuni
@@ -374,62 +376,79 @@ async def metti_da_parte(
     return Redirect(f"{banco.base}/bozze", status_code=303)
 
 
-async def elenco_bozze(
-    request: Request[Any, Any, Any],
-    modello: str,
-    *,
-    fonte: str,
-    sopra: tuple[str, str],
-    colonne: tuple[str, str],
-    sommario: str,
-) -> Template:
-    """What was put aside, to go on with or to throw away.
+class Bozze(msgspec.Struct, frozen=True, kw_only=True):
+    """The drafts of a flow as their pages show them.
 
-    Args:
-        request: of the page.
-        modello: the template, which extends ``_bozze.html``.
+    Attributes:
         fonte: of the flow.
-        sopra: the page above, with its address.
+        radice: first word of the permissions, and of the addresses after the ambito.
+        titolo: of the page above.
+        modello: the template, which extends ``_bozze.html``.
         colonne: what the first two columns have.
         sommario: the line under the title.
+        nome: what a draft is called, from its values.
+        tante: the records that stay when a draft is thrown away.
     """
-    numero = min(max(numero_da(request.query_params.get("pagina", "1")) or 1, 1), 10_000)
-    trovate = await bozze.elenco(fonte, numero)
-    permesso = "minori" if fonte == FONTE_MINORI else "prestazioni"
-    await registra_lettura(f"{permesso}.elenca_bozze", "bozza", None, righe=len(trovate))
-    pagina = costruisci_pagina(request, "Bozze", briciole=[sopra], sommario=sommario)
-    return rispondi(
-        request,
-        modello,
-        pagina,
-        bozze=trovate[: bozze.PER_PAGINA],
-        altre=len(trovate) > bozze.PER_PAGINA,
-        numero=numero,
-        comuni=(await territorio.mappa_comuni()).per_belfiore,
-        colonne=(*map(Colonna, colonne), *COLONNE_BOZZE),
-        base=sopra[1],
-    )
+
+    fonte: str
+    radice: str
+    titolo: str
+    modello: str
+    colonne: tuple[str, str]
+    sommario: str
+    nome: Callable[[Mapping[str, str]], str]
+    tante: str
+
+    @property
+    def sopra(self) -> tuple[str, str]:
+        """The page above, with its address in the ambito of the visit."""
+        return self.titolo, f"/{visita_corrente().nell_ambito.slug}/{self.radice}"
 
 
-def chiedi_se_buttare(
-    request: Request[Any, Any, Any], id_: int, nome: str, sopra: tuple[str, str], tante: str
-) -> Template:
-    """Ask before a draft is thrown away; ``tante`` are the records that stay."""
-    torna = f"{sopra[1]}/bozze"
-    pagina = costruisci_pagina(request, "Butta la bozza", briciole=[sopra, ("Bozze", torna)])
-    return rispondi(
-        request, "prestazioni/butta_bozza.html", pagina, nome=nome, tante=tante,
-        azione=f"{torna}/{id_}/elimina", torna=torna,
-    )  # fmt: skip
+def rotte_bozze(queste: Bozze) -> list[HTTPRouteHandler]:
+    """The list of the drafts of a flow, and throwing one away after asking."""
+    casa = f"/{{ambito:str}}/{queste.radice}/bozze"
+    permesso = {"permesso": f"{queste.radice}.scrivi"}
 
+    @get(casa, opt=permesso)
+    async def elenco(request: Request[Any, Any, Any]) -> Template:
+        """What was put aside, to go on with or to throw away."""
+        numero = min(max(numero_da(request.query_params.get("pagina", "1")) or 1, 1), 10_000)
+        trovate = await bozze.elenco(queste.fonte, numero)
+        await registra_lettura(f"{queste.radice}.elenca_bozze", "bozza", None, righe=len(trovate))
+        return rispondi(
+            request,
+            queste.modello,
+            costruisci_pagina(
+                request, "Bozze", briciole=[queste.sopra], sommario=queste.sommario
+            ),
+            bozze=trovate[: bozze.PER_PAGINA],
+            altre=len(trovate) > bozze.PER_PAGINA,
+            numero=numero,
+            comuni=(await territorio.mappa_comuni()).per_belfiore,
+            colonne=(*map(Colonna, queste.colonne), *COLONNE_BOZZE),
+            base=queste.sopra[1],
+        )  # fmt: skip
 
-async def butta_bozza(id_: int, base: str, fonte: str) -> Redirect:
-    """Throw a draft away.
+    @get(f"{casa}/{{id_:int}}/elimina", opt=permesso)
+    async def chiedi_elimina(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
+        """Ask before a draft is thrown away."""
+        nome = queste.nome(await bozze.leggi(id_, queste.fonte))
+        torna = f"{queste.sopra[1]}/bozze"
+        pagina = costruisci_pagina(
+            request, "Butta la bozza", briciole=[queste.sopra, ("Bozze", torna)]
+        )
+        return rispondi(
+            request, "prestazioni/butta_bozza.html", pagina, nome=nome, tante=queste.tante,
+            azione=f"{torna}/{id_}/elimina", torna=torna,
+        )  # fmt: skip
 
-    Raises:
-        NonTrovato: it is not there.
-    """
-    await bozze.leggi(id_, fonte)
-    await bozze.butta(id_, fonte)
-    await aggiungi_messaggio("informazione", "La bozza è stata buttata.")
-    return Redirect(f"{base}/bozze", status_code=303)
+    @post(f"{casa}/{{id_:int}}/elimina", opt=permesso, status_code=200)
+    async def elimina(id_: FromPath[int]) -> Redirect:
+        """Throw a draft away."""
+        await bozze.leggi(id_, queste.fonte)
+        await bozze.butta(id_, queste.fonte)
+        await aggiungi_messaggio("informazione", "La bozza è stata buttata.")
+        return Redirect(f"{queste.sopra[1]}/bozze", status_code=303)
+
+    return [elenco, chiedi_elimina, elimina]

@@ -25,12 +25,10 @@ from capofila.prestazioni import bozze, minori, modulo, schede, versioni
 from capofila.prestazioni.modulo import FISSI_DEL_MINORE, FISSI_DELLA_SCHEDA, GRUPPI_MINORI
 from capofila.prestazioni.pagine import (
     Banco,
+    Bozze,
     Tolta,
-    butta_bozza,
-    chiedi_se_buttare,
     chiedi_se_togliere,
     comuni_titolari,
-    elenco_bozze,
     esiti,
     file_di,
     inviato,
@@ -39,6 +37,7 @@ from capofila.prestazioni.pagine import (
     mostra,
     motivo_scritto,
     numero_da,
+    rotte_bozze,
     scelte,
 )
 from capofila.prestazioni.rules import FONTE_MINORI, Collocazione, Riferimenti, flusso_minori
@@ -634,16 +633,6 @@ async def _metti_da_parte(banco: Banco, ricevuto: Ricevuto) -> Redirect:
     )  # fmt: skip
 
 
-@get("/{ambito:str}/minori/bozze", opt={"permesso": "minori.scrivi"})
-async def le_bozze(request: Request[Any, Any, Any]) -> Template:
-    """What was put aside, to go on with or to throw away."""
-    return await elenco_bozze(
-        request, "prestazioni/minori_bozze.html", fonte=FONTE_MINORI, sopra=("Minori", base()),
-        colonne=("Minore", "Scheda"),
-        sommario="Schede messe da parte: non entrano in nessun invio finché non le salvi.",
-    )  # fmt: skip
-
-
 @get("/{ambito:str}/minori/bozze/{id_:int}", opt={"permesso": "minori.scrivi"})
 async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Go on with a draft; its errors are shown at once."""
@@ -690,24 +679,21 @@ async def persona_della_bozza(request: Request[Any, Any, Any], id_: FromPath[int
     return await _continua(request, ricevuto, trovata)
 
 
-@get("/{ambito:str}/minori/bozze/{id_:int}/elimina", opt={"permesso": "minori.scrivi"})
-async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
-    """Ask before a draft is thrown away."""
-    minore = (await bozze.leggi(id_, FONTE_MINORI)).get(bozze.MINORE)
-    return chiedi_se_buttare(
-        request, id_, "senza codice fiscale" if minore is None else f"del minore {minore}",
-        ("Minori", base()), "Le schede già salvate",
-    )  # fmt: skip
+def _di_chi(valori: Mapping[str, str]) -> str:
+    minore = valori.get(bozze.MINORE)
+    return "senza codice fiscale" if minore is None else f"del minore {minore}"
 
 
-@post(
-    "/{ambito:str}/minori/bozze/{id_:int}/elimina",
-    opt={"permesso": "minori.scrivi"},
-    status_code=200,
+BOZZE: Final = Bozze(
+    fonte=FONTE_MINORI,
+    radice="minori",
+    titolo="Minori",
+    modello="prestazioni/minori_bozze.html",
+    colonne=("Minore", "Scheda"),
+    sommario="Schede messe da parte: non entrano in nessun invio finché non le salvi.",
+    nome=_di_chi,
+    tante="Le schede già salvate",
 )
-async def elimina_bozza(id_: FromPath[int]) -> Redirect:
-    """Throw a draft away."""
-    return await butta_bozza(id_, base(), FONTE_MINORI)
 
 
 # --- who the minor is ---------------------------------------------------------------------------
@@ -830,8 +816,7 @@ async def togli_davvero(
 
 
 GESTORI: Final = [
-    le_bozze, una_bozza, persona_della_bozza, chiedi_elimina_bozza, elimina_bozza, chiedi_persona,
-    correggi_persona,
+    *rotte_bozze(BOZZE), una_bozza, persona_della_bozza, chiedi_persona, correggi_persona,
     elenco, torna_all_elenco, cerca, modello, una, persona, nuova, inserisci, correggi,
     correggi_salva, controlla, togli, togli_davvero,
 ]  # fmt: skip

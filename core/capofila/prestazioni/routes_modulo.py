@@ -20,11 +20,9 @@ from capofila.hooks.campi import leggi_codice_fiscale
 from capofila.prestazioni import bozze, domande, modulo, versioni
 from capofila.prestazioni.pagine import (
     Banco,
+    Bozze,
     Tolta,
-    butta_bozza,
-    chiedi_se_buttare,
     chiedi_se_togliere,
-    elenco_bozze,
     esiti,
     inviato,
     lasciato,
@@ -32,6 +30,7 @@ from capofila.prestazioni.pagine import (
     mostra,
     motivo_scritto,
     numero_da,
+    rotte_bozze,
     scelte,
 )
 from capofila.prestazioni.rules import FONTE, flusso_principale
@@ -388,16 +387,6 @@ async def togli_davvero(
 # --- drafts -------------------------------------------------------------------------------------
 
 
-@get("/{ambito:str}/prestazioni/bozze", opt={"permesso": "prestazioni.scrivi"})
-async def le_bozze(request: Request[Any, Any, Any]) -> Template:
-    """What was put aside, to go on with or to throw away."""
-    return await elenco_bozze(
-        request, "prestazioni/bozze.html", fonte=FONTE, sopra=("Prestazioni", base()),
-        colonne=("Persona", "Prestazione"),
-        sommario="Prestazioni messe da parte: non entrano in nessun invio finché non le salvi.",
-    )  # fmt: skip
-
-
 @get("/{ambito:str}/prestazioni/bozze/{id_:int}", opt={"permesso": "prestazioni.scrivi"})
 async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
     """Go on with a draft; its errors are shown at once."""
@@ -412,28 +401,23 @@ async def una_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Temp
     )  # fmt: skip
 
 
-@get("/{ambito:str}/prestazioni/bozze/{id_:int}/elimina", opt={"permesso": "prestazioni.scrivi"})
-async def chiedi_elimina_bozza(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template:
-    """Ask before a draft is thrown away."""
-    valori = await bozze.leggi(id_)
-    nome = f"{valori.get('cognome', '')} {valori.get('nome', '')}".strip() or "senza nome"
-    return chiedi_se_buttare(
-        request, id_, f"di {nome}", ("Prestazioni", base()), "Le prestazioni già salvate"
-    )
+def _di_chi(valori: Mapping[str, str]) -> str:
+    nome = f"{valori.get('cognome', '')} {valori.get('nome', '')}".strip()
+    return f"di {nome or 'senza nome'}"
 
 
-@post(
-    "/{ambito:str}/prestazioni/bozze/{id_:int}/elimina",
-    opt={"permesso": "prestazioni.scrivi"},
-    status_code=200,
+BOZZE: Final = Bozze(
+    fonte=FONTE,
+    radice="prestazioni",
+    titolo="Prestazioni",
+    modello="prestazioni/bozze.html",
+    colonne=("Persona", "Prestazione"),
+    sommario="Prestazioni messe da parte: non entrano in nessun invio finché non le salvi.",
+    nome=_di_chi,
+    tante="Le prestazioni già salvate",
 )
-async def elimina_bozza(id_: FromPath[int]) -> Redirect:
-    """Throw a draft away."""
-    return await butta_bozza(id_, base(), FONTE)
-
 
 GESTORI: Final = [
-    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, le_bozze,
-    una_bozza,
-    chiedi_elimina_bozza, elimina_bozza,
+    nuova, inserisci, correggi, correggi_salva, controlla, togli, togli_davvero, una_bozza,
+    *rotte_bozze(BOZZE),
 ]  # fmt: skip

@@ -11,13 +11,14 @@ not invented here. No source gives the dates of validity; None means always.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from typing import Final
 
 import msgspec
 
 from capofila.hooks.codifiche import Codifiche, ListaCodici, VoceCodifica
-from capofila.hooks.regole import InVigore, Regola
+from capofila.hooks.regole import Assente, Controllo, E, InVigore, O, Presente, Regola, Se, Tra
 
 INPS_LISTA: Final = "INPS, lista delle prestazioni da erogare (interrogazione ISEE)"
 INPS_MSG_1244: Final = "INPS, messaggio 1244 del 18/03/2022"
@@ -139,56 +140,129 @@ def della_famiglia(codici: Iterable[str], capostipiti: Iterable[str]) -> tuple[s
 SI_NO_INPS: Final[Mapping[str, str]] = {"si": "1", "no": "2"}
 
 
-class Regione(msgspec.Struct, frozen=True):
-    """A region or autonomous province.
+LISTA_REGIONI: Final = "siuss-regioni"
+
+_REGIONI: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    ("01", "Abruzzo", ("066", "067", "068", "069")),
+    ("02", "Basilicata", ("076", "077")),
+    ("03", "Provincia autonoma di Bolzano", ("021",)),
+    ("04", "Calabria", ("078", "079", "080", "101", "102")),
+    ("05", "Campania", ("061", "062", "063", "064", "065")),
+    ("06", "Emilia-Romagna", ("033", "034", "035", "036", "037", "038", "039", "040", "099")),
+    ("07", "Friuli-Venezia Giulia", ("030", "031", "032", "093")),
+    ("08", "Lazio", ("056", "057", "058", "059", "060")),
+    ("09", "Liguria", ("008", "009", "010", "011")),
+    ("10", "Lombardia", ("012", "013", "014", "015", "016", "017", "018", "019", "020", "097", "098", "108")),
+    ("11", "Marche", ("041", "042", "043", "044", "109")),
+    ("12", "Molise", ("070", "094")),
+    ("13", "Piemonte", ("001", "002", "003", "004", "005", "006", "096", "103")),
+    ("14", "Puglia", ("071", "072", "073", "074", "075", "110")),
+    ("15", "Sardegna", ("090", "091", "092", "095", "104", "105", "106", "107", "111")),
+    ("16", "Sicilia", ("081", "082", "083", "084", "085", "086", "087", "088", "089")),
+    ("17", "Toscana", ("045", "046", "047", "048", "049", "050", "051", "052", "053", "100")),
+    ("18", "Provincia autonoma di Trento", ("022",)),
+    ("19", "Umbria", ("054", "055")),
+    ("20", "Valle d'Aosta", ("007",)),
+    ("21", "Veneto", ("023", "024", "025", "026", "027", "028", "029")),
+)  # fmt: skip
+"""Number, name and provinces (first three digits of the ISTAT codes of their comuni) of the regions,
+as far as the sources let us suppose; an installation corrects them (`lista_regioni`)."""
+
+_REGIONI_SUPPOSTE: Final = (
+    "La specifica di INPS chiede la «codifica DM 1986», che non è quella di ISTAT (dove la Lombardia "
+    "è 03), e rimanda a una tabella dell’Agenzia delle Entrate che le fonti a disposizione non "
+    "riportano. I numeri sono ricostruiti dall’ordine alfabetico delle regioni e delle due province "
+    "autonome; i due flussi di esempio di INPS (provincia 068, regione 01) concordano, ma della "
+    "Lombardia non dicono nulla. Da confermare con INPS prima del primo invio."
+)
+
+LOMBARDE: Final = (
+    "012", "013", "014", "015", "016", "017", "018", "019", "020", "097", "098", "108",
+)  # fmt: skip
+"""The provinces of Lombardia (ISTAT): the region of the ambiti, which labels and messages name."""
+LOMBARDIA_ISTAT: Final = "03"
+"""What ISTAT calls Lombardia: the number that people write by habit."""
+
+
+class Regioni(msgspec.Struct, frozen=True):
+    """The regions in INPS's numbering, day by day.
 
     Attributes:
-        codice: in the coding that INPS wants (DM 1986).
-        nome: its name.
-        province: first three digits of the ISTAT codes of its comuni.
+        tabelle: from a day (ISO; the first is empty, for always) on, the region by the first three
+            digits of an ISTAT comune code. A province that has several on one day has none.
     """
 
-    codice: str
-    nome: str
-    province: tuple[str, ...]
+    tabelle: tuple[tuple[str, Mapping[str, str]], ...]
+
+    @property
+    def prima(self) -> Mapping[str, str]:
+        """The table before any change."""
+        return self.tabelle[0][1]
+
+    @property
+    def periodi(self) -> tuple[tuple[str, str, Mapping[str, str]], ...]:
+        """First and last day (ISO, empty where open) of each table."""
+        fini = [_giorno(dal, -1) for dal, _ in self.tabelle[1:]]
+        return tuple(
+            (dal, al, tavola)
+            for (dal, tavola), al in zip(self.tabelle, [*fini, ""], strict=True)
+        )  # fmt: skip
+
+    @property
+    def della_lombardia(self) -> tuple[str, ...]:
+        """The numbers of Lombardia, in the order of time."""
+        return tuple(
+            dict.fromkeys(
+                tavola[p] for _, tavola in self.tabelle for p in LOMBARDE if p in tavola
+            )
+        )  # fmt: skip
+
+    def lombardia(self, prima: str, dopo: str = "") -> str:
+        """What is said of the number of Lombardia, between two texts; nothing where it has none.
+
+        >>> Regioni((("", {"019": "10"}), ("2027-01-01", {"019": "03"}))).lombardia(": ")
+        ': la Lombardia è 10, poi 03'
+        """
+        numeri = self.della_lombardia
+        if not numeri:
+            return ""
+        return f"{prima}la Lombardia è {', poi '.join(numeri)}{dopo}"
+
+    @property
+    def esempio(self) -> tuple[str, str, str] | None:
+        """A comune, of Lombardia if it can be, its region and the first day; None in an empty list."""
+        for dal, tavola in reversed(self.tabelle):
+            for provincia in ("019", *LOMBARDE, *tavola):
+                if provincia in tavola:
+                    return f"{provincia}035", tavola[provincia], dal
+        return None
 
 
-REGIONI: Final[tuple[Regione, ...]] = (
-    Regione("01", "Abruzzo", ("066", "067", "068", "069")),
-    Regione("02", "Basilicata", ("076", "077")),
-    Regione("03", "Provincia autonoma di Bolzano", ("021",)),
-    Regione("04", "Calabria", ("078", "079", "080", "101", "102")),
-    Regione("05", "Campania", ("061", "062", "063", "064", "065")),
-    Regione("06", "Emilia-Romagna",
-            ("033", "034", "035", "036", "037", "038", "039", "040", "099")),
-    Regione("07", "Friuli-Venezia Giulia", ("030", "031", "032", "093")),
-    Regione("08", "Lazio", ("056", "057", "058", "059", "060")),
-    Regione("09", "Liguria", ("008", "009", "010", "011")),
-    Regione("10", "Lombardia",
-            ("012", "013", "014", "015", "016", "017", "018", "019", "020", "097", "098", "108")),
-    Regione("11", "Marche", ("041", "042", "043", "044", "109")),
-    Regione("12", "Molise", ("070", "094")),
-    Regione("13", "Piemonte", ("001", "002", "003", "004", "005", "006", "096", "103")),
-    Regione("14", "Puglia", ("071", "072", "073", "074", "075", "110")),
-    Regione("15", "Sardegna", ("090", "091", "092", "095", "104", "105", "106", "107", "111")),
-    Regione("16", "Sicilia", ("081", "082", "083", "084", "085", "086", "087", "088", "089")),
-    Regione("17", "Toscana",
-            ("045", "046", "047", "048", "049", "050", "051", "052", "053", "100")),
-    Regione("18", "Provincia autonoma di Trento", ("022",)),
-    Regione("19", "Umbria", ("054", "055")),
-    Regione("20", "Valle d'Aosta", ("007",)),
-    Regione("21", "Veneto", ("023", "024", "025", "026", "027", "028", "029")),
-)  # fmt: skip
-"""The coding of the regions that the specification calls DM 1986; it is not that of ISTAT, where
-Lombardia is 03. Its note 2 (table 7) points at the table of regions of the Agenzia delle Entrate, in
-alphabetical order, the same by which the Ministry of Finance publishes the regional surtaxes. Both
-sample flows of INPS agree: a comune of the province 068 (Abruzzo) goes with 01, which ISTAT gives to
-Piemonte. The provinces are those of ISTAT; one that is not here wants its region written."""
+def regioni_in_vigore(codifiche: Codifiche | None) -> Regioni:
+    """The regions of an installation, or those of the program.
 
-REGIONE_PER_PROVINCIA: Final[Mapping[str, str]] = {
-    provincia: regione.codice for regione in REGIONI for provincia in regione.province
-}
-"""Region by the first three digits (the province) of an ISTAT comune code."""
+    Args:
+        codifiche: the lists in force; a code of theirs is the province and the region, 019-10.
+    """
+    voci = (codifiche or {}).get(LISTA_REGIONI)
+    if voci is None:
+        voci = lista_regioni().voci
+    giorni = {""} | {v.dal for v in voci if v.dal} | {_giorno(v.al, 1) for v in voci if v.al}
+    tabelle: list[tuple[str, Mapping[str, str]]] = []
+    for giorno in sorted(giorni):
+        trovate: dict[str, set[str]] = {}
+        for voce in voci:
+            if (voce.dal or "") <= giorno and (not voce.al or giorno <= voce.al):
+                provincia, _, regione = voce.codice.partition("-")
+                trovate.setdefault(provincia, set()).add(regione)
+        tavola = {p: next(iter(sue)) for p, sue in trovate.items() if len(sue) == 1}
+        if not tabelle or tabelle[-1][1] != tavola:
+            tabelle.append((giorno, tavola))
+    return Regioni(tuple(tabelle))
+
+
+def _giorno(iso: str, piu: int) -> str:
+    return (date.fromisoformat(iso) + timedelta(days=piu)).isoformat()
 
 
 # --- lists that an installation keeps -------------------------------------------------------------
@@ -215,6 +289,34 @@ def lista_prestazioni() -> ListaCodici:
         nota="Dei codici senza denominazione si sa che esistono, ma nessuna fonte a disposizione "
         "dice come si chiamano: vanno caricati dalle tabelle di INPS. Finché mancano, chi li usa "
         "scrive la denominazione nel file.",
+    )
+
+
+def lista_regioni() -> ListaCodici:
+    """The regions, as far as the sources let us suppose."""
+    fonte = (
+        "INPS, specifica tecnica WaaS 2.0.1 del 22/05/2025, tabella 7 e nota 2 (numero supposto); "
+        "ISTAT, codici delle province"
+    )
+    return ListaCodici(
+        id=LISTA_REGIONI,
+        denominazione="Regione di residenza nella numerazione di INPS, per provincia",
+        fonte="INPS (codifica DM 1986) per le regioni; ISTAT per le province",
+        voci=tuple(
+            VoceCodifica(f"{provincia}-{numero}", nome, fonte)
+            for provincia, numero, nome in sorted(
+                (provincia, numero, nome)
+                for numero, nome, province in _REGIONI
+                for provincia in province
+            )
+        ),
+        forma="[0-9]{3}-[0-9]{2}",
+        supposta=_REGIONI_SUPPOSTE,
+        nota="Ogni codice è una provincia (le prime tre cifre del codice ISTAT dei suoi comuni), un "
+        "trattino e il numero che INPS dà alla sua regione: 019-10 dice che Cremona sta nella regione "
+        "10. Se il numero cambia, chiudi il codice nel suo ultimo giorno e aggiungi quello nuovo dal "
+        "giorno dopo; se era sbagliato, ritiralo e aggiungi quello giusto. Una provincia con due "
+        "numeri validi nello stesso giorno non ne ha nessuno: la regione va scritta a mano.",
     )
 
 
@@ -266,3 +368,35 @@ def regola_in_vigore(
         {campo: esempio, giorni[0]: dal or al},
         {campo: esempio, giorni[0]: "2100-12-31" if al else "1900-01-01"},
     )  # fmt: skip
+
+
+def nel_tempo(
+    regioni: Regioni, giorni: tuple[str, ...], controllo: Callable[[Mapping[str, str]], Controllo]
+) -> Controllo:
+    """A condition on a table of regions, each time on the one of the day.
+
+    Args:
+        regioni: the tables.
+        giorni: the fields of the day, in the order in which they are looked at; a record without any
+            is held to the first table.
+        controllo: the condition on a table.
+    """
+    if len(regioni.tabelle) == 1:
+        return controllo(regioni.prima)
+    termini = [
+        Se(O(tuple(_del_periodo(giorni, dal, al))), controllo(tavola))
+        for dal, al, tavola in regioni.periodi
+        if tavola
+    ]
+    return E(tuple(termini))
+
+
+def _del_periodo(giorni: tuple[str, ...], dal: str, al: str) -> list[Controllo]:
+    primo: list[Controllo] = [] if dal else [E(tuple(Assente(giorno) for giorno in giorni))]
+    return primo + [
+        E((
+            *(Assente(prima) for prima in giorni[:n]), Presente(giorno),
+            Tra(giorno, dal or "0000-01-01", al or "9999-12-31"),
+        ))
+        for n, giorno in enumerate(giorni)
+    ]  # fmt: skip

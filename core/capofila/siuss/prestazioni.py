@@ -57,16 +57,20 @@ from capofila.siuss.nomenclatore import (
     CON_DATA_EVENTO,
     CON_SINA,
     INPS_MSG_1244,
+    LOMBARDIA_ISTAT,
     PRESTAZIONI,
-    REGIONE_PER_PROVINCIA,
     SI_NO_INPS,
     SOLO_IN_CARICO,
     Prestazione,
+    Regioni,
     codici_della_lista,
     della_famiglia,
     denominazioni,
     lista_dello_schema,
     lista_prestazioni,
+    lista_regioni,
+    nel_tempo,
+    regioni_in_vigore,
     regola_in_vigore,
     tavola,
 )
@@ -141,6 +145,9 @@ SINA_CAMPI: Final = (
     "sina_invalidita_civile",
 )
 
+GIORNI: Final = ("data_inizio", "data_erogazione", "data_evento")
+"""The day of a record is the first of these that it has."""
+
 _INDIRIZZO: Final = (
     Campo("regione", Tipo.CIFRE, "Regione", lunghezza=(2, 2), zeri=True, fonte=ST),
     Campo("comune", Tipo.COMUNE_ISTAT, "Comune (ISTAT)", fonte=ST),
@@ -149,7 +156,7 @@ _INDIRIZZO: Final = (
 )  # fmt: skip
 
 
-def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
+def _campi(prestazioni: tuple[Prestazione, ...], regioni: Regioni) -> tuple[Campo, ...]:
     codici = tavola(prestazioni)
     testo, importo, data, cifre = Tipo.TESTO, Tipo.IMPORTO, Tipo.DATA, Tipo.CIFRE
     return (
@@ -223,9 +230,10 @@ def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
               lunghezza=(3, 3), zeri=True, predefinito=SePresente("comune_residenza", "380"),
               fonte=f"{ST}, tabella 7"),
         Campo("regione_residenza", cifre,
-              "Regione di residenza (codifica DM 1986: Lombardia è 10)",
+              f"Regione di residenza (codifica DM 1986{regioni.lombardia(': ')})",
               lunghezza=(2, 2), zeri=True,
-              predefinito=DaTabella("comune_residenza", REGIONE_PER_PROVINCIA, prefisso=3),
+              predefinito=DaTabella("comune_residenza", regioni.prima, prefisso=3,
+                                    giorni=GIORNI, poi=regioni.tabelle[1:]),
               fonte=f"{ST}, tabella 7 e nota 2 (tabella delle regioni dell'Agenzia delle Entrate)"),
         Campo("altri_indirizzi", Tipo.BLOCCHI, "Altri indirizzi (dal secondo al quinto)",
               lunghezza=(0, 4), sottocampi=_INDIRIZZO, fonte=f"{XSD}, Indirizzo 1..5"),
@@ -237,9 +245,6 @@ def _campi(prestazioni: tuple[Prestazione, ...]) -> tuple[Campo, ...]:
               codici=INVALIDITA_CIVILE, fonte=f"{ST}, tabella 11"),
     )  # fmt: skip
 
-
-GIORNI: Final = ("data_inizio", "data_erogazione", "data_evento")
-"""The day of a record is the first of these that it has."""
 
 LISTE: Final[Mapping[str, tuple[str, str, Mapping[str, str], str]]] = {
     "prova_mezzi": ("siuss-prova-mezzi", "Presenza della prova dei mezzi", PROVA_MEZZI,
@@ -260,6 +265,7 @@ def liste_prestazioni() -> tuple[ListaCodici, ...]:
     """The lists that an installation keeps for this flow."""
     return (
         lista_prestazioni(),
+        lista_regioni(),
         *(lista_dello_schema(*lista) for lista in LISTE.values()),
     )
 
@@ -287,11 +293,6 @@ TAGLIO: Final = TaglioAnnuale(
     "stesso protocollo di domanda e gli stessi importi mensili; non serve fare nulla",
     fonte=f"{ST}, tabella 9, DataFinePrestazione (stesso anno di DataInizioPrestazione)",
 )
-
-
-def _della_regione(regione: str, comune: str) -> DallaTabella:
-    """That a region is the one of a comune, as far as the table of the provinces tells."""
-    return DallaTabella(regione, comune, REGIONE_PER_PROVINCIA, 3)
 
 
 _REGOLE: Final[tuple[Regola, ...]] = (
@@ -560,16 +561,6 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         {"nazione_residenza": "380", "comune_residenza": "999001"},
     ),
     Regola(
-        "siuss-residenza-regione-altra", "regione_residenza",
-        _della_regione("regione_residenza", "comune_residenza"), "avviso",
-        "la regione {regione_residenza} non è quella del comune {comune_residenza} nella codifica "
-        "che INPS chiede, che non è quella di ISTAT (la Lombardia è 10, non 03): lasciare vuota la "
-        "regione, che si ricava dal comune, oppure correggere il comune",
-        f"{ST}, tabella 7 e nota 2; i due flussi di esempio di INPS (provincia 068, regione 01)",
-        {"comune_residenza": "019035", "regione_residenza": "10"},
-        {"comune_residenza": "019035", "regione_residenza": "03"},
-    ),
-    Regola(
         "siuss-residenza-estera", "nazione_residenza",
         O((Uguale("nazione_residenza", "380"), Assente("nazione_residenza"),
            Assente("comune_residenza"))),
@@ -590,15 +581,6 @@ _REGOLE: Final[tuple[Regola, ...]] = (
         f"{ST}, tabella 7, CodiceRegione e CodiceComune",
         {"altri_indirizzi": '[{"regione":"10","comune":"019036","nazione":"380"}]'},
         {"altri_indirizzi": '[{"nazione":"642"},{"comune":"019036","nazione":"380"}]'},
-    ),
-    Regola(
-        "siuss-altri-indirizzi-regione", "altri_indirizzi",
-        OgniBlocco("altri_indirizzi", _della_regione("regione", "comune")), "avviso",
-        "un indirizzo ha una regione che non è quella del suo comune nella codifica che INPS chiede "
-        "(la Lombardia è 10, non 03): correggere la regione o il comune",
-        f"{ST}, tabella 7 e nota 2",
-        {"altri_indirizzi": '[{"regione":"10","comune":"019036","nazione":"380"}]'},
-        {"altri_indirizzi": '[{"regione":"03","comune":"019036","nazione":"380"}]'},
     ),
     Regola(
         "siuss-altri-indirizzi-esteri", "altri_indirizzi",
@@ -687,6 +669,55 @@ _REGOLE: Final[tuple[Regola, ...]] = (
 """The rules that do not depend on the table of the prestazioni."""
 
 
+def _regole_delle_regioni(regioni: Regioni) -> tuple[Regola, ...]:
+    """The rules that depend on the table of the regions; none where it is empty."""
+    if regioni.esempio is None:
+        return ()
+    comune, regione, dal = regioni.esempio
+    altra = next(numero for numero in (LOMBARDIA_ISTAT, "01", "02") if numero != regione)
+    giorno = {GIORNI[0]: dal} if dal else {}
+    non_di_istat = regioni.lombardia(
+        "; ", "" if LOMBARDIA_ISTAT in regioni.della_lombardia else f", non {LOMBARDIA_ISTAT}"
+    )
+
+    def indirizzo(numero: str) -> str:
+        return f'[{{"regione":"{numero}","comune":"{comune}","nazione":"380"}}]'
+
+    return (
+        Regola(
+            "siuss-residenza-regione-altra", "regione_residenza",
+            nel_tempo(
+                regioni, GIORNI,
+                lambda tavola: DallaTabella("regione_residenza", "comune_residenza", tavola, 3),
+            ),
+            "avviso",
+            "la regione {regione_residenza} non è quella del comune {comune_residenza} nella codifica "
+            f"che INPS chiede (non è quella di ISTAT{non_di_istat}): lasciare vuota la regione, che "
+            "si ricava dal comune, oppure correggere il comune",
+            f"{ST}, tabella 7 e nota 2; i due flussi di esempio di INPS (provincia 068, regione 01); "
+            "i numeri sono quelli della lista delle regioni di questa installazione",
+            {"comune_residenza": comune, "regione_residenza": regione, **giorno},
+            {"comune_residenza": comune, "regione_residenza": altra, **giorno},
+        ),
+        Regola(
+            "siuss-altri-indirizzi-regione", "altri_indirizzi",
+            nel_tempo(
+                regioni, GIORNI,
+                lambda tavola: OgniBlocco(
+                    "altri_indirizzi", DallaTabella("regione", "comune", tavola, 3)
+                ),
+            ),
+            "avviso",
+            "un indirizzo ha una regione che non è quella del suo comune nella codifica che INPS "
+            f"chiede (non è quella di ISTAT{non_di_istat}): correggere la regione o il comune",
+            f"{ST}, tabella 7 e nota 2; i numeri sono quelli della lista delle regioni di questa "
+            "installazione",
+            {"altri_indirizzi": indirizzo(regione), **giorno},
+            {"altri_indirizzi": indirizzo(altra), **giorno},
+        ),
+    )  # fmt: skip
+
+
 def _regole_dei_codici(prestazioni: tuple[Prestazione, ...]) -> tuple[Regola, ...]:
     """The rules that depend on the table of the prestazioni."""
     codici = tuple(p.codice for p in prestazioni)
@@ -748,6 +779,7 @@ def regole_prestazioni(
     ]
     return (
         *_REGOLE,
+        *_regole_delle_regioni(regioni_in_vigore(codifiche)),
         *_regole_dei_codici(tuple(prestazioni)),
         *(regola for regola in delle_liste if regola is not None),
     )
@@ -874,13 +906,14 @@ def flusso_prestazioni(
         codifiche: the other lists in force; those of the schema unless told.
     """
     prestazioni = tuple(prestazioni)
+    campi = _campi(prestazioni, regioni_in_vigore(codifiche))
     return Flusso(
         id="siuss",
         denominazione="SIUSS, prestazioni sociali (PS-PSA-SINA)",
         destinatario="INPS",
         versione_schema="201812",
         fonte="prestazioni",
-        campi=tuple(_con_lista(campo, codifiche or {}) for campo in _campi(prestazioni)),
+        campi=tuple(_con_lista(campo, codifiche or {}) for campo in campi),
         regole=regole_prestazioni(prestazioni, codifiche),
         tracciato=_TRACCIATO,
         estensione="xml",

@@ -45,11 +45,16 @@ from capofila.hooks.regole import (
 )
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, TracciatoXML
 from capofila.siuss.nomenclatore import (
+    LOMBARDE,
+    LOMBARDIA_ISTAT,
     PRESTAZIONI,
     SI_NO_INPS,
     Prestazione,
+    Regioni,
     codici_della_lista,
     lista_dello_schema,
+    nel_tempo,
+    regioni_in_vigore,
     regola_in_vigore,
     tavola,
 )
@@ -185,13 +190,13 @@ _ATTRIBUTI: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("CodiceCittadinanzaMadre", "Cittadinanza della madre (ISO 3166)", "nazione", False),
     (
         "CodiceRegioneResidenzaPadre",
-        "Regione di residenza del padre (Lombardia è 10)",
+        "Regione di residenza del padre",
         "regione",
         False,
     ),
     (
         "CodiceRegioneResidenzaMadre",
-        "Regione di residenza della madre (Lombardia è 10)",
+        "Regione di residenza della madre",
         "regione",
         False,
     ),
@@ -231,7 +236,7 @@ _ATTRIBUTI: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("FasciaEtaBeneficiario", "Fascia di età", "", True),
     ("FasciaISEEBeneficiario", "Fascia ISEE", "", False),
     ("AnnoNascita", "Anno di nascita", "anno", True),
-    ("CodiceRegioneResidenza", "Regione di residenza (Lombardia è 10)", "regione", False),
+    ("CodiceRegioneResidenza", "Regione di residenza", "regione", False),
     ("CodiceNazioneResidenza", "Nazione di residenza (ISO 3166)", "nazione", True),
 )
 
@@ -311,6 +316,9 @@ def liste_sinba() -> tuple[ListaCodici, ...]:
 
 def _con_lista(campo: Campo, codifiche: Codifiche) -> Campo:
     """The field with the codes that its list has in this installation."""
+    if "_regione_" in campo.nome:
+        lombardia = regioni_in_vigore(codifiche).lombardia(" (", ")")
+        return msgspec.structs.replace(campo, etichetta=f"{campo.etichetta}{lombardia}")
     voci = codifiche.get(f"siuss-sinba-{campo.nome.replace('_', '-')}")
     if voci is None:
         return campo
@@ -381,19 +389,6 @@ REGOLE: Final[tuple[Regola, ...]] = (
         "INPS non ce l'ha e contraddice la specifica, che viene dopo)",
         {"codice_nazione_residenza": "380", "codice_regione_residenza": "10"},
         {"codice_nazione_residenza": "380"},
-    ),
-    *(
-        _coerenza(
-            f"{nome.replace('_', '-')}-istat", nome, Non(_se(nome, "03")),
-            "nella codifica che INPS chiede 03 è la Provincia di Bolzano e la Lombardia è 10 (03 è "
-            "il codice di ISTAT): controllare quale vale", attributo,
-            {nome: "10"}, {nome: "03"},
-        )
-        for nome, attributo in (
-            ("codice_regione_residenza", "CodiceRegioneResidenza"),
-            ("codice_regione_residenza_padre", "CodiceRegioneResidenzaPadre"),
-            ("codice_regione_residenza_madre", "CodiceRegioneResidenzaMadre"),
-        )
     ),
     _coerenza(
         "regione-estera", "codice_regione_residenza",
@@ -641,6 +636,38 @@ REGOLE: Final[tuple[Regola, ...]] = (
 )  # fmt: skip
 
 
+def _regole_delle_regioni(regioni: Regioni) -> tuple[Regola, ...]:
+    """That nobody writes ISTAT's number of Lombardia; none where INPS's is the same."""
+    insidiose = [(dal, numero) for dal, tavola in regioni.tabelle if (numero := _insidia(tavola))]
+    if not insidiose:
+        return ()
+    dal, numero = insidiose[-1]
+    giorno = {OGGI: dal} if dal else {}
+
+    def non_di_istat(nome: str) -> Controllo:
+        altro = Non(_se(nome, LOMBARDIA_ISTAT))
+        return nel_tempo(regioni, (OGGI,), lambda tavola: altro if _insidia(tavola) else E(()))
+
+    return tuple(
+        _coerenza(
+            f"{nome.replace('_', '-')}-istat", nome, non_di_istat(nome),
+            f"nella codifica che INPS chiede la Lombardia è {numero}, e {LOMBARDIA_ISTAT} (il codice "
+            "che le dà ISTAT) è un’altra regione: controllare quale vale",
+            f"{attributo}; i numeri sono quelli della lista delle regioni di questa installazione",
+            {nome: numero, **giorno}, {nome: LOMBARDIA_ISTAT, **giorno},
+        )
+        for attributo, _, genere, _ in _ATTRIBUTI
+        if genere == "regione"
+        for nome in (nome_campo(attributo),)
+    )  # fmt: skip
+
+
+def _insidia(tavola: Mapping[str, str]) -> str:
+    """The number of Lombardia in a table, where it is not ISTAT's; empty otherwise."""
+    numeri = {tavola[provincia] for provincia in LOMBARDE if provincia in tavola}
+    return "" if LOMBARDIA_ISTAT in numeri else min(numeri, default="")
+
+
 def regole_sinba(codifiche: Codifiche | None = None) -> tuple[Regola, ...]:
     """All the rules of the flow, with the lists in force.
 
@@ -655,7 +682,12 @@ def regole_sinba(codifiche: Codifiche | None = None) -> tuple[Regola, ...]:
         for attributo in _CODICI
         if (voci := (codifiche or {}).get(_id_lista(attributo))) is not None
     )  # fmt: skip
-    return (*REGOLE, *(regola for regola in dei_codici if regola is not None))
+    regioni = regioni_in_vigore(codifiche)
+    return (
+        *REGOLE,
+        *_regole_delle_regioni(regioni),
+        *(regola for regola in dei_codici if regola is not None),
+    )
 
 
 def flusso_sinba(

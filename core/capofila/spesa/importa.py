@@ -31,6 +31,7 @@ from capofila.spesa.rilevazioni import (
     modulo_di,
     rilevazione,
     schede,
+    togli_righe,
 )
 from capofila.territorio import service as territorio
 
@@ -379,19 +380,7 @@ async def annulla_lotto(lotto_id: int) -> LottoSpesa:
             "Alcune righe di questo file sono state cambiate dopo: annullare prima le importazioni "
             "successive, oppure correggere le righe una per una."
         )
-    giorno = oggi()
-    for riga in await unita.righe(
-        "SELECT DISTINCT scheda_spesa_id AS id FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 "
-        "AND lotto_spesa_id = $3",
-        unita.ambito, anno, lotto_id,
-    ):  # fmt: skip
-        perche = per_id[riga["id"]].chiusa(questa, giorno)
-        if perche is not None:
-            raise Conflitto(f"{perche[0].upper()}{perche[1:]}.")
-    await unita.esegui(
-        "DELETE FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 AND lotto_spesa_id = $3",
-        unita.ambito, anno, lotto_id,
-    )  # fmt: skip
+    await togli_righe(questa, per_id, "lotto_spesa_id", lotto_id)
     try:
         async with unita.punto_di_ritorno():
             await unita.esegui(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
@@ -378,6 +378,37 @@ async def cambia_termini(
         scadenza=None if scadenza is None else scadenza.isoformat(),
     )  # fmt: skip
     return msgspec.structs.replace(questa, scadenza=scadenza, promemoria=giorni)
+
+
+async def togli_righe(
+    questa: Rilevazione,
+    per_id: Mapping[int, Scheda],
+    da: Literal["lotto_spesa_id", "riparto_spesa_id"],
+    id_: int,
+) -> None:
+    """Take the lines of one file, or of one line that was spread, off every sheet.
+
+    Args:
+        questa: the survey.
+        per_id: its sheets, locked.
+        da: what the lines came from.
+        id_: which one.
+
+    Raises:
+        Conflitto: one of the sheets cannot be written.
+    """
+    unita, giorno = unita_corrente(), oggi()
+    quali = f"ambito_id = $1 AND anno = $2 AND {da} = $3"
+    for riga in await unita.righe(
+        f"SELECT DISTINCT scheda_spesa_id AS id FROM riga_spesa WHERE {quali}",
+        unita.ambito, questa.anno, id_,
+    ):  # fmt: skip
+        perche = per_id[riga["id"]].chiusa(questa, giorno)
+        if perche is not None:
+            raise Conflitto(f"{perche[0].upper()}{perche[1:]}.")
+    await unita.esegui(
+        f"DELETE FROM riga_spesa WHERE {quali}", unita.ambito, questa.anno, id_
+    )  # fmt: skip
 
 
 async def in_ritardo(anno: int) -> list[Scheda]:

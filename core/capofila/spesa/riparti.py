@@ -18,6 +18,7 @@ from capofila.spesa.rilevazioni import (
     modulo_di,
     rilevazione,
     schede,
+    togli_righe,
     ufficio_di_piano,
 )
 from capofila.spesa.rules import RigaSpesa, RipartoImpossibile, ripartisci_riga
@@ -189,19 +190,7 @@ async def annulla_riparto(anno: int, riparto_id: int) -> None:
         raise NonTrovato("Questo riparto non c'è: torna all'elenco.")
     if stato != "attivo":
         raise Conflitto("Questo riparto è già stato annullato.")
-    giorno = oggi()
-    for riga in await unita.righe(
-        "SELECT DISTINCT scheda_spesa_id AS id FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 "
-        "AND riparto_spesa_id = $3",
-        unita.ambito, anno, riparto_id,
-    ):  # fmt: skip
-        perche = per_id[riga["id"]].chiusa(questa, giorno)
-        if perche is not None:
-            raise Conflitto(f"{perche[0].upper()}{perche[1:]}.")
-    await unita.esegui(
-        "DELETE FROM riga_spesa WHERE ambito_id = $1 AND anno = $2 AND riparto_spesa_id = $3",
-        unita.ambito, anno, riparto_id,
-    )  # fmt: skip
+    await togli_righe(questa, per_id, "riparto_spesa_id", riparto_id)
     await unita.esegui(
         "UPDATE riparto_spesa SET stato = 'annullato' WHERE ambito_id = $1 AND id = $2",
         unita.ambito, riparto_id,

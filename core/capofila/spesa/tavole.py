@@ -17,6 +17,7 @@ from capofila.spesa.cifre import Lettura
 from capofila.spesa.rules import ZERO, per_uno, quota
 
 Cifra = Decimal | int | None
+TipoCifra = Literal["importo", "quota", "numero"]
 
 GESTIONI: Final = ("Associata", "Diretta")
 
@@ -25,7 +26,11 @@ class ColonnaCifre(msgspec.Struct, frozen=True):
     """What a column holds: euro, a fraction, a count."""
 
     titolo: str
-    tipo: Literal["importo", "quota", "numero"]
+    tipo: TipoCifra
+
+
+def _colonne(*coppie: tuple[str, TipoCifra]) -> tuple[ColonnaCifre, ...]:
+    return tuple(ColonnaCifre(titolo, tipo) for titolo, tipo in coppie)
 
 
 class RigaCifre(msgspec.Struct, frozen=True):
@@ -288,12 +293,9 @@ def _gestione(perimetri: Iterable[_Perimetro]) -> TavolaCifre:
         codice="gestione",
         titolo="Spesa e forma di gestione",
         testa="Di chi",
-        colonne=(
-            ColonnaCifre("Spesa", "importo"),
-            ColonnaCifre("Associata", "importo"),
-            ColonnaCifre("Quota associata", "quota"),
-            ColonnaCifre("Diretta", "importo"),
-            ColonnaCifre("Quota diretta", "quota"),
+        colonne=_colonne(
+            ("Spesa", "importo"), ("Associata", "importo"), ("Quota associata", "quota"),
+            ("Diretta", "importo"), ("Quota diretta", "quota"),
         ),
         serie=GESTIONI,
         righe=tuple(
@@ -349,12 +351,10 @@ def _utenti(perimetri: Iterable[_Perimetro]) -> TavolaCifre:
         codice="utenti",
         titolo="Utenti e compartecipazione",
         testa="Di chi",
-        colonne=(
-            ColonnaCifre("Utenti", "numero"),
-            ColonnaCifre("Spesa dei comuni per utente", "importo"),
-            ColonnaCifre("Pagato da un utente", "importo"),
-            ColonnaCifre("Quota degli utenti", "importo"),
-            ColonnaCifre("Incidenza", "quota"),
+        colonne=_colonne(
+            ("Utenti", "numero"), ("Spesa dei comuni per utente", "importo"),
+            ("Pagato da un utente", "importo"), ("Quota degli utenti", "importo"),
+            ("Incidenza", "quota"),
         ),
         righe=tuple(
             RigaCifre(
@@ -425,14 +425,14 @@ def _comuni(letta: Lettura, ordine: str) -> TavolaCifre:
         codice="comuni",
         titolo="I comuni",
         testa="Comune",
-        colonne=(
-            ColonnaCifre("Spesa", "importo"),
-            ColonnaCifre("Associata", "importo"),
-            ColonnaCifre("Quota associata", "quota"),
-            ColonnaCifre("Per abitante", "importo"),
-            ColonnaCifre("Utenti", "numero"),
-            ColonnaCifre("Per utente", "importo"),
-            ColonnaCifre("Incidenza", "quota"),
+        colonne=_colonne(
+            ("Spesa", "importo"),
+            ("Associata", "importo"),
+            ("Quota associata", "quota"),
+            ("Per abitante", "importo"),
+            ("Utenti", "numero"),
+            ("Per utente", "importo"),
+            ("Incidenza", "quota"),
         ),
         serie=GESTIONI,
         righe=_ordinate(righe, ordine),
