@@ -121,9 +121,11 @@ async def prepara(prospetto: ProspettoSpesa, anno: int, ambito: str) -> Preparat
     if frasi:
         frasi = [*_codici_ignoti(modulo, righe), *frasi[:QUANTI_SCARTI]]
         raise ProspettoNonPronto([avviso("non_quadra", frase) for frase in frasi])
-    note = dict.fromkeys(
-        nota for tavola in tavole for nota in (prospetto.nota, *tavola.note) if nota
-    )
+    note = dict.fromkeys([prospetto.nota] if prospetto.nota else [])
+    for tavola in tavole:
+        for nota in tavola.note:
+            di_tutte = all(nota in altra.note for altra in tavole)
+            note[nota if di_tutte else f"Tavola {tavola.codice}. {nota}"] = None
     if libro.senza_utenti:
         note[f"Righe di cui non si conoscono gli utenti: {libro.senza_utenti}."] = None
     return Preparato(
