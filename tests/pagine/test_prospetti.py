@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,8 @@ def test_le_tavole_dalla_richiesta_all_esito(
     expect(pagina.locator("#stato")).to_contain_text("«Manca un comune.»")
     expect(pagina.locator("#stato")).to_contain_text("2 in stato «esito»")
     guarda("prospetti-scartata")
-    pagina.goto(f"{piattaforma.indirizzo}/cremona/debito/trasmissioni")
+    anno = datetime.now(UTC).year
+    pagina.goto(f"{piattaforma.indirizzo}/cremona/debito/trasmissioni?anno={anno}")
     expect(pagina.locator("#tabella-trasmissioni")).to_contain_text("tavole regionali A, B e C")
 
 
