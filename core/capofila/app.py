@@ -24,6 +24,7 @@ from capofila.base.impostazioni import Impostazioni, impostazioni
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.telemetria import MezzoTelemetria, avvia_telemetria, traccia_corrente
 from capofila.codifiche import routes as codifiche
+from capofila.compartecipazione import routes as compartecipazione
 from capofila.confronto import routes as confronto
 from capofila.debito import routes as debito
 from capofila.debito import waas
@@ -46,6 +47,7 @@ STANZE = {
     "territorio": territorio,
     "prestazioni": prestazioni,
     "debito": debito,
+    "compartecipazione": compartecipazione,
     "spesa": spesa,
     "governo": governo,
     "gestione": gestione,

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import click
@@ -537,6 +537,51 @@ def _leggi_file(file: Path) -> bytes:
     return file.read_bytes()
 
 
+# --- data of the comuni -------------------------------------------------------------------------
+
+
+@main.group()
+def comuni() -> None:
+    """Popolazione e confini dei comuni, uguali per tutti gli ambiti."""
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@comuni.command("popolazione")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--fonte", required=True, help="Chi l'ha pubblicata e dove: resta accanto alle cifre."
+)
+def comuni_popolazione(file: Path, fonte: str) -> None:
+    """Carica i residenti da un CSV con le colonne istat, anno, residenti."""
+    from capofila.territorio.service import carica_popolazione
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            return await carica_popolazione(_leggi_file(file), fonte)
+
+    esito = esegui(lavora)
+    for anno, quanti in esito.anni.items():
+        ERR.print(f"Popolazione del {anno}: {quanti} comuni.")
+    if esito.fuori:
+        ERR.print(f"Comuni non di questa installazione, lasciati fuori: {esito.fuori}.")
+
+
+@comuni.command("confini")
+@click.argument("file", type=_FILE)
+@click.option("--attribuzione", required=True, help="Scritta accanto a ogni mappa.")
+def comuni_confini(file: Path, attribuzione: str) -> None:
+    """Carica i confini da un GeoJSON, al posto di quelli che ci sono."""
+    from capofila.territorio.service import carica_confini
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            return await carica_confini(_leggi_file(file), attribuzione)
+
+    ERR.print(f"Confini caricati: {esegui(lavora)} comuni.")
+
+
 # --- spesa sociale ------------------------------------------------------------------------------
 
 
@@ -661,6 +706,7 @@ def compartecipazione() -> None:
 @click.option("--specie", default="ordinario", help="La specie di ISEE.")
 @click.option("--dsu", type=_GIORNO, help="Il giorno della DSU.")
 @click.option("--omissioni", is_flag=True, help="L'ISEE ha omissioni o difformità.")
+@click.option("--comune", help="Il comune (nome o codice): con ciò che ha adottato in quel giorno.")
 @opzione_json
 def compartecipazione_compute(
     ambito: str,
@@ -675,6 +721,7 @@ def compartecipazione_compute(
     specie: str,
     dsu: datetime | None,
     omissioni: bool,
+    comune: str | None,
     json_: bool,
 ) -> None:
     """Calcola quanto paga una persona, e spiega perché."""
@@ -684,8 +731,10 @@ def compartecipazione_compute(
         SpecieISEE,
         in_parole,
         quota,
+        quota_del_comune,
         racconta,
     )
+    from capofila.territorio.service import mappa_comuni
 
     specie_ = {s.value: s for s in SpecieISEE}.get(specie)
     if specie_ is None:
@@ -700,10 +749,21 @@ def compartecipazione_compute(
 
     async def lavora() -> Any:
         async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
-            return await quota(servizio, caso)
+            if comune is None:
+                schema, congelata = await quota(servizio, caso)
+                return schema, None, congelata
+            trovato = (await mappa_comuni()).cerca(comune)
+            if trovato is None:
+                raise NonTrovato(f"Non c'è nessun comune «{comune}»: scrivine il nome o il codice.")
+            return await quota_del_comune(servizio, trovato.belfiore, caso)
 
-    schema, congelata = esegui(lavora)
-    fatta = racconta(schema, caso, congelata)
+    schema, vigenza, congelata = esegui(lavora)
+    fatta = racconta(schema, caso, congelata, vigenza)
+    if vigenza is not None and vigenza.supposta:
+        ERR.print(
+            "· Che cosa abbia adottato questo comune non è registrato: si suppone lo schema dell'ambito.",
+            soft_wrap=True,
+        )
     if json_:
         _stampa_json(fatta)
     else:

@@ -6,6 +6,7 @@ the reason why it is not. A new migration that forgets something fails here, by 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from datetime import UTC, date, datetime
@@ -520,11 +521,15 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "eservice.codice": f"D14{ambito}",
                 "eservice.audience": f"https://prova.example/{ambito}",
                 "prelievo.flussi": 0,
+                # The digest of the bytes that the row has.
+                "decisione_quota.sha256": hashlib.sha256(b"x").hexdigest(),
                 **{
                     f"{tabella}.comune": "D142"
                     for tabella in (
                         *("scheda_spesa", "riga_spesa", "lotto_spesa", "commento_spesa"),
-                        *("eccezione_spesa", "passaggio_spesa"),
+                        *("eccezione_spesa", "passaggio_spesa", "adozione", "assistito"),
+                        *("attestazione_isee", "utenza", "decisione_quota"),
+                        "decisione_prestazione",
                     )
                 },
             }

@@ -18,7 +18,9 @@ def test_le_liste_si_elencano_e_si_esportano(macchina: Macchina) -> None:
     assert LISTA in {una["lista"] for una in liste}
     codici = macchina.capofila("codifiche", "list", "siuss-area-utenza", "--json").json
     assert [una["codice"] for una in codici] == ["1", "2", "3"]
-    assert {una["lista"] for una in liste if una["da_confermare"]} == {"siuss-regioni"}
+    assert {una["lista"] for una in liste if una["da_confermare"]} == {
+        "siuss-regioni", "siuss-con-sina", "siuss-con-data-evento",
+    }  # fmt: skip
     supposte = macchina.capofila("codifiche", "list", "siuss-regioni", "--json").json
     assert all(una["da_confermare"] for una in supposte)
     assert macchina.capofila("codifiche", "export", LISTA, "-o", "codici.csv").stato == 0

@@ -33,6 +33,15 @@ def test_la_quota_del_sad_di_crema_con_la_sua_spiegazione(macchina: Macchina) ->
     assert len(fatta["impronta"]) == 64
     assert calcola("--isee", "4500", giorno="2024-12-31").json["quota"] == 2.95
 
+    suppone = calcola("--isee", "4500", "--comune", "pandino")
+    assert (suppone.json["quota"], suppone.json["comune"]["stato"]) == (3.62, "non_registrata")
+    assert "non è registrato" in suppone.errore
+    fuori = calcola("--isee", "4500", "--comune", "Cremona")
+    assert (fuori.stato, fuori.json["quota"]) == (1, None)
+    assert fuori.json["motivo"] == "comune_fuori_ambito"
+    assert "non è di questo ambito" in fuori.errore
+    assert calcola("--isee", "4500", "--comune", "Nessuno").stato == 1
+
     for resto, giorno, motivo in (
         ((), "2025-03-01", "isee_mancante"),
         (("--isee", "-1"), "2025-03-01", "isee_negativo"),

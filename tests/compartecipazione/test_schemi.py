@@ -41,6 +41,12 @@ SBAGLI = {
     "sovrapposizione": (
         'al: 2024-12-31, valore: "4.10"', 'al: 2025-01-01, valore: "4.10"', 31, "si sovrappone",
     ),
+    "codice_della_prestazione": (
+        "unita: ora\n", "unita: ora\ncodice_prestazione: sad\n", 5, "«sad» non va bene",
+    ),
+    "riduzione_di_piu_di_tutto": (
+        "valore: 10, atto", "valore: 101, atto", 39, "la riduzione «sconto» toglie più del 100%",
+    ),
     "nodi_che_non_crescono": (
         "valore: 6000", "valore: 2999", 39, "gli ISEE dei nodi non crescono: 3000, 2999, 20000",
     ),

@@ -286,6 +286,8 @@ def _aiuto_opzione(comando: str, opzione: click.Option) -> str:
 PERMESSI: Final = {
     "ambito.vedi": "vedere l'ambito (per ora nessuna pagina lo richiede)",
     "adempimenti.vedi": "vedere la pagina «Da fare oggi», le scadenze e gli organi",
+    "compartecipazione.scrivi": "registrare adozioni, persone, ISEE e servizi; decidere le quote",
+    "compartecipazione.vedi": "vedere adozioni, utenti dei servizi, quote e lettere",
     "prestazioni.importa": "importare file di prestazioni e decidere che cosa tenerne",
     "prestazioni.scrivi": "inserire, correggere e togliere prestazioni; domande, decisioni e pagamenti",
     "prestazioni.vedi": "vedere e cercare le prestazioni",

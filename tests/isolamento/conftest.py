@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 from tests.accessi.conftest import campo_nascosto
+from tests.compartecipazione.casi import riempi
 from tests.conftest import Banca
 from tests.debito.casi import chiedi, esporta, importa, officina
 from tests.debito.conftest import lavora
@@ -139,6 +140,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             {bozze.MINORE: pseudonimo, "comune_titolare": titolare}, 1, bozza=None, comune=None,
             fonte="sinba",
         )  # fmt: skip
+        quote = await riempi(titolare, righe[1]["codice_fiscale"], nome)
     quanto, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
     await porta_spesa(csv_spesa(a_carico_del_comune(2025, quanto, comune=istat)), 2025, slug=slug)
     segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
@@ -156,6 +158,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
             "lavoro": str(fallita.lavoro), "minore": str(scheda), **spesa,
+            **{f"{cosa}_quota": id_ for cosa, id_ in quote.items()},
         },
     )  # fmt: skip
 

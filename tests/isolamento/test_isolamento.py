@@ -43,6 +43,67 @@ class Caso(NamedTuple):
 CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}"): Caso(mostra=True),
     ("GET", "/{ambito:str}/adempimenti"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/compartecipazione/cerca"): Caso(),
+    ("POST", "/{ambito:str}/compartecipazione/cerca"): Caso(modulo={"persona": "Altruizia"}),
+    ("GET", "/{ambito:str}/compartecipazione/adozioni"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/adozioni/nuova"): Caso(),
+    ("POST", "/{ambito:str}/compartecipazione/adozioni/nuova"): Caso(modulo={"stato": "adotta"}),
+    ("GET", "/{ambito:str}/compartecipazione/adozioni/{id_:int}/ritira"): Caso(
+        "adozione_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/adozioni/{id_:int}/ritira"): Caso(
+        "adozione_quota", {}
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(),
+    ("POST", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(modulo={"cognome": "X"}),
+    ("GET", "/{ambito:str}/compartecipazione/persone/{id_:int}"): Caso(
+        "assistito_quota", mostra=True
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/persone/{id_:int}/isee"): Caso(
+        "assistito_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/persone/{id_:int}/isee"): Caso(
+        "assistito_quota",
+        {"specie": "ordinario", "valore": "9", "protocollo": "X", "presentata": "1/2/2025"},
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/persone/{id_:int}/servizio"): Caso(
+        "assistito_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/persone/{id_:int}/servizio"): Caso(
+        "assistito_quota", {"servizio": "sad", "dal": "1/2/2025", "quantita": "3"}
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/isee/{id_:int}/ritira"): Caso(
+        "attestazione_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/isee/{id_:int}/ritira"): Caso(
+        "attestazione_quota", {}
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/utenze/{id_:int}/chiudi"): Caso(
+        "utenza_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/utenze/{id_:int}/chiudi"): Caso(
+        "utenza_quota", {"al": "31/12/2025"}
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/utenze/{id_:int}/ritira"): Caso("utenza_quota", {}),
+    ("GET", "/{ambito:str}/compartecipazione/utenze/{id_:int}/decidi"): Caso(
+        "utenza_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/utenze/{id_:int}/decidi"): Caso(
+        "utenza_quota", {"dal": "1/2/2025", "organo": "X", "numero": "1", "data": "1/2/2025"}
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/decisioni/{id_:int}"): Caso(
+        "decisione_quota", mostra=True
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/decisioni/{id_:int}/lettera.pdf"): Caso(
+        "decisione_quota"
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/decisioni/{id_:int}/prestazione"): Caso(
+        "decisione_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/decisioni/{id_:int}/prestazione"): Caso(
+        "decisione_quota", {"importo_mensile": "100"}
+    ),
     ("GET", "/{ambito:str}/debito"): Caso(mostra=True),
     ("POST", "/{ambito:str}/debito"): Caso(modulo={"flusso": "siuss", "periodo": "2021"}),
     ("GET", "/{ambito:str}/debito/pdnd"): Caso(mostra=True),

@@ -15,10 +15,13 @@ from lxml import etree
 from capofila.hooks.campi import carattere_controllo
 from capofila.hooks.flussi import Flusso, IntestazioneFlusso, LottoPreparato, Preparatore
 from capofila.siuss import FLUSSO_PRESTAZIONI, FLUSSO_SINBA, PRESTAZIONI
-from capofila.siuss.nomenclatore import CON_DATA_EVENTO, SOLO_IN_CARICO
+from capofila.siuss.nomenclatore import lista_con_evento, lista_solo_in_carico
 from capofila.siuss.prestazioni import SINA_OBBLIGATORI
 
 NS = "{http://inps.it/Casellario}"
+SOLO_IN_CARICO = {voce.codice for voce in lista_solo_in_carico().voci}
+CON_DATA_EVENTO = {voce.codice for voce in lista_con_evento().voci}
+
 INTESTAZIONE = IntestazioneFlusso(
     "D142.PS.20250131.0000001", "D142", "Comune di Crema", "D142", "RSSMRA80A41D142Q"
 )

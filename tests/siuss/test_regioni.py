@@ -16,7 +16,13 @@ from capofila.hooks.codifiche import in_vigore
 from capofila.hooks.flussi import Preparatore, _supplenti
 from capofila.hooks.regole import interpreta
 from capofila.hooks.setaccio import _supplenti as _supplenti_per_colonne
-from capofila.siuss.nomenclatore import LISTA_REGIONI, lista_regioni, regioni_in_vigore
+from capofila.siuss.nomenclatore import (
+    LISTA_CON_EVENTO,
+    LISTA_CON_SINA,
+    LISTA_REGIONI,
+    lista_regioni,
+    regioni_in_vigore,
+)
 from capofila.siuss.plugin import LISTE, flussi
 
 Voci = dict[str, VoceCodifica | None]
@@ -64,7 +70,8 @@ def test_i_numeri_del_programma_sono_supposti_e_lo_dicono_finche_nessuno_li_conf
     assert all(lista.da_confermare(voce) and voce.fonte for voce in lista.voci)
     assert "DM 1986" in lista.supposta
     assert not lista.da_confermare(_voce("019-10"))
-    assert not any(altra.supposta for altra in LISTE if altra.id != LISTA_REGIONI)
+    supposte = {altra.id for altra in LISTE if altra.supposta}
+    assert supposte == {LISTA_REGIONI, LISTA_CON_SINA, LISTA_CON_EVENTO}
 
 
 def test_chi_corregge_il_numero_ha_l_altro_nel_valore_nella_regola_e_nelle_parole() -> None:

@@ -30,6 +30,8 @@ OPERATORE_COMUNE: Final = frozenset(
     {
         "ambito.vedi",
         "adempimenti.vedi",
+        "compartecipazione.scrivi",
+        "compartecipazione.vedi",
         "debito.completezza",
         "minori.scrivi",
         "minori.vedi",

@@ -46,7 +46,8 @@ Motivo = (
     Difetto
     | Literal[
         "nessuno_schema", "quantita_errata", "costo_mancante", "costo_errato", "punti_mancanti",
-        "disponibile_mancante", "condizione_sconosciuta",
+        "disponibile_mancante", "condizione_sconosciuta", "comune_fuori_ambito",
+        "comune_non_adotta",
     ]
 )  # fmt: skip
 
@@ -58,6 +59,9 @@ _ALTRI_MOTIVI: Final[Mapping[str, str]] = {
     "punti_mancanti": "Lo schema guarda ai punti della valutazione: scrivili.",
     "disponibile_mancante": "Lo schema lascia un minimo alla persona: scrivi di quanto dispone in un mese.",
     "condizione_sconosciuta": "Una delle condizioni scelte non è di questo schema.",
+    "comune_fuori_ambito": "In quel giorno il comune non è di questo ambito: controlla il giorno.",
+    "comune_non_adotta": "In quel giorno il comune non ha adottato lo schema dell'ambito e la sua tariffa qui "
+    "non è nota: se ne ha una, registrala come adozione con varianti.",
 }
 
 

@@ -27,6 +27,7 @@ from capofila.compartecipazione.isee import SpecieISEE
 from capofila.hooks.atti import Atto, DichiarazioneErrata, Specie
 
 NOME: Final = re.compile(r"[a-z][a-z0-9_-]{0,59}")
+_CODICE_PRESTAZIONE: Final = re.compile(r"[A-Z][0-9]{1,2}\.[0-9A-Z.]{1,10}")
 Unita = Literal["ora", "giorno", "pasto", "mese", "accesso", "anno"]
 UNITA: Final[dict[str, Unita]] = {
     "ora": "ora", "giorno": "giorno", "pasto": "pasto", "mese": "mese", "accesso": "accesso",
@@ -34,6 +35,9 @@ UNITA: Final[dict[str, Unita]] = {
 }  # fmt: skip
 _SPECIE: Final = {s.value: s for s in Specie}
 _ISEE: Final = {s.value: s for s in SpecieISEE}
+_TUTTO: Final = 100
+CIFRE_MASSIME: Final = Decimal(10**9)
+DECIMALI: Final = 6
 _SI_NO: Final = {"si": True, "sì": True, "no": False}
 
 
@@ -217,6 +221,8 @@ class Risolto(msgspec.Struct, frozen=True):
     senza_isee: str | None
     condizioni: dict[str, str]
     letti: dict[str, Letto]
+    adozione: str | None = None
+    """The act by which the comune took the scheme, where one was looked at."""
 
     @property
     def versione(self) -> date:
@@ -240,6 +246,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     atti: dict[str, Atto]
     parametri: dict[str, tuple[Valore, ...]]
     formule: tuple[Formula, ...]
+    codice_prestazione: str | None = None
+    """Of the service, in the list of the prestazioni that the receiver knows."""
 
     def formula(self, giorno: date) -> Formula | None:
         """The one that holds on a day."""
@@ -321,6 +329,7 @@ def _schema(voce: Voce) -> Schema | None:
         accetta_omissioni=voce.scelta("accetta_omissioni", _SI_NO, False),
         dimostrativo=voce.scelta("dimostrativo", _SI_NO, False),
         condizioni=condizioni,
+        codice_prestazione=voce.codice("codice_prestazione", _CODICE_PRESTAZIONE, "A2.07"),
         atti={nome: atto for nome, atto in atti.items() if atto is not None},
         parametri=parametri,
         formule=formule,
@@ -385,7 +394,7 @@ def _valori(voce: Voce, atti: frozenset[str]) -> tuple[Valore, ...]:
         dal, al = uno.periodo()
         if dal is None:
             uno.segnala("manca: scrivi una data come 2015-05-01.", "dal")
-        cifra = uno.decimale("valore", minimo=0, massimo=10**9, decimali=6, esempio="2.19")
+        cifra = uno.decimale("valore", minimo=0, massimo=10**9, decimali=DECIMALI, esempio="2.19")
         if cifra is None and uno.valida:
             uno.segnala("manca: scrivi per esempio 2.19.", "valore")
         atto = _fonte(uno, atti)
@@ -538,22 +547,35 @@ def _crescenti(voce: Voce, schema: Schema) -> None:
         formula = schema.formula(giorno)
         if formula is None:
             continue
-        for passo in formula.passi:
-            for nome, valori, strette in _da_crescere(schema, passo, giorno):
-                if any(b < a or (strette and b == a) for a, b in pairwise(valori)):
-                    voce.segnala_alla(
-                        formula.riga,
-                        f"dal {giorno} {nome} non crescono: {', '.join(map(str, valori))}.",
-                        "formule",
-                    )
+        valori = {
+            nome: valore.valore
+            for nome in formula.parametri()
+            if (valore := schema.valore(nome, giorno)) is not None
+        }
+        for difetto in non_tengono(formula.passi, valori):
+            voce.segnala_alla(formula.riga, f"dal {giorno} {difetto}", "formule")
+
+
+def non_tengono(passi: Iterable[Forma], valori: Mapping[str, Decimal]) -> Iterator[str]:
+    """What of some values cannot be: nodes or bands that do not grow, a reduction of more than all.
+
+    Args:
+        passi: the steps that read them.
+        valori: the parameters on a day.
+    """
+    for passo in passi:
+        if isinstance(passo, Riduzione) and valori.get(passo.percento, Decimal(0)) > _TUTTO:
+            yield f"la riduzione «{passo.percento}» toglie più del 100%."
+        for nome, cifre, strette in _da_crescere(passo, valori):
+            if any(b < a or (strette and b == a) for a, b in pairwise(cifre)):
+                yield f"{nome} non crescono: {', '.join(map(str, cifre))}."
 
 
 def _da_crescere(
-    schema: Schema, passo: Forma, giorno: date
+    passo: Forma, valori: Mapping[str, Decimal]
 ) -> Iterable[tuple[str, list[Decimal], bool]]:
     def cifre(nomi: Iterable[str | None]) -> list[Decimal]:
-        trovati = (schema.valore(n, giorno) for n in nomi if n is not None)
-        return [v.valore for v in trovati if v is not None]
+        return [valori[n] for n in nomi if n is not None and n in valori]
 
     match passo:
         case Tratti(nodi=nodi):

@@ -2,62 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from capofila.base.attivazioni import plugin_attivi
-from capofila.base.errori import Conflitto, NonTrovato
-from capofila.base.plugin import PluginAttivi
+import msgspec
+
+from capofila.compartecipazione.adozioni import Adozione as Adozione
+from capofila.compartecipazione.adozioni import AdozioneRifiutata as AdozioneRifiutata
+from capofila.compartecipazione.adozioni import Vigenza as Vigenza
+from capofila.compartecipazione.adozioni import registra_adozione as registra_adozione
+from capofila.compartecipazione.adozioni import ritira_adozione as ritira_adozione
+from capofila.compartecipazione.adozioni import servizi as servizi
+from capofila.compartecipazione.adozioni import vigente as vigente
+from capofila.compartecipazione.adozioni import vigenze as vigenze
 from capofila.compartecipazione.calcolo import Caso as Caso
 from capofila.compartecipazione.calcolo import Congelata, calcola, congela
 from capofila.compartecipazione.calcolo import in_parole as in_parole
+from capofila.compartecipazione.catalogo import schema as schema
+from capofila.compartecipazione.catalogo import schemi as schemi
+from capofila.compartecipazione.decisioni import Anteprima as Anteprima
+from capofila.compartecipazione.decisioni import Decisa as Decisa
+from capofila.compartecipazione.decisioni import NonSiDecide as NonSiDecide
+from capofila.compartecipazione.decisioni import Provvedimento as Provvedimento
+from capofila.compartecipazione.decisioni import anteprima as anteprima
+from capofila.compartecipazione.decisioni import decidi as decidi
+from capofila.compartecipazione.decisioni import rifai as rifai
 from capofila.compartecipazione.isee import Attestazione as Attestazione
 from capofila.compartecipazione.isee import SpecieISEE as SpecieISEE
-from capofila.compartecipazione.schemi import Schema, leggi
+from capofila.compartecipazione.schemi import Schema
+from capofila.compartecipazione.utenze import CasoUtente as CasoUtente
+from capofila.compartecipazione.utenze import DatiRifiutati as DatiRifiutati
+from capofila.compartecipazione.utenze import Utenza as Utenza
+from capofila.compartecipazione.utenze import apri_assistito as apri_assistito
+from capofila.compartecipazione.utenze import casi as casi
+from capofila.compartecipazione.utenze import registra_attestazione as registra_attestazione
+from capofila.compartecipazione.utenze import registra_utenza as registra_utenza
 
 
-@lru_cache(maxsize=256)
-def _letto(percorso: Path, _quando: int) -> Schema:
-    return leggi(percorso)
+async def quota_del_comune(
+    servizio: str, comune: str, caso: Caso
+) -> tuple[Schema, Vigenza, Congelata | None]:
+    """What a case pays in a comune, by what it adopted on that day; None where the comune has no quota.
 
-
-def schemi(attivi: PluginAttivi) -> dict[str, Schema]:
-    """The schemes that the active plugins declare, by their id.
-
-    Raises:
-        CartellaNonValida: a file of them is wrong; it says the line and the reason.
-        Conflitto: two files have one id.
-    """
-    trovati: dict[str, Schema] = {}
-    for manifesto, percorso in attivi.schemi():
-        schema = _letto(percorso, percorso.stat().st_mtime_ns)
-        if schema.id in trovati:
-            raise Conflitto(
-                f"Lo schema «{schema.id}» è dichiarato due volte, anche dal plugin «{manifesto.id}»."
-            )
-        trovati[schema.id] = schema
-    return {nome: trovati[nome] for nome in sorted(trovati)}
-
-
-async def schema(servizio: str, giorno: date) -> Schema:
-    """The scheme of a service in the current ambito.
+    Args:
+        servizio: the service.
+        comune: Belfiore code.
+        caso: the case.
 
     Raises:
-        NonTrovato: no active plugin declares one.
-        Conflitto: more than one holds on that day.
+        NonTrovato, Conflitto: as :func:`schema`.
     """
-    tutti = [s for s in schemi(await plugin_attivi(giorno)).values() if s.servizio == servizio]
-    in_vigore = [s for s in tutti if s.formula(giorno) is not None] or tutti
-    if not in_vigore:
-        raise NonTrovato(
-            f"In questo ambito nessun plugin attivo dichiara uno schema per il servizio «{servizio}»."
-        )
-    if len(in_vigore) > 1:
-        nomi = ", ".join(s.id for s in in_vigore)
-        raise Conflitto(f"Per il servizio «{servizio}» valgono più schemi: {nomi}.")
-    return in_vigore[0]
+    trovato = await schema(servizio, caso.giorno)
+    vigenza = await vigente(comune, servizio, caso.giorno)
+    return trovato, vigenza, None if vigenza.risolto is None else congela(vigenza.risolto, caso)
 
 
 async def quota(servizio: str, caso: Caso) -> tuple[Schema, Congelata | None]:
@@ -71,9 +67,13 @@ async def quota(servizio: str, caso: Caso) -> tuple[Schema, Congelata | None]:
     return trovato, None if risolto is None else congela(risolto, caso)
 
 
-def racconta(schema: Schema, caso: Caso, congelata: Congelata | None) -> dict[str, Any]:
+def racconta(
+    schema: Schema, caso: Caso, congelata: Congelata | None, vigenza: Vigenza | None = None
+) -> dict[str, Any]:
     """A quota as the command line prints it: the figure, where it comes from, and each step."""
     quota = calcola(None, caso) if congelata is None else congelata.quota
+    if vigenza is not None and vigenza.motivo is not None:
+        quota = msgspec.structs.replace(quota, motivo=vigenza.motivo)
     risolto = None if congelata is None else congelata.risolto
     letti = [letto for riga in quota.traccia for letto in riga.letti]
     return {
@@ -86,6 +86,7 @@ def racconta(schema: Schema, caso: Caso, congelata: Congelata | None) -> dict[st
         "denominazione": schema.denominazione,
         "versione": None if risolto is None else risolto.versione,
         "dimostrativo": schema.dimostrativo,
+        "comune": None if vigenza is None else _in_comune(vigenza),
         "atti": [] if risolto is None else [
             *dict.fromkeys([risolto.atto, *(letto.atto for letto in letti)])
         ],
@@ -103,3 +104,14 @@ def racconta(schema: Schema, caso: Caso, congelata: Congelata | None) -> dict[st
         ],
         "impronta": None if congelata is None else congelata.impronta(),
     }  # fmt: skip
+
+
+def _in_comune(vigenza: Vigenza) -> dict[str, Any]:
+    adozione = vigenza.adozione
+    return {
+        "comune": vigenza.comune,
+        "stato": "non_registrata" if adozione is None else adozione.stato,
+        "atto": None if adozione is None else adozione.cita(),
+        "varianti": {} if adozione is None else adozione.varianti,
+        "supposta": vigenza.supposta,
+    }

@@ -12,7 +12,6 @@ from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 
 from capofila.accessi.service import aggiungi_messaggio, registra_lettura
-from capofila.base.attivazioni import plugin_attivi
 from capofila.base.errori import Conflitto
 from capofila.base.visita import visita_corrente
 from capofila.hooks import Flusso
@@ -33,7 +32,8 @@ from capofila.prestazioni.pagine import (
     rotte_bozze,
     scelte,
 )
-from capofila.prestazioni.rules import FONTE, flusso_principale
+from capofila.prestazioni.rules import FONTE
+from capofila.prestazioni.service import flusso_attivo as flusso_attivo
 from capofila.prestazioni.stati import comunicate
 from capofila.territorio import service as territorio
 from capofila.web.formati import ROMA
@@ -47,22 +47,6 @@ MOTIVI: Final = {
 }
 IN_SERIE: Final = frozenset({"stessa_persona", "nuova"})
 """The buttons that go on to the next record."""
-
-
-async def flusso_attivo() -> Flusso:
-    """The flow by which prestazioni are entered here.
-
-    Raises:
-        Conflitto: no active plugin has one.
-    """
-    flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
-    flusso = flusso_principale(flussi)
-    if flusso is None:
-        raise Conflitto(
-            "Nessun plugin attivo in questo ambito dice come è fatta una prestazione: attiva nei "
-            "plugin il flusso che le riguarda."
-        )
-    return flusso
 
 
 async def _banco() -> Banco:

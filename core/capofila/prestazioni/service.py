@@ -20,7 +20,7 @@ import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
-from capofila.base.attivazioni import oggi
+from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
@@ -30,6 +30,7 @@ from capofila.prestazioni import consultazione, copia, lettura
 from capofila.prestazioni import schede as dei_minori
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
 from capofila.prestazioni.consultazione import INTEGER
+from capofila.prestazioni.consultazione import cerca_persona as cerca_persona
 from capofila.prestazioni.rules import FONTE as FONTE
 from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
 from capofila.prestazioni.rules import Collocazione, Riferimenti, vicino
@@ -42,6 +43,7 @@ from capofila.territorio.rules import Ente
 
 if TYPE_CHECKING:
     from capofila.prestazioni.piane import Divise
+    from capofila.prestazioni.versioni import Salvataggio
 
 T = TypeVar("T")
 Foglio = lettura.Foglio
@@ -810,3 +812,93 @@ async def riferimenti_dell_ambito(unita: UnitaDiLavoro, comune: str | None = Non
     ):
         periodi.setdefault(riga["belfiore"], []).append((riga["dal"], riga["al"]))
     return Riferimenti(await territorio.mappa_enti(), periodi, comune)
+
+
+# --- for the other rooms ------------------------------------------------------------------------
+
+
+async def flusso_attivo() -> Flusso:
+    """The flow by which prestazioni are entered here.
+
+    Raises:
+        Conflitto: no active plugin has one.
+    """
+    flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+    flusso = flusso_principale(flussi)
+    if flusso is None:
+        raise Conflitto(
+            "Nessun plugin attivo in questo ambito dice come è fatta una prestazione: attiva nei "
+            "plugin il flusso che le riguarda."
+        )
+    return flusso
+
+
+async def in_vigore_di(
+    codice_fiscale: str, comune: str, codice: str, dal: date, al: date
+) -> list[Mapping[str, str]]:
+    """The periodic records of a person, comune and code that hold on some day between two, by their start.
+
+    Returns:
+        The cells of each as a form has them, and its number as ``id``.
+    """
+    from capofila.prestazioni.versioni import per_modulo
+
+    unita = unita_corrente()
+    flusso = await flusso_attivo()
+    return [
+        {**per_modulo(flusso, dict(riga)), "id": str(riga["id"])}
+        for riga in await unita.righe(
+            "SELECT * FROM prestazione WHERE ambito_id = $1 AND codice_fiscale = $2 "
+            "AND comune_titolare = $3 AND codice_prestazione = $4 AND sostituita_lotto IS NULL "
+            "AND NOT come_ricevuto AND data_inizio IS NOT NULL AND data_inizio <= $6 "
+            "AND (data_fine IS NULL OR data_fine >= $5) ORDER BY data_inizio, id",
+            unita.ambito, codice_fiscale, comune, codice, dal, al,
+        )
+    ]  # fmt: skip
+
+
+async def dati_della_persona(codice_fiscale: str) -> dict[str, str]:
+    """What the last record of a person says of her, and what her codice fiscale does, as form cells."""
+    from capofila.prestazioni import modulo, versioni
+
+    dati = modulo.dal_codice_fiscale(codice_fiscale, oggi(), await territorio.mappa_comuni())
+    nota = await versioni.persona_nota(codice_fiscale)
+    if nota is not None:
+        celle = versioni.per_modulo(await flusso_attivo(), nota.riga)
+        dati |= {nome: celle[nome] for nome in modulo.STESSA_PERSONA if nome in celle}
+    return dati
+
+
+async def scrivi_record(
+    celle: Mapping[str, str],
+    *,
+    sostituisce: int | None = None,
+    motivo: str = "",
+    prova: bool = False,
+) -> Salvataggio:
+    """Write a prestazione as its form would: a new one, or the next version of another.
+
+    Args:
+        celle: the fields as typed.
+        sostituisce: the record that it corrects.
+        motivo: why, for the history.
+        prova: check only.
+
+    Returns:
+        What was written, or the errors by field.
+
+    Raises:
+        NonTrovato, Conflitto: the record to correct is not there, or not in force.
+    """
+    from capofila.prestazioni import modulo, versioni
+
+    unita = unita_corrente()
+    flusso = await flusso_attivo()
+    lette = modulo.da_controllare(flusso, celle, await territorio.mappa_comuni())
+    comune = unita.contesto.comune
+    if prova:
+        collocazione = Collocazione(await riferimenti_dell_ambito(unita, comune))
+        return versioni.controlla(flusso, lette, collocazione)[0]
+    return await versioni.salva(
+        flusso, lette, sostituisce=sostituisce, comune=comune, motivo=motivo
+    )

@@ -18,7 +18,18 @@ from typing import Final
 import msgspec
 
 from capofila.hooks.codifiche import Codifiche, ListaCodici, VoceCodifica
-from capofila.hooks.regole import Assente, Controllo, E, InVigore, O, Presente, Regola, Se, Tra
+from capofila.hooks.regole import (
+    Assente,
+    Controllo,
+    E,
+    InVigore,
+    O,
+    Presente,
+    Regola,
+    Se,
+    Tra,
+    Uno,
+)
 
 INPS_LISTA: Final = "INPS, lista delle prestazioni da erogare (interrogazione ISEE)"
 INPS_MSG_1244: Final = "INPS, messaggio 1244 del 18/03/2022"
@@ -110,24 +121,6 @@ def tavola(prestazioni: Iterable[Prestazione]) -> dict[str, str]:
 def denominazioni(prestazioni: Iterable[Prestazione]) -> dict[str, str]:
     """Codes and names, of the codes that have one."""
     return {p.codice: p.denominazione for p in prestazioni if p.denominazione}
-
-
-SOLO_IN_CARICO: Final = tuple(f"A2.{n}" for n in range(16, 30))
-"""Services that enter the Casellario only for whoever is in charge of the professional social
-service. Source: the note on A2.16-A2.29 that SISO 4.10.3 (Regione Umbria) repeats from the
-nomenclature of DM 206/2014."""
-
-CON_SINA: Final = (
-    "A1.04", "A1.10", "A1.11", "A1.12", "A1.13", "A1.14", "A1.15", "A1.16", "A1.23", "A2.07",
-    "A2.08", "A2.14", "A2.20", "A2.21", "A3.02",
-)  # fmt: skip
-"""Prestazioni that go with an evaluation of the person (SINA). Source: the table of SISO 4.10.3
-(AccessTableSinaSessionBean), which does not send disabled and elderly people in charge without it.
-INPS's own schema and specification leave the block optional for all of them."""
-
-CON_DATA_EVENTO: Final = ("A1.05.01",)
-"""Prestazioni that want the date of the event, which is the day of cash. Source: INPS message 1244
-of 18/03/2022 made the code, SISO 4.10.3 does not send it without the date."""
 
 
 def della_famiglia(codici: Iterable[str], capostipiti: Iterable[str]) -> tuple[str, ...]:
@@ -268,6 +261,7 @@ def _giorno(iso: str, piu: int) -> str:
 # --- lists that an installation keeps -------------------------------------------------------------
 
 LISTA_PRESTAZIONI: Final = "siuss-prestazioni"
+FORMA_PRESTAZIONE: Final = r"[A-Z][0-9]\.[0-9]{2}(\.[0-9]{2})?"
 
 _NELLO_SCHEMA: Final = (
     "I codici di questa lista stanno nello schema di INPS: aggiungine uno solo se INPS ne ha "
@@ -284,7 +278,7 @@ def lista_prestazioni() -> ListaCodici:
         voci=tuple(
             VoceCodifica(p.codice, p.denominazione, p.fonte, p.dal, p.al) for p in PRESTAZIONI
         ),
-        forma=r"[A-Z][0-9]\.[0-9]{2}(\.[0-9]{2})?",
+        forma=FORMA_PRESTAZIONE,
         etichetta=(10, 200),
         nota="Dei codici senza denominazione si sa che esistono, ma nessuna fonte a disposizione "
         "dice come si chiamano: vanno caricati dalle tabelle di INPS. Finché mancano, chi li usa "
@@ -320,6 +314,68 @@ def lista_regioni() -> ListaCodici:
     )
 
 
+LISTA_IN_CARICO: Final = "siuss-solo-in-carico"
+LISTA_CON_SINA: Final = "siuss-con-sina"
+LISTA_CON_EVENTO: Final = "siuss-con-data-evento"
+
+_COME_LE_PRESTAZIONI: Final = "(denominazione da caricare nelle prestazioni)"
+
+
+def _lista_di_prestazioni(
+    id_: str, denominazione: str, fonte: str, codici: Iterable[str], supposta: str = ""
+) -> ListaCodici:
+    nomi = denominazioni(PRESTAZIONI)
+    return ListaCodici(
+        id=id_,
+        denominazione=denominazione,
+        fonte=fonte,
+        voci=tuple(
+            VoceCodifica(codice, nomi.get(codice, _COME_LE_PRESTAZIONI), fonte) for codice in codici
+        ),
+        forma=FORMA_PRESTAZIONE,
+        supposta=supposta,
+        nota="Un codice vale anche per quelli che lo specificano (A2.16 anche per A2.16.01). Un codice "
+        "che si toglie da qui resta fra le prestazioni: soltanto, il controllo non lo guarda più.",
+    )
+
+
+def lista_solo_in_carico() -> ListaCodici:
+    """The services that enter the Casellario only for whoever is in charge of the social service."""
+    return _lista_di_prestazioni(
+        LISTA_IN_CARICO,
+        "Prestazioni che si comunicano solo per chi è preso in carico",
+        "nomenclatore del DM 206/2014, nota ai codici da A2.16 a A2.29 riportata da SISO 4.10.3",
+        (f"A2.{n}" for n in range(16, 30)),
+    )
+
+
+def lista_con_sina() -> ListaCodici:
+    """The prestazioni that go with an evaluation of the person."""
+    return _lista_di_prestazioni(
+        LISTA_CON_SINA,
+        "Prestazioni che si accompagnano alla valutazione SINA",
+        "SISO 4.10.3 (Regione Umbria), codici; facoltativa per INPS",
+        (
+            "A1.04", "A1.10", "A1.11", "A1.12", "A1.13", "A1.14", "A1.15", "A1.16", "A1.23",
+            "A2.07", "A2.08", "A2.14", "A2.20", "A2.21", "A3.02",
+        ),
+        "L'elenco è quello di un altro programma, che senza valutazione non manda queste prestazioni "
+        "per persone con disabilità o non autosufficienti in carico. INPS non ne pubblica uno.",
+    )  # fmt: skip
+
+
+def lista_con_evento() -> ListaCodici:
+    """The prestazioni that want the date of the event, which is the day of cash."""
+    return _lista_di_prestazioni(
+        LISTA_CON_EVENTO,
+        "Prestazioni che vogliono la data dell'evento",
+        f"{INPS_MSG_1244} (codice); SISO 4.10.3 (data)",
+        ("A1.05.01",),
+        "Che la data serva lo dice un altro programma, che senza non manda la prestazione; per INPS è "
+        "facoltativa.",
+    )
+
+
 def lista_dello_schema(id_: str, nome: str, codici: Mapping[str, str], fonte: str) -> ListaCodici:
     """A code list that the INPS schema fixes."""
     return ListaCodici(
@@ -343,6 +399,29 @@ def prestazioni_in_vigore(codifiche: Codifiche) -> tuple[Prestazione, ...]:
 def codici_della_lista(voci: Iterable[VoceCodifica]) -> dict[str, str]:
     """Codes and labels; a code without a name says so."""
     return {v.codice: v.etichetta or "(da caricare)" for v in voci}
+
+
+def della_lista(
+    codici: Iterable[str], voci: Iterable[VoceCodifica], giorni: tuple[str, ...]
+) -> Controllo:
+    """The condition that the prestazione is in a list, or specifies one that is, on the day.
+
+    Args:
+        codici: all the prestazioni.
+        voci: the list in force.
+        giorni: the fields of the day, in the order in which they are looked at.
+    """
+    codici, voci = tuple(codici), tuple(voci)
+    tutti = della_famiglia(codici, (voce.codice for voce in voci))
+    campo = "codice_prestazione"
+    periodi = {
+        codice: (voce.dal or "", voce.al or "")
+        for voce in sorted(voci, key=lambda voce: len(voce.codice))
+        if voce.dal or voce.al
+        for codice in della_famiglia(codici, (voce.codice,))
+    }
+    nella_lista = Uno(campo, tutti)
+    return E((nella_lista, InVigore(campo, giorni, periodi))) if periodi else nella_lista
 
 
 def regola_in_vigore(

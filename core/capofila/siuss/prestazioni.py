@@ -29,6 +29,7 @@ from capofila.hooks.regole import (
     AnnoDelCodiceFiscale,
     Assente,
     CognomeDelCodiceFiscale,
+    Controllo,
     DallaTabella,
     DataInCifre,
     E,
@@ -50,25 +51,24 @@ from capofila.hooks.regole import (
     StessoAnno,
     TuttiONessuno,
     Uguale,
-    Uno,
 )
 from capofila.hooks.tracciati import Attributo, Elemento, Lista, Ripetuto, TracciatoXML
 from capofila.siuss.nomenclatore import (
-    CON_DATA_EVENTO,
-    CON_SINA,
     INPS_MSG_1244,
     LOMBARDIA_ISTAT,
     PRESTAZIONI,
     SI_NO_INPS,
-    SOLO_IN_CARICO,
     Prestazione,
     Regioni,
     codici_della_lista,
-    della_famiglia,
+    della_lista,
     denominazioni,
+    lista_con_evento,
+    lista_con_sina,
     lista_dello_schema,
     lista_prestazioni,
     lista_regioni,
+    lista_solo_in_carico,
     nel_tempo,
     regioni_in_vigore,
     regola_in_vigore,
@@ -266,6 +266,9 @@ def liste_prestazioni() -> tuple[ListaCodici, ...]:
     return (
         lista_prestazioni(),
         lista_regioni(),
+        lista_solo_in_carico(),
+        lista_con_sina(),
+        lista_con_evento(),
         *(lista_dello_schema(*lista) for lista in LISTE.values()),
     )
 
@@ -718,51 +721,76 @@ def _regole_delle_regioni(regioni: Regioni) -> tuple[Regola, ...]:
     )  # fmt: skip
 
 
-def _regole_dei_codici(prestazioni: tuple[Prestazione, ...]) -> tuple[Regola, ...]:
-    """The rules that depend on the table of the prestazioni."""
+def _solo_in_carico(nella_lista: Controllo, esempio: Mapping[str, str]) -> Regola:
+    """Only for whoever is in charge."""
+    return Regola(
+        "siuss-solo-in-carico",
+        "presa_in_carico",
+        Se(nella_lista, Uguale("presa_in_carico", "si")),
+        "errore",
+        "la prestazione {codice_prestazione} si comunica solo per chi è preso in carico dal "
+        "servizio sociale professionale: scrivere si in presa_in_carico se lo è, altrimenti "
+        "togliere la riga",
+        "nomenclatore del DM 206/2014, nota ai codici da A2.16 a A2.29 riportata da SISO 4.10.3",
+        {**esempio, "presa_in_carico": "si"},
+        {**esempio, "presa_in_carico": "no"},
+    )
+
+
+def _con_sina(nella_lista: Controllo, esempio: Mapping[str, str]) -> Regola:
+    """With an evaluation, for whom it calls for one."""
+    return Regola(
+        "siuss-sina-mancante",
+        "sina_mobilita",
+        Se(
+            E((Uguale("area_utenza", "2"), Uguale("presa_in_carico", "si"), nella_lista)),
+            AlmenoUno(SINA_CAMPI),
+        ),
+        "avviso",
+        "la persona è in carico per disabilità o non autosufficienza e la prestazione "
+        "{codice_prestazione} si accompagna alla valutazione SINA, che manca: compilarla se la "
+        "valutazione c'è",
+        f"codici e persone: SISO 4.10.3; facoltativa per INPS ({ST}, tabella 8), perciò avviso",
+        {**esempio, "area_utenza": "2", "presa_in_carico": "si", **_SINA_COMPLETA},
+        {**esempio, "area_utenza": "2", "presa_in_carico": "si"},
+    )
+
+
+def _con_evento(nella_lista: Controllo, esempio: Mapping[str, str]) -> Regola:
+    """With the date of the event."""
+    return Regola(
+        "siuss-evento-richiesto",
+        "data_evento",
+        Se(nella_lista, Presente("data_evento")),
+        "avviso",
+        "manca la data dell'evento, che per la prestazione {codice_prestazione} è il giorno in cui "
+        "il contributo per l'affitto è stato pagato: scriverla se si sa",
+        f"{INPS_MSG_1244} (codice); la vuole SISO 4.10.3, per INPS è facoltativa ({ST}, tabella "
+        "9), perciò avviso",
+        {**esempio, "data_evento": "2025-03-01"},
+        esempio,
+    )
+
+
+def _regole_dei_codici(
+    prestazioni: tuple[Prestazione, ...], codifiche: Codifiche
+) -> tuple[Regola, ...]:
+    """The rules that depend on the table of the prestazioni, and on the lists of some of them."""
     codici = tuple(p.codice for p in prestazioni)
-    regole = [
-        Regola(
-            "siuss-solo-in-carico", "presa_in_carico",
-            Se(Uno("codice_prestazione", della_famiglia(codici, SOLO_IN_CARICO)),
-               Uguale("presa_in_carico", "si")),
-            "errore",
-            "la prestazione {codice_prestazione} si comunica solo per chi è preso in carico dal "
-            "servizio sociale professionale: scrivere si in presa_in_carico se lo è, altrimenti "
-            "togliere la riga",
-            "nomenclatore del DM 206/2014, nota ai codici da A2.16 a A2.29 riportata da SISO 4.10.3",
-            {"codice_prestazione": "A2.16", "presa_in_carico": "si"},
-            {"codice_prestazione": "A2.16", "presa_in_carico": "no"},
-        ),
-        Regola(
-            "siuss-sina-mancante", "sina_mobilita",
-            Se(E((Uguale("area_utenza", "2"), Uguale("presa_in_carico", "si"),
-                  Uno("codice_prestazione", della_famiglia(codici, CON_SINA)))),
-               AlmenoUno(SINA_CAMPI)),
-            "avviso",
-            "la persona è in carico per disabilità o non autosufficienza e la prestazione "
-            "{codice_prestazione} si accompagna alla valutazione SINA, che manca: compilarla se la "
-            "valutazione c'è",
-            f"codici e persone: SISO 4.10.3; facoltativa per INPS ({ST}, tabella 8), perciò avviso",
-            {"codice_prestazione": "A2.07", "area_utenza": "2", "presa_in_carico": "si",
-             **_SINA_COMPLETA},
-            {"codice_prestazione": "A2.07", "area_utenza": "2", "presa_in_carico": "si"},
-        ),
-        Regola(
-            "siuss-evento-richiesto", "data_evento",
-            Se(Uno("codice_prestazione", della_famiglia(codici, CON_DATA_EVENTO)),
-               Presente("data_evento")),
-            "avviso",
-            "manca la data dell'evento, che per la prestazione {codice_prestazione} è il giorno in cui "
-            "il contributo per l'affitto è stato pagato: scriverla se si sa",
-            f"{INPS_MSG_1244} (codice); la vuole SISO 4.10.3, per INPS è facoltativa ({ST}, tabella "
-            "9), perciò avviso",
-            {"codice_prestazione": "A1.05.01", "data_evento": "2025-03-01"},
-            {"codice_prestazione": "A1.05.01"},
-        ),
-    ]  # fmt: skip
-    voci = [VoceCodifica(p.codice, p.denominazione, p.fonte, p.dal, p.al) for p in prestazioni]
-    in_forza = regola_in_vigore("siuss-codice-non-in-vigore", "codice_prestazione", GIORNI, voci)
+    regole = []
+    for lista, regola in (
+        (lista_solo_in_carico(), _solo_in_carico),
+        (lista_con_sina(), _con_sina),
+        (lista_con_evento(), _con_evento),
+    ):
+        if voci := codifiche.get(lista.id, lista.voci):
+            prima = voci[0]
+            esempio = {"codice_prestazione": prima.codice}
+            if giorno := prima.dal or prima.al:
+                esempio[GIORNI[0]] = giorno
+            regole.append(regola(della_lista(codici, voci, GIORNI), esempio))
+    tutte = [VoceCodifica(p.codice, p.denominazione, p.fonte, p.dal, p.al) for p in prestazioni]
+    in_forza = regola_in_vigore("siuss-codice-non-in-vigore", "codice_prestazione", GIORNI, tutte)
     if in_forza is not None:
         regole.append(in_forza)
     return tuple(regole)
@@ -780,7 +808,7 @@ def regole_prestazioni(
     return (
         *_REGOLE,
         *_regole_delle_regioni(regioni_in_vigore(codifiche)),
-        *_regole_dei_codici(tuple(prestazioni)),
+        *_regole_dei_codici(tuple(prestazioni), codifiche or {}),
         *(regola for regola in delle_liste if regola is not None),
     )
 

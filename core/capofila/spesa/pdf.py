@@ -1,8 +1,7 @@
 """The tables of the analysis as a PDF that a screen reader can read (PDF/UA-1).
 
-Typst makes it, in this process: one wheel, with its letters, and no library of the system. The
-texts go in as data, so nothing that somebody wrote is ever run as markup. Charts are drawn as
-vectors from the geometry of the pages; each has words for who does not see it, and its table.
+How it is made: :mod:`capofila.web.carta`. Charts are drawn as vectors from the geometry of the
+pages; each has words for who does not see it, and its table.
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any, Final
 
-import msgspec
-
 from capofila.spesa.scarichi import Documento
 from capofila.spesa.tavole import TavolaCifre
 from capofila.web import grafici
+from capofila.web.carta import componi
 
 Scrivi = Callable[[Decimal | int | None, str], str]
 
@@ -26,9 +24,6 @@ DETTE: Final = 12
 
 def pdf_di(documento: Documento, scrivi: Scrivi) -> bytes:
     """The document on A4 paper; `scrivi` says how a figure of a kind is written."""
-    # Some 80 MB: it is loaded when somebody wants a PDF.
-    import typst
-
     dati = {
         "titolo": documento.titolo,
         "sottotitolo": documento.sottotitolo,
@@ -55,16 +50,7 @@ def pdf_di(documento: Documento, scrivi: Scrivi) -> bytes:
             if tavola.righe
         ],
     }
-    modello = (files(__package__) / "pdf.typ").read_bytes()
-    return bytes(
-        typst.compile(
-            modello,
-            format="pdf",
-            pdf_standards="ua-1",
-            ignore_system_fonts=True,
-            sys_inputs={"dati": msgspec.json.encode(dati).decode()},
-        )
-    )
+    return componi((files(__package__) / "pdf.typ").read_bytes(), dati)
 
 
 def barre(tavola: TavolaCifre, scrivi: Scrivi) -> dict[str, Any] | None:

@@ -73,9 +73,11 @@ def _filtro(request: Request[Any, Any, Any]) -> Filtro:
     return Filtro(sub_ambito=sub_ambito, comune=comune, area=area)
 
 
-async def _vista(request: Request[Any, Any, Any], ordine: str = "") -> Vista:
+async def _vista(
+    request: Request[Any, Any, Any], ordine: str = "", *, con_confini: bool = False
+) -> Vista:
     anno, filtro = anno_richiesto(request), _filtro(request)
-    letta = await cifre.leggi(anno, filtro)
+    letta = await cifre.leggi(anno, filtro, confini=con_confini)
     # Asked once: a page has few queries.
     attivi = await plugin_attivi()
     modulo = await modulo_se_c_e(anno, letta.modulo, attivi)
@@ -98,11 +100,11 @@ async def _vista(request: Request[Any, Any, Any], ordine: str = "") -> Vista:
 
 def _mappa(vista: Vista) -> dict[str, Any] | None:
     letta = vista.letta
-    centri = {
+    centri: dict[str, Any] = {
         istat: {"type": "Point", "coordinates": (float(c.longitudine), float(c.latitudine))}
         for istat, c in letta.comuni.items()
         if c.latitudine is not None and c.longitudine is not None
-    }
+    } | letta.confini.geometrie
     disegno = grafici.mappa(centri) if len(centri) > 1 else None
     if disegno is None:
         return None
@@ -117,6 +119,8 @@ def _mappa(vista: Vista) -> dict[str, Any] | None:
         "valori": valori,
         "nomi": {istat: letta.comuni[istat].nome for istat in centri},
         "dice": "Spesa per abitante dei comuni" if per_abitante else "Spesa dei comuni",
+        "attribuzioni": letta.confini.attribuzioni,
+        "cerchi": len(centri) - len(letta.confini.geometrie),
         "senza_centro": sorted(c.nome for i, c in letta.comuni.items() if i not in centri),
     }
 
@@ -136,7 +140,7 @@ async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
     ordine = request.query_params.get("ordina", "-spesa")[:20]
     anno = anno_richiesto(request)
     try:
-        vista = await _vista(request, ordine)
+        vista = await _vista(request, ordine, con_confini=True)
     except NonTrovato:
         return await senza_rilevazione(request, "Analisi della spesa", "analisi")
     pagina = costruisci_pagina(
@@ -209,7 +213,7 @@ def _documento(vista: Vista) -> scarichi.Documento:
         titolo=vista.titolo,
         sottotitolo=vista.sottotitolo,
         tavole=vista.tavole,
-        note=vista.mancanze,
+        note=(*vista.mancanze, f"Fonte: {vista.letta.fonte}."),
         linee=disegno.disegno,
         nomi_linee=disegno.nomi,
     )

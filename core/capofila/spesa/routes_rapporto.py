@@ -123,7 +123,7 @@ def _documento(vista: Vista) -> scarichi.Documento:
         titolo=f"{vista.rapporto.denominazione}, {vista.anno}",
         sottotitolo=visita_corrente().nell_ambito.nome,
         tavole=_con_righe(vista.tavole),
-        note=vista.mancanze,
+        note=(*vista.mancanze, f"Fonte: {vista.letta.fonte}."),
         premessa=vista.premessa,
         linee=disegno.disegno,
         nomi_linee=disegno.nomi,

@@ -12,7 +12,6 @@ from capofila.spesa.carichi import dici_colonne as dici_colonne
 from capofila.spesa.carichi import proposta as proposta
 from capofila.spesa.carichi import prova as prova
 from capofila.spesa.carichi import pulisci_carichi as pulisci_carichi
-from capofila.spesa.carichi import testa as testa
 from capofila.spesa.cifre import Filtro as Filtro
 from capofila.spesa.cifre import Lettura as Lettura
 from capofila.spesa.cifre import analisi as analisi

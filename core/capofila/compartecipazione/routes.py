@@ -1,0 +1,18 @@
+"""The pages of the compartecipazione, put together: each subject has its module."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from capofila.compartecipazione import routes_adozioni, routes_decisioni, routes_utenze
+
+MENU = (routes_utenze.MENU, routes_adozioni.MENU)
+
+router = Router(
+    path="/",
+    route_handlers=[
+        *routes_utenze.ROTTE,
+        *routes_adozioni.ROTTE,
+        *routes_decisioni.ROTTE,
+    ],
+)
