@@ -27,7 +27,7 @@ from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
 from capofila.debito import prospetti
 from capofila.debito.parti import Aperta, Divisore, Scritta, elenco_impronte
-from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto
+from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto, regole_di
 from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni
 from capofila.debito.service import (
     TIPO_LAVORO,
@@ -38,7 +38,7 @@ from capofila.debito.service import (
     ultima_intestazione,
     ultimo_progressivo,
 )
-from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa, impronta
+from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa
 from capofila.prestazioni.service import versione_in_vigore
 from capofila.spesa import service as spesa
 
@@ -211,10 +211,7 @@ async def _scrivi(
         dati_al=dati_al.isoformat(),
         creato_il=adesso.isoformat(),
         avvisi=avvisi,
-        regole={
-            "impronta": impronta(flusso),
-            "verificate": [regola.codice for regola in flusso.regole],
-        },
+        regole=regole_di(flusso),
     )
     byte, archiviati = 0, 0
     altro: dict[str, Any] = {}

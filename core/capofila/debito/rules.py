@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from capofila.base.errori import DatiNonValidi
-from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa
+from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa, impronta
 from capofila.hooks.tracciati import cella_csv
 
 _ANNO = re.compile(r"(19|20)\d{2}\Z")
@@ -125,6 +125,14 @@ def periodi_dell_anno(anno: int) -> list[str]:
 def nome_oggetto(flusso: Flusso | ProspettoSpesa, periodo_: str, nome: str) -> str:
     """Where a file stands in the bucket of the ambito."""
     return f"debito/{flusso.id}/{periodo_}/{nome}.{flusso.estensione}"
+
+
+def regole_di(flusso: Flusso) -> dict[str, Any]:
+    """Under which rules the records of a flow are checked, as the manifest says it."""
+    return {
+        "impronta": impronta(flusso),
+        "verificate": [regola.codice for regola in flusso.regole],
+    }
 
 
 def manifesto(
