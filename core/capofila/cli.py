@@ -1053,12 +1053,11 @@ async def chiedi_e_attendi(
     Args:
         vigila: called while waiting; raises when the wait has become vain.
     """
-    from capofila.debito.service import chiedi_esportazione
+    from capofila.debito.service import chiedi_esportazione, dichiarato
 
     contesto = await contesto_ambito(slug)
     async with unita_di_lavoro(contesto):
-        dichiarato = (await plugin_attivi()).flusso(flusso)
-        chiesta = await chiedi_esportazione(dichiarato, quando, **opzioni)
+        chiesta = await chiedi_esportazione(await dichiarato(flusso, quando), quando, **opzioni)
     corrente, lavoro = await _attendi(contesto, chiesta.id, "in_preparazione", mostra, vigila)
     if corrente.stato == "in_preparazione":
         raise ErroreLavoro(

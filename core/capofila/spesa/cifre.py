@@ -25,6 +25,8 @@ class Filtro(msgspec.Struct, frozen=True, kw_only=True):
     comune: str | None = None
     """ISTAT code."""
     area: str | None = None
+    voci: tuple[str, ...] = ()
+    """Empty for all."""
 
 
 NESSUN_CONFINE: Final = Confini()
@@ -117,17 +119,22 @@ async def leggi(anno: int, filtro: Filtro | None = None, *, confini: bool = Fals
         if filtro.comune in (None, istat) and filtro.sub_ambito in (None, gruppi.get(istat))
     ]
     tutti = not (filtro.comune or filtro.sub_ambito)
-    somme = await _somme(unita, anno, intesta["fonti"], filtro.area, None if tutti else comuni)
+    voci = [*filtro.voci] or None
+    somme = await _somme(
+        unita, anno, intesta["fonti"], (filtro.area, None if tutti else comuni, voci)
+    )
     serie = [
         SommaAnno(**dict(riga))
         for riga in await unita.righe(
             "SELECT anno, istat, sum(spesa) AS spesa, "
             "coalesce(sum(spesa) FILTER (WHERE gestione = 'associata'), 0) AS associata "
             "FROM riga_spesa WHERE ambito_id = $1 AND ($2::text IS NULL OR area = $2) "
-            "AND ($3::text[] IS NULL OR istat = ANY ($3)) GROUP BY anno, istat",
+            "AND ($3::text[] IS NULL OR istat = ANY ($3)) "
+            "AND ($4::text[] IS NULL OR voce = ANY ($4)) GROUP BY anno, istat",
             unita.ambito,
             filtro.area,
             None if tutti else comuni,
+            voci,
         )
     ]
     coppie = {(una.anno, una.istat) for una in serie} | {
@@ -168,11 +175,15 @@ async def _gruppi(fine: date) -> dict[str, str | None]:
 
 
 async def _somme(
-    unita: UnitaDiLavoro, anno: int, fonti: list[str], area: str | None, comuni: list[str] | None
+    unita: UnitaDiLavoro,
+    anno: int,
+    fonti: list[str],
+    solo: tuple[str | None, list[str] | None, list[str] | None],
 ) -> list[Somma]:
+    """The ledger of a year, where `solo` says only which area, comuni and voci."""
     per_fonte = ", ".join(
         f"coalesce(sum((fonti ->> ${n})::numeric), 0) AS fonte_{n}"
-        for n in range(5, len(fonti) + 5)
+        for n in range(6, len(fonti) + 6)
     )
     righe = await unita.righe(
         # In the order of _CAMPI, then the sources.
@@ -183,12 +194,12 @@ async def _somme(
         "coalesce(sum(quota_utenti) FILTER (WHERE utenti > 0), 0) AS quota_utenti_nota"
         f"{', ' if fonti else ''}{per_fonte} FROM riga_spesa "
         "WHERE ambito_id = $1 AND anno = $2 AND ($3::text IS NULL OR area = $3) "
-        "AND ($4::text[] IS NULL OR istat = ANY ($4)) GROUP BY istat, area, gestione "
+        "AND ($4::text[] IS NULL OR istat = ANY ($4)) "
+        "AND ($5::text[] IS NULL OR voce = ANY ($5)) GROUP BY istat, area, gestione "
         "ORDER BY istat, area, gestione",
         unita.ambito,
         anno,
-        area,
-        comuni,
+        *solo,
         *fonti,
     )
     # By position: there are as many of them as comuni, areas and gestioni together.

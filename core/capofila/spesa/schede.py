@@ -39,7 +39,7 @@ from capofila.territorio import service as territorio
 
 _MASSIMO: Final = Decimal(10) ** 11
 _UTENTI_MASSIMI: Final = 99_999_999
-_APPROVATE: Final = frozenset({Stato.APPROVATA, Stato.TRASMESSA, Stato.ESITO})
+APPROVATE: Final = frozenset({Stato.APPROVATA, Stato.TRASMESSA, Stato.ESITO})
 VALORI: Final = (
     "istat AS comune, area, voce, gestione, modalita, utenti, spesa, quota_utenti, quota_ssn, fonti"
 )
@@ -391,7 +391,7 @@ async def passo(anno: int, istat: str, azione: str, motivo: str = "") -> Scheda:
         errori=errori_aperti(await _rilievi(questa, una)) if regola and regola.senza_errori else 0,
         scaduta=una.scaduta(questa, oggi()),
         mancano=(
-            sum(altra.stato not in _APPROVATE for altra in await schede(anno))
+            sum(altra.stato not in APPROVATE for altra in await schede(anno))
             if regola and regola.tutti_i_comuni
             else 0
         ),
