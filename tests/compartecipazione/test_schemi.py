@@ -44,9 +44,6 @@ SBAGLI = {
     "codice_della_prestazione": (
         "unita: ora\n", "unita: ora\ncodice_prestazione: sad\n", 5, "«sad» non va bene",
     ),
-    "riduzione_di_piu_di_tutto": (
-        "valore: 10, atto", "valore: 101, atto", 39, "la riduzione «sconto» toglie più del 100%",
-    ),
     "nodi_che_non_crescono": (
         "valore: 6000", "valore: 2999", 39, "gli ISEE dei nodi non crescono: 3000, 2999, 20000",
     ),
