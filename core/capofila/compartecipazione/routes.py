@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from litestar import Router
 
-from capofila.compartecipazione import routes_adozioni, routes_decisioni, routes_utenze
+from capofila.compartecipazione import (
+    routes_adozioni,
+    routes_componenti,
+    routes_decisioni,
+    routes_utenze,
+)
 
 MENU = (routes_utenze.MENU, routes_adozioni.MENU)
 
@@ -12,6 +17,7 @@ router = Router(
     path="/",
     route_handlers=[
         *routes_utenze.ROTTE,
+        *routes_componenti.ROTTE,
         *routes_adozioni.ROTTE,
         *routes_decisioni.ROTTE,
     ],
