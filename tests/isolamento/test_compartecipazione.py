@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -192,3 +193,48 @@ async def test_un_doppio_clic_scrive_una_volta(casa: Casa, entra: Entra) -> None
         codice_fiscale(7003),
     )
     assert quanti[0] == 1
+
+
+@pytest.mark.usefixtures("adottato")
+async def test_la_decisione_e_la_lettera_si_aprono_anche_senza_il_plugin(
+    casa: Casa, entra: Entra
+) -> None:
+    cliente = await entra("pia.pandino")
+    dove = await _decisa(cliente, 7004, "Resta", "Servizi")
+    cambia = "UPDATE attivazione SET al = $1 WHERE plugin = 'crema'"
+    await interroga(casa.banca.superutente, cambia, date(2013, 1, 2))
+    try:
+        pagina = await cliente.get(dove)
+        assert pagina.status_code == 200
+        assert "Rifatta adesso, al centesimo" in pagina.text
+        assert "nessun plugin attivo" in pagina.text
+        assert (await cliente.get(f"{dove}/lettera.pdf")).content.startswith(b"%PDF")
+        (persona,) = set(re.findall(r"/persone/\d+", pagina.text))
+        assert (await cliente.get(f"{STANZA}{persona}")).status_code == 200
+    finally:
+        await interroga(casa.banca.superutente, cambia, None)
+
+
+@pytest.mark.usefixtures("adottato")
+async def test_un_comune_fuori_dall_ambito_in_quel_giorno_e_detto_nella_pagina(
+    casa: Casa, entra: Entra
+) -> None:
+    cliente = await entra("pia.pandino")
+    dove = await _decisa(cliente, 7005, "Fuori", "Servizi")
+    (persona,) = set(re.findall(r"/persone/\d+", (await cliente.get(dove)).text))
+    pagina = (await cliente.get(f"{STANZA}{persona}")).text
+    (utenza,) = set(re.findall(r"/utenze/(\d+)/decidi", pagina))
+    cambia = "UPDATE appartenenza SET al = $1 WHERE istat = '019067' AND al IS NOT DISTINCT FROM $2"
+    fine = date(2025, 6, 30)
+    await interroga(casa.banca.superutente, cambia, fine, None)
+    try:
+        decidi = f"{STANZA}/utenze/{utenza}/decidi"
+        risposta = await cliente.get(f"{decidi}?dal=01/07/2025")
+        assert "In quel giorno il comune non è di questo ambito" in risposta.text
+        assert "Decidi questa quota" not in risposta.text
+        atto = {"dal": "01/07/2025", "organo": "X", "numero": "1", "data": "01/06/2025"}
+        rifiutata = await cliente.vai("POST", decidi, atto)
+        assert 400 <= rifiutata.status_code < 500
+        assert "non è di questo ambito" in rifiutata.text
+    finally:
+        await interroga(casa.banca.superutente, cambia, None, fine)

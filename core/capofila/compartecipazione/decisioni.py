@@ -164,7 +164,7 @@ async def decidi(
         vista: the digest of what whoever decides has seen; None when nobody looked.
 
     Returns:
-        The number of the decision.
+        The number of the decision; of the one in force when it is this one, by the same act.
 
     Raises:
         NonTrovato, DatiRifiutati: as :func:`anteprima`.
@@ -198,6 +198,13 @@ async def decidi(
     await _ferma(utenza_id, adozione.id, scelta)
     prima = in_vigore(await decisioni_di(vista_ora.assistito.id, vista_ora.utenza.servizio), giorno)
     dati = congelata.in_byte()
+    if (
+        prima is not None
+        and (prima.utenza_id, prima.dal, prima.sha256) == (utenza_id, giorno, vista_ora.impronta)
+        and (prima.organo, prima.numero, prima.data) == (atto.organo, atto.numero, atto.data)
+    ):
+        # The same act said twice, as by a double click.
+        return prima.id
     id_: int = await unita.valore(
         "INSERT INTO decisione_quota (utenza_id, comune, attestazione_id, adozione_id, dal, stato, "
         "quota, organo, numero, data, congelata, sha256, sostituisce) "
