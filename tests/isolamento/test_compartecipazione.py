@@ -169,6 +169,16 @@ async def test_un_nome_di_markup_resta_un_nome_nelle_pagine_e_nella_lettera(entr
         assert lettera.content.startswith(b"%PDF")
 
 
+async def test_un_carattere_che_mostra_altro_non_entra(entra: Entra) -> None:
+    cliente = await entra("pia.pandino")
+    for n, cognome in ((7006, "Ros\u202eis"), (7007, "Ros\x07si"), (7008, "Ros\ufffesi")):
+        persona = await cliente.vai("POST", f"{STANZA}/persone/nuova", {
+            "codice_fiscale": codice_fiscale(n), "cognome": cognome, "nome": "Ida", "comune": "G306",
+        })  # fmt: skip
+        assert persona.status_code == 422
+        assert "carattere invisibile" in persona.text
+
+
 @pytest.mark.usefixtures("adottato")
 async def test_un_doppio_clic_scrive_una_volta(casa: Casa, entra: Entra) -> None:
     cliente = await entra("pia.pandino")

@@ -60,7 +60,9 @@ def test_l_isee_dai_componenti(
     compila(pagina, mobiliare="30.000,00")
     pagina.get_by_role("button", name="Calcola l’ISEE").click()
     expect(pagina.locator("#esito")).to_contain_text("2.802,55 € in più di quello attestato")
-    expect(pagina.locator("#esito")).to_contain_text("Con i componenti conservati l’ISEE è 4.500,00")
+    expect(pagina.locator("#esito")).to_contain_text(
+        "Con i componenti conservati l’ISEE è 4.500,00"
+    )
     expect(pagina.locator("#quote")).to_contain_text("29,50")
     expect(pagina.locator("#quote")).to_contain_text("in più")
     scatta(pagina, "isee-componenti", larghezza, axe, fotografia)
