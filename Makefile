@@ -39,7 +39,10 @@ cover: setup ## All the tests one at a time, and what of the code they ran
 test-fast: setup ## The tests without a browser
 	$(PY) -m pytest -m "not browser" -x -q
 
-bench: setup ## The figures, as ratios within one run
+.venv-bench/.pronto: requirements-bench.lock .venv/.pronto
+	bash infra/prepara.sh bench
+
+bench: setup .venv-bench/.pronto ## The figures, as ratios within one run
 	$(PY) -m tests.bench
 
 lint: .venv/.pronto ## ruff and import-linter
@@ -61,4 +64,4 @@ lock: ## Write requirements.lock again, with the newest versions that fit
 	bash infra/blocca.sh
 
 clean: ## Remove what make made, except the data folder
-	rm -rf .venv .strumenti core/capofila/web/static/terze .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf .venv .venv-bench .strumenti core/capofila/web/static/terze .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

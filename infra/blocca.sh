@@ -21,5 +21,8 @@ PY
 } > "$tmp"
 uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-header --no-annotate --output-file requirements.lock "$tmp"
+python3 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["bench"], sep="\n")' |
+  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-header --no-annotate --output-file requirements-bench.lock -
 echo uv | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-emit-find-links --no-header --no-annotate --output-file infra/strumenti.lock -

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv from requirements.lock. Needs Python 3.11 or newer; uv is installed beside the project
+# Make .venv from requirements.lock; with `bench`, .venv-bench from requirements-bench.lock too, with what
+# the figures are measured against. Needs Python 3.11 or newer; uv is installed beside the project
 # (.strumenti/) when the machine has none. Nothing is installed that the lock file does not name.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -59,3 +60,8 @@ fi
 "$UV" pip install -q --python .venv/bin/python --no-deps --no-build-isolation \
   -e . -e infra/embedded $(for p in plugins/*/; do printf ' -e %s' "$p"; done)
 touch .venv/.pronto
+if [ "${1:-}" = bench ]; then
+  [ -x .venv-bench/bin/python ] || "$UV" venv -q --no-python-downloads --python "$PYTHON" .venv-bench
+  "$UV" pip sync -q --python .venv-bench/bin/python --require-hashes requirements-bench.lock
+  touch .venv-bench/.pronto
+fi

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import click
@@ -48,7 +48,7 @@ class Gruppo(click.Group):
         except ErroreCapofila as errore:
             if _vuole_json(ctx):
                 _stampa_json({"errore": errore.codice, "messaggio": errore.messaggio})
-            ERR.print(f"[bold red]Errore:[/] {errore.messaggio}", soft_wrap=True)
+            ERR.print(f"[bold red]Errore:[/] {escape(errore.messaggio)}", soft_wrap=True)
             ctx.exit(1)
 
 
@@ -537,6 +537,51 @@ def _leggi_file(file: Path) -> bytes:
     return file.read_bytes()
 
 
+# --- data of the comuni -------------------------------------------------------------------------
+
+
+@main.group()
+def comuni() -> None:
+    """Popolazione e confini dei comuni, uguali per tutti gli ambiti."""
+
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@comuni.command("popolazione")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--fonte", required=True, help="Chi l'ha pubblicata e dove: resta accanto alle cifre."
+)
+def comuni_popolazione(file: Path, fonte: str) -> None:
+    """Carica i residenti da un CSV con le colonne istat, anno, residenti."""
+    from capofila.territorio.service import carica_popolazione
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            return await carica_popolazione(_leggi_file(file), fonte)
+
+    esito = esegui(lavora)
+    for anno, quanti in esito.anni.items():
+        ERR.print(f"Popolazione del {anno}: {quanti} comuni.")
+    if esito.fuori:
+        ERR.print(f"Comuni non di questa installazione, lasciati fuori: {esito.fuori}.")
+
+
+@comuni.command("confini")
+@click.argument("file", type=_FILE)
+@click.option("--attribuzione", required=True, help="Scritta accanto a ogni mappa.")
+def comuni_confini(file: Path, attribuzione: str) -> None:
+    """Carica i confini da un GeoJSON, al posto di quelli che ci sono."""
+    from capofila.territorio.service import carica_confini
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            return await carica_confini(_leggi_file(file), attribuzione)
+
+    ERR.print(f"Confini caricati: {esegui(lavora)} comuni.")
+
+
 # --- spesa sociale ------------------------------------------------------------------------------
 
 
@@ -729,6 +774,42 @@ def compartecipazione_compute(
     if fatta["motivo"] is not None:
         ERR.print(escape(in_parole(fatta["motivo"])), soft_wrap=True)
     if fatta["quota"] is None:
+        raise SystemExit(1)
+
+
+# --- governo ------------------------------------------------------------------------------------
+
+
+@main.group()
+def governo() -> None:
+    """Gli organi dell'ambito e le loro decisioni."""
+
+
+@governo.command("tally")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_ambito
+@opzione_json
+def governo_tally(file: Path, ambito: str, json_: bool) -> None:
+    """Conta un voto descritto in un file, e spiega l'esito."""
+    from capofila.governo.service import DIMENSIONE_MASSIMA, SENZA_ESITO, conta_voti
+
+    with file.open("rb") as aperto:
+        # One byte more than is taken: a huge file is refused without being read.
+        contenuto = aperto.read(DIMENSIONE_MASSIMA + 1)
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await conta_voti(ambito, contenuto)
+
+    contato = esegui(lavora)
+    if json_:
+        _stampa_json(contato)
+    else:
+        for frase in contato.spiegazione:
+            click.echo(f"- {frase}")
+        for avviso in contato.avvertenze:
+            ERR.print(escape(avviso), soft_wrap=True)
+    if contato.esito in SENZA_ESITO:
         raise SystemExit(1)
 
 
@@ -972,12 +1053,11 @@ async def chiedi_e_attendi(
     Args:
         vigila: called while waiting; raises when the wait has become vain.
     """
-    from capofila.debito.service import chiedi_esportazione
+    from capofila.debito.service import chiedi_esportazione, dichiarato
 
     contesto = await contesto_ambito(slug)
     async with unita_di_lavoro(contesto):
-        dichiarato = (await plugin_attivi()).flusso(flusso)
-        chiesta = await chiedi_esportazione(dichiarato, quando, **opzioni)
+        chiesta = await chiedi_esportazione(await dichiarato(flusso, quando), quando, **opzioni)
     corrente, lavoro = await _attendi(contesto, chiesta.id, "in_preparazione", mostra, vigila)
     if corrente.stato == "in_preparazione":
         raise ErroreLavoro(

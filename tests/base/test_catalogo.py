@@ -28,6 +28,7 @@ CONDIVISE: dict[str, str] = {
     "comune": "ISTAT's comuni, the same for everybody",
     "fusione": "comuni that merged, the same for everybody",
     "popolazione": "residents by comune, published by ISTAT",
+    "confine": "boundaries of the comuni, the same for everybody; policies of its own",
     "codifica": "the receivers' codes, the same for everybody; policies of their own",
     "codifica_revisione": "who changed the receivers' codes; policies of their own",
     "versione_flusso": "digests of the declared layouts: no data of anybody",
@@ -49,6 +50,7 @@ PROTETTE_ALTRIMENTI = frozenset(
         "registro_piattaforma",
         "codifica",
         "codifica_revisione",
+        "confine",
     }
 )
 """Shared, and under row-level security all the same."""
@@ -64,6 +66,7 @@ SI_CANCELLANO: dict[str, str] = {
     "bozza": "a form put aside, saved or thrown away",
     "carico_spesa": "a file that waited a day, came in or was thrown away",
     "comunicazione": "only what another program sent, marked by mistake; a policy keeps the rest",
+    "confine": "boundaries that newer ones take the place of; the administration alone, by policy",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "recapito_spesa": "an address that is to be written to no more",
     "riga_spesa": "a line taken off a sheet that is being filled in, or undone with its file",

@@ -3,7 +3,7 @@
 Machines are noisy: what counts is the ratio. Rows are invented (capofila.dimostrazione), the
 services are the embedded ones in a folder of their own, the worker and the web are the real ones.
 
-    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa analisi]
+    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa analisi compartecipazione]
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+SENZA_SERVIZI = ("compartecipazione",)
+CON_SERVIZI = ("import", "export", "regole", "rls", "pagina", "pdnd", "spesa", "analisi")
 FIGURE: list[dict[str, Any]] = []
 
 
@@ -45,17 +47,7 @@ def installazione() -> Iterator[Path]:
         shutil.rmtree(cartella, ignore_errors=True)
 
 
-def main() -> None:
-    """Run the figures."""
-    argomenti = argparse.ArgumentParser()
-    argomenti.add_argument("--righe", type=int, nargs="+", default=[100_000, 1_000_000])
-    argomenti.add_argument(
-        "--solo",
-        nargs="+",
-        default=["import", "export", "regole", "rls", "pagina", "pdnd", "spesa", "analisi"],
-    )
-    scelte = argomenti.parse_args()
-
+def _con_i_servizi(solo: list[str], quante: list[int]) -> None:
     from capofila import locale
     from tests.bench import misure, pdnd, spesa
 
@@ -63,27 +55,45 @@ def main() -> None:
         comuni = asyncio.run(misure.prepara())
         file = (
             b""
-            if {*scelte.solo} <= {"pdnd", "spesa", "analisi"}
+            if {*solo} <= {"pdnd", "spesa", "analisi", *SENZA_SERVIZI}
             else misure.genera(comuni, 100_000, "a")
         )
-        if "import" in scelte.solo:
+        if "import" in solo:
             asyncio.run(misure.importa(file, figura))
         elif file:
             asyncio.run(misure.carica([file]))
-        if "rls" in scelte.solo:
+        if "rls" in solo:
             asyncio.run(misure.rls(figura))
-        if "pagina" in scelte.solo:
+        if "pagina" in solo:
             misure.pagina(figura)
-        spesa.tutto(figura, comuni, scelte.solo)
-        if "pdnd" in scelte.solo:
-            pdnd.flussi(max(scelte.righe), figura)
-        if {"export", "regole"} & {*scelte.solo}:
-            for righe in sorted(scelte.righe):
+        spesa.tutto(figura, comuni, solo)
+        if "pdnd" in solo:
+            pdnd.flussi(max(quante), figura)
+        if {"export", "regole"} & {*solo}:
+            for righe in sorted(quante):
                 asyncio.run(misure.riempi(comuni, righe))
-                if "regole" in scelte.solo:
+                if "regole" in solo:
                     misure.regole(righe, figura)
-                if "export" in scelte.solo:
+                if "export" in solo:
                     misure.esporta(righe, figura)
+
+
+def main() -> None:
+    """Run the figures."""
+    argomenti = argparse.ArgumentParser()
+    argomenti.add_argument("--righe", type=int, nargs="+", default=[100_000, 1_000_000])
+    argomenti.add_argument(
+        "--solo",
+        nargs="+",
+        default=[*SENZA_SERVIZI, *CON_SERVIZI],
+    )
+    scelte = argomenti.parse_args()
+
+    from tests.bench import compartecipazione
+
+    compartecipazione.tutto(figura, scelte.solo)
+    if {*scelte.solo} & {*CON_SERVIZI}:
+        _con_i_servizi(scelte.solo, scelte.righe)
     print(json.dumps(FIGURE, ensure_ascii=False, indent=1))
     mancate = [f["figura"] for f in FIGURE if not f["raggiunta"]]
     print(f"{len(FIGURE) - len(mancate)} figure raggiunte su {len(FIGURE)}.", file=sys.stderr)

@@ -32,6 +32,10 @@ FORME: dict[str, tuple[str, dict[str, object], str]] = {
     ),
     "fasce": (FASCE.format(modo="intera"), VALORI, ""),
     "fasce_progressive": (FASCE.format(modo="progressiva"), VALORI, "    senza_isee: t3\n"),
+    "fasce_di_percentuali": (
+        f"{FASCE.format(modo='percentuale')}\n- {{forma: per_quantita}}\n- {{forma: tetto}}",
+        {**VALORI, "t2": "33.333", "t3": 100, "c": "17.35"}, "    costo: c\n    senza_isee: c\n",
+    ),
     "esente_e_fissa": (
         "- {forma: esente, fino_a: a}\n- {forma: fissa, tariffa: u}\n- {forma: tetto}", NODI, "",
     ),
@@ -55,7 +59,7 @@ INTORNO = st.sampled_from(
 PERSONA = st.fixed_dictionaries({
     "isee": st.none() | CENTESIMI | INTORNO,
     "quantita": st.integers(1, 100_000),
-    "costo": CENTESIMI,
+    "costo": st.none() | CENTESIMI,
     "punti": st.integers(0, 500),
     "disponibile": CENTESIMI,
     "fratelli": st.booleans(),
@@ -64,8 +68,8 @@ PERSONA = st.fixed_dictionaries({
 
 
 def uno_per_uno(schema: Schema, persone: list[dict[str, Any]]) -> list[Decimal | None]:
-    def decimale(cifra: int) -> Decimal:
-        return Decimal(cifra).scaleb(-2)
+    def decimale(cifra: int | None) -> Any:
+        return None if cifra is None else Decimal(cifra).scaleb(-2)
 
     return [
         calcola(
@@ -83,7 +87,7 @@ def uno_per_uno(schema: Schema, persone: list[dict[str, Any]]) -> list[Decimal |
 
 
 def insieme(schema: Schema, persone: list[dict[str, Any]]) -> list[Decimal | None]:
-    tavola = pl.DataFrame(persone, schema_overrides={"isee": pl.Int64})
+    tavola = pl.DataFrame(persone, schema_overrides={"isee": pl.Int64, "costo": pl.Int64})
     return [None if q is None else Decimal(q).scaleb(-2) for q in quote(risolto(schema), tavola)]
 
 
@@ -94,6 +98,8 @@ def test_insieme_e_uno_per_uno_sono_gli_stessi_centesimi(
     tmp_path: Path, forma: str, persone: list[dict[str, Any]]
 ) -> None:
     schema = con_passi(tmp_path, *FORME[forma])
+    if risolto(schema).costo is None:
+        persone = [{**p, "costo": p["costo"] or 0} for p in persone]
     assert insieme(schema, persone) == uno_per_uno(schema, persone)
 
 

@@ -61,7 +61,7 @@ def test_la_quota_del_sad_di_crema_con_la_sua_spiegazione(macchina: Macchina) ->
 @pytest.mark.parametrize(
     ("opzioni", "stato"),
     [
-        (("--ambito", "cremona", "--servizio", "sad", "--data", "2025-03-01"), 1),
+        (("--ambito", "cremona", "--servizio", "nido", "--data", "2025-03-01"), 1),
         (("--ambito", "crema", "--servizio", "sad", "--data", "2025-02-30"), 2),
         (("--ambito", "crema", "--servizio", "sad", "--data", "2025-03-01", "--isee", "molto"), 2),
         (("--ambito", "crema", "--servizio", "sad", "--data", "2025-03-01", "--isee", "nan"), 1),

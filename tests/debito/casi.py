@@ -16,13 +16,12 @@ from uuid import UUID
 from tests.prestazioni.casi import contesto, porta
 
 from capofila.base.archivio import archivio
-from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_di_lavoro
 from capofila.base.impostazioni import Impostazioni
 from capofila.base.lavori import StatoLavoro, Tempi
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito.rules import periodo
-from capofila.debito.service import Esportazione, chiedi_esportazione, esportazione
+from capofila.debito.service import Esportazione, chiedi_esportazione, dichiarato, esportazione
 from capofila.worker import avvia_worker
 
 VELOCI = Tempi(
@@ -93,8 +92,8 @@ async def chiedi(
     """Ask for a file."""
     async with unita_di_lavoro(await contesto(slug)):
         opzioni.setdefault("giorno", GIORNO)
-        dichiarato = (await plugin_attivi()).flusso(flusso)
-        return await chiedi_esportazione(dichiarato, periodo(quando), **opzioni)
+        dato = await dichiarato(flusso, periodo(quando))
+        return await chiedi_esportazione(dato, periodo(quando), **opzioni)
 
 
 async def com_e(id_: str, slug: str = "crema") -> tuple[Esportazione, StatoLavoro]:

@@ -16,6 +16,7 @@ from capofila.debito.rules import (
     nome_oggetto,
     periodi_dell_anno,
     periodo,
+    regole_di,
 )
 from capofila.hooks import IntestazioneFlusso, impronta
 from capofila.siuss import FLUSSO_PRESTAZIONI
@@ -74,6 +75,7 @@ def test_l_oggetto_sta_sotto_il_suo_flusso_e_il_suo_periodo() -> None:
 
 def test_il_manifesto_dice_che_cosa_prova_il_file_e_non_chi_trasmette() -> None:
     fatto = manifesto(
+        regole=regole_di(FLUSSO_PRESTAZIONI),
         flusso=FLUSSO_PRESTAZIONI, esportazione="e", ambito="crema", periodo_=periodo("2025-T1"),
         intestazione=IntestazioneFlusso("n", "D142", "Comune di Crema", "D142", "RSSMRA80A41D142Q"),
         conteggi={"righe": 1}, sha256="ab", plugin={"siuss": "1"}, versione="0.1",

@@ -47,8 +47,8 @@ def test_la_doppia_maggioranza_di_casalmaggiore_si_legge_in_una_frase() -> None:
     assemblea = mostra_organo(CASALMAGGIORE[0], date(2025, 6, 1), 20)
     ((regola, fonti),) = assemblea.regole_voto
     assert regola == (
-        "Una proposta passa con voti che rappresentano più della metà degli abitanti, e insieme "
-        "con almeno 11 voti favorevoli fra gli aventi diritto, uno ciascuno."
+        "Una proposta passa con voti che rappresentano più della metà degli abitanti di tutti gli "
+        "aventi diritto, e insieme con almeno 11 voti favorevoli fra gli aventi diritto, uno ciascuno."
     )
     assert "ipotesi" in fonti
     assert assemblea.seggi == ("Sindaco: uno per ogni comune, 20 in tutto",)

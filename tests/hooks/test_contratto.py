@@ -25,6 +25,7 @@ from capofila.hooks import (
     Atto,
     CodiceSpesa,
     Codifiche,
+    DichiarazioneErrata,
     Flusso,
     FlussoRicevuto,
     IntestazioneFlusso,
@@ -33,16 +34,22 @@ from capofila.hooks import (
     Manifesto,
     ModuloSpesa,
     Organo,
+    PerimetroRapporto,
     Privacy,
+    ProspettoSpesa,
     RadiceXML,
+    RapportoSpesa,
     RegolaData,
+    SezioneRapporto,
     Specie,
+    TavolaRapporto,
     TracciatoCSV,
     VoceCodifica,
     VoceSpesa,
     componi,
     hookimpl,
     specifiche,
+    variante,
 )
 from capofila.hooks.codifiche import in_vigore
 
@@ -62,6 +69,7 @@ NOMI_PUBBLICI = [
     "Adempimento",
     "AggiuntaSpesa",
     "Anomalia",
+    "Astensione",
     "Atto",
     "Attributo",
     "Attribuzione",
@@ -76,19 +84,23 @@ NOMI_PUBBLICI = [
     "Competenza",
     "Condizione",
     "Controllo",
+    "Convocazione",
     "Copia",
     "Coppia",
     "Costante",
     "DaTabella",
+    "Deleghe",
     "Dichiarazione",
     "DichiarazioneErrata",
     "Elemento",
+    "Elezione",
     "ErroreRiga",
     "FileNonLeggibile",
     "Flusso",
     "FlussoRicevuto",
     "GiornoLavorativo",
     "GiornoTra",
+    "Interesse",
     "IntestazioneFlusso",
     "Invitato",
     "LettoreFlussi",
@@ -102,29 +114,40 @@ NOMI_PUBBLICI = [
     "Nomina",
     "Operazione",
     "Organo",
+    "Parita",
+    "ParitaElezione",
     "Per",
+    "PerimetroRapporto",
     "Predefinito",
     "Preparatore",
     "Presidenza",
     "Privacy",
+    "ProspettoSpesa",
+    "Quorum",
     "Raccordo",
     "RadiceXML",
+    "RapportoSpesa",
     "RecordLetto",
     "Regola",
     "RegolaData",
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
+    "Requisito",
     "Rifiuto",
     "Ripetuto",
     "Scadenza",
     "SePresente",
     "Seggio",
+    "SezioneRapporto",
     "Soglia",
     "SommaSpesa",
     "Specie",
+    "SpecieRequisito",
     "TaglioAnnuale",
+    "TavolaRapporto",
     "TavolaSpesa",
+    "Termine",
     "Tipo",
     "TracciatoCSV",
     "TracciatoXML",
@@ -189,7 +212,7 @@ def _gestore(plugin: object) -> pluggy.PluginManager:
 def test_le_specifiche_sono_quelle_attese() -> None:
     assert list(_hook()) == [
         "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi", "moduli_spesa",
-        "aggiunte_spesa", "schemi",
+        "aggiunte_spesa", "schemi", "prospetti_spesa", "rapporti_spesa",
     ]  # fmt: skip
 
 
@@ -447,3 +470,52 @@ def test_i_tre_distretti_usano_soltanto_il_contratto(distretto: str) -> None:
                 continue
             for nome in nomi:
                 assert nome == "capofila.hooks" or nome.split(".")[0] in ammessi, uno.name
+
+
+def test_hook_prospetti_spesa() -> None:
+    class Plugin:
+        @hookimpl
+        def prospetti_spesa(self, anno: int) -> tuple[ProspettoSpesa, ...]:
+            return (
+                ProspettoSpesa(
+                    codice=f"prova-{anno}",
+                    denominazione="Prova",
+                    destinatario="Nessuno",
+                    versione_schema="1",
+                    modulo="prova",
+                    tavole=("A", "B"),
+                    formato="xlsx",
+                    fonte=ATTO,
+                ),
+            )
+
+    ((prospetto,),) = _gestore(Plugin()).hook.prospetti_spesa(anno=2025)
+    assert prospetto.nome("D142", date(2026, 3, 1), 7) == "D142.PROVA-2025.20260301.0000007"
+    assert (prospetto.id, prospetto.estensione) == ("prova-2025", "xlsx")
+    for campi, frase in (
+        ({"tavole": ()}, "almeno una tavola"),
+        ({"tavole": ("A", "A")}, "nessuna due volte"),
+        ({"formato": "csv"}, "una tavola sola"),
+        ({"codice": "Con spazi"}, "non è un codice"),
+    ):
+        with pytest.raises(DichiarazioneErrata, match=frase):
+            variante(prospetto, **campi)
+
+
+def test_hook_rapporti_spesa() -> None:
+    class Plugin:
+        @hookimpl
+        def rapporti_spesa(self, anno: int) -> tuple[RapportoSpesa, ...]:
+            sezione = SezioneRapporto(
+                tavola=TavolaRapporto.GESTIONE,
+                titolo=f"Gestione del {anno}",
+                perimetri=(PerimetroRapporto.AMBITO,),
+            )
+            return (
+                RapportoSpesa(
+                    codice="prova", denominazione="Prova", sezioni=(sezione,), fonte=ATTO
+                ),
+            )
+
+    ((rapporto,),) = _gestore(Plugin()).hook.rapporti_spesa(anno=2025)
+    assert rapporto.sezioni[0].titolo == "Gestione del 2025"

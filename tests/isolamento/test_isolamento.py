@@ -55,6 +55,11 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/compartecipazione/adozioni/{id_:int}/ritira"): Caso(
         "adozione_quota", {}
     ),
+    ("GET", "/{ambito:str}/compartecipazione/schemi"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/schemi/uno"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/simulatore"): Caso(),
+    ("POST", "/{ambito:str}/compartecipazione/simulatore"): Caso(modulo={"isee": "4500"}),
+    ("GET", "/{ambito:str}/compartecipazione/simulatore/confronto"): Caso(),
     ("GET", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(),
     ("POST", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(modulo={"cognome": "X"}),
     ("GET", "/{ambito:str}/compartecipazione/persone/{id_:int}"): Caso(
@@ -216,6 +221,9 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/spesa/analisi.csv"): Caso(mostra=True),
     ("GET", "/{ambito:str}/spesa/analisi.pdf"): Caso(),
     ("GET", "/{ambito:str}/spesa/analisi.xlsx"): Caso(),
+    ("GET", "/{ambito:str}/spesa/analisi/rapporto"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/spesa/analisi/rapporto.pdf"): Caso(),
+    ("GET", "/{ambito:str}/spesa/analisi/rapporto.xlsx"): Caso(),
     ("GET", "/{ambito:str}/spesa/pubblicate"): Caso(),
     ("GET", "/{ambito:str}/territorio"): Caso(),
     ("GET", "/{ambito:str}/spesa"): Caso(),
@@ -380,7 +388,7 @@ async def test_nelle_proprie_pagine_non_c_e_nulla_d_altri(
         oggetto = nostri.oggetti.get(caso.oggetto or "", "")
         risposta = await prova(await entra(chi), rotta, nostri.slug, oggetto)
         assert risposta.status_code in (
-            (303,) if rotta[1].endswith(("cerca", "/domanda")) else (200,)
+            (303,) if rotta[1].endswith(("cerca", "/domanda", "/schemi/uno")) else (200,)
         )
         senza_segni(risposta, altrui)
         if caso.mostra:

@@ -82,10 +82,19 @@ def test_una_rilevazione_si_apre_e_una_scheda_si_compila(
     pagina.locator(cella(pagina, "SAD", "risorse_comune")).fill("1000,50")
     pagina.locator(cella(pagina, "SAD", "risorse_comune")).press("Tab")
     expect(pagina.locator("#elenco-rilievi")).to_contain_text("non trovano nulla")
-    pagina.goto(f"{scheda}?commenta=#commenti")
-    pagina.locator("#campo-testo").fill("Il SAD è quello di tutto l’anno.")
-    pagina.get_by_role("button", name="Commenta").click()
+    spesa = pagina.locator(cella(pagina, "SAD", "spesa"))
+    spesa.focus()
+    pagina.keyboard.press("Shift+F2")
+    expect(pagina.locator("#campo-testo")).to_be_focused()
+    expect(pagina.locator("#commenti")).to_contain_text("Commento alla cella «Spesa, ")
+    scatta(pagina, "spesa-commento", larghezza, axe, fotografia)
+    pagina.keyboard.type("Il SAD è quello di tutto l’anno.")
+    pagina.locator("#commenti").get_by_role("button", name="Commenta").click()
+    expect(pagina.locator(cella(pagina, "SAD", "spesa"))).to_be_focused()
     expect(pagina.locator("#commenti")).to_contain_text("tutto l’anno")
+    expect(pagina.locator(cella(pagina, "SAD", "spesa")).locator("xpath=..")).to_contain_text(
+        "Commento"
+    )
     scatta(pagina, "spesa-scheda", larghezza, axe, fotografia)
     pagina.get_by_role("navigation", name="Percorso").get_by_text(f"Rilevazione {anno}").click()
     scatta(pagina, "spesa-rilevazione", larghezza, axe, fotografia)
@@ -132,6 +141,19 @@ def test_nella_griglia_ci_si_muove_con_la_tastiera_e_le_righe_si_salvano_da_sole
     # A finding leads to its cell.
     pagina.locator("#elenco-rilievi").get_by_role("link", name=re.compile("SAD")).click()
     expect(pagina.locator(cella(pagina, "SAD", "spesa"))).to_be_focused()
+
+
+def test_una_cella_si_salva_prima_che_il_suo_commento_porti_altrove(
+    piattaforma: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = pagina_nuova(1280)
+    scheda = apri(piattaforma, pagina, 2026)
+    aggiungi(pagina, "anziani", "sad")
+    pagina.locator(cella(pagina, "SAD", "spesa")).fill("77")
+    pagina.keyboard.press("Shift+F2")
+    expect(pagina.locator("#campo-testo")).to_be_focused()
+    pagina.goto(scheda)
+    expect(pagina.locator(cella(pagina, "SAD", "spesa"))).to_have_value("77,00")
 
 
 def test_senza_javascript_la_griglia_e_un_modulo(

@@ -107,3 +107,14 @@ async def porta(
 async def cifre(anno: int, slug: str = "crema") -> Any:
     async with unita_di_lavoro(await contesto(slug), sola_lettura=True):
         return await service.analisi(anno)
+
+
+async def approva(anno: int, *comuni: str, slug: str = "crema", fino_a: int = 4) -> None:
+    """Take the sheets of some comuni (ISTAT codes) to approvata, or fewer steps on."""
+    async with unita_di_lavoro(await contesto(slug), sola_lettura=True):
+        belfiore = {una.istat: una.comune for una in await service.schede(anno)}
+    for istat in comuni:
+        for azione in ("completa", "invia", "verifica", "approva")[:fino_a]:
+            suo = belfiore[istat] if azione in ("completa", "invia") else None
+            async with unita_di_lavoro(await contesto(slug, comune=suo)):
+                await service.passo(anno, istat, azione)

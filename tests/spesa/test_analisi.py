@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capofila.spesa.analisi import Somma, SommaAnno, analizza, pro_capite
+from capofila.spesa.analisi import Somma, SommaAnno, analizza, per_utente, pro_capite
 
 D = Decimal
 
@@ -43,6 +45,32 @@ def test_le_quote_di_cremona_nel_2012_escono_dalle_cifre_pubblicate_con_e_senza_
     # A euro less than the published total, which does not add up: the formula does not mend it.
     assert uscite.senza_capoluogo.spesa == 7_289_836
     assert uscite.senza_capoluogo.quota_associata == D("0.3897")
+
+
+@pytest.mark.parametrize(
+    ("somme", "abitanti", "quota", "incidenza", "valore"),
+    [
+        ((), {}, None, None, None),
+        # Nothing spent; everything paid by the SSN; nobody lives there; one population missing.
+        ((somma("019001", "0"),), {"019001": 10}, None, D("-0.5000"), D("0.00")),
+        ((somma("019001", "20", "associata"),), {"019001": 10}, D("1.0000"), None, D("2.00")),
+        ((somma("019001", "100"),), {"019001": 0}, D("0.0000"), D("0.1250"), None),
+        (SOMME, {"019001": 10}, D("0.2000"), D("0.0282"), None),
+    ],
+)  # fmt: skip
+def test_una_divisione_per_nulla_non_da_una_cifra(
+    somme: tuple[Somma, ...],
+    abitanti: dict[str, int],
+    quota: D | None,
+    incidenza: D | None,
+    valore: D | None,
+) -> None:
+    uscite = analizza(2012, somme, comuni=["019001"], abitanti={2012: abitanti}, capoluogo="019001")
+    totale = uscite.totale
+    assert (totale.quota_associata, totale.incidenza_utenti) == (quota, incidenza)
+    assert totale.pro_capite.valore == valore
+    nessuno = msgspec.structs.replace(somma("019001", "100"), utenti=0)
+    assert per_utente([nessuno]).comuni is None
 
 
 def test_ogni_cifra_e_con_e_senza_il_capoluogo() -> None:

@@ -258,6 +258,19 @@ async def test_un_anno_senza_popolazione_non_ha_cifre_per_abitante_e_lo_dice(
     assert uscite.senza_popolazione == (CREMA,)
 
 
+async def test_senza_la_scheda_del_capoluogo_nessun_altro_prende_il_suo_posto(
+    ambiti: Banca,
+) -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await service.apri(service.Apertura(anno=2026, comuni=(PANDINO, SONCINO)))
+    assert (await cifre(2026)).totale.spesa == 0
+    await porta(csv_di(riga(2026, comune=PANDINO), riga(2026, comune=SONCINO)), 2026)
+    uscite = await cifre(2026)
+    assert uscite.capoluogo is None
+    assert uscite.totale == uscite.senza_capoluogo
+    assert uscite.totale.spesa == D("2001.00")
+
+
 @pytest.mark.parametrize("slug", ["cremona", "casalmaggiore"])
 async def test_la_spesa_inventata_della_dimostrazione_entra_senza_un_avviso(
     ambiti: Banca, slug: str

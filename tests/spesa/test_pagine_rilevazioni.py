@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import io
 import re
+import zipfile
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +16,7 @@ from tests.conftest import Banca
 from tests.isolamento.conftest import Navigatore
 from tests.prestazioni.casi import contesto
 from tests.prestazioni.test_moduli import Entra, entra
-from tests.spesa.casi import COLONNE, CREMA, PANDINO, csv_di, riga
+from tests.spesa.casi import COLONNE, CREMA, PANDINO, csv_di, ods_di, riga, xlsx_di
 
 from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_di_lavoro
@@ -203,6 +205,58 @@ async def test_una_scheda_va_dal_comune_all_approvazione_e_si_riapre_con_un_moti
     assert "utenti da rivedere" in pagina
 
 
+async def test_un_comune_senza_accesso_va_avanti_per_mano_dell_ufficio_di_piano(
+    entra: Entra,
+) -> None:
+    rita, pia = await entra("rita.crema"), await entra("pia.pandino")
+    rilevazione = await apri(rita, 2030)
+    dove = await scheda(rita, rilevazione)
+    pagina = parole(await rita.get(dove))
+    assert "Segna come compilata, per conto del comune" in pagina
+    assert "per conto del comune" not in parole(await pia.get(dove))
+    risposta = await rita.vai("POST", f"{dove}/passo", {"azione": "completa", "motivo": "sì"})
+    assert risposta.status_code == 422
+    assert "per suo conto scrivere il motivo" in parole(risposta)
+    campi = {"azione": "completa", "motivo": "ha mandato i dati per posta certificata"}
+    assert (await rita.vai("POST", f"{dove}/passo", campi)).status_code == 303
+    # Of many together: without a reason none, with one those that can.
+    numeri = {"schede": dove.rsplit("/", 1)[1], "azione": "invia"}
+    risposta = await rita.vai("POST", f"{rilevazione}/passi", numeri)
+    assert risposta.status_code == 422
+    assert "per suo conto scrivere il motivo" in parole(risposta)
+    risposta = await rita.vai("POST", f"{rilevazione}/passi", {**numeri, "motivo": campi["motivo"]})
+    assert risposta.status_code == 303
+    storia = parole(await pia.get(dove))
+    detto = r"per conto del comune di Pandino ?ha mandato i dati per posta"
+    assert len(re.findall(detto, storia)) == 2
+
+
+async def test_un_commento_si_apre_dalla_sua_cella_e_vi_torna(entra: Entra) -> None:
+    rita, pia = await entra("rita.crema"), await entra("pia.pandino")
+    dove = await scheda(rita, await apri(rita, 2031))
+    await rita.vai("POST", f"{dove}/aggiungi", RIGA)
+    nome = sigla(SAD)
+    pagina = albero.fromstring((await rita.get(dove)).text)
+    [via] = pagina.xpath(f"//td[.//input[@id='campo-{nome}-fsr']]//a/@href")
+    assert via == f"?commenta={nome}&colonna=fsr#campo-testo"
+    risposta = await rita.get(dove + via.split("#")[0])
+    assert "Commento alla cella «" in parole(risposta)
+    modulo = albero.fromstring(risposta.text).xpath(f"//form[@action='{dove}/commenta']")[0]
+    campi = dict(modulo.form_values())
+    assert (campi["riga"], campi["colonna"]) == (nome, "fsr")
+    risposta = await rita.vai("POST", f"{dove}/commenta", {**campi, "testo": "da dove viene?"})
+    assert risposta.headers["location"] == f"{dove}#campo-{nome}-fsr"
+    vista = albero.fromstring((await pia.get(dove)).text)
+    nota = vista.get_element_by_id(f"campo-{nome}-fsr-nota")
+    assert nota.text_content().split() == ["Commento"]
+    assert vista.xpath(f"//ul[@class='commenti']//a[@href='#campo-{nome}-fsr']")
+    # A line or a column that is not there is not taken for another one.
+    for sbagliata in ({"riga": nome, "colonna": "x"}, {"riga": "0123456789", "colonna": "fsr"}):
+        risposta = await rita.vai("POST", f"{dove}/commenta", {**sbagliata, "testo": "x"})
+        assert risposta.status_code == 404, sbagliata
+    assert "Commento a tutta la scheda" in parole(await rita.get(f"{dove}?commenta=zzz&colonna=x"))
+
+
 async def test_dopo_il_termine_si_legge_soltanto_finche_non_c_e_una_proroga(
     entra: Entra, ambiti: Banca
 ) -> None:
@@ -289,6 +343,56 @@ async def test_un_foglio_con_errori_li_dice_riga_per_riga_e_non_entra(entra: Ent
     risposta = await rita.vai("POST", f"{rilevazione}/importa", {}, ("foglio.pdf", b"%PDF-1.7"))
     assert risposta.status_code >= 400
     assert "non è stato letto" in parole(risposta)
+
+
+def _con_una_parte(contenuto: bytes, nome: str, parte: bytes) -> bytes:
+    """A workbook with a part more, or in the place of its own."""
+    uscita = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(contenuto)) as prima,
+        zipfile.ZipFile(uscita, "w", zipfile.ZIP_DEFLATED) as dopo,
+    ):
+        for sua in prima.namelist():
+            if sua != nome:
+                dopo.writestr(sua, prima.read(sua))
+        dopo.writestr(nome, parte)
+    return uscita.getvalue()
+
+
+BUONA = xlsx_di(riga(2035))
+ENTITA = (
+    b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY e SYSTEM "file:///etc/passwd">]><sst>&e;</sst>'
+)
+
+
+@pytest.mark.parametrize(
+    ("nome", "contenuto", "stato", "detto"),
+    [
+        ("a.xlsx", b"", 400, "Il file è vuoto"),
+        ("a.xlsx", _con_una_parte(BUONA, "xl/media/b.bin", bytes(64 << 20)), 413, "oltre misura"),
+        ("a.xlsx", _con_una_parte(BUONA, "xl/sharedStrings.xml", ENTITA), 400, "non si legge"),
+        ("a.ods", _con_una_parte(ods_di(riga(2035)), "content.xml", ENTITA), 400, "La cartella"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), 400, "vecchio formato"),
+        ("a.csv", csv_di(riga(2035)).decode().encode("utf-16"), 400, "UTF-16"),
+        ("a.csv", b"\x89PNG\r\n" + bytes(99), 400, "non è un testo"),
+    ],
+    ids=["vuoto", "bomba", "entita-xlsx", "entita-ods", "xls", "utf16", "immagine"],
+)
+async def test_un_file_che_non_e_un_foglio_si_rifiuta_e_nulla_aspetta(
+    entra: Entra, nome: str, contenuto: bytes, stato: int, detto: str
+) -> None:
+    rita = await entra("rita.crema")
+    if (risposta := await rita.vai("POST", "/crema/spesa/nuova", {"anno": "2035"})).is_redirect:
+        dove = str(risposta.headers["location"])
+    else:
+        pagina = albero.fromstring((await rita.get("/crema/spesa")).text)
+        [dove] = pagina.xpath("//main//a[normalize-space()='2035']/@href")
+    risposta = await rita.vai("POST", f"{dove}/importa", {}, (nome, contenuto))
+    assert risposta.status_code == stato, parole(risposta)
+    assert detto in parole(risposta)
+    assert "root:" not in risposta.text
+    async with unita_di_lavoro(await contesto("crema"), sola_lettura=True) as unita:
+        assert not await unita.valore("SELECT count(*) FROM carico_spesa WHERE anno = 2035")
 
 
 async def test_una_riga_dell_azienda_si_vede_su_ogni_comune_prima_di_confermarla(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator
+from email import message_from_string
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -59,6 +62,7 @@ async def posta(
     try:
         monkeypatch.setenv("CAPOFILA_SMTP_URL", f"smtp://127.0.0.1:{porta}")
         monkeypatch.setenv("CAPOFILA_SMTP_MITTENTE", "capofila@ambito.example")
+        monkeypatch.setenv("CAPOFILA_INDIRIZZO", "https://capofila.ambito.example")
         impostazioni.cache_clear()
         async with officina(impostazioni()):
             yield cassetta
@@ -97,12 +101,17 @@ async def test_si_scrive_una_volta_a_chi_tarda_e_ha_un_recapito(
             {PANDINO: "ufficio@pandino.example", ALTRO: "rifiuta@crema.example"}
         )
         chiesti = await service.chiedi_promemoria(questa)
+        di_pandino = await service.scheda(2013, "019067")
     assert (chiesti.quanti, chiesti.senza_recapito) == (2, ("Soncino",))
     assert await attendi(banca) == {PANDINO: "inviato", ALTRO: "rifiutato"}
     [busta] = posta.messaggi
     assert busta.rcpt_tos == ["ufficio@pandino.example"]
     testo = str(busta.content, "utf-8") if isinstance(busta.content, bytes) else str(busta.content)
-    assert "Subject: Spesa sociale 2013: scheda di Pandino da inviare" in testo
+    messaggio = message_from_string(testo, policy=default)
+    assert messaggio["Subject"] == "Spesa sociale 2013: scheda di Pandino da inviare"
+    # The sheet is one step away; the address names nobody.
+    [pagina] = re.findall(r"https?://\S+", messaggio.get_content())
+    assert pagina == f"https://capofila.ambito.example/crema/spesa/schede/{di_pandino.id}"
     # The same day nobody is written to again.
     async with unita_di_lavoro(await contesto("crema")):
         assert (await service.chiedi_promemoria(questa)).quanti == 0

@@ -17,7 +17,7 @@ from capofila.base.database import unita_di_lavoro
 from capofila.spesa import scarichi, service, tavole
 from capofila.spesa.cifre import Filtro
 from capofila.spesa.pdf import pdf_di
-from capofila.spesa.routes_analisi import scrivi
+from capofila.spesa.tabelle import scrivi
 from capofila.spesa.tavole import TavolaCifre
 
 pytestmark = pytest.mark.anyio

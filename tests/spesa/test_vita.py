@@ -87,6 +87,34 @@ async def test_una_scheda_va_dal_comune_alla_trasmissione_solo_con_tutti_gli_alt
         await passi(2013, PANDINO, ("trasmetti", None))
 
 
+async def test_l_ufficio_di_piano_fa_i_passi_di_un_comune_per_suo_conto_e_dice_perche(
+    ambiti: Banca,
+) -> None:
+    await apri(2022)
+    async with come("G306"):
+        await service.scrivi(2022, DI_PANDINO)
+    for motivo in ("", "no", "   \t   "):
+        with pytest.raises(PassoNonAmmesso, match="per suo conto scrivere il motivo"):
+            async with come():
+                await service.passo(2022, PANDINO, "completa", motivo)
+    perche = "il comune non ha un accesso: nota del 3 marzo"
+    for azione in ("completa", "riprendi", "completa", "invia"):
+        async with come():
+            await service.passo(2022, PANDINO, azione, perche)
+    await passi(2022, PANDINO, ("verifica", None))
+    async with come("G306"):
+        visti = await service.passaggi(2022, PANDINO)
+    assert [(p.azione, p.per_conto, p.motivo) for p in visti[-2:]] == [
+        ("invia", True, perche), ("verifica", False, None),
+    ]  # fmt: skip
+    [riga] = await interroga(
+        ambiti.superutente,
+        "SELECT dettagli FROM registro WHERE azione = 'spesa.invia' ORDER BY id DESC LIMIT 1",
+    )
+    assert '"per_conto": true' in riga["dettagli"]
+    assert "accesso" not in riga["dettagli"]
+
+
 async def test_il_database_chiude_la_scheda_a_chi_scrive_senza_chiedere(ambiti: Banca) -> None:
     await apri(2014)
     async with come("G306"):

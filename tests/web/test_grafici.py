@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capofila.web.grafici import Serie, barra, classi, linee, mappa, tacche
+from capofila.web.grafici import Curva, Serie, barra, classi, curve, linee, mappa, tacche
 
 CIFRE = st.decimals(min_value=-(10**12), max_value=10**12, places=2)
 POSITIVE = st.decimals(min_value=0, max_value=10**12, places=2)
@@ -127,3 +127,21 @@ def test_la_mappa_disegna_anche_i_buchi_e_le_isole() -> None:
     assert mappa({}) is None
     with pytest.raises(ValueError, match="LineString"):
         mappa({"x": {"type": "LineString", "coordinates": quadro}})
+
+
+def test_una_curva_segna_i_suoi_punti_e_si_interrompe_dove_manca_la_cifra() -> None:
+    valori = {Decimal(0): 0, Decimal(3000): Decimal("2.19"), Decimal(6000): None, Decimal(9000): 5}
+    grafico = curve([Curva("Quota", valori, frozenset([Decimal(3000)])), Curva("Vuota", {})])
+    assert grafico is not None
+    assert [valore for _, valore in grafico.colonne] == [0, 2000, 4000, 6000, 8000, 10000]
+    assert [valore for _, valore in grafico.righe] == [0, 2, 4, 6]
+    (numero, nome, tratti, punti), vuota = grafico.linee
+    assert (numero, nome, len(tratti)) == (1, "Quota", 1)
+    assert [(figura, valore) for _, _, figura, valore in punti] == [(3000, Decimal("2.19"))]
+    assert tratti[0].split()[0] == f"{grafico.sinistra:g},{grafico.righe[0][0]:g}"
+    assert vuota == (2, "Vuota", [], [])
+
+
+def test_senza_cifre_non_c_e_curva() -> None:
+    assert curve([]) is None
+    assert curve([Curva("Vuota", {Decimal(1): None})]) is None

@@ -1,6 +1,6 @@
-"""Declared files: YAML and CSV read whole, checked whole, every fault with its place.
+"""Declared files: YAML, JSON and CSV read whole, checked whole, every fault with its place.
 
-YAML scalars are read as text: a code beginning with zero is never a number. Keys given twice and keys
+Scalars are read as text: a code beginning with zero is never a number. Keys given twice and keys
 that nobody asked for are faults, since a misspelt one would otherwise be a fact silently lost.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -189,7 +190,7 @@ class Voce:
         self, chiave: str, valore: str, forma: re.Pattern[str] | None, esempio: str
     ) -> str:
         if forma is not None and not forma.fullmatch(valore):
-            self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
+            self.segnala(f"«{valore[:60]}» non va bene: scrivi per esempio {esempio}.", chiave)
         return valore
 
     def data(self, chiave: str) -> date | None:
@@ -226,9 +227,11 @@ class Voce:
         valore = self.facoltativo(chiave)
         if valore is None:
             return None
-        if not valore.isascii() or not valore.isdigit() or not minimo <= int(valore) <= massimo:
+        cifre = len(valore) < 19 and valore.isascii() and valore.isdigit()
+        if not cifre or not minimo <= int(valore) <= massimo:
             self.segnala(
-                f"«{valore}» non va bene: scrivi un numero intero fra {minimo} e {massimo}.", chiave
+                f"«{valore[:60]}» non va bene: scrivi un numero intero fra {minimo} e {massimo}.",
+                chiave,
             )
             return None
         return int(valore)
@@ -248,7 +251,11 @@ class Voce:
         if not numero.is_finite() or not basso <= numero <= massimo:
             self.segnala(f"«{valore}» non va bene: scrivi per esempio {esempio}.", chiave)
             return None
-        return numero.quantize(Decimal(1).scaleb(-decimali))
+        tondo = numero.quantize(Decimal(1).scaleb(-decimali))
+        if tondo != numero:
+            self.segnala(f"«{valore}» ha troppi decimali: scrivine {decimali} al più.", chiave)
+            return None
+        return tondo
 
     def scelta(self, chiave: str, ammessi: Mapping[str, _T], predefinito: _T) -> _T:
         """One of a few words."""
@@ -362,6 +369,67 @@ def leggi_yaml(raccolta: Raccolta, radice: Path, file: str, *, serve: bool) -> V
         raccolta.segnala(file, 1, "il file deve contenere delle chiavi.")
         return None
     return Voce(raccolta, file, valore, valore.riga, "", valore.righe)
+
+
+class _JsonErrato(ValueError):
+    """A fault of a JSON text that the parser of Python lets pass."""
+
+
+def leggi_json(raccolta: Raccolta, contenuto: bytes, file: str) -> Voce | None:
+    """A JSON object as a record; figures as they are written, ``true`` as ``si``.
+
+    A fault of the syntax has its line; one of what is said has its path, counted from 1.
+    """
+
+    def mappa(coppie: list[tuple[str, Any]]) -> _Mappa:
+        trovata = _Mappa()
+        trovata.righe = {}
+        for chiave, valore in coppie:
+            if chiave in trovata:
+                raise _JsonErrato(f"la chiave «{chiave[:60]}» è scritta due volte: tienine una.")
+            trovata[_scalare(chiave)] = _scalare(valore)
+        return trovata
+
+    def costante(nome: str) -> None:
+        raise _JsonErrato(f"«{nome}» non è una cifra: scrivi un numero.")
+
+    try:
+        valore = json.loads(
+            contenuto.decode("utf-8-sig"), object_pairs_hook=mappa, parse_int=str,
+            parse_float=str, parse_constant=costante,
+        )  # fmt: skip
+    except json.JSONDecodeError as errore:
+        raccolta.segnala(
+            file, errore.lineno,
+            f"JSON non leggibile alla colonna {errore.colno}: controlla virgole, virgolette e "
+            "parentesi.",
+        )  # fmt: skip
+        return None
+    except UnicodeDecodeError as errore:
+        riga = errore.object[: errore.start].count(b"\n") + 1
+        raccolta.segnala(file, riga, "il testo non è UTF-8: salva il file in UTF-8.")
+        return None
+    except _JsonErrato as errore:
+        raccolta.segnala(file, 0, str(errore))
+        return None
+    except RecursionError:
+        raccolta.segnala(file, 0, "JSON troppo annidato: controlla le parentesi.")
+        return None
+    if not isinstance(valore, _Mappa):
+        raccolta.segnala(file, 1, "il file deve contenere delle chiavi, fra graffe.")
+        return None
+    return Voce(raccolta, file, valore, 0)
+
+
+def _scalare(valore: Any) -> Any:
+    if isinstance(valore, str) and not valore.isascii():
+        try:
+            valore.encode()
+        except UnicodeEncodeError:
+            raise _JsonErrato("c'è mezzo carattere, come «\\ud800»: riscrivilo.") from None
+    if isinstance(valore, bool):
+        return "si" if valore else "no"
+    return [_scalare(uno) for uno in valore] if isinstance(valore, list) else valore
 
 
 def leggi_csv(raccolta: Raccolta, radice: Path, file: str, colonne: Sequence[str]) -> list[Voce]:

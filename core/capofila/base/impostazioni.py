@@ -7,6 +7,7 @@ and keeps them in the data folder, readable by its owner only.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import msgspec
 from capofila.base.errori import ConfigurazioneNonSicura
 
 MEBIBYTE = 1024 * 1024
+_INDIRIZZO = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 
 
 class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,9 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     without it nothing is sent."""
     smtp_mittente: str = ""
     """The address that e-mail comes from."""
+    indirizzo: str = ""
+    """Where this installation is reached, as ``https://capofila.ambito.it``: e-mail links to its
+    pages by it. Without it they are named, not linked."""
 
     @property
     def carico_massimo(self) -> int:
@@ -95,6 +100,10 @@ def leggi_impostazioni(ambiente: Mapping[str, str]) -> Impostazioni:
         raise ConfigurazioneNonSicura(f"Impostazione non leggibile: {errore}") from None
     if impostazioni.segreto and len(impostazioni.segreto) < 32:
         raise ConfigurazioneNonSicura("CAPOFILA_SEGRETO deve avere almeno 32 caratteri.")
+    if impostazioni.indirizzo and not _INDIRIZZO.fullmatch(impostazioni.indirizzo):
+        raise ConfigurazioneNonSicura(
+            "CAPOFILA_INDIRIZZO si scrive come https://capofila.ambito.it, senza barra in fondo."
+        )
     return impostazioni
 
 

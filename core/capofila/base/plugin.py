@@ -42,6 +42,7 @@ from capofila.hooks.lettori import (
 from capofila.hooks.manifesto import Manifesto, difetti
 from capofila.hooks.marcatori import PROGETTO
 from capofila.hooks.organi import Organo
+from capofila.hooks.prospetti import ProspettoSpesa, RapportoSpesa
 from capofila.hooks.spesa import AggiuntaSpesa, ModuloSpesa, componi
 from capofila.hooks.tracciati import IntestazioneFlusso
 
@@ -450,6 +451,8 @@ class Registro:
             attivi.organi()
             attivi.adempimenti(inizio.year)
             attivi.moduli_spesa(inizio.year)
+            attivi.prospetti_spesa(inizio.year)
+            attivi.rapporti_spesa(inizio.year)
 
     def codifiche(self) -> tuple[tuple[Manifesto, ListaCodici], ...]:
         """The code lists that the installed plugins declare, active somewhere or not.
@@ -624,6 +627,47 @@ class PluginAttivi:
                 moduli[una.modulo] = self._aggiungi(moduli[una.modulo], una, anno)
         return tuple(moduli[codice] for codice in sorted(moduli))
 
+    def prospetti_spesa(self, anno: int) -> tuple[ProspettoSpesa, ...]:
+        """The files of tables about the spending of a year, as they are at its end.
+
+        Raises:
+            PluginInErrore: one has the name of a flow, or a table that its form does not have.
+            PluginInConflitto: two plugins give one.
+        """
+        fine = date(anno, 12, 31)
+        moduli: dict[str, set[str]] | None = None
+        flussi = {flusso.id for flusso in self.flussi()}
+        trovati = []
+        for uno in self._dichiarati("prospetti_spesa", ProspettoSpesa, "il prospetto", anno=anno):
+            if not uno.vale(fine):
+                continue
+            if moduli is None:
+                moduli = {m.codice: {t.codice for t in m.tavole} for m in self.moduli_spesa(anno)}
+            causa = ""
+            if uno.codice in flussi:
+                causa = f"il prospetto «{uno.codice}» ha il nome di un flusso"
+            elif not {*uno.tavole} <= moduli.get(uno.modulo, {*uno.tavole}):
+                causa = f"il prospetto «{uno.codice}» vuole tavole che il suo modulo non ha"
+            if causa:
+                raise self._colpa("prospetti_spesa", ProspettoSpesa, uno.codice, causa, anno)
+            # One for a form that nobody gives this year waits.
+            if uno.modulo in moduli:
+                trovati.append(uno)
+        return tuple(trovati)
+
+    def rapporti_spesa(self, anno: int) -> tuple[RapportoSpesa, ...]:
+        """The reports about the spending of a year, as they are at its end.
+
+        Raises:
+            PluginInConflitto: two plugins give one.
+        """
+        fine = date(anno, 12, 31)
+        return tuple(
+            uno
+            for uno in self._dichiarati("rapporti_spesa", RapportoSpesa, "il rapporto", anno=anno)
+            if uno.vale(fine)
+        )
+
     def schemi(self) -> tuple[tuple[Manifesto, Path], ...]:
         """The files of the schemes of compartecipazione, and whose they are."""
         return tuple(self._risposte("schemi", Path))
@@ -633,12 +677,18 @@ class PluginAttivi:
             return componi(modulo, (aggiunta,))
         except DichiarazioneErrata as errore:
             causa = errore.messaggio.rstrip(".")
+        raise self._colpa("aggiunte_spesa", AggiuntaSpesa, aggiunta.codice, causa, anno)
+
+    def _colpa(
+        self, hook: str, tipo: type[_D], codice: str, causa: str, anno: int
+    ) -> PluginInErrore:
+        """What is wrong with a declaration, said of the plugin that gives it."""
         autore = next(
             manifesto
-            for manifesto, una in self._risposte("aggiunte_spesa", AggiuntaSpesa, anno=anno)
-            if una.codice == aggiunta.codice
+            for manifesto, una in self._risposte(hook, tipo, anno=anno)
+            if una.codice == codice  # type: ignore[attr-defined]
         )
-        raise PluginInErrore(autore, "aggiunte_spesa", causa)
+        return PluginInErrore(autore, hook, causa)
 
     def _organi(self) -> tuple[Organo, ...]:
         return self._dichiarati("organi", Organo, "l'organo")

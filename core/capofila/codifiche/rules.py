@@ -6,14 +6,13 @@ the form that the list declares.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 
+from capofila.base.foglio_csv import CsvNonLeggibile, leggi_righe
 from capofila.hooks import Campo, ErroreRiga, ListaCodici, Rifiuto, Tipo, VoceCodifica
 from capofila.hooks.campi import leggi
 from capofila.hooks.tracciati import cella_csv
@@ -102,32 +101,13 @@ def _frase(testo: str) -> str:
 def leggi_csv(lista: ListaCodici, contenuto: bytes) -> tuple[list[VoceCodifica], list[ErroreRiga]]:
     """The codes of a file, and what is wrong with it, row by row (the header is row 1)."""
 
-    def del_file(codice: str, messaggio: str) -> tuple[list[VoceCodifica], list[ErroreRiga]]:
-        return [], [ErroreRiga(1, "", "", codice, messaggio)]
-
-    if len(contenuto) > BYTE_MASSIMI:
-        return del_file("troppo_grande", "Il file è troppo grande per una lista di codici.")
     try:
-        testo = contenuto.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return del_file("csv_non_utf8", "Il file non è in UTF-8: salvalo come «CSV UTF-8».")
-    if "\0" in testo:
-        return del_file("file_non_testo", "Il file non è un testo: serve un CSV.")
-    separatore = ";" if testo.partition("\n")[0].count(";") else ","
-    try:
-        righe = [*csv.reader(io.StringIO(testo, newline=""), delimiter=separatore, strict=True)]
-    except csv.Error:
-        return del_file("csv_rotto", "Le virgolette del file non si chiudono: salvalo di nuovo.")
-    nomi = [cella.strip().lower() for cella in (righe[0] if righe else ())]
-    mancanti = [nome for nome in ("codice", "fonte") if nome not in nomi]
-    if mancanti:
-        return del_file(
-            "colonna_mancante",
-            f"Manca la colonna «{mancanti[0]}»: la prima riga deve avere {', '.join(COLONNE)}.",
+        nomi, righe = leggi_righe(
+            contenuto, ("codice", "fonte"), byte=BYTE_MASSIMI, righe=RIGHE_MASSIME
         )
-    if len(righe) > RIGHE_MASSIME:
-        return del_file("troppo_grande", f"Il file ha più di {RIGHE_MASSIME} righe.")
-    return _leggi_righe(lista, nomi, righe[1:])
+    except CsvNonLeggibile as errore:
+        return [], [ErroreRiga(1, "", "", errore.codice, errore.messaggio)]
+    return _leggi_righe(lista, nomi, righe)
 
 
 def _leggi_righe(

@@ -137,7 +137,7 @@ def _senza_tenuta(adozione: Adozione, schema: Schema) -> list[tuple[str, str]]:
         preso = con_varianti(risolto, adozione)
         letti.update(preso.letti)
         valori = {nome: letto.valore for nome, letto in preso.letti.items()}
-        for difetto in non_tengono(preso.passi, valori):
+        for difetto in non_tengono(preso.passi, valori, preso.costo):
             detti.setdefault(f"Dal {giorno:%d/%m/%Y} {_in_italiano(difetto)}")
     trovati = [("", testo) for testo in detti]
     if not letti:

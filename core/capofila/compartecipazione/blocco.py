@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 CENTO: Final = 100
 COLONNE: Final[tuple[str, ...]] = ("isee", "quantita", "costo", "punti", "disponibile")
-"""Columns of a block, in hundredths: cents, or hundredths of a unit. Only `isee` may be empty."""
+"""Columns of a block, in hundredths: cents, or hundredths of a unit. Only `isee` may be empty, and
+`costo` where the scheme has one."""
 _LIMITI: Final = {
     "isee": int(ISEE_MASSIMO * CENTO), "quantita": int(QUANTITA_MASSIMA * CENTO),
     "costo": int(IMPORTO_MASSIMO * CENTO), "punti": int(IMPORTO_MASSIMO * CENTO),
@@ -52,11 +53,17 @@ _LIMITI: Final = {
 
 
 class _Ramo(msgspec.Struct):
-    """People who take the same way: a condition, and their figure as a numerator over a denominator."""
+    """People who take the same way: a condition, and their figure as a numerator over a denominator.
+
+    The numerator is a measure by a constant plus another: the constants of many steps become one.
+    """
 
     dove: pl.Expr
-    numeratore: pl.Expr
-    massimo: int
+    misura: pl.Expr | None = None
+    """None where the figure is the same for all."""
+    per: int = 0
+    piu: int = 0
+    massimo: int = 0
     """No numerator is greater."""
     denominatore: int = 1
     finito: bool = False
@@ -65,9 +72,27 @@ class _Ramo(msgspec.Struct):
     passato: int = 0
     """The greatest figure on the way."""
 
-    def diventa(self, numeratore: pl.Expr, massimo: int, denominatore: int) -> None:
-        self.numeratore, self.massimo, self.denominatore = numeratore, massimo, denominatore
-        self.passato = max(self.passato, massimo, denominatore)
+    def diventa(
+        self, misura: pl.Expr | None, massimo: int, denominatore: int, per: int = 1, piu: int = 0
+    ) -> None:
+        """Another figure."""
+        self.misura, self.per, self.piu = misura, per, piu
+        self.massimo, self.denominatore = massimo, denominatore
+        self.passato = max(self.passato, massimo, denominatore, massimo - piu)
+
+    def moltiplica(self, per: int, denominatore: int = 1) -> None:
+        """So many times the figure."""
+        self.diventa(
+            self.misura, self.massimo * per, self.denominatore * denominatore,
+            self.per * per, self.piu * per,
+        )  # fmt: skip
+
+    def numeratore(self, tipo: pl.DataType) -> pl.Expr:
+        """The expression of it."""
+        if self.misura is None:
+            return pl.lit(self.piu, tipo)
+        volte = self.misura if self.per == 1 else self.misura * self.per
+        return volte + self.piu if self.piu else volte
 
 
 def quote(risolto: Risolto, casi: pl.DataFrame) -> pl.Series:
@@ -89,7 +114,8 @@ def quote(risolto: Risolto, casi: pl.DataFrame) -> pl.Series:
         conto = _Conto(risolto, casi.columns, massimi, tipo())
         esito = conto.tutto(risolto)
         if conto.passato < limite:
-            return casi.select(esito.alias("quota"))["quota"]
+            # By pieces that stay in the caches, on all the processors.
+            return casi.lazy().select(esito.alias("quota")).collect(engine="streaming")["quota"]
     raise DatiNonValidi("Le cifre di questo schema sono troppo grandi per calcolarle insieme.")
 
 
@@ -119,6 +145,7 @@ class _Conto:
         self._letti: dict[str, Letto] = risolto.letti
         self._colonne = frozenset(colonne)
         self._massimi, self._tipo = massimi, tipo
+        self._costo_dichiarato = risolto.costo
         self._rami: list[_Ramo] = []
         self._conclusi: list[_Ramo] = []
 
@@ -129,7 +156,7 @@ class _Conto:
         )
         if not any(isinstance(p, Esente | Tratti | Fasce | Proporzionale) for p in risolto.passi):
             con_isee = pl.lit(value=True)
-        self._rami = [self._fisso(_Ramo(con_isee, pl.lit(0), 0), Fraction(0))]
+        self._rami = [_Ramo(con_isee)]
         for passo in risolto.passi:
             self.fai(passo)
         if risolto.senza_isee is not None:
@@ -142,7 +169,7 @@ class _Conto:
         return max(ramo.passato for ramo in [*self._conclusi, *self._rami])
 
     def _fisso(self, ramo: _Ramo, valore: Fraction) -> _Ramo:
-        ramo.diventa(pl.lit(valore.numerator, self._tipo), valore.numerator, valore.denominator)
+        ramo.diventa(None, valore.numerator, valore.denominator, 0, valore.numerator)
         return ramo
 
     def _leggi(self, nome: str) -> Fraction:
@@ -157,7 +184,7 @@ class _Conto:
         assert risolto.senza_isee is not None
         self._conclusi += self._rami
         tariffa = self._leggi(risolto.senza_isee)
-        self._rami = [self._fisso(_Ramo(dove, pl.lit(0), 0), tariffa)]
+        self._rami = [self._fisso(_Ramo(dove), tariffa)]
         for passo in risolto.passi:
             if isinstance(passo, Tetto | PerQuantita | Arrotonda):
                 self.fai(passo)
@@ -167,13 +194,13 @@ class _Conto:
         nuovi: list[_Ramo] = []
         for ramo in self._rami:
             nuovi += [ramo] if ramo.finito else self._su(ramo, passo)
-        self._rami = nuovi
+        self._rami = self._uniti(nuovi) if isinstance(passo, Arrotonda) else nuovi
 
     def _su(self, ramo: _Ramo, passo: Forma) -> list[_Ramo]:
         match passo:
             case Esente(fino_a=fino_a):
                 sotto = self._colonna("isee") <= _centesimi(self._leggi(fino_a))
-                fuori = _Ramo(ramo.dove & sotto, pl.lit(0, self._tipo), 0, finito=True)
+                fuori = _Ramo(ramo.dove & sotto, finito=True)
                 ramo.dove = ramo.dove & ~sotto
                 return [fuori, ramo]
             case Fissa(tariffa=tariffa):
@@ -182,18 +209,17 @@ class _Conto:
                 return self._tratti(ramo, passo)
             case Fasce(modo="intera"):
                 return self._gradini(ramo, passo.fasce, self._colonna("isee"))
+            case Fasce(modo="percentuale"):
+                gradini = self._gradini(ramo, passo.fasce, self._colonna("isee"))
+                return [
+                    self._del_costo(uno, Fraction(uno.piu, uno.denominatore)) for uno in gradini
+                ]
             case Punti(fasce=fasce):
                 return self._gradini(ramo, fasce, self._colonna("punti"))
             case Fasce():
                 return self._progressiva(ramo, passo)
             case Percentuale(percento=percento):
-                parte = self._leggi(percento)
-                ramo.diventa(
-                    self._colonna("costo") * parte.numerator,
-                    self._massimi["costo"] * parte.numerator,
-                    CENTO * CENTO * parte.denominator,
-                )
-                return [ramo]
+                return [self._del_costo(ramo, self._leggi(percento))]
             case Proporzionale():
                 return self._proporzionale(ramo, passo)
             case Riduzione(percento=percento, se=se):
@@ -202,30 +228,49 @@ class _Conto:
                 parte = (CENTO - self._leggi(percento)) / CENTO
                 altro = msgspec.structs.replace(ramo, dove=ramo.dove & pl.col(se))
                 ramo.dove = ramo.dove & ~pl.col(se)
-                altro.diventa(
-                    altro.numeratore * parte.numerator,
-                    altro.massimo * parte.numerator,
-                    altro.denominatore * parte.denominator,
-                )
+                altro.moltiplica(parte.numerator, parte.denominator)
                 return [ramo, altro]
             case MinimoGarantito(importo=importo):
                 minimo = self._leggi(importo)
                 resto = self._colonna("disponibile") * minimo.denominator - minimo.numerator * CENTO
                 resto = pl.when(resto > 0).then(resto).otherwise(0)
                 massimo = self._massimi["disponibile"] * minimo.denominator
-                return _non_oltre(ramo, resto, massimo, CENTO * minimo.denominator)
+                return self._non_oltre(ramo, resto, massimo, CENTO * minimo.denominator)
             case Tetto(importo=None):
-                return _non_oltre(ramo, self._colonna("costo"), self._massimi["costo"], CENTO)
+                costo, massimo = self._costo()
+                if not ramo.per_tutte or "quantita" not in self._colonne:
+                    return self._non_oltre(ramo, costo, massimo, CENTO)
+                return self._non_oltre(
+                    ramo, costo * self._colonna("quantita"),
+                    massimo * self._massimi["quantita"], CENTO * CENTO,
+                )  # fmt: skip
             case Tetto(importo=importo):
                 tetto = self._leggi(importo or "")
-                return _non_oltre(
+                return self._non_oltre(
                     ramo, pl.lit(tetto.numerator, self._tipo), tetto.numerator, tetto.denominator
                 )
             case PerQuantita():
                 return [self._per_quantita(ramo)]
             case Arrotonda(decimali=decimali):
-                return [_arrotonda(ramo, decimali)]
+                return [self._arrotonda(ramo, decimali)]
         raise AssertionError(passo)  # pragma: no cover
+
+    def _costo(self) -> tuple[pl.Expr, int]:
+        """The cost of a unit in cents, the scheme's where a case has none of its own; and its greatest."""
+        if self._costo_dichiarato is None:
+            return self._colonna("costo"), self._massimi["costo"]
+        suo = int(self._leggi(self._costo_dichiarato) * CENTO)
+        if "costo" not in self._colonne:
+            return pl.lit(suo, self._tipo), suo
+        return self._colonna("costo").fill_null(suo), max(suo, self._massimi["costo"])
+
+    def _del_costo(self, ramo: _Ramo, percento: Fraction) -> _Ramo:
+        costo, massimo = self._costo()
+        ramo.diventa(
+            costo, massimo * percento.numerator, CENTO * CENTO * percento.denominator,
+            percento.numerator,
+        )  # fmt: skip
+        return ramo
 
     def _tratti(self, ramo: _Ramo, passo: Tratti) -> list[_Ramo]:
         isee = self._colonna("isee")
@@ -243,10 +288,9 @@ class _Conto:
             passo_, base = int((alta - bassa) * comune), int(bassa * comune)
             uno = msgspec.structs.replace(ramo, dove=ramo.dove & dentro)
             uno.diventa(
-                (isee - da) * passo_ + base * (a - da),
-                int(alta * comune) * (a - da),
-                comune * (a - da),
-            )
+                isee, int(alta * comune) * (a - da), comune * (a - da),
+                passo_, base * (a - da) - da * passo_,
+            )  # fmt: skip
             rami.append(uno)
         oltre = msgspec.structs.replace(ramo, dove=ramo.dove & (isee > fine))
         return [*rami, self._fisso(oltre, ultima)]
@@ -273,11 +317,9 @@ class _Conto:
             dentro = pl.lit(value=True) if a is None else isee <= a
             comune = math.lcm(parte.denominator, fatto.denominator)
             uno = msgspec.structs.replace(ramo, dove=resto & dentro)
-            uno.diventa(
-                (isee - da) * int(parte * comune) + int(fatto * comune),
-                (self._massimi["isee"] - da) * int(parte * comune) + int(fatto * comune),
-                comune * CENTO,
-            )
+            per = int(parte * comune)
+            piu = int(fatto * comune) - da * per
+            uno.diventa(isee, max(0, self._massimi["isee"] * per + piu), comune * CENTO, per, piu)
             rami.append(uno)
             resto = resto & ~dentro
             if a is not None:
@@ -285,27 +327,27 @@ class _Conto:
         return rami
 
     def _proporzionale(self, ramo: _Ramo, passo: Proporzionale) -> list[_Ramo]:
-        isee, costo = self._colonna("isee"), self._colonna("costo")
+        isee, (costo, massimo) = self._colonna("isee"), self._costo()
         finale = _centesimi(self._leggi(passo.isee_finale))
         minima = Fraction(0) if passo.minima is None else self._leggi(passo.minima) / CENTO
         minima = min(minima, Fraction(1)) if finale else Fraction(1)
         basso, alto = isee < math.ceil(minima * finale), isee > finale
         sotto = msgspec.structs.replace(ramo, dove=ramo.dove & basso & ~alto)
         sotto.diventa(
-            costo * minima.numerator, self._massimi["costo"] * minima.numerator,
-            CENTO * minima.denominator,
+            costo, massimo * minima.numerator, CENTO * minima.denominator,
+            minima.numerator,
         )  # fmt: skip
         mezzo = msgspec.structs.replace(ramo, dove=ramo.dove & ~basso & ~alto)
-        mezzo.diventa(costo * isee, self._massimi["costo"] * max(finale, 1), CENTO * max(finale, 1))
+        mezzo.diventa(costo * isee, massimo * max(finale, 1), CENTO * max(finale, 1))
         sopra = msgspec.structs.replace(ramo, dove=ramo.dove & alto)
-        sopra.diventa(costo, self._massimi["costo"], CENTO)
+        sopra.diventa(costo, massimo, CENTO)
         return [sotto, mezzo, sopra]
 
     def _per_quantita(self, ramo: _Ramo) -> _Ramo:
         ramo.per_tutte = True
         if "quantita" in self._colonne:
             ramo.diventa(
-                ramo.numeratore * self._colonna("quantita"),
+                ramo.numeratore(self._tipo) * self._colonna("quantita"),
                 ramo.massimo * self._massimi["quantita"],
                 ramo.denominatore * CENTO,
             )
@@ -317,41 +359,56 @@ class _Conto:
         for ramo in [*self._conclusi, *self._rami]:
             if not ramo.per_tutte and ramo.massimo:
                 self._per_quantita(ramo)
-            quota = _arrotonda(ramo, 2)
-            cifra = quota.numeratore if quota.denominatore == CENTO else quota.numeratore * CENTO
-            esito = pl.when(ramo.dove).then(cifra.cast(pl.Int64)).otherwise(esito)
+            quota = self._arrotonda(ramo, 2).numeratore(self._tipo)
+            esito = pl.when(ramo.dove).then(quota.cast(pl.Int64)).otherwise(esito)
         return esito
 
+    def _uniti(self, rami: list[_Ramo]) -> list[_Ramo]:
+        """One branch for all that go on over the same denominator: what follows is done once for them."""
+        uniti: dict[tuple[int, bool], _Ramo] = {}
+        for ramo in rami:
+            altro = uniti.setdefault((ramo.denominatore, ramo.finito), ramo)
+            if altro is not ramo:
+                passato = max(altro.passato, ramo.passato)
+                mio, suo = ramo.numeratore(self._tipo), altro.numeratore(self._tipo)
+                altro.diventa(
+                    pl.when(ramo.dove).then(mio).otherwise(suo),
+                    max(altro.massimo, ramo.massimo), ramo.denominatore,
+                )  # fmt: skip
+                altro.dove, altro.passato = altro.dove | ramo.dove, passato
+        return [*uniti.values()]
 
-def _non_oltre(ramo: _Ramo, tetto: pl.Expr, massimo: int, denominatore: int) -> list[_Ramo]:
-    comune = math.lcm(ramo.denominatore, denominatore)
-    mio, suo = comune // ramo.denominatore, comune // denominatore
-    quota, altro = ramo.numeratore * mio, tetto * suo
-    ramo.diventa(
-        pl.when(quota > altro).then(altro).otherwise(quota),
-        min(ramo.massimo * mio, massimo * suo),
-        comune,
-    )
-    ramo.passato = max(ramo.passato, massimo * suo)
-    return [ramo]
-
-
-def _arrotonda(ramo: _Ramo, decimali: int) -> _Ramo:
-    """Half-up: (2·n·10^d + den) div (2·den); the figures are never negative."""
-    unita: int = 10**decimali
-    if unita % ramo.denominatore == 0:
+    def _non_oltre(
+        self, ramo: _Ramo, tetto: pl.Expr, massimo: int, denominatore: int
+    ) -> list[_Ramo]:
+        comune = math.lcm(ramo.denominatore, denominatore)
+        suo = comune // denominatore
+        ramo.moltiplica(comune // ramo.denominatore)
+        quota, altro = ramo.numeratore(self._tipo), tetto * suo
         ramo.diventa(
-            ramo.numeratore * (unita // ramo.denominatore),
-            ramo.massimo * (unita // ramo.denominatore), unita,
+            pl.when(quota > altro).then(altro).otherwise(quota),
+            min(ramo.massimo, massimo * suo), comune,
         )  # fmt: skip
+        ramo.passato = max(ramo.passato, massimo * suo)
+        return [ramo]
+
+    def _arrotonda(self, ramo: _Ramo, decimali: int) -> _Ramo:
+        """Half-up to so many tenths of tenths: (n + den div 2) div den; the figures are never negative."""
+        unita: int = 10**decimali
+        comune = math.gcd(unita, ramo.denominatore)
+        intero = ramo.denominatore // comune
+        ramo.moltiplica(unita // comune)
+        if intero > 1:
+            ramo.passato = max(ramo.passato, ramo.massimo + intero)
+            ramo.piu += intero // 2
+            if ramo.misura is None:
+                ramo.piu //= intero
+            else:
+                ramo.diventa(
+                    ramo.numeratore(self._tipo) // intero, ramo.massimo // intero + 1, unita
+                )
+        ramo.denominatore = unita
         return ramo
-    sopra = 2 * ramo.massimo * unita + ramo.denominatore
-    ramo.diventa(
-        (ramo.numeratore * (2 * unita) + ramo.denominatore) // (2 * ramo.denominatore),
-        sopra // (2 * ramo.denominatore), unita,
-    )  # fmt: skip
-    ramo.passato = max(ramo.passato, sopra)
-    return ramo
 
 
 def _centesimi(valore: Fraction) -> int:

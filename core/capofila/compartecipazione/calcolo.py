@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Literal
 
 import msgspec
 
-from capofila.compartecipazione.isee import DETTO, Attestazione, Difetto, difetto
+from capofila.compartecipazione.isee import DETTO, Attestazione, Difetto, difetto, scrivibile
 from capofila.compartecipazione.schemi import (
     Arrotonda,
     Esente,
@@ -35,11 +36,11 @@ from capofila.compartecipazione.schemi import (
     Risolto,
     Tetto,
     Tratti,
+    Unita,
 )
 
 QUANTITA_MASSIMA: Final = Decimal(100_000)
 IMPORTO_MASSIMO: Final = Decimal(10_000_000)
-_ESATTO: Final = Context(prec=40, traps=[Inexact])
 _CENTO: Final = 100
 
 Motivo = (
@@ -154,12 +155,18 @@ def _chiede_isee(risolto: Risolto) -> bool:
 
 
 def _guasto_del_caso(caso: Caso) -> Motivo | None:
-    if not caso.quantita.is_finite() or not 0 < caso.quantita <= QUANTITA_MASSIMA:
+    if not scrivibile(caso.quantita) or not 0 < caso.quantita <= QUANTITA_MASSIMA:
         return "quantita_errata"
     for importo in (caso.costo, caso.disponibile, caso.punti):
-        if importo is not None and (not importo.is_finite() or not 0 <= importo <= IMPORTO_MASSIMO):
+        if importo is not None and (not scrivibile(importo) or not 0 <= importo <= IMPORTO_MASSIMO):
             return "costo_errato"
     return None
+
+
+_PER_UNITA: Final[Mapping[Unita, str]] = {
+    "ora": " all'ora", "giorno": " al giorno", "pasto": " a pasto", "mese": " al mese",
+    "accesso": " ad accesso", "anno": " all'anno",
+}  # fmt: skip
 
 
 class _Conto:
@@ -177,11 +184,11 @@ class _Conto:
         letto = self.risolto.letti[nome]
         if letto not in self._letti:
             self._letti.append(letto)
-        return Fraction(letto.valore)
+        return _frazione(letto.valore)
 
     def _isee(self) -> Fraction:
         assert self.caso.isee is not None
-        return Fraction(self.caso.isee.valore)
+        return _frazione(self.caso.isee.valore)
 
     def _scrivi(self, testo: str) -> None:
         self.righe.append(RigaTraccia(testo, _esatto(self.valore), tuple(self._letti)))
@@ -202,14 +209,11 @@ class _Conto:
         """The quota: of all the units, to the cent."""
         if not self.per_tutte and self.valore:
             self._per_quantita()
-        if self.valore != _tondo(self.valore, 2):
-            self._arrotonda(2)
-        return _decimale(self.valore).quantize(Decimal("0.01"))
+        self._arrotonda(2)
+        return Decimal(int(self.valore * _CENTO)).scaleb(-2)
 
     def _unita(self) -> str:
-        dette = {"ora": " all'ora", "giorno": " al giorno", "pasto": " a pasto", "mese": " al mese",
-                 "accesso": " ad accesso", "anno": " all'anno"}  # fmt: skip
-        return "" if self.per_tutte else dette[self.risolto.unita]
+        return "" if self.per_tutte else _PER_UNITA[self.risolto.unita]
 
     def fai(self, passo: Forma) -> None:
         """Do one step."""
@@ -230,10 +234,10 @@ class _Conto:
                 self._scrivi(f"La tariffa è {_euro(self.valore)}{self._unita()} per tutti.")
             case Tratti():
                 self._tratti(passo)
-            case Fasce(modo="intera"):
-                self.valore = self._gradino(
-                    passo.fasce, self._isee(), f"L'ISEE di {_euro(self._isee())}"
-                )
+            case Fasce(modo="intera" | "percentuale"):
+                parte_del_costo = passo.modo == "percentuale"
+                chi = f"L'ISEE di {_euro(self._isee())}"
+                self._gradino(passo.fasce, self._isee(), chi, parte_del_costo=parte_del_costo)
             case Fasce():
                 self._progressiva(passo)
             case Percentuale(percento=percento):
@@ -248,10 +252,8 @@ class _Conto:
             case Punti(fasce=fasce):
                 if self.caso.punti is None:
                     raise _Fermata("punti_mancanti")
-                punti = Fraction(self.caso.punti)
-                self.valore = self._gradino(
-                    fasce, punti, f"La valutazione di {_cifra(punti)} punti"
-                )
+                punti = _frazione(self.caso.punti)
+                self._gradino(fasce, punti, f"La valutazione di {_cifra(punti)} punti")
             case MinimoGarantito(importo=importo):
                 self._minimo(importo)
             case Riduzione(percento=percento, se=se):
@@ -264,12 +266,12 @@ class _Conto:
                     )
             case Tetto(importo=importo):
                 tetto = self._costo() if importo is None else self._leggi(importo)
+                if importo is None and self.per_tutte:
+                    tetto *= _frazione(self.caso.quantita)
                 if self.valore > tetto:
                     self.valore = tetto
-                    cosa = "il costo del servizio" if importo is None else "il tetto"
-                    self._scrivi(
-                        f"Non si paga più de{cosa.removeprefix('')}: {_euro(tetto)}{self._unita()}."
-                    )
+                    cosa = "del costo del servizio" if importo is None else "del tetto"
+                    self._scrivi(f"Non si paga più {cosa}: {_euro(tetto)}{self._unita()}.")
                 self._letti = []
             case PerQuantita():
                 self._per_quantita()
@@ -278,7 +280,7 @@ class _Conto:
 
     def _tratti(self, passo: Tratti) -> None:
         isee = self._isee()
-        nodi = [(nodo, Fraction(self.risolto.letti[nodo.isee].valore)) for nodo in passo.nodi]
+        nodi = [(nodo, _frazione(self.risolto.letti[nodo.isee].valore)) for nodo in passo.nodi]
         (primo, inizio), (ultimo, fine) = nodi[0], nodi[-1]
         if isee <= inizio and (passo.sotto == "esente" or isee < inizio):
             soglia = self._leggi(primo.isee)
@@ -312,13 +314,20 @@ class _Conto:
                 )
                 return
 
-    def _gradino(self, fasce: tuple[Gradino, ...], misura: Fraction, chi: str) -> Fraction:
+    def _gradino(
+        self,
+        fasce: tuple[Gradino, ...],
+        misura: Fraction,
+        chi: str,
+        *,
+        parte_del_costo: bool = False,
+    ) -> None:
         sotto: Fraction | None = None
         for gradino in fasce:
             limite = (
                 None
                 if gradino.fino_a is None
-                else Fraction(self.risolto.letti[gradino.fino_a].valore)
+                else _frazione(self.risolto.letti[gradino.fino_a].valore)
             )
             if limite is None or misura <= limite:
                 if gradino.fino_a is not None:
@@ -328,8 +337,13 @@ class _Conto:
                     f"non supera {_cifra(limite)}" if limite is not None
                     else f"supera {_cifra(sotto)}" if sotto is not None else "è nell'unica fascia"
                 )  # fmt: skip
-                self._scrivi(f"{chi} {dove}: si paga {_euro(self.valore)}{self._unita()}.")
-                return self.valore
+                quanto = ""
+                if parte_del_costo:
+                    parte, costo = self.valore, self._costo()
+                    self.valore = costo * parte / _CENTO
+                    quanto = f"il {_cifra(parte)}% del costo di {_euro(costo)}, "
+                self._scrivi(f"{chi} {dove}: si paga {quanto}{_euro(self.valore)}{self._unita()}.")
+                return
             sotto = limite
         raise AssertionError("the last band takes in all the rest")  # pragma: no cover
 
@@ -364,7 +378,7 @@ class _Conto:
     def _minimo(self, importo: str) -> None:
         if self.caso.disponibile is None:
             raise _Fermata("disponibile_mancante")
-        minimo, disponibile = self._leggi(importo), Fraction(self.caso.disponibile)
+        minimo, disponibile = self._leggi(importo), _frazione(self.caso.disponibile)
         resto = max(Fraction(0), disponibile - minimo)
         if self.valore > resto:
             self.valore = resto
@@ -375,19 +389,21 @@ class _Conto:
 
     def _costo(self) -> Fraction:
         if self.caso.costo is None:
-            raise _Fermata("costo_mancante")
-        return Fraction(self.caso.costo)
+            if self.risolto.costo is None:
+                raise _Fermata("costo_mancante")
+            return self._leggi(self.risolto.costo)
+        return _frazione(self.caso.costo)
 
     def _per_quantita(self) -> None:
-        quante = Fraction(self.caso.quantita)
+        quante = _frazione(self.caso.quantita)
         prima, unita = self.valore, self._unita()
         self.valore, self.per_tutte = self.valore * quante, True
         if quante != 1:
             self._scrivi(f"{_euro(prima)}{unita} per {_cifra(quante)}: {_euro(self.valore)}.")
 
     def _arrotonda(self, decimali: int) -> None:
-        prima, self.valore = self.valore, _tondo(self.valore, decimali)
-        if prima != self.valore:
+        if 10**decimali % self.valore.denominator:
+            self.valore = _tondo(self.valore, decimali)
             self._scrivi(
                 f"Arrotondato a {_decimali(decimali)}: {_euro(self.valore)}{self._unita()}."
             )
@@ -447,39 +463,65 @@ def _tondo(valore: Fraction, decimali: int) -> Fraction:
     )
 
 
-def _decimale(valore: Fraction, decimali: int = 6) -> Decimal:
-    """Exact where it can be, else half-up at so many decimals."""
-    denominatore = valore.denominator
-    for primo in (2, 5):
-        while denominatore % primo == 0:
-            denominatore //= primo
-    if denominatore != 1:
-        valore = _tondo(valore, decimali)
-    return _ESATTO.divide(Decimal(valore.numerator), Decimal(valore.denominator))
+# The same few parameters are read, and written, for everybody.
+
+
+@lru_cache(maxsize=4096)
+def _frazione(valore: Decimal) -> Fraction:
+    return Fraction(valore)
+
+
+@lru_cache(maxsize=4096)
+def _cifre(denominatore: int) -> int | None:
+    """How many decimals a fraction over this has; None when they never end."""
+    due = (denominatore & -denominatore).bit_length() - 1
+    resto, cinque = denominatore >> due, 0
+    while resto % 5 == 0:
+        resto, cinque = resto // 5, cinque + 1
+    return max(due, cinque) if resto == 1 else None
+
+
+def _decimale(numeratore: int, denominatore: int, decimali: int = 6) -> str:
+    """Written whole where it ends, else half-up at so many decimals."""
+    cifre = _cifre(denominatore)
+    if cifre is None:
+        tondo = _tondo(Fraction(numeratore, denominatore), decimali)
+        return _decimale(tondo.numerator, tondo.denominator)
+    if not cifre:
+        return str(numeratore)
+    potenza: int = 10**cifre
+    intera, resto = divmod(numeratore * (potenza // denominatore), potenza)
+    return f"{intera}.{resto:0{cifre}}"
 
 
 def _esatto(valore: Fraction) -> str:
-    decimale = _decimale(valore)
-    return (
-        f"{decimale:f}"
-        if Fraction(decimale) == valore
-        else f"{valore.numerator}/{valore.denominator}"
-    )
+    numeratore, denominatore = valore.as_integer_ratio()
+    if _cifre(denominatore) is None:
+        return f"{numeratore}/{denominatore}"
+    return _decimale(numeratore, denominatore)
 
 
-_SCAMBIO: Final = str.maketrans(",.", ".,")
+def _italiano(scritto: str, decimali: int = 0) -> str:
+    """Points between the thousands, a comma, and so many decimals at least."""
+    intera, _, resto = scritto.partition(".")
+    if len(intera) > 3:
+        intera = f"{int(intera):,}".replace(",", ".")
+    resto = resto.ljust(decimali, "0")
+    return f"{intera},{resto}" if resto else intera
 
 
 def _euro(valore: Fraction) -> str:
-    """With two decimals, or as many as the figure has up to six."""
-    decimale = _decimale(valore)
-    if decimale == decimale.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP):
-        decimale = decimale.quantize(Decimal("0.01"))
-    return f"{decimale:,f}".translate(_SCAMBIO) + " €"
+    """With two decimals, or as many as the figure has; six when they never end."""
+    return _euro_di(*valore.as_integer_ratio())
+
+
+@lru_cache(maxsize=4096)
+def _euro_di(numeratore: int, denominatore: int) -> str:
+    return _italiano(_decimale(numeratore, denominatore), 2) + " €"
 
 
 def _cifra(valore: Fraction | None) -> str:
-    return "" if valore is None else f"{_decimale(valore, 2):,f}".translate(_SCAMBIO)
+    return "" if valore is None else _italiano(_decimale(*valore.as_integer_ratio(), 2))
 
 
 def _decimali(quanti: int) -> str:

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 import msgspec
 
+_DECIMALI: Final = 6
 CENTESIMO: Final = Decimal("0.01")
 ISEE_MASSIMO: Final = Decimal(10_000_000)
 """Beyond this a value is a mistake of who typed it, not an ISEE."""
@@ -235,6 +236,12 @@ DETTO: Final[dict[Difetto, str]] = {
 }
 
 
+def scrivibile(cifra: Decimal) -> bool:
+    """A number, with no more than six decimals: what is finer is a mistake."""
+    esponente = cifra.as_tuple().exponent
+    return isinstance(esponente, int) and esponente >= -_DECIMALI
+
+
 def scade(presentata: date, specie: SpecieISEE = SpecieISEE.ORDINARIO) -> date:
     """The last day of an attestation: 31 December of its year (art. 10, c. 1).
 
@@ -270,7 +277,7 @@ def difetto(
     """
     if attestazione is None:
         return "isee_mancante"
-    if not attestazione.valore.is_finite() or attestazione.valore > ISEE_MASSIMO:
+    if not scrivibile(attestazione.valore) or attestazione.valore > ISEE_MASSIMO:
         return "isee_assurdo"
     if attestazione.valore < 0:
         return "isee_negativo"

@@ -8,7 +8,7 @@ from typing import Final
 
 from capofila.compartecipazione.calcolo import in_parole
 from capofila.compartecipazione.decisioni import Decisa
-from capofila.compartecipazione.schemi import Letto
+from capofila.compartecipazione.schemi import Letto, Valore
 from capofila.compartecipazione.utenze import Assistito
 from capofila.web import formati
 from capofila.web.carta import componi
@@ -36,7 +36,7 @@ def in_chiaro(nome: str) -> str:
     return (testo[:1].upper() + testo[1:]).replace("Isee", "ISEE").replace(" isee", " ISEE")
 
 
-def cifra(letto: Letto) -> str:
+def cifra(letto: Letto | Valore) -> str:
     """A parameter as it is read: two decimals at least, and no zero beyond.
 
     >>> from datetime import date

@@ -8,10 +8,12 @@ from capofila.compartecipazione import (
     routes_adozioni,
     routes_componenti,
     routes_decisioni,
+    routes_schemi,
+    routes_simula,
     routes_utenze,
 )
 
-MENU = (routes_utenze.MENU, routes_adozioni.MENU)
+MENU = (routes_utenze.MENU, routes_adozioni.MENU, routes_schemi.MENU, routes_simula.MENU)
 
 router = Router(
     path="/",
@@ -20,5 +22,7 @@ router = Router(
         *routes_componenti.ROTTE,
         *routes_adozioni.ROTTE,
         *routes_decisioni.ROTTE,
+        *routes_schemi.ROTTE,
+        *routes_simula.ROTTE,
     ],
 )

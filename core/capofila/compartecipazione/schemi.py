@@ -33,9 +33,12 @@ UNITA: Final[dict[str, Unita]] = {
     "ora": "ora", "giorno": "giorno", "pasto": "pasto", "mese": "mese", "accesso": "accesso",
     "anno": "anno",
 }  # fmt: skip
+Modo = Literal["intera", "percentuale", "progressiva"]
+_MODI: Final[dict[str, Modo]] = {
+    "intera": "intera", "percentuale": "percentuale", "progressiva": "progressiva",
+}  # fmt: skip
 _SPECIE: Final = {s.value: s for s in Specie}
 _ISEE: Final = {s.value: s for s in SpecieISEE}
-_TUTTO: Final = 100
 CIFRE_MASSIME: Final = Decimal(10**9)
 DECIMALI: Final = 6
 _SI_NO: Final = {"si": True, "sì": True, "no": False}
@@ -96,12 +99,12 @@ class Tratti(Passo, frozen=True, kw_only=True, tag="tratti"):
 
 
 class Fasce(Passo, frozen=True, kw_only=True, tag="fasce"):
-    """Bands of ISEE: the tariff of the band (``intera``), or of each part of the ISEE the share of its
-    band (``progressiva``), tariffs being then percentages of the ISEE.
+    """Bands of ISEE: the tariff of the band (``intera``), the percentage of the cost of the band
+    (``percentuale``), or of each part of the ISEE the percentage of its band (``progressiva``).
     """
 
     fasce: tuple[Gradino, ...]
-    modo: Literal["intera", "progressiva"] = "intera"
+    modo: Modo = "intera"
 
 
 class Percentuale(Passo, frozen=True, kw_only=True, tag="percentuale"):
@@ -139,7 +142,9 @@ class Riduzione(Passo, frozen=True, kw_only=True, tag="riduzione"):
 
 
 class Tetto(Passo, frozen=True, kw_only=True, tag="tetto"):
-    """No more than a parameter, or without one than the actual cost."""
+    """No more than a parameter, or without one than the actual cost: of a unit before the quantity, of
+    all of them after it.
+    """
 
     importo: str | None = None
 
@@ -158,8 +163,14 @@ Forma = (
     Esente | Fissa | Tratti | Fasce | Percentuale | Proporzionale | Punti | MinimoGarantito
     | Riduzione | Tetto | PerQuantita | Arrotonda
 )  # fmt: skip
+_ANNI: Final = range(1990, 2101)
 _BASE: Final = (Fissa, Tratti, Fasce, Percentuale, Proporzionale, Punti)
 """The shapes that set the tariff; a formula has one."""
+
+
+_CENTO: Final = 100
+_GIORNI_TENUTI: Final = 500
+"""Days of which a scheme remembers what it was."""
 
 
 # --- a scheme -----------------------------------------------------------------------------------
@@ -185,13 +196,14 @@ class Formula(msgspec.Struct, frozen=True):
     senza_isee: str | None = None
     """The parameter with the tariff for who shows no ISEE that can be used; None: none is due by it."""
     riga: int = 0
+    costo: str | None = None
+    """The parameter with the cost of a unit, where a case does not say its own."""
 
     def parametri(self) -> Iterator[str]:
         """The names that it reads."""
         for passo in self.passi:
             yield from passo.parametri()
-        if self.senza_isee is not None:
-            yield self.senza_isee
+        yield from (nome for nome in (self.senza_isee, self.costo) if nome is not None)
 
 
 class Letto(msgspec.Struct, frozen=True):
@@ -221,6 +233,7 @@ class Risolto(msgspec.Struct, frozen=True):
     senza_isee: str | None
     condizioni: dict[str, str]
     letti: dict[str, Letto]
+    costo: str | None = None
     adozione: str | None = None
     """The act by which the comune took the scheme, where one was looked at."""
 
@@ -257,8 +270,19 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """A parameter on a day."""
         return _di(self.parametri.get(nome, ()), giorno)
 
+    @cached_property
+    def _risolti(self) -> dict[date, Risolto | None]:
+        return {}
+
     def risolvi(self, giorno: date) -> Risolto | None:
         """The scheme on a day; None before its first day and after its last."""
+        if giorno not in self._risolti:
+            if len(self._risolti) >= _GIORNI_TENUTI:
+                self._risolti.clear()
+            self._risolti[giorno] = self._risolvi(giorno)
+        return self._risolti[giorno]
+
+    def _risolvi(self, giorno: date) -> Risolto | None:
         formula = self.formula(giorno)
         if formula is None:
             return None
@@ -274,6 +298,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             accetta_omissioni=self.accetta_omissioni, giorno=giorno, dal=formula.dal,
             atto=self.atti[formula.atto].cita(), passi=formula.passi,
             senza_isee=formula.senza_isee, condizioni=self.condizioni, letti=letti,
+            costo=formula.costo,
         )  # fmt: skip
 
     @cached_property
@@ -311,20 +336,21 @@ def leggi(percorso: Path) -> Schema:
 
 
 def _schema(voce: Voce) -> Schema | None:
+    unita = UNITA.get(_serve(voce, "unita", UNITA), "mese")
     atti = {nome: _atto(dove) for nome, dove in _sotto(voce, "atti")}
     condizioni = {nome: voce.mappa("condizioni").testo(nome) for nome in _nomi(voce, "condizioni")}
     parametri = {nome: _valori(dove, frozenset(atti)) for nome, dove in _sotto(voce, "parametri")}
     formule = tuple(
         formula
         for una in voce.elenco("formule")
-        if (formula := _formula(una, parametri, frozenset(atti), condizioni)) is not None
+        if (formula := _formula(una, parametri, frozenset(atti), condizioni, unita)) is not None
     )
     isee = frozenset(_ISEE[n] for n in voce.testi("isee") if _fra(voce, "isee", n, _ISEE))
     schema = Schema(
         id=voce.testo("id", NOME, "crema-sad"),
         servizio=voce.testo("servizio", NOME, "sad"),
         denominazione=voce.testo("denominazione"),
-        unita=voce.scelta("unita", UNITA, "mese"),
+        unita=unita,
         isee=isee,
         accetta_omissioni=voce.scelta("accetta_omissioni", _SI_NO, False),
         dimostrativo=voce.scelta("dimostrativo", _SI_NO, False),
@@ -366,6 +392,26 @@ def _fra(voce: Voce, chiave: str, nome: str, ammessi: Mapping[str, object]) -> b
     return nome in ammessi
 
 
+def _serve(voce: Voce, chiave: str, ammessi: Mapping[str, object]) -> str:
+    """One of a few words, that must be there."""
+    valore = voce.testo(chiave)
+    if valore:
+        _fra(voce, chiave, valore, ammessi)
+    return valore
+
+
+def _periodo(voce: Voce) -> tuple[date | None, date | None]:
+    """``dal``, that must be there, and ``al``."""
+    dal, al = voce.periodo()
+    if dal is None and voce.valida:
+        voce.segnala("manca: scrivi una data come 2015-05-01.", "dal")
+    for giorno, chiave in ((dal, "dal"), (al, "al")):
+        if giorno is not None and giorno.year not in _ANNI:
+            voce.segnala(f"«{giorno}» non può essere: scrivi un anno fra 1990 e 2100.", chiave)
+            return None, None
+    return dal, al
+
+
 def _atto(voce: Voce) -> Atto | None:
     campi = {
         "specie": voce.scelta("specie", _SPECIE, Specie.DELIBERAZIONE),
@@ -391,10 +437,10 @@ def _atto(voce: Voce) -> Atto | None:
 def _valori(voce: Voce, atti: frozenset[str]) -> tuple[Valore, ...]:
     valori = []
     for uno in voce.elenco("valori"):
-        dal, al = uno.periodo()
-        if dal is None:
-            uno.segnala("manca: scrivi una data come 2015-05-01.", "dal")
-        cifra = uno.decimale("valore", minimo=0, massimo=10**9, decimali=DECIMALI, esempio="2.19")
+        dal, al = _periodo(uno)
+        cifra = uno.decimale(
+            "valore", minimo=0, massimo=int(CIFRE_MASSIME), decimali=DECIMALI, esempio="2.19"
+        )
         if cifra is None and uno.valida:
             uno.segnala("manca: scrivi per esempio 2.19.", "valore")
         atto = _fonte(uno, atti)
@@ -415,28 +461,47 @@ def _fonte(voce: Voce, atti: frozenset[str]) -> str:
 
 
 def _formula(
-    voce: Voce, parametri: Mapping[str, object], atti: frozenset[str], condizioni: Mapping[str, str]
-) -> Formula | None:
-    dal, al = voce.periodo()
-    if dal is None:
-        voce.segnala("manca: scrivi una data come 2015-05-01.", "dal")
+    voce: Voce, parametri: Mapping[str, object], atti: frozenset[str],
+    condizioni: Mapping[str, str], unita: Unita,
+) -> Formula | None:  # fmt: skip
+    dal, al = _periodo(voce)
     passi = [p for uno in voce.elenco("passi") if (p := _passo(uno, condizioni)) is not None]
     senza = voce.codice("senza_isee", NOME, "tariffa_massima")
+    costo = voce.codice("costo", NOME, "costo_del_servizio")
     atto = _fonte(voce, atti)
     voce.tutto_letto()
     if not voce.valida or dal is None:
         return None
-    formula = Formula(dal, al, tuple(passi), atto, senza, voce.riga)
-    quante = sum(isinstance(p, _BASE) for p in passi)
-    if quante != 1:
-        voce.segnala(
-            "serve un passo che dia la tariffa, e uno solo: fissa, tratti, fasce, percentuale, "
-            "proporzionale o punti.", "passi",
-        )  # fmt: skip
+    formula = Formula(dal, al, tuple(passi), atto, senza, voce.riga, costo)
+    _in_ordine(voce, passi, unita)
     for nome in formula.parametri():
         if nome not in parametri:
             voce.segnala(f"il parametro «{nome}» non è dichiarato.", "passi")
     return formula
+
+
+def _in_ordine(voce: Voce, passi: Sequence[Forma], unita: Unita) -> None:
+    """One tariff, what exempts from it before and what changes it after; the quantity once."""
+    basi = [posto for posto, passo in enumerate(passi) if isinstance(passo, _BASE)]
+    if len(basi) != 1:
+        voce.segnala(
+            "serve un passo che dia la tariffa, e uno solo: fissa, tratti, fasce, percentuale, "
+            "proporzionale o punti.", "passi",
+        )  # fmt: skip
+        return
+    if any(isinstance(passo, Esente) != (posto < basi[0])
+           for posto, passo in enumerate(passi) if posto != basi[0]):  # fmt: skip
+        voce.segnala("prima della tariffa sta solo «esente», e «esente» solo prima.", "passi")
+    quantita = [posto for posto, passo in enumerate(passi) if isinstance(passo, PerQuantita)]
+    if len(quantita) > 1:
+        voce.segnala("la quantità si moltiplica una volta sola: togli un «per_quantita».", "passi")
+    prima = len(passi) if not quantita else quantita[0]
+    if any(isinstance(p, MinimoGarantito) and (posto < prima) != (unita == "mese")
+           for posto, p in enumerate(passi)):  # fmt: skip
+        voce.segnala(
+            "quel che resta alla persona è di un mese: «minimo_garantito» sta prima di «per_quantita» "
+            "se l'unità è il mese, dopo se è un'altra.", "passi",
+        )  # fmt: skip
 
 
 def _passo(voce: Voce, condizioni: Mapping[str, str]) -> Forma | None:
@@ -456,8 +521,7 @@ def _passo(voce: Voce, condizioni: Mapping[str, str]) -> Forma | None:
             sotto = voce.scelta("sotto", {"esente": "esente", "minima": "minima"}, "minima")
             passo = Tratti(nodi=nodi, sotto=cast(Literal["esente", "minima"], sotto))
         case "fasce":
-            modo = voce.scelta("modo", {"intera": "intera", "progressiva": "progressiva"}, "intera")
-            passo = Fasce(fasce=_gradini(voce), modo=cast(Literal["intera", "progressiva"], modo))
+            passo = Fasce(fasce=_gradini(voce), modo=voce.scelta("modo", _MODI, "intera"))
         case "percentuale":
             passo = Percentuale(percento=voce.testo("percento"))
         case "proporzionale":
@@ -478,6 +542,8 @@ def _passo(voce: Voce, condizioni: Mapping[str, str]) -> Forma | None:
         case "per_quantita":
             passo = PerQuantita()
         case "arrotonda":
+            if not voce.testo("decimali"):
+                return None
             passo = Arrotonda(decimali=voce.intero("decimali", 0, 4) or 0)
         case "":
             pass
@@ -521,8 +587,9 @@ def _in_fila(voce: Voce, chiave: str, periodi: Sequence[Valore | Formula], cosa:
 
 
 def _coperti(voce: Voce, schema: Schema) -> None:
-    """A formula reads what is there as long as it holds."""
-    for formula in schema.formule:
+    """A formula reads what is there as long as it holds: to its end, or the day before the next one."""
+    for formula, dopo in zip(schema.formule, (*schema.formule[1:], None), strict=True):
+        fine = dopo.dal - timedelta(days=1) if formula.al is None and dopo else formula.al
         for nome in dict.fromkeys(formula.parametri()):
             valori = schema.parametri.get(nome)
             if not valori:
@@ -534,7 +601,7 @@ def _coperti(voce: Voce, schema: Schema) -> None:
                     f"il parametro «{nome}» comincia il {valori[0].dal}, la formula il {formula.dal}.",
                     "formule",
                 )
-            elif ultimo is not None and (formula.al is None or ultimo < formula.al):
+            elif ultimo is not None and (fine is None or ultimo < fine):
                 voce.segnala_alla(
                     formula.riga,
                     f"il parametro «{nome}» finisce il {ultimo}, prima della formula.", "formule",
@@ -552,37 +619,56 @@ def _crescenti(voce: Voce, schema: Schema) -> None:
             for nome in formula.parametri()
             if (valore := schema.valore(nome, giorno)) is not None
         }
-        for difetto in non_tengono(formula.passi, valori):
+        for difetto in non_tengono(formula.passi, valori, formula.costo):
             voce.segnala_alla(formula.riga, f"dal {giorno} {difetto}", "formule")
 
 
-def non_tengono(passi: Iterable[Forma], valori: Mapping[str, Decimal]) -> Iterator[str]:
-    """What of some values cannot be: nodes or bands that do not grow, a reduction of more than all.
+def non_tengono(
+    passi: Iterable[Forma], valori: Mapping[str, Decimal], costo: str | None = None
+) -> Iterator[str]:
+    """What of some values cannot be: nodes or bands that do not grow, more than all, a part of a cent.
 
     Args:
         passi: the steps that read them.
         valori: the parameters on a day.
+        costo: the one that is the cost of a unit.
     """
     for passo in passi:
-        if isinstance(passo, Riduzione) and valori.get(passo.percento, Decimal(0)) > _TUTTO:
-            yield f"la riduzione «{passo.percento}» toglie più del 100%."
-        for nome, cifre, strette in _da_crescere(passo, valori):
+        for nome in _di_percentuali(passo):
+            if valori.get(nome, Decimal(0)) > _CENTO:
+                yield f"la percentuale «{nome}» è più di 100: {valori[nome]}."
+        for cosa, nomi, strette in _da_crescere(passo):
+            cifre = [valori[nome] for nome in nomi if nome is not None and nome in valori]
             if any(b < a or (strette and b == a) for a, b in pairwise(cifre)):
-                yield f"{nome} non crescono: {', '.join(map(str, cifre))}."
+                yield f"{cosa} non crescono: {', '.join(map(str, cifre))}."
+    if costo is not None and costo in valori and valori[costo] != round(valori[costo], 2):
+        yield f"il costo «{costo}» ha più di due decimali: {valori[costo]}."
 
 
-def _da_crescere(
-    passo: Forma, valori: Mapping[str, Decimal]
-) -> Iterable[tuple[str, list[Decimal], bool]]:
-    def cifre(nomi: Iterable[str | None]) -> list[Decimal]:
-        return [valori[n] for n in nomi if n is not None and n in valori]
+def _di_percentuali(passo: Forma) -> list[str]:
+    match passo:
+        case Percentuale(percento=percento) | Riduzione(percento=percento):
+            return [percento]
+        case Proporzionale(minima=str(minima)):
+            return [minima]
+        case Fasce(modo="percentuale" | "progressiva", fasce=fasce):
+            return [gradino.tariffa for gradino in fasce]
+        case _:
+            return []
 
+
+def _da_crescere(passo: Forma) -> list[tuple[str, list[str | None], bool]]:
+    """What has to grow, and whether two may be the same."""
     match passo:
         case Tratti(nodi=nodi):
-            yield "gli ISEE dei nodi", cifre(n.isee for n in nodi), True
-            yield "le tariffe dei nodi", cifre(n.tariffa for n in nodi), False
+            return [
+                ("gli ISEE dei nodi", [nodo.isee for nodo in nodi], True),
+                ("le tariffe dei nodi", [nodo.tariffa for nodo in nodi], False),
+            ]
         case Fasce(fasce=fasce) | Punti(fasce=fasce):
-            yield "i limiti delle fasce", cifre(g.fino_a for g in fasce), True
-            yield "le tariffe delle fasce", cifre(g.tariffa for g in fasce), False
+            return [
+                ("i limiti delle fasce", [gradino.fino_a for gradino in fasce], True),
+                ("le tariffe delle fasce", [gradino.tariffa for gradino in fasce], False),
+            ]
         case _:
-            return
+            return []

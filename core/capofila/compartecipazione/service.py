@@ -28,7 +28,13 @@ from capofila.compartecipazione.decisioni import decidi as decidi
 from capofila.compartecipazione.decisioni import rifai as rifai
 from capofila.compartecipazione.isee import Attestazione as Attestazione
 from capofila.compartecipazione.isee import SpecieISEE as SpecieISEE
+from capofila.compartecipazione.schemi import Risolto as Risolto
 from capofila.compartecipazione.schemi import Schema
+from capofila.compartecipazione.simula import Effetto as Effetto
+from capofila.compartecipazione.simula import Variazione as Variazione
+from capofila.compartecipazione.simula import a_confronto as a_confronto
+from capofila.compartecipazione.simula import con_valori as con_valori
+from capofila.compartecipazione.simula import riassumi as riassumi
 from capofila.compartecipazione.utenze import CasoUtente as CasoUtente
 from capofila.compartecipazione.utenze import DatiRifiutati as DatiRifiutati
 from capofila.compartecipazione.utenze import Utenza as Utenza

@@ -18,6 +18,7 @@ import msgspec
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.debito import prospetti
 from capofila.debito.resa_sql import letterale
 from capofila.debito.selezione import Selezione, tabella_di
 from capofila.hooks import Flusso
@@ -250,6 +251,8 @@ async def confronta(a: UUID, b: UUID) -> Confronto:
         raise NonTrovato("Uno dei due file non c'è: torna all'elenco del debito informativo.")
     if righe[a]["flusso"] != righe[b]["flusso"]:
         raise DatiNonValidi("Si confrontano due file dello stesso flusso.")
+    if righe[a]["prospetto"]:
+        raise prospetti.rifiuta_record("non c'è nulla da confrontare riga per riga")
     flusso = (await plugin_attivi()).flusso(righe[a]["flusso"])
     if flusso.operazione is None:
         raise DatiNonValidi("I file di questo flusso non si confrontano record per record.")

@@ -17,6 +17,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.debito import prospetti
 from capofila.debito.selezione import tabella_di
 from capofila.hooks import ErroreRiga
 from capofila.hooks.campi import Campo, Rifiuto, Tipo, lettore
@@ -92,8 +93,15 @@ class EsitoLista(msgspec.Struct):
 
 
 async def riepilogo(id_: UUID) -> Riepilogo:
-    """The answers to a run."""
+    """The answers to a run; tables are answered as a whole."""
     unita = unita_corrente()
+    if await prospetti.e_prospetto(id_):
+        stato = await unita.valore(
+            "SELECT stato FROM esportazione WHERE ambito_id = $1 AND id = $2", unita.ambito, id_
+        )
+        return Riepilogo(
+            int(stato == "accolta"), int(stato == "scartata"), int(stato == "inviata"), 0
+        )
     tabella = await tabella_della_corsa(id_)
     riga = await unita.riga(
         "SELECT count(*) FILTER (WHERE esito = 'accolta') AS accolte, "
@@ -116,13 +124,19 @@ async def riepilogo(id_: UUID) -> Riepilogo:
 
 
 async def registra_esito(id_: UUID, esito: Esito, testo: str | None = None) -> Riepilogo:
-    """One answer for all the operations of a run that have none yet.
+    """One answer for all the operations of a run that have none yet; of tables, for the file.
 
     Raises:
         Conflitto: the run was not sent, or every record of it has its answer.
     """
     unita = unita_corrente()
-    await _inviata(unita, id_)
+    riga = await _inviata(unita, id_)
+    if riga["prospetto"]:
+        if riga["stato"] != "inviata":
+            raise Conflitto("Questo file ha già il suo esito.")
+        await prospetti.registra_esito(riga, esito, testo)
+        await registra("debito.esito", "esportazione", str(id_), esito=esito)
+        return await riepilogo(id_)
     tag = await unita.esegui(
         "UPDATE comunicazione SET esito = $3, esito_testo = $4, esito_il = now() "
         "WHERE ambito_id = $1 AND esportazione_id = $2 AND esito IS NULL",
@@ -153,10 +167,12 @@ async def importa_esiti(
 
     Raises:
         Conflitto: the run was not sent.
+        DatiNonValidi: it is of tables, which have no records.
         RichiestaNonValida, DatiNonValidi, TroppoGrande: the file cannot be read.
     """
     unita = unita_corrente()
-    await _inviata(unita, id_)
+    if (await _inviata(unita, id_))["prospetto"]:
+        raise prospetti.rifiuta_record("si registra un esito solo, per tutto il file")
     tabella = await tabella_della_corsa(id_)
     campi = campi_di(tabella)
     foglio = apri_tabella(nome, contenuto, [campo.nome for campo in campi])
@@ -380,16 +396,18 @@ async def _aggiorna(
     )
 
 
-async def _inviata(unita: UnitaDiLavoro, id_: UUID) -> None:
-    stato = await unita.valore(
-        "SELECT stato FROM esportazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+async def _inviata(unita: UnitaDiLavoro, id_: UUID) -> Any:
+    riga = await unita.riga(
+        "SELECT id, stato, prospetto, flusso, nome_flusso, dal FROM esportazione "
+        "WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
         unita.ambito,
         id_,
     )
-    if stato is None:
+    if riga is None:
         raise NonTrovato("Questa esportazione non c'è: torna all'elenco del debito informativo.")
-    if stato not in INVIATE:
+    if riga["stato"] not in INVIATE:
         raise Conflitto("L'esito si scrive dopo l'invio: registra prima l'invio del file.")
+    return riga
 
 
 async def aggiorna_stato(unita: UnitaDiLavoro, id_: UUID) -> Riepilogo:

@@ -25,8 +25,9 @@ from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi, ErroreCapofila, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
+from capofila.debito import prospetti
 from capofila.debito.parti import Aperta, Divisore, Scritta, elenco_impronte
-from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto
+from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto, regole_di
 from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni
 from capofila.debito.service import (
     TIPO_LAVORO,
@@ -37,8 +38,9 @@ from capofila.debito.service import (
     ultima_intestazione,
     ultimo_progressivo,
 )
-from capofila.hooks import Flusso, IntestazioneFlusso
+from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa
 from capofila.prestazioni.service import versione_in_vigore
+from capofila.spesa import service as spesa
 
 RIGHE_COMPRESSE: Final = 50_000
 """From so many records on the object is stored compressed (``Content-Encoding: gzip``): a tenth of
@@ -69,10 +71,15 @@ async def esporta(compito: Compito) -> dict[str, Any]:
         if riga["stato"] != "in_preparazione":
             return {"esportazione": str(id_), "stato": riga["stato"]}
         attivi = await plugin_attivi()
-        flusso = attivi.flusso(riga["flusso"])
+        periodo = Periodo(riga["periodo"], riga["dal"], riga["al"])
+        flusso = await prospetti.dichiarato(riga["flusso"], periodo)
         versioni = dict(attivi.versioni())
-        versione = await versione_in_vigore(unita, flusso)
+        versione = 0
+        if isinstance(flusso, Flusso):
+            versione = await versione_in_vigore(unita, flusso)
     try:
+        if isinstance(flusso, ProspettoSpesa):
+            return await _scrivi_prospetto(compito, riga, flusso, versioni)
         return await _scrivi(compito, riga, flusso, versione, versioni)
     except DatiNonValidi as errore:
         await _respingi(compito, id_, errore)
@@ -204,6 +211,7 @@ async def _scrivi(
         dati_al=dati_al.isoformat(),
         creato_il=adesso.isoformat(),
         avvisi=avvisi,
+        regole=regole_di(flusso),
     )
     byte, archiviati = 0, 0
     altro: dict[str, Any] = {}
@@ -255,27 +263,14 @@ async def _scrivi(
     await _scrivi_manifesto(bucket, oggetto, contenuto)
     async with compito.unita() as unita:
         await compito.conferma(unita)
-        await unita.esegui(
-            "UPDATE esportazione SET stato = 'sigillata', righe = $3, byte = $4, sha256 = $5, "
-            "bucket = $6, oggetto = $7, versione_oggetto = $8, manifesto = $9::jsonb, "
-            "avvisi = $10::jsonb, sigillata_il = $11, lotti = $12::text::int4multirange, "
-            "escluse_id = $13, cancellazioni = $14, inserimenti = $15 "
-            "WHERE ambito_id = $1 AND id = $2 AND stato = 'in_preparazione'",
-            compito.ambito,
-            id_,
-            conti.righe,
-            byte or sigillo.byte,
-            sigillo.sha256,
-            bucket,
-            oggetto,
-            sigillo.versione,
-            msgspec.json.encode(contenuto).decode(),
-            msgspec.json.encode(avvisi).decode(),
-            adesso,
-            lotti,
-            conti.escluse_id,
-            dette.get("C", 0),
-            conti.righe - dette.get("C", 0),
+        await _sigilla(
+            unita,
+            contenuto,
+            Posto(bucket, oggetto, sigillo.versione),
+            avvisi,
+            lotti=lotti,
+            escluse=conti.escluse_id,
+            cancellazioni=dette.get("C", 0),
         )
         for scritta, suo in zip(scritte, manifesti, strict=False):
             await _sigilla_parte(unita, id_, scritta, suo)
@@ -284,6 +279,107 @@ async def _scrivi(
         )
     misure().righe_esportate(flusso.id, conti.righe)
     return {"esportazione": str(id_), "stato": "sigillata", "righe": conti.righe}
+
+
+class Posto(msgspec.Struct, frozen=True):
+    """Where a sealed file stands in the store."""
+
+    bucket: str
+    oggetto: str
+    versione: str | None
+
+
+async def _sigilla(
+    unita: UnitaDiLavoro,
+    contenuto: dict[str, Any],
+    posto: Posto,
+    avvisi: list[dict[str, Any]],
+    *,
+    lotti: str | None = None,
+    escluse: list[int] | None = None,
+    cancellazioni: int | None = None,
+    impronta_dati: str | None = None,
+) -> None:
+    """Write down that a run is sealed, and under which manifest; tables have no operations."""
+    righe = contenuto["conteggi"]["righe"]
+    await unita.esegui(
+        "UPDATE esportazione SET stato = 'sigillata', righe = $3, byte = $4, sha256 = $5, "
+        "bucket = $6, oggetto = $7, versione_oggetto = $8, manifesto = $9::jsonb, "
+        "avvisi = $10::jsonb, sigillata_il = $11, lotti = $12::text::int4multirange, "
+        "escluse_id = $13, cancellazioni = $14, inserimenti = $15, "
+        "impronta_dati = coalesce($16, impronta_dati) "
+        "WHERE ambito_id = $1 AND id = $2 AND stato = 'in_preparazione'",
+        unita.ambito,
+        UUID(contenuto["esportazione"]),
+        righe,
+        contenuto["conteggi"]["byte"],
+        contenuto["sha256"],
+        posto.bucket,
+        posto.oggetto,
+        posto.versione,
+        msgspec.json.encode(contenuto).decode(),
+        msgspec.json.encode(avvisi).decode(),
+        datetime.fromisoformat(contenuto["creato_il"]),
+        lotti,
+        escluse or [],
+        cancellazioni,
+        None if cancellazioni is None else righe - cancellazioni,
+        impronta_dati,
+    )
+
+
+async def _scrivi_prospetto(
+    compito: Compito, riga: Any, prospetto: ProspettoSpesa, versioni: dict[str, str]
+) -> dict[str, Any]:
+    """Make the tables and seal them, as a file of records is."""
+    periodo = Periodo(riga["periodo"], riga["dal"], riga["al"])
+    await compito.avanza(0, fase="Tavole")
+    async with compito.unita(istantanea=True, sola_lettura=True) as unita:
+        dati_al: datetime = await unita.valore("SELECT now()")
+        nome = await unita.valore("SELECT nome FROM ambito WHERE id = $1", unita.ambito)
+        pronto = await spesa.prepara_prospetto(prospetto, periodo.dal.year, nome)
+        # What was asked for may have changed until now: the seal is of what is in the file.
+        impronta_dati = await prospetti.impronta_dati(prospetto, riga["codice"], periodo)
+        intestazione = await _intestazione(unita, riga)
+    deposito = archivio()
+    bucket = await deposito.assicura_bucket(riga["slug"])
+    oggetto = nome_oggetto(prospetto, periodo.nome, riga["nome_flusso"])
+    await compito.avanza(pronto.righe, fase="Sigillo")
+    sigillo = await deposito.scrivi(bucket, oggetto, pronto.contenuto, prospetto.media_type)
+    contenuto = manifesto(
+        flusso=prospetto,
+        esportazione=str(riga["id"]),
+        ambito=riga["slug"],
+        periodo_=periodo,
+        intestazione=msgspec.structs.replace(intestazione, nome=riga["nome_flusso"]),
+        conteggi={
+            "righe": pronto.righe,
+            "byte": sigillo.byte,
+            "byte_archiviati": sigillo.byte_archiviati,
+        },
+        sha256=sigillo.sha256,
+        regole={"impronta": pronto.modulo_sha256, "verificate": [*spesa.VERIFICHE]},
+        plugin=versioni,
+        versione=capofila.__version__,
+        dati_al=dati_al.isoformat(),
+        creato_il=datetime.now(UTC).isoformat(),
+        avvisi=pronto.avvisi,
+    )
+    await _scrivi_manifesto(bucket, oggetto, contenuto)
+    async with compito.unita() as unita:
+        await compito.conferma(unita)
+        await _sigilla(
+            unita,
+            contenuto,
+            Posto(bucket, oggetto, sigillo.versione),
+            pronto.avvisi,
+            impronta_dati=impronta_dati,
+        )
+        await registra(
+            "debito.sigilla", "esportazione", str(riga["id"]), righe=pronto.righe, file=1
+        )
+    misure().righe_esportate(prospetto.id, pronto.righe)
+    return {"esportazione": str(riga["id"]), "stato": "sigillata", "righe": pronto.righe}
 
 
 async def _scrivi_manifesto(bucket: str, oggetto: str, contenuto: dict[str, Any]) -> None:

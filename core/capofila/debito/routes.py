@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -34,7 +35,9 @@ from capofila.debito import (
 from capofila.debito.parti import zip_a_flusso
 from capofila.debito.rules import MEGABYTE, Taglio, periodi_dell_anno, periodo, taglio
 from capofila.debito.service import STATI
-from capofila.hooks import Flusso
+from capofila.hooks import Flusso, ProspettoSpesa
+from capofila.spesa import service as spesa
+from capofila.spesa.service import Scheda
 from capofila.territorio import service as territorio
 from capofila.web.contesto import (
     VoceMenu,
@@ -122,12 +125,17 @@ async def _elenco(
     ambito = visita.nell_ambito
     numero = pagina_richiesta(request)
     flussi = (await plugin_attivi()).flussi()
+    anno = anno_richiesto(request)
+    tavole = await service.prospetti_noti(anno)
+    da_chiedere: list[service.Dichiarato] = [*flussi, *tavole]
     mittenti = [
         (e.codice, f"{e.denominazione} (per l'ambito)" if e.mittente else e.denominazione)
         for e in sorted(await territorio.enti(), key=lambda e: not e.mittente)
         if e.codice
     ]
-    nomi_flusso = {flusso.id: flusso.denominazione for flusso in flussi}
+    nomi_flusso = {
+        uno.id: uno.denominazione for uno in (*await service.prospetti_noti(), *da_chiedere)
+    }
 
     def scelto(nome: str, tra: Iterable[str | None]) -> str | None:
         valore = request.query_params.get(nome, "")[:40]
@@ -139,7 +147,6 @@ async def _elenco(
         ente=scelto("ente", [codice for codice, _ in mittenti]),
     )
     esportazioni = await service.esportazioni(PER_PAGINA + 1, (numero - 1) * PER_PAGINA, filtro)
-    anno = anno_richiesto(request)
     pagina = costruisci_pagina(
         request, "Debito informativo", con_anno=True, con_errori=bool(errore),
         sommario="I file che l'ambito deve a INPS, Regione, ISTAT e ATS, sigillati con la prova.",
@@ -156,6 +163,8 @@ async def _elenco(
         altre=len(esportazioni) > PER_PAGINA,
         numero=numero,
         flussi=flussi,
+        prospetti=tavole,
+        da_chiedere=[(uno.id, uno.denominazione) for uno in da_chiedere],
         nomi_flusso=nomi_flusso,
         enti=mittenti,
         filtro=filtro,
@@ -222,10 +231,10 @@ async def chiedi(
     """Ask for a file; the page of the file follows its progress."""
     ambito = visita_corrente().nell_ambito
     try:
-        attivi = await plugin_attivi()
+        quando = periodo((data.get("periodo") or "")[:10])
         esportazione = await service.chiedi_esportazione(
-            attivi.flusso((data.get("flusso") or "")[:40]),
-            periodo((data.get("periodo") or "")[:10]),
+            await service.dichiarato((data.get("flusso") or "")[:40], quando),
+            quando,
             ente=(data.get("ente") or "").strip()[:200] or None,
             escludi_errate=data.get("escludi_errate") == "si",
             completa=data.get("modo") == "completa",
@@ -256,6 +265,13 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
     if esportazione.sha256:
         manifesto = await service.manifesto_di(id_)
     flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
+    flusso: Flusso | ProspettoSpesa | None = flussi.get(esportazione.flusso)
+    schede: list[Scheda] = []
+    if esportazione.prospetto:
+        anno = int(esportazione.periodo[:4])
+        suoi = {uno.id: uno for uno in await service.prospetti_noti(anno)}
+        flusso = suoi.get(esportazione.flusso)
+        schede = await spesa.schede(anno)
     pagina = costruisci_pagina(
         request, esportazione.nome_flusso,
         briciole=[("Debito informativo", f"/{ambito.slug}/debito")],
@@ -274,8 +290,14 @@ async def una(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Template:
         else "",
         manifesto=manifesto,
         dati_al=datetime.fromisoformat(manifesto["dati_al"]) if manifesto else None,
-        flusso=(flusso := flussi.get(esportazione.flusso)),
-        fonti_regole={regola.codice: regola.fonte for regola in flusso.regole} if flusso else {},
+        flusso=flusso,
+        fonti_regole={regola.codice: regola.fonte for regola in flusso.regole}
+        if isinstance(flusso, Flusso)
+        else {},
+        stati_schede=Counter(una.stato.value for una in schede),
+        rilevazione=f"/{ambito.slug}/spesa/rilevazioni/{schede[0].rilevazione_id}"
+        if schede and visita.puo("spesa.vedi")
+        else "",
         invii=await service.invii(id_),
         esito=await esiti.riepilogo(id_) if esportazione.stato in esiti.INVIATE else None,
         parti=await service.parti(id_) if esportazione.parti else (),
@@ -391,8 +413,13 @@ async def _modulo_invio(
         pagina,
         stato=stato,
         esportazione=esportazione,
-        canali=CANALI,
+        canali={
+            nome: parole
+            for nome, parole in CANALI.items()
+            if nome != "pdnd" or not esportazione.prospetto
+        },
         responsabile=await responsabili.in_carica(esportazione.flusso),
+        trasmette=await service.trasmette(id_),
         errore=errore,
         anni=impostazioni().conservazione_anni,
         modulo={"canale": "", "protocollo": ""} | (modulo or {}),

@@ -14,6 +14,7 @@ from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.base.visita import Visita, visita_corrente
 from capofila.debito import differenze, service
+from capofila.debito.prospetti import rifiuta_record
 from capofila.web.contesto import costruisci_pagina, pagina_richiesta, rispondi
 from capofila.web.pagina import Colonna
 
@@ -49,6 +50,8 @@ async def confronto(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Tem
     visita = visita_corrente()
     ambito = visita.nell_ambito
     secondo = await service.esportazione(id_)
+    if secondo.prospetto:
+        raise rifiuta_record("non c'è nulla da confrontare riga per riga")
     numero = pagina_richiesta(request)
     genere = request.query_params.get("genere", "")
     con = request.query_params.get("con", "")

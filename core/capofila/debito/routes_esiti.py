@@ -19,6 +19,7 @@ from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.debito import esiti, service
+from capofila.debito.prospetti import rifiuta_record
 from capofila.debito.rules import tabella_csv
 from capofila.debito.selezione import tabella_di
 from capofila.hooks import ErroreRiga
@@ -31,6 +32,11 @@ SCELTE: Final = (
     ("accolta", "Accolta", "Il destinatario ha preso tutte le prestazioni del file."),
     ("scartata", "Scartata", "Il destinatario le ha rifiutate tutte: le rimanda il prossimo file."),
 )
+SCELTE_PROSPETTO: Final = (
+    ("accolta", "Accolto", "Il destinatario ha preso le tavole."),
+    ("scartata", "Scartato", "Il destinatario le ha rifiutate: correggi la spesa e prepara un altro "
+     "file."),
+)  # fmt: skip
 OPERAZIONI: Final = {"I": "Inserimento", "C": "Cancellazione"}
 _COLONNE_ERRORI: Final = (
     Colonna("Riga", tipo="numero"),
@@ -87,7 +93,8 @@ async def _modulo(
         stato=stato,
         esportazione=esportazione,
         esito=await esiti.riepilogo(id_),
-        scelte_esito=SCELTE,
+        scelte_esito=SCELTE_PROSPETTO if esportazione.prospetto else SCELTE,
+        trasmette=await service.trasmette(id_),
         errori=errori or [],
         righe_errate=(righe_errate or [])[:ERRORI_MOSTRATI],
         righe_errate_totali=len(righe_errate or []),
@@ -185,6 +192,8 @@ async def scartate(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Temp
     visita = visita_corrente()
     ambito = visita.nell_ambito
     esportazione = await service.esportazione(id_)
+    if esportazione.prospetto:
+        raise rifiuta_record("il destinatario lo accoglie o lo scarta tutto")
     numero = pagina_richiesta(request)
     esito = await esiti.riepilogo(id_)
     righe = await esiti.risposte(id_, numero, PER_PAGINA)
@@ -221,6 +230,8 @@ async def scartate(request: Request[Any, Any, Any], id_: FromPath[UUID]) -> Temp
 async def scartate_csv(id_: FromPath[UUID]) -> Stream:
     """The refused records as a file, page by page."""
     esportazione = await service.esportazione(id_)
+    if esportazione.prospetto:
+        raise rifiuta_record("il destinatario lo accoglie o lo scarta tutto")
     await registra_lettura("debito.scarica_scartate", "esportazione", str(id_))
     contesto = contesto_di(visita_corrente())
 

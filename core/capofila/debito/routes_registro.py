@@ -16,9 +16,10 @@ from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto
 from capofila.base.visita import visita_corrente
 from capofila.debito import responsabili
+from capofila.debito.prospetti import Dichiarato
 from capofila.debito.responsabili import FiltroRegistro, NominaNonValida
 from capofila.debito.rules import tabella_csv
-from capofila.debito.service import STATI
+from capofila.debito.service import STATI, prospetti_noti
 from capofila.territorio import service as territorio
 from capofila.web.contesto import (
     anno_richiesto,
@@ -47,6 +48,11 @@ _COLONNE: Final = (
 )
 
 
+async def _dichiarati() -> list[Dichiarato]:
+    """The flows, and the tables that are owed."""
+    return [*(await plugin_attivi()).flussi(), *await prospetti_noti()]
+
+
 @get("/{ambito:str}/debito/responsabili", opt={"permesso": "debito.vedi", "unita": "lettura"})
 async def pagina_responsabili(request: Request[Any, Any, Any]) -> Template:
     """Who answers for the sending of each flow, and who did before."""
@@ -61,7 +67,7 @@ async def _responsabili(
 ) -> Template:
     visita = visita_corrente()
     ambito = visita.nell_ambito
-    flussi = (await plugin_attivi()).flussi()
+    flussi = await _dichiarati()
     storia = await responsabili.storia()
     base = f"/{ambito.slug}/debito"
     pagina = costruisci_pagina(
@@ -94,7 +100,7 @@ async def nomina(
 ) -> Template | Redirect:
     """Name somebody; whoever was before stays in the history."""
     ambito = visita_corrente().nell_ambito
-    flussi = {flusso.id for flusso in (await plugin_attivi()).flussi()}
+    flussi = {flusso.id for flusso in await _dichiarati()}
     if data.get("flusso") not in flussi:
         return await _responsabili(
             request, {"flusso": "Scegli il flusso."}, 422, {n: v[:300] for n, v in data.items()}
@@ -130,7 +136,7 @@ async def trasmissioni(request: Request[Any, Any, Any]) -> Template:
     """All that was sent in a year: when, what, how, by whom, and what became of it."""
     visita = visita_corrente()
     ambito = visita.nell_ambito
-    flussi = (await plugin_attivi()).flussi()
+    flussi = await _dichiarati()
     filtro = _filtro(request, {flusso.id for flusso in flussi})
     numero = pagina_richiesta(request)
     righe, totale = await responsabili.trasmissioni(filtro, numero)
@@ -172,7 +178,7 @@ _CELLE: Final = (
 @get("/{ambito:str}/debito/trasmissioni.csv", opt={"permesso": "debito.vedi", "unita": "lettura"})
 async def trasmissioni_csv(request: Request[Any, Any, Any]) -> Stream:
     """The register of a year as a file, one line a file that was sent."""
-    flussi = {flusso.id for flusso in (await plugin_attivi()).flussi()}
+    flussi = {flusso.id for flusso in await _dichiarati()}
     filtro = _filtro(request, flussi)
     contesto = contesto_di(visita_corrente())
 

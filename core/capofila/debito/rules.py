@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from capofila.base.errori import DatiNonValidi
-from capofila.hooks import Flusso, IntestazioneFlusso, impronta
+from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa, impronta
 from capofila.hooks.tracciati import cella_csv
 
 _ANNO = re.compile(r"(19|20)\d{2}\Z")
@@ -122,20 +122,29 @@ def periodi_dell_anno(anno: int) -> list[str]:
     return [str(anno), *(f"{anno}-{parte}" for parte in parti)]
 
 
-def nome_oggetto(flusso: Flusso, periodo_: str, nome: str) -> str:
+def nome_oggetto(flusso: Flusso | ProspettoSpesa, periodo_: str, nome: str) -> str:
     """Where a file stands in the bucket of the ambito."""
     return f"debito/{flusso.id}/{periodo_}/{nome}.{flusso.estensione}"
 
 
+def regole_di(flusso: Flusso) -> dict[str, Any]:
+    """Under which rules the records of a flow are checked, as the manifest says it."""
+    return {
+        "impronta": impronta(flusso),
+        "verificate": [regola.codice for regola in flusso.regole],
+    }
+
+
 def manifesto(
     *,
-    flusso: Flusso,
+    flusso: Flusso | ProspettoSpesa,
     esportazione: str,
     ambito: str,
     periodo_: Periodo,
     intestazione: IntestazioneFlusso,
     conteggi: dict[str, int],
     sha256: str,
+    regole: dict[str, Any],
     plugin: dict[str, str],
     versione: str,
     dati_al: str,
@@ -145,8 +154,9 @@ def manifesto(
 ) -> dict[str, Any]:
     """What proves a file: its digest and counts, and under which rules and data it was made.
 
-    It names no person but the operator whose code is in the file. ``altro`` is what only a run cut
-    into several files has to say.
+    ``regole`` has the digest of those that it was made by (``impronta``) and what was checked
+    (``verificate``). It names no person but the operator whose code is in the file. ``altro`` is
+    what only a run cut into several files has to say.
     """
     return {
         "manifesto": 1,
@@ -169,10 +179,7 @@ def manifesto(
         },
         "conteggi": conteggi,
         "sha256": sha256,
-        "regole": {
-            "impronta": impronta(flusso),
-            "verificate": [regola.codice for regola in flusso.regole],
-        },
+        "regole": regole,
         "plugin": plugin,
         "capofila": versione,
         "dati_al": dati_al,

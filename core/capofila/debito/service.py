@@ -18,17 +18,21 @@ from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
-from capofila.debito import pdnd
+from capofila.debito import pdnd, prospetti
 from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
 from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
 from capofila.debito.gia_inviate import del_file as gia_inviate_del_file
 from capofila.debito.gia_inviate import segna as segna_gia_inviate
 from capofila.debito.pdnd import Avanza
+from capofila.debito.prospetti import Dichiarato as Dichiarato
+from capofila.debito.prospetti import dichiarato as dichiarato
+from capofila.debito.prospetti import noti as prospetti_noti
+from capofila.debito.prospetti import trasmette as trasmette
 from capofila.debito.resa_sql import letterale
 from capofila.debito.responsabili import in_carica
 from capofila.debito.rules import Periodo, Taglio, periodo
 from capofila.debito.selezione import Selezione, operazioni, tabella_di
-from capofila.hooks import Flusso, IntestazioneFlusso, impronta
+from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa, impronta
 
 TIPO_LAVORO = "debito.esporta"
 TIPO_PUBBLICA = "debito.pubblica"
@@ -60,16 +64,22 @@ _CORRETTA_IN: Final = (
 
 async def _corretta() -> str:
     """SQL that all that was refused of the run `e` was put right and said again."""
+    tavole = (
+        "(e.stato = 'scartata' AND EXISTS (SELECT 1 FROM esportazione d "
+        "WHERE d.ambito_id = e.ambito_id AND d.flusso = e.flusso AND d.periodo = e.periodo "
+        "AND d.stato = 'accolta' AND d.richiesta_il > e.richiesta_il))"
+    )
     minori = [
         letterale(flusso.id)
         for flusso in (await plugin_attivi()).flussi()
         if tabella_di(flusso) == "scheda_sinba"
     ]
     prestazioni = _CORRETTA_IN.format(tabella="prestazione")
-    if not minori:
-        return prestazioni
-    schede = _CORRETTA_IN.format(tabella="scheda_sinba")
-    return f"(CASE WHEN e.flusso IN ({', '.join(minori)}) THEN {schede} ELSE {prestazioni} END)"
+    if minori:
+        schede = _CORRETTA_IN.format(tabella="scheda_sinba")
+        di_minori = f"e.flusso IN ({', '.join(minori)})"
+        prestazioni = f"CASE WHEN {di_minori} THEN {schede} ELSE {prestazioni} END"
+    return f"(CASE WHEN e.prospetto THEN {tavole} ELSE {prestazioni} END)"
 
 
 class Superata(Conflitto):
@@ -89,6 +99,8 @@ class Esportazione(msgspec.Struct, kw_only=True):
         parti: how many files the run was cut into; 0 is one whole file.
         pubblicazione: the job that publishes it by the PDND, the last that was asked for.
         corretta: all that the receiver refused was put right and said again.
+        prospetto: it is a file of tables, which has no records.
+        esito_testo: what the receiver said of it; of records each has its own.
         avvisi: reasons and remarks: ``codice``, ``messaggio``, ``righe``.
     """
 
@@ -116,6 +128,8 @@ class Esportazione(msgspec.Struct, kw_only=True):
     parti: int = 0
     massimo_byte: int | None = None
     massimo_beneficiari: int | None = None
+    prospetto: bool = False
+    esito_testo: str | None = None
 
     @property
     def stato_visto(self) -> str:
@@ -144,7 +158,7 @@ class Ente(msgspec.Struct, frozen=True):
 
 
 async def chiedi_esportazione(
-    flusso: Flusso,
+    flusso: Dichiarato,
     periodo_: Periodo,
     *,
     ente: str | None = None,
@@ -160,7 +174,8 @@ async def chiedi_esportazione(
     When the same file was sealed already and no data came in since, that one is given back.
 
     Args:
-        flusso: an active flow of this ambito.
+        flusso: an active flow of this ambito, or tables that it owes; these have no records, so no
+            choice about records can be made.
         periodo_: what the file is about.
         ente: Belfiore code or name of the ente that sends; when not given the ambito's *mittente*,
             which sends for all enti but those that send by themselves.
@@ -175,10 +190,19 @@ async def chiedi_esportazione(
 
     Raises:
         NonTrovato: no such ente.
-        DatiNonValidi: the ente cannot send (no code, no operator).
+        DatiNonValidi: the ente cannot send (no code, no operator), or tables are asked for as if
+            they had records.
     """
     unita = unita_corrente()
-    if ricevuto is not None:
+    di_tavole = isinstance(flusso, ProspettoSpesa)
+    if di_tavole:
+        prospetti.controlla_richiesta(
+            periodo_,
+            escludi_errate=escludi_errate,
+            ricevuto=ricevuto,
+            divide=taglio is not None and taglio.divide,
+        )
+    if isinstance(flusso, Flusso) and ricevuto is not None:
         ente = await _ente_ricevuto(unita, flusso, ricevuto)
     mittente = await _mittente(unita, ente)
     if not mittente.codice:
@@ -186,20 +210,28 @@ async def chiedi_esportazione(
             f"«{mittente.denominazione}» non ha un codice Belfiore, che il flusso richiede: scegli "
             "come mittente un comune dell'ambito."
         )
-    if ricevuto is None and not (
-        mittente.cf_operatore or await ultima_intestazione(unita, mittente.codice)
+    if (
+        not di_tavole
+        and ricevuto is None
+        and not (mittente.cf_operatore or await ultima_intestazione(unita, mittente.codice))
     ):
         raise DatiNonValidi(
             f"Manca il codice fiscale dell'operatore che trasmette per «{mittente.denominazione}»: "
             "indicalo nella cartella dell'ambito (enti, trasmissione, cf_operatore) e applicala di nuovo."
         )
-    modo = "completa" if completa or ricevuto or flusso.operazione is None else "variazioni"
-    if taglio is not None:
-        await _ricorda_taglio(unita, flusso.id, taglio)
-    scelto = Taglio() if ricevuto is not None else taglio or await taglio_scelto(flusso.id)
-    impronta_dati = await _impronta_dati(
-        unita, flusso, mittente, ricevuto, escludi_errate, modo, scelto
-    )
+    modo, scelto = "completa", Taglio()
+    if isinstance(flusso, ProspettoSpesa):
+        impronta_dati = await prospetti.impronta_dati(flusso, mittente.codice, periodo_)
+    else:
+        if not (completa or ricevuto or flusso.operazione is None):
+            modo = "variazioni"
+        if taglio is not None:
+            await _ricorda_taglio(unita, flusso.id, taglio)
+        if ricevuto is None:
+            scelto = taglio or await taglio_scelto(flusso.id)
+        impronta_dati = await _impronta_dati(
+            unita, flusso, mittente, ricevuto, escludi_errate, modo, scelto
+        )
     await unita.esegui("SELECT pg_advisory_xact_lock(7001, $1::int)", unita.ambito)
     if not nuova and (
         gia := await unita.valore(
@@ -220,8 +252,8 @@ async def chiedi_esportazione(
     ultimo = await ultimo_progressivo(unita, flusso.serie(mittente.codice, quando))
     id_: UUID = await unita.valore(
         "INSERT INTO esportazione (flusso, periodo, dal, al, ente_id, lotto_ricevuto_id, "
-        "escludi_errate, nome_flusso, impronta_dati, modo, massimo_byte, massimo_beneficiari) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+        "escludi_errate, nome_flusso, impronta_dati, modo, massimo_byte, massimo_beneficiari, "
+        "prospetto) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
         flusso.id,
         periodo_.nome,
         periodo_.dal,
@@ -234,6 +266,7 @@ async def chiedi_esportazione(
         modo,
         scelto.massimo_byte,
         scelto.massimo_beneficiari,
+        di_tavole,
     )
     lavoro = await richiedi(TIPO_LAVORO, {"esportazione": str(id_)}, chiave=str(id_))
     await unita.esegui(
@@ -364,7 +397,7 @@ async def _esportazioni(coda: str, *valori: object) -> list[Esportazione]:
 
 _COME_SONO: Final = (
     "modo", "inserimenti", "cancellazioni", "richiesta_il", "sigillata_il", "corretta", "parti",
-    "massimo_byte", "massimo_beneficiari",
+    "massimo_byte", "massimo_beneficiari", "prospetto", "esito_testo",
 )  # fmt: skip
 
 
@@ -537,6 +570,8 @@ async def registra_invio(
         unita.ambito,
         id_,
     )
+    if riga["prospetto"]:
+        await prospetti.dopo_invio(riga)
     await registra("debito.invia", "esportazione", str(id_), canale=canale)
     return fino
 
@@ -580,6 +615,8 @@ async def chiedi_pubblicazione(id_: UUID, protocollo: str | None = None) -> Espo
     """
     unita = unita_corrente()
     riga = await _da_inviare(unita, id_, ("sigillata",))
+    if riga["prospetto"]:
+        raise DatiNonValidi(_NON_PER_PDND)
     flusso = (await plugin_attivi()).flusso(riga["flusso"])
     if flusso.operazione is None:
         raise DatiNonValidi(_NON_PER_PDND)
@@ -666,6 +703,12 @@ async def _scrivi_comunicazioni(
 
     By the PDND each record becomes a flow that the receiver takes by itself.
     """
+    if riga["prospetto"]:
+        if via_pdnd:
+            raise DatiNonValidi(_NON_PER_PDND)
+        if perche := await prospetti.superato(unita, riga):
+            raise Superata(perche)
+        return
     flusso = (await plugin_attivi()).flusso(riga["flusso"])
     if flusso.operazione is None:
         if via_pdnd:
@@ -910,6 +953,7 @@ __all__ = [
     "annulla_gia_inviate",
     "chiedi_esportazione",
     "chiedi_pubblicazione",
+    "dichiarato",
     "esportazione",
     "esportazioni",
     "gia_inviate_ammesse",
@@ -920,8 +964,10 @@ __all__ = [
     "parti",
     "per_scaricare",
     "periodo",
+    "prospetti_noti",
     "registra_invio",
     "rinuncia_alla_pubblicazione",
     "segna_gia_inviate",
     "taglio_scelto",
+    "trasmette",
 ]

@@ -20,7 +20,16 @@ from capofila.debito.service import Esportazione
 from capofila.gestione.rules import DaFare, FileInAttesa, LavoroFermo, da_fare, respinti_aperti
 from capofila.governo import service as governo
 from capofila.governo.service import ScadenzaVista
-from capofila.hooks import Adempimento, Flusso, LettoreFlussi, Manifesto, Organo
+from capofila.hooks import (
+    Adempimento,
+    Flusso,
+    LettoreFlussi,
+    Manifesto,
+    ModuloSpesa,
+    Organo,
+    ProspettoSpesa,
+    RapportoSpesa,
+)
 from capofila.prestazioni import service as prestazioni
 
 NOMI_LAVORO: Final = {"debito.esporta": "Preparazione di un file del debito informativo"}
@@ -121,6 +130,9 @@ class PluginVisto(msgspec.Struct, frozen=True, kw_only=True):
     lettori: tuple[LettoreFlussi, ...]
     organi: tuple[Organo, ...]
     adempimenti: tuple[Adempimento, ...]
+    moduli: tuple[ModuloSpesa, ...]
+    prospetti: tuple[ProspettoSpesa, ...]
+    rapporti: tuple[RapportoSpesa, ...]
 
 
 async def plugin() -> list[PluginVisto]:
@@ -140,6 +152,9 @@ def _visto(manifesto: Manifesto, attivazione: Attivazione, giorno: date) -> Plug
         lettori=solo.lettori(),
         organi=solo.organi(),
         adempimenti=_in_vigore(solo.adempimenti(giorno.year), giorno),
+        moduli=solo.moduli_spesa(giorno.year),
+        prospetti=solo.prospetti_spesa(giorno.year),
+        rapporti=solo.rapporti_spesa(giorno.year),
     )
 
 

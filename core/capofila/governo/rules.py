@@ -13,7 +13,8 @@ from typing import Final, Literal
 import msgspec
 
 from capofila.hooks import Atto, Competenza, Organo, RegolaVoto, Scadenza
-from capofila.hooks.organi import Base, Condizione, Misura, Nomina, Per, Presidenza, Seggio, Soglia
+from capofila.hooks.organi import Nomina, Per, Presidenza, Seggio
+from capofila.hooks.votazioni import Base, Condizione, Misura, Soglia
 
 StatoScadenza = Literal["passata", "oggi", "vicina", "futura"]
 
@@ -236,11 +237,37 @@ def regola_in_parole(regola: RegolaVoto) -> str:
 
     Every condition of the rule must be met, so the sentence joins them with «e insieme».
     """
-    condizioni = [_condizione(condizione) for condizione in regola.condizioni]
+    condizioni = [condizione_in_parole(condizione) for condizione in regola.condizioni]
     testo = "Una proposta passa con " + ", e insieme con ".join(condizioni)
     if regola.materie:
         testo += f" (materie: {', '.join(m.replace('-', ' ') for m in regola.materie)})"
     return testo + "."
+
+
+def condizione_in_parole(condizione: Condizione) -> str:
+    """What a condition of a vote asks, as it follows «passa con»."""
+    testo = _condizione(condizione)
+    return f"{testo} (seggi «{condizione.categoria}»)" if condizione.categoria else testo
+
+
+def quorum_in_parole(condizione: Condizione) -> str:
+    """Who must be there, as it follows «sono presenti»."""
+    soglia, misura = condizione.soglia, condizione.misura
+    di_chi = f"i seggi «{condizione.categoria}»" if condizione.categoria else "gli aventi diritto"
+    if soglia is None:
+        return f"{di_chi}: la fonte non dice quanti"
+    if soglia.numero is not None:
+        quanti = f"{'più di' if soglia.stretta else 'almeno'} {soglia.numero}"
+        return f"{quanti} fra {di_chi}" + (
+            "" if misura is Misura.TESTE else f", contando {_NOMI_PESI[misura]}"
+        )
+    if misura is Misura.TESTE:
+        return f"{_quota(soglia)} fra {di_chi}"
+    return f"{di_chi} con {_quota(soglia)} {_DEI_PESI[misura]}"
+
+
+_NOMI_PESI: Final = {Misura.ABITANTI: "gli abitanti", Misura.QUOTE: "le quote"}
+_DEI_PESI: Final = {Misura.ABITANTI: "degli abitanti", Misura.QUOTE: "delle quote"}
 
 
 def _condizione(condizione: Condizione) -> str:

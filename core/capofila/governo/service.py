@@ -1,10 +1,17 @@
-"""What the plugins of the ambito say about its bodies and deadlines. Runs inside a unit of work."""
+"""What the plugins of the ambito say about its bodies and deadlines, and the count of a vote.
+
+Runs inside a unit of work.
+"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import sha256
 
 from capofila.base.attivazioni import oggi, plugin_attivi
+from capofila.governo import lettura
+from capofila.governo.conteggio import SENZA_ESITO, Conteggio, conta
+from capofila.governo.lettura import DIMENSIONE_MASSIMA
 from capofila.governo.rules import (
     OrganoVisto,
     ScadenzaVista,
@@ -15,8 +22,12 @@ from capofila.governo.rules import (
 from capofila.territorio import service as territorio
 
 __all__ = [
+    "DIMENSIONE_MASSIMA",
+    "SENZA_ESITO",
+    "Conteggio",
     "OrganoVisto",
     "ScadenzaVista",
+    "conta_voti",
     "distanza",
     "organi",
     "prossime_scadenze",
@@ -42,3 +53,24 @@ async def organi() -> list[OrganoVisto]:
     giorno = oggi()
     comuni = len(await territorio.membri(giorno))
     return [mostra_organo(uno, giorno, comuni) for uno in (await plugin_attivi()).organi()]
+
+
+async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
+    """The outcome of a vote that is described in a file, by the rules of the day of its meeting.
+
+    Args:
+        ambito: the slug of the ambito of the unit of work.
+        contenuto: the file, as docs/uso/votazioni.md describes it.
+
+    Raises:
+        ConteggioRifiutato: the file cannot be read or contradicts the rules.
+    """
+    richiesta = lettura.leggi(contenuto)
+    attivi = await plugin_attivi(richiesta.seduta.giorno)
+    return conta(
+        ambito,
+        richiesta,
+        attivi.organi(),
+        plugin=attivi.versioni(),
+        impronta=sha256(contenuto).hexdigest(),
+    )

@@ -91,6 +91,29 @@ class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
     lunghezza: int = 50
     fonte: str = ""
 
+    def serie(self, ente: str, giorno: date) -> str:
+        """What the names of all the files of one ente and day begin with.
+
+        Raises:
+            ValueError: the code of the ente cannot stand in a name.
+        """
+        if not ente or "." in ente:
+            raise ValueError(f"not a code of an ente: {ente!r}")
+        return f"{ente}.{self.sigla}.{giorno:%Y%m%d}."
+
+    def nome(self, ente: str, giorno: date, progressivo: int) -> str:
+        """The name of a file: its `serie` and its number among those of the day.
+
+        Raises:
+            ValueError: there is no room for it.
+        """
+        if not 0 < progressivo < 10**self.cifre:
+            raise ValueError(f"the number of a file has {self.cifre} digits: {progressivo}")
+        nome = f"{self.serie(ente, giorno)}{progressivo:0{self.cifre}d}"
+        if len(nome) > self.lunghezza:
+            raise ValueError(f"longer than {self.lunghezza} characters: {nome}")
+        return nome
+
 
 class TaglioAnnuale(msgspec.Struct, frozen=True, kw_only=True):
     """A period that ends in a later calendar year becomes one record a year.
@@ -222,28 +245,12 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
         return {campo.nome: campo for campo in self.campi}
 
     def serie(self, ente: str, giorno: date) -> str:
-        """What the names of all its files of one ente and day begin with.
-
-        Raises:
-            ValueError: the code of the ente cannot stand in a name.
-        """
-        if not ente or "." in ente:
-            raise ValueError(f"not a code of an ente: {ente!r}")
-        return f"{ente}.{self._nomi.sigla}.{giorno:%Y%m%d}."
+        """What the names of all its files of one ente and day begin with; see `RegolaNome`."""
+        return self._nomi.serie(ente, giorno)
 
     def nome(self, ente: str, giorno: date, progressivo: int) -> str:
-        """The name of a file: its `serie` and its number among those of the day.
-
-        Raises:
-            ValueError: the receiver's rule has no room for it.
-        """
-        regola = self._nomi
-        if not 0 < progressivo < 10**regola.cifre:
-            raise ValueError(f"the number of a file has {regola.cifre} digits: {progressivo}")
-        nome = f"{self.serie(ente, giorno)}{progressivo:0{regola.cifre}d}"
-        if len(nome) > regola.lunghezza:
-            raise ValueError(f"longer than {regola.lunghezza} characters: {nome}")
-        return nome
+        """The name of a file, by its number among those of the day; see `RegolaNome`."""
+        return self._nomi.nome(ente, giorno, progressivo)
 
     @cached_property
     def _nomi(self) -> RegolaNome:

@@ -1,4 +1,4 @@
-"""The bodies of an ambito, as declared data: seats, presidency, invitees, voting rules, matters.
+"""The bodies of an ambito, as declared data: seats, presidency, invitees, matters, elections.
 
 Nothing is computed here: who has a seat today is told by the territory and the appointments, an
 outcome by the room ``governo``. What the acts leave open is left open.
@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from capofila.hooks.atti import Atto, Dichiarazione, DichiarazioneErrata
+from capofila.hooks.votazioni import Convocazione, Deleghe, Quorum, RegolaVoto
 
 
 class Per(StrEnum):
@@ -74,120 +75,6 @@ class Invitato(msgspec.Struct, frozen=True, kw_only=True):
     fonte: Atto | None = None
 
 
-class Misura(StrEnum):
-    """What a condition of a vote counts."""
-
-    TESTE = "teste"
-    ABITANTI = "abitanti"
-    QUOTE = "quote"
-
-
-class Base(StrEnum):
-    """Of whom a share is taken."""
-
-    AVENTI_DIRITTO = "aventi diritto"
-    PRESENTI = "presenti"
-    VOTANTI = "votanti"
-
-
-class Soglia(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is needed: a number, or a share given as numerator and denominator."""
-
-    numero: int | None = None
-    frazione: tuple[int, int] | None = None
-    stretta: bool = False
-    """True for "more than", false for "at least"."""
-
-    def __post_init__(self) -> None:
-        if (self.numero is None) == (self.frazione is None):
-            raise DichiarazioneErrata("Una soglia è un numero oppure una frazione.")
-        if self.numero is not None and self.numero < 1:
-            raise DichiarazioneErrata("Una soglia deve essere almeno uno.")
-        if self.frazione is not None:
-            numeratore, denominatore = self.frazione
-            if denominatore < 1 or not 0 < numeratore <= denominatore:
-                raise DichiarazioneErrata("Una soglia in frazione sta tra zero e uno.")
-
-
-OLTRE_META = Soglia(frazione=(1, 2), stretta=True)
-
-
-class Condizione(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a proposal needs to pass."""
-
-    misura: Misura
-    soglia: Soglia | None = None
-    """``None`` when the source names the condition without its figure."""
-    base: Base | None = None
-    anno_pesi: int | None = None
-    """The year of the inhabitants or quotas that weigh, where the act fixes it."""
-    fonte: Atto | None = None
-
-
-class RegolaVoto(Dichiarazione, frozen=True, kw_only=True):
-    """How a body decides: every condition must be met."""
-
-    condizioni: tuple[Condizione, ...]
-    materie: tuple[str, ...] = ()
-    """The matters it is for, as in :class:`Attribuzione`; empty for all."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.condizioni:
-            raise DichiarazioneErrata("Una regola di voto deve avere almeno una condizione.")
-        if len({condizione.misura for condizione in self.condizioni}) < len(self.condizioni):
-            raise DichiarazioneErrata("Una regola di voto conta due volte la stessa misura.")
-
-    @property
-    def doppia(self) -> bool:
-        """Whether weight and heads must both agree."""
-        misure = {condizione.misura for condizione in self.condizioni}
-        return Misura.TESTE in misure and len(misure) > 1
-
-
-def per_testa(
-    *, fonte: Atto, soglia: Soglia | None = None, base: Base | None = None
-) -> tuple[Condizione, ...]:
-    """Conditions of a vote in which every member counts one."""
-    return (Condizione(misura=Misura.TESTE, soglia=soglia, base=base, fonte=fonte),)
-
-
-def pesato_per_abitanti(
-    *,
-    fonte: Atto,
-    soglia: Soglia | None = None,
-    base: Base | None = None,
-    anno_pesi: int | None = None,
-) -> tuple[Condizione, ...]:
-    """Conditions of a vote in which every comune counts its inhabitants."""
-    return (
-        Condizione(
-            misura=Misura.ABITANTI, soglia=soglia, base=base, anno_pesi=anno_pesi, fonte=fonte
-        ),
-    )
-
-
-def doppia_maggioranza(
-    *, peso: tuple[Condizione, ...], soglia_teste: int, fonte: Atto
-) -> tuple[Condizione, ...]:
-    """Conditions of a vote that needs a weight and, besides, a number of members in favour.
-
-    Args:
-        peso: the conditions on the weight.
-        soglia_teste: how many of those entitled must be in favour, whatever they weigh.
-        fonte: what sets the number of heads.
-    """
-    return (
-        *peso,
-        Condizione(
-            misura=Misura.TESTE,
-            soglia=Soglia(numero=soglia_teste),
-            base=Base.AVENTI_DIRITTO,
-            fonte=fonte,
-        ),
-    )
-
-
 class Competenza(StrEnum):
     """What a body does about a matter."""
 
@@ -205,6 +92,40 @@ class Competenza(StrEnum):
     """Answers for it towards others."""
 
 
+DECISIVE = frozenset(
+    {Competenza.DECIDE, Competenza.APPROVA, Competenza.RATIFICA, Competenza.NOMINA}
+)
+"""What ends a matter: the rest prepares it, follows it or answers for it."""
+
+
+class SpecieRequisito(StrEnum):
+    """What a decision may need before it."""
+
+    PROPOSTA = "proposta"
+    """The proposal of another body on the same matter and year."""
+    CONFRONTO = "confronto"
+    """A meeting with who must be heard, on the same matter and year."""
+    ATTO = "atto"
+    """Another matter, decided and in force."""
+
+
+class Requisito(msgspec.Struct, frozen=True, kw_only=True):
+    """Something without which a body may not decide yet."""
+
+    specie: SpecieRequisito
+    di: str
+    """The code of the body that proposes, of who is heard, or of the matter decided before."""
+    denominazione: str
+    """In Italian, as the refusal says it: ``"il confronto con i sindacati"``."""
+    stesso_anno: bool = True
+    """Whether it must be about the year of the decision; false for what lasts longer."""
+    fonte: Atto | None = None
+
+    def __post_init__(self) -> None:
+        if not self.di.strip() or not self.denominazione.strip():
+            raise DichiarazioneErrata("Un requisito dice di chi o di che cosa è, e come si chiama.")
+
+
 class Attribuzione(msgspec.Struct, frozen=True, kw_only=True):
     """A matter and what the body does about it."""
 
@@ -213,7 +134,42 @@ class Attribuzione(msgspec.Struct, frozen=True, kw_only=True):
     competenza: Competenza
     oggetto: str
     """In Italian, for the page."""
+    requisiti: tuple[Requisito, ...] = ()
+    """What must have happened before."""
     fonte: Atto | None = None
+
+    @property
+    def decide(self) -> bool:
+        """Whether the body ends the matter, rather than preparing or following it."""
+        return self.competenza in DECISIVE
+
+
+class ParitaElezione(StrEnum):
+    """Who is elected of those with as many votes."""
+
+    ANZIANO = "il più anziano di età"
+    SORTEGGIO = "il sorteggiato"
+    BALLOTTAGGIO = "chi vince il ballottaggio"
+
+
+class Elezione(Dichiarazione, frozen=True, kw_only=True):
+    """How a body chooses persons: those with most votes, up to the places."""
+
+    materia: str
+    """The matter, as in the :class:`Attribuzione` by which the body appoints."""
+    posti: int
+    """How many are elected in each unit."""
+    per: Per = Per.ORGANO
+    """The units that are elected apart: one for the body, or one a sub-ambito."""
+    preferenze: int | None = None
+    """How many names on a ballot: as many as the places, or fewer for a limited vote."""
+    segreta: bool | None = None
+    parita: ParitaElezione | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.posti < 1 or (self.preferenze is not None and self.preferenze < 1):
+            raise DichiarazioneErrata("I posti e le preferenze di un'elezione sono almeno uno.")
 
 
 class Organo(Dichiarazione, frozen=True, kw_only=True):
@@ -230,6 +186,10 @@ class Organo(Dichiarazione, frozen=True, kw_only=True):
     """Empty when no source gives them."""
     regolamento: Atto | None = None
     """The act to which the source leaves quorum, notice and votes."""
+    quorum: tuple[Quorum, ...] = ()
+    deleghe: tuple[Deleghe, ...] = ()
+    convocazione: tuple[Convocazione, ...] = ()
+    elezioni: tuple[Elezione, ...] = ()
     attribuzioni: tuple[Attribuzione, ...] = ()
     condiviso_tra: tuple[str, ...] = ()
     """Distretti of which it is one and the same body; empty for a body of this one alone."""

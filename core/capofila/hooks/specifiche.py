@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from capofila.hooks.lettori import LettoreFlussi
     from capofila.hooks.manifesto import Manifesto
     from capofila.hooks.organi import Organo
+    from capofila.hooks.prospetti import ProspettoSpesa, RapportoSpesa
     from capofila.hooks.spesa import AggiuntaSpesa, ModuloSpesa
 
 
@@ -61,3 +62,13 @@ def aggiunte_spesa(anno: int) -> tuple[AggiuntaSpesa, ...]:  # type: ignore[empt
 @hookspec
 def schemi() -> tuple[Path, ...]:  # type: ignore[empty-body]
     """The files of the schemes of compartecipazione: what a person pays for a service, as YAML."""
+
+
+@hookspec
+def prospetti_spesa(anno: int) -> tuple[ProspettoSpesa, ...]:  # type: ignore[empty-body]
+    """The files of tables about the social spending of ``anno`` that are owed to somebody."""
+
+
+@hookspec
+def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:  # type: ignore[empty-body]
+    """The reports that a distretto makes of the social spending of ``anno``."""

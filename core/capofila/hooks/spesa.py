@@ -91,6 +91,8 @@ class ColonneTavola(StrEnum):
     """One column: the users."""
     CANALI = "canali"
     """Sources of funds, users and SSN."""
+    COPERTURA = "copertura"
+    """Users, spending, and the parts of it that the comuni, the users and the SSN pay."""
 
 
 class TavolaSpesa(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +104,8 @@ class TavolaSpesa(msgspec.Struct, frozen=True, kw_only=True):
     """The id of a classification; lines that it leaves open stand in a row of their own."""
     colonne: ColonneTavola
     fonte: Atto
+    per_voce: bool = False
+    """Whether a row stands on those of the voci that it is made of."""
 
 
 class Coppia(msgspec.Struct, frozen=True, tag="coppia"):

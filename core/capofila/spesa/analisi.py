@@ -124,6 +124,7 @@ class DelGruppo(msgspec.Struct, frozen=True, kw_only=True):
 
     sub_ambito: str | None
     comuni: tuple[str, ...]
+    per_area: Mapping[str, Decimal]
     misura: Misura
     per_utente: PerUtente
     senza_capoluogo: Misura | None
@@ -299,6 +300,7 @@ def _del_gruppo(
     return DelGruppo(
         sub_ambito=gruppo,
         comuni=tuple(sorted(comuni)),
+        per_area=_per_area(somme),
         misura=misura(somme, abitanti),
         per_utente=per_utente(somme),
         senza_capoluogo=misura(altri, abitanti) if diversi else None,

@@ -19,21 +19,10 @@ from capofila.hooks import ModuloSpesa
 from capofila.prestazioni.service import DiCartella, Foglio, apri_tabella
 from capofila.spesa.foglio import colonne_di, nome_colonna
 from capofila.spesa.importa import EsitoSpesa, FileSpesa, OpzioniSpesa, importa, nome_conservabile
-from capofila.spesa.rilevazioni import INTEGER, Rilevazione
+from capofila.spesa.rilevazioni import INTEGER, Rilevazione, modulo_di
 
 RIGHE_MOSTRATE: Final = 5
 COLONNE_MASSIME: Final = 200
-
-
-class Carico(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that waits."""
-
-    id: int
-    anno: int
-    rilevazione_id: int
-    file: FileSpesa
-    mappa: dict[str, str]
-    caricato_il: datetime
 
 
 class Colonne(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +37,32 @@ class Colonne(msgspec.Struct, frozen=True, kw_only=True):
     prime: list[list[str]]
 
 
+class Carico(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that waits."""
+
+    id: int
+    anno: int
+    rilevazione_id: int
+    file: FileSpesa
+    mappa: dict[str, str]
+    testa: Colonne
+    caricato_il: datetime
+
+
 async def deposita(questa: Rilevazione, file: FileSpesa) -> int:
-    """Keep a file until it is decided upon; returns its id."""
+    """Keep a file until it is decided upon; returns its id.
+
+    Raises:
+        RichiestaNonValida, DatiNonValidi, TroppoGrande: it cannot be read.
+    """
     unita = unita_corrente()
+    testa = await _testa(file, await modulo_di(questa.anno, questa.modulo))
     await pulisci_carichi()
     id_: int = await unita.valore(
-        "INSERT INTO carico_spesa (rilevazione_id, anno, nome_file, contenuto, comune) "
-        "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        "INSERT INTO carico_spesa (rilevazione_id, anno, nome_file, contenuto, comune, testa) "
+        "VALUES ($1, $2, $3, $4, $5, $6::jsonb) RETURNING id",
         questa.id, questa.anno, nome_conservabile(file.nome), file.contenuto,
-        unita.contesto.comune,
+        unita.contesto.comune, msgspec.json.encode(testa).decode(),
     )  # fmt: skip
     return id_
 
@@ -69,7 +75,7 @@ async def carico(id_: int) -> Carico:
     """
     unita = unita_corrente()
     riga = await unita.riga(
-        "SELECT id, anno, rilevazione_id, nome_file, contenuto, mappa, caricato_il "
+        "SELECT id, anno, rilevazione_id, nome_file, contenuto, mappa, testa, caricato_il "
         "FROM carico_spesa WHERE ambito_id = $1 AND id = $2 AND scade_il > now()",
         unita.ambito, id_ if id_ in INTEGER else 0,
     )  # fmt: skip
@@ -79,6 +85,7 @@ async def carico(id_: int) -> Carico:
         id=riga["id"], anno=riga["anno"], rilevazione_id=riga["rilevazione_id"],
         file=FileSpesa(riga["nome_file"], bytes(riga["contenuto"])),
         mappa=msgspec.json.decode(riga["mappa"], type=dict[str, str]),
+        testa=msgspec.json.decode(riga["testa"], type=Colonne),
         caricato_il=riga["caricato_il"],
     )  # fmt: skip
 
@@ -109,18 +116,14 @@ async def pulisci_carichi() -> int:
     return int(tag.split()[-1])
 
 
-async def testa(file: FileSpesa, modulo: ModuloSpesa) -> Colonne:
-    """The names of the columns of a file and its first rows.
-
-    Raises:
-        RichiestaNonValida, DatiNonValidi, TroppoGrande: it cannot be read.
-    """
-    return await asyncio.to_thread(_testa, file, modulo)
+async def _testa(file: FileSpesa, modulo: ModuloSpesa) -> Colonne:
+    """The names of the columns of a file and its first rows."""
+    return await asyncio.to_thread(_leggi_testa, file, modulo)
 
 
-def _testa(file: FileSpesa, modulo: ModuloSpesa) -> Colonne:
+def _leggi_testa(file: FileSpesa, modulo: ModuloSpesa) -> Colonne:
     foglio: Foglio = apri_tabella(file.nome, file.contenuto, list(colonne_di(modulo)))
-    nomi = [str(nome)[:100] for nome in foglio.colonne[:COLONNE_MASSIME]]
+    nomi = [_scrivibile(nome)[:100] for nome in foglio.colonne[:COLONNE_MASSIME]]
     prime: list[list[str]] = []
     for blocco in foglio.blocchi:
         prime = [_testi(blocco, n, len(nomi)) for n in range(min(RIGHE_MOSTRATE, len(blocco)))]
@@ -134,7 +137,12 @@ def _testi(blocco: Any, numero: int, quante: int) -> list[str]:
         if isinstance(blocco, DiCartella)
         else next(islice(iter(blocco), numero, None))
     )
-    return [str(cella)[:60] for cella in [*celle, *[""] * quante][:quante]]
+    return [_scrivibile(cella)[:60] for cella in [*celle, *[""] * quante][:quante]]
+
+
+def _scrivibile(cella: object) -> str:
+    """A cell as the database can keep it."""
+    return str(cella).replace("\0", "")
 
 
 def proposta(nomi: list[str], modulo: ModuloSpesa, mappa: Mapping[str, str]) -> dict[str, str]:

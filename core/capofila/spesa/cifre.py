@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from capofila.base.errori import NonTrovato
 from capofila.spesa.analisi import Analisi, Somma, SommaAnno, analizza
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import Comune, Demografia
+from capofila.territorio.service import Confini
 
 _CAMPI: Final = tuple(nome for nome in Somma.__struct_fields__ if nome != "fonti")
 
@@ -24,6 +25,11 @@ class Filtro(msgspec.Struct, frozen=True, kw_only=True):
     comune: str | None = None
     """ISTAT code."""
     area: str | None = None
+    voci: tuple[str, ...] = ()
+    """Empty for all."""
+
+
+NESSUN_CONFINE: Final = Confini()
 
 
 class Lettura(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +42,8 @@ class Lettura(msgspec.Struct, frozen=True, kw_only=True):
         gruppi: sub-ambito by comune.
         modulo: code of the form.
         provvisorie: sheets that are not approved yet.
+        fonti_popolazione: who published the inhabitants of the year, each once.
+        confini: of the comuni of the survey, as far as they were loaded; when asked for.
     """
 
     cifre: Analisi
@@ -46,6 +54,17 @@ class Lettura(msgspec.Struct, frozen=True, kw_only=True):
     gruppi: Mapping[str, str | None]
     modulo: str
     provvisorie: int
+    fonti_popolazione: tuple[str, ...] = ()
+    confini: Confini = NESSUN_CONFINE
+
+    @property
+    def fonte(self) -> str:
+        """What stands under the figures: where they and the inhabitants come from."""
+        abitanti = "; ".join(self.fonti_popolazione) or "nessuna, per questo anno"
+        return (
+            f"Rilevazione della spesa sociale del {self.cifre.anno} in Capofila, schede dei comuni. "
+            f"Popolazione del {self.cifre.anno}: {abitanti}"
+        )
 
 
 async def analisi(anno: int) -> Analisi:
@@ -53,8 +72,8 @@ async def analisi(anno: int) -> Analisi:
     return (await leggi(anno)).cifre
 
 
-async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
-    """The figures of a year of the ambito.
+async def leggi(anno: int, filtro: Filtro | None = None, *, confini: bool = False) -> Lettura:
+    """The figures of a year of the ambito; `confini` when a map is drawn of them.
 
     Inhabitants of a year are those published of that very year, within the borders that the comune
     has on its last day; the capoluogo is the comune that leads the ambito, or the most populous one
@@ -76,10 +95,16 @@ async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
         "ARRAY(SELECT DISTINCT f.k FROM riga_spesa l, jsonb_object_keys(l.fonti) AS f (k) "
         "WHERE l.ambito_id = $1 AND l.anno = r.anno ORDER BY 1) AS fonti, "
         "ARRAY(SELECT ARRAY[g.codice, g.nome] FROM sub_ambito g WHERE g.ambito_id = $1 "
-        "ORDER BY g.codice) AS sub_ambiti "
+        "ORDER BY g.codice) AS sub_ambiti, "
+        # With the rest, not by itself: the page has its eight queries.
+        "(SELECT json_build_object('geometrie', json_object_agg(f.istat, f.geometria), "
+        "'attribuzioni', json_agg(DISTINCT f.attribuzione)) FROM scheda_spesa s "
+        "JOIN confine f USING (istat) WHERE $3 AND s.ambito_id = $1 AND s.rilevazione_id = r.id "
+        "HAVING count(*) > 0) AS confini "
         "FROM rilevazione r WHERE r.ambito_id = $1 AND r.anno = $2",
         unita.ambito,
         anno if 0 < anno < 10_000 else 0,
+        confini,
     )
     if intesta is None:
         raise NonTrovato(
@@ -94,17 +119,22 @@ async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
         if filtro.comune in (None, istat) and filtro.sub_ambito in (None, gruppi.get(istat))
     ]
     tutti = not (filtro.comune or filtro.sub_ambito)
-    somme = await _somme(unita, anno, intesta["fonti"], filtro.area, None if tutti else comuni)
+    voci = [*filtro.voci] or None
+    somme = await _somme(
+        unita, anno, intesta["fonti"], (filtro.area, None if tutti else comuni, voci)
+    )
     serie = [
         SommaAnno(**dict(riga))
         for riga in await unita.righe(
             "SELECT anno, istat, sum(spesa) AS spesa, "
             "coalesce(sum(spesa) FILTER (WHERE gestione = 'associata'), 0) AS associata "
             "FROM riga_spesa WHERE ambito_id = $1 AND ($2::text IS NULL OR area = $2) "
-            "AND ($3::text[] IS NULL OR istat = ANY ($3)) GROUP BY anno, istat",
+            "AND ($3::text[] IS NULL OR istat = ANY ($3)) "
+            "AND ($4::text[] IS NULL OR voce = ANY ($4)) GROUP BY anno, istat",
             unita.ambito,
             filtro.area,
             None if tutti else comuni,
+            voci,
         )
     ]
     coppie = {(una.anno, una.istat) for una in serie} | {
@@ -116,7 +146,7 @@ async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
         somme,
         comuni=comuni,
         abitanti=abitanti,
-        capoluogo=None if unita.contesto.comune else _capoluogo(intesta, demografia),
+        capoluogo=None if unita.contesto.comune else _capoluogo(intesta, gruppi, demografia),
         gruppi=gruppi,
         anni=serie,
     )
@@ -130,6 +160,8 @@ async def leggi(anno: int, filtro: Filtro | None = None) -> Lettura:
         gruppi=gruppi,
         modulo=intesta["modulo"],
         provvisorie=intesta["provvisorie"],
+        fonti_popolazione=_fonti_popolazione(demografia, anno, cifre),
+        confini=msgspec.json.decode(intesta["confini"] or "{}", type=Confini),
     )
 
 
@@ -143,11 +175,15 @@ async def _gruppi(fine: date) -> dict[str, str | None]:
 
 
 async def _somme(
-    unita: UnitaDiLavoro, anno: int, fonti: list[str], area: str | None, comuni: list[str] | None
+    unita: UnitaDiLavoro,
+    anno: int,
+    fonti: list[str],
+    solo: tuple[str | None, list[str] | None, list[str] | None],
 ) -> list[Somma]:
+    """The ledger of a year, where `solo` says only which area, comuni and voci."""
     per_fonte = ", ".join(
         f"coalesce(sum((fonti ->> ${n})::numeric), 0) AS fonte_{n}"
-        for n in range(5, len(fonti) + 5)
+        for n in range(6, len(fonti) + 6)
     )
     righe = await unita.righe(
         # In the order of _CAMPI, then the sources.
@@ -158,12 +194,12 @@ async def _somme(
         "coalesce(sum(quota_utenti) FILTER (WHERE utenti > 0), 0) AS quota_utenti_nota"
         f"{', ' if fonti else ''}{per_fonte} FROM riga_spesa "
         "WHERE ambito_id = $1 AND anno = $2 AND ($3::text IS NULL OR area = $3) "
-        "AND ($4::text[] IS NULL OR istat = ANY ($4)) GROUP BY istat, area, gestione "
+        "AND ($4::text[] IS NULL OR istat = ANY ($4)) "
+        "AND ($5::text[] IS NULL OR voce = ANY ($5)) GROUP BY istat, area, gestione "
         "ORDER BY istat, area, gestione",
         unita.ambito,
         anno,
-        area,
-        comuni,
+        *solo,
         *fonti,
     )
     # By position: there are as many of them as comuni, areas and gestioni together.
@@ -186,15 +222,25 @@ def _abitanti(demografia: Demografia, coppie: set[tuple[int, str]]) -> dict[int,
     return trovati
 
 
-def _capoluogo(intesta: Any, demografia: Demografia) -> str | None:
-    comuni = {*intesta["comuni"]}
-    if intesta["guida"] in comuni:
-        return str(intesta["guida"])
-    # Which one is the largest does not depend on the year: any figure that is held tells it.
-    quanti = [
-        (r.residenti, istat) for (istat, _), r in demografia.residenti.items() if istat in comuni
-    ]
-    return max(quanti)[1] if quanti else None
+def _fonti_popolazione(demografia: Demografia, anno: int, cifre: Analisi) -> tuple[str, ...]:
+    fine = date(anno, 12, 31)
+    trovate = [demografia.popolazione(uno.istat, fine, anno) for uno in cifre.per_comune]
+    return tuple(dict.fromkeys(f for una in trovate if una is not None for f in una.fonti))
+
+
+def _capoluogo(intesta: Any, dell_ambito: Iterable[str], demografia: Demografia) -> str | None:
+    """The capoluogo of the ambito, when the survey asks it: another comune never takes its place."""
+    trovato = intesta["guida"]
+    if trovato is None:
+        membri = {*dell_ambito}
+        # Which one is the largest does not depend on the year: any figure that is held tells it.
+        quanti = [
+            (r.residenti, istat)
+            for (istat, _), r in demografia.residenti.items()
+            if istat in membri
+        ]
+        trovato = max(quanti)[1] if quanti else None
+    return trovato if trovato in {*intesta["comuni"]} else None
 
 
 def forma(ambito: str, cifre: Analisi) -> dict[str, Any]:

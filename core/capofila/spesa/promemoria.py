@@ -24,6 +24,7 @@ from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import Compito, lavoro, richiedi
 from capofila.spesa.rilevazioni import (
     Rilevazione,
+    Scheda,
     in_ritardo,
     rilevazione_con_id,
     rilevazioni,
@@ -156,6 +157,7 @@ async def invia(compito: Compito) -> dict[str, Any]:
         per_id = {una.id: una for una in await schede(questa.anno)}
         indirizzi = await recapiti()
         capofila = await unita.valore("SELECT nome FROM ambito WHERE id = $1", compito.ambito)
+        slug = await unita.valore("SELECT slug FROM ambito WHERE id = $1", compito.ambito)
         attese = await unita.righe(
             "SELECT id, scheda_spesa_id FROM promemoria_spesa WHERE ambito_id = $1 "
             "AND stato = 'da_inviare' AND scheda_spesa_id = ANY ($2::integer[]) ORDER BY id",
@@ -167,7 +169,7 @@ async def invia(compito: Compito) -> dict[str, Any]:
             for numero, riga in enumerate(attese, 1):
                 una = per_id[riga["scheda_spesa_id"]]
                 a_chi = indirizzi.get(una.comune)
-                messaggio = _messaggio(questa, una.nome, una.termine(questa), capofila)
+                messaggio = _messaggio(questa, una, capofila, pagina_di(slug, una))
                 accolto = a_chi is not None and await _spedisci(server, messaggio, a_chi)
                 async with compito.unita() as unita:
                     await compito.conferma(unita)
@@ -205,14 +207,25 @@ async def _spedisci(server: aiosmtplib.SMTP, messaggio: EmailMessage, a_chi: str
     return True
 
 
-def _messaggio(questa: Rilevazione, comune: str, termine: date | None, ambito: str) -> EmailMessage:
+def pagina_di(slug: str, una: Scheda) -> str:
+    """The address of the page of a sheet, by which a link reaches it; empty when ours is not set.
+
+    It names the ambito and a number: nothing of whom it is sent to.
+    """
+    dove = impostazioni().indirizzo
+    return f"{dove}/{slug}/spesa/schede/{una.id}" if dove else ""
+
+
+def _messaggio(questa: Rilevazione, una: Scheda, ambito: str, pagina: str) -> EmailMessage:
     messaggio = EmailMessage()
+    comune, termine = una.nome, una.termine(questa)
     messaggio["From"] = impostazioni().smtp_mittente
     messaggio["Subject"] = f"Spesa sociale {questa.anno}: scheda di {comune} da inviare"
     entro = "" if termine is None else f"Il termine è il {termine:%d/%m/%Y}.\n"
     messaggio.set_content(
         f"La scheda della spesa sociale del {questa.anno} del comune di {comune} non risulta ancora "
-        f"inviata.\n{entro}\nPer compilarla e inviarla entrare in Capofila, alla voce «Spesa "
-        f"sociale». Per chiedere una proroga scrivere all'Ufficio di Piano.\n\n{ambito}\n"
+        f"inviata.\n{entro}\nPer compilarla e inviarla entrare in Capofila, "
+        + (f"a questa pagina:\n{pagina}\n\n" if pagina else "alla voce «Spesa sociale». ")
+        + f"Per chiedere una proroga scrivere all'Ufficio di Piano.\n\n{ambito}\n"
     )
     return messaggio

@@ -14,6 +14,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.plugin import PluginAttivi
 from capofila.hooks import ModuloSpesa
 from capofila.spesa.rules import MODIFICABILI, Stato
 from capofila.territorio import service as territorio
@@ -106,14 +107,17 @@ def ufficio_di_piano() -> UnitaDiLavoro:
     return unita
 
 
-async def modulo_di(anno: int, codice: str | None = None) -> ModuloSpesa:
-    """The form about a year, with what the active plugins add.
+async def modulo_di(
+    anno: int, codice: str | None = None, attivi: PluginAttivi | None = None
+) -> ModuloSpesa:
+    """The form about a year, with what the active plugins add; `attivi` where they are at hand.
 
     Raises:
         NonTrovato: no active plugin gives one, or not that one.
         Conflitto: there are several, and which one is not told.
     """
-    moduli = {uno.codice: uno for uno in (await plugin_attivi()).moduli_spesa(anno)}
+    attivi = attivi or await plugin_attivi()
+    moduli = {uno.codice: uno for uno in attivi.moduli_spesa(anno)}
     if codice is not None and codice in moduli:
         return moduli[codice]
     if codice is not None or not moduli:
@@ -125,6 +129,19 @@ async def modulo_di(anno: int, codice: str | None = None) -> ModuloSpesa:
     if len(moduli) > 1:
         raise Conflitto(f"Per il {anno} ci sono più moduli, scegliere: {', '.join(moduli)}.")
     return next(iter(moduli.values()))
+
+
+async def modulo_se_c_e(
+    anno: int, codice: str, attivi: PluginAttivi | None = None
+) -> ModuloSpesa | None:
+    """The form of a survey, or None where its plugin is not active any more.
+
+    What was entered by it stays readable.
+    """
+    try:
+        return await modulo_di(anno, codice, attivi)
+    except NonTrovato:
+        return None
 
 
 async def comuni_dell_anno(anno: int) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from capofila.spesa import (
     routes_importa,
     routes_promemoria,
     routes_pubblicate,
+    routes_rapporto,
     routes_rilevazioni,
     routes_riparti,
     routes_schede,
@@ -25,6 +26,7 @@ router = Router(
         *routes_riparti.ROTTE,
         *routes_promemoria.ROTTE,
         *routes_analisi.ROTTE,
+        *routes_rapporto.ROTTE,
         *routes_pubblicate.ROTTE,
     ],
 )

@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, get
 from litestar.response import Response, Template
-from markupsafe import Markup
 
+from capofila.base.attivazioni import plugin_attivi
 from capofila.base.errori import NonTrovato, RichiestaNonValida
 from capofila.base.visita import visita_corrente
-from capofila.hooks import ModuloSpesa
+from capofila.hooks import ModuloSpesa, RapportoSpesa
 from capofila.spesa import cifre, scarichi, tavole
 from capofila.spesa.cifre import Filtro, Lettura
 from capofila.spesa.pdf import pdf_di
-from capofila.spesa.rilevazioni import modulo_di, rilevazioni
+from capofila.spesa.rilevazioni import modulo_se_c_e
+from capofila.spesa.tabelle import barre, celle, colonne, euro, linee, scrivi, senza_rilevazione
 from capofila.spesa.tavole import TavolaCifre
 from capofila.web import grafici
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
-from capofila.web.formati import importo, numero, percento
-from capofila.web.pagina import Colonna, with_parameters
+from capofila.web.pagina import with_parameters
 
 MENU: Final = VoceMenu(
     titolo="Analisi della spesa", percorso="spesa/analisi", permesso="spesa.vedi",
     gruppo="Spesa sociale", icona="presentation", ordine=46,
 )  # fmt: skip
 
-_ORDINABILI: Final = {"Spesa": "spesa", "Per abitante": "pro_capite"}
-_IGNOTA: Final = (
-    '<span class="manca"><span aria-hidden="true">—</span>'
-    '<span class="testo-nascosto">non si conosce</span></span>'
-)
 _OPT: Final = {"permesso": "spesa.vedi", "unita": "lettura"}
 
 
@@ -46,6 +40,7 @@ class Vista(msgspec.Struct, frozen=True):
     modulo: ModuloSpesa | None
     tavole: tuple[TavolaCifre, ...]
     mancanze: tuple[str, ...]
+    rapporti: tuple[RapportoSpesa, ...]
 
     @property
     def titolo(self) -> str:
@@ -72,22 +67,20 @@ class Vista(msgspec.Struct, frozen=True):
 
 
 def _filtro(request: Request[Any, Any, Any]) -> Filtro:
-    return Filtro(
-        **{
-            nome: request.query_params.get(nome, "")[:60] or None
-            for nome in ("sub_ambito", "comune", "area")
-        }
+    sub_ambito, comune, area = (
+        request.query_params.get(nome, "")[:60] or None for nome in ("sub_ambito", "comune", "area")
     )
+    return Filtro(sub_ambito=sub_ambito, comune=comune, area=area)
 
 
-async def _vista(request: Request[Any, Any, Any], ordine: str = "") -> Vista:
+async def _vista(
+    request: Request[Any, Any, Any], ordine: str = "", *, con_confini: bool = False
+) -> Vista:
     anno, filtro = anno_richiesto(request), _filtro(request)
-    letta = await cifre.leggi(anno, filtro)
-    try:
-        modulo = await modulo_di(anno, letta.modulo)
-    except NonTrovato:
-        # Its plugin is not active any more: what was entered by it stays readable.
-        modulo = None
+    letta = await cifre.leggi(anno, filtro, confini=con_confini)
+    # Asked once: a page has few queries.
+    attivi = await plugin_attivi()
+    modulo = await modulo_se_c_e(anno, letta.modulo, attivi)
     aree = {filtro.area} if modulo is None else {a.codice for a in modulo.aree}
     for scelto, fra in (
         (filtro.comune, {*letta.comuni}),
@@ -100,89 +93,18 @@ async def _vista(request: Request[Any, Any, Any], ordine: str = "") -> Vista:
                 "nuovo."
             )
     return Vista(
-        anno, letta, modulo, tavole.tavole(letta, modulo, ordine), tavole.mancanze(letta, modulo)
-    )
-
-
-def scrivi(valore: Decimal | int | None, tipo: str) -> str:
-    """A figure as the pages write it."""
-    if tipo == "importo":
-        return importo(valore)  # type: ignore[arg-type]
-    return percento(valore) if tipo == "quota" else numero(valore)  # type: ignore[arg-type]
-
-
-def _euro(valore: grafici.Cifra) -> str:
-    """An amount in a chart, where cents have no place."""
-    if valore >= 1_000_000:
-        return f"{numero(Decimal(valore) / 1_000_000, 1)} mln"
-    return f"{numero(Decimal(valore), 0)} €"
-
-
-def _colonne(tavola: TavolaCifre) -> list[Colonna]:
-    ordinabile = tavola.codice == "comuni"
-    return [
-        Colonna(tavola.testa, "nome" if ordinabile else ""),
-        *([Colonna("Grafico")] if tavola.serie else []),
-        *(
-            Colonna(c.titolo, _ORDINABILI.get(c.titolo, "") if ordinabile else "", "numero")
-            for c in tavola.colonne
-        ),
-    ]
-
-
-def _celle(tavola: TavolaCifre) -> dict[str, Markup]:
-    """The cells of each row. Put together here: a page has hundreds, and figures need no escaping."""
-    inizi = [
-        Markup('<td class="cifra" data-etichetta="{}">').format(colonna.titolo)
-        for colonna in tavola.colonne
-    ]
-    return {
-        riga.chiave: Markup(  # noqa: S704 - our own marks around figures
-            "".join(
-                f"{inizio}{_IGNOTA if valore is None else scrivi(valore, colonna.tipo)}</td>"
-                for inizio, colonna, valore in zip(inizi, tavola.colonne, riga.valori, strict=True)
-            )
-        )
-        for riga in tavola.righe
-    }
-
-
-def _barre(tavola: TavolaCifre) -> dict[str, list[grafici.Tratto]]:
-    massimo = max((sum(riga.barra, Decimal(0)) for riga in tavola.righe), default=Decimal(0))
-    return {riga.chiave: grafici.barra(riga.barra, massimo) for riga in tavola.righe if riga.barra}
-
-
-def _linee(vista: Vista) -> tuple[grafici.Linee | None, list[str], str]:
-    """The series: per inhabitant where it is known of two years at least, else the spending."""
-    anni, dice = vista.letta.cifre.anni, tavole.senza(vista.letta)
-    note = [uno for uno in anni if uno.pro_capite.valore is not None]
-    per_abitante = len(note) > 1
-    nomi = [tavole.titolo_filtro(vista.letta)] + ([dice[0].upper() + dice[1:]] if dice else [])
-    serie = [
-        {a.anno: a.pro_capite.valore if per_abitante else a.spesa for a in anni},
-        {
-            a.anno: a.pro_capite_senza_capoluogo.valore if per_abitante else a.senza_capoluogo
-            for a in anni
-        },
-    ]
-    # A year without a survey breaks the line.
-    vuoti = dict.fromkeys(range(anni[0].anno, anni[-1].anno + 1)) if anni else {}
-    serie = [{**vuoti, **una} for una in serie]
-    disegno = (
-        grafici.linee([grafici.Serie(n, s) for n, s in zip(nomi, serie, strict=False)])
-        if len(anni) > 1
-        else None
-    )
-    return disegno, nomi, "Spesa per abitante" if per_abitante else "Spesa"
+        anno, letta, modulo, tavole.tavole(letta, modulo, ordine), tavole.mancanze(letta, modulo),
+        attivi.rapporti_spesa(anno),
+    )  # fmt: skip
 
 
 def _mappa(vista: Vista) -> dict[str, Any] | None:
     letta = vista.letta
-    centri = {
+    centri: dict[str, Any] = {
         istat: {"type": "Point", "coordinates": (float(c.longitudine), float(c.latitudine))}
         for istat, c in letta.comuni.items()
         if c.latitudine is not None and c.longitudine is not None
-    }
+    } | letta.confini.geometrie
     disegno = grafici.mappa(centri) if len(centri) > 1 else None
     if disegno is None:
         return None
@@ -197,6 +119,8 @@ def _mappa(vista: Vista) -> dict[str, Any] | None:
         "valori": valori,
         "nomi": {istat: letta.comuni[istat].nome for istat in centri},
         "dice": "Spesa per abitante dei comuni" if per_abitante else "Spesa dei comuni",
+        "attribuzioni": letta.confini.attribuzioni,
+        "cerchi": len(centri) - len(letta.confini.geometrie),
         "senza_centro": sorted(c.nome for i, c in letta.comuni.items() if i not in centri),
     }
 
@@ -216,23 +140,15 @@ async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
     ordine = request.query_params.get("ordina", "-spesa")[:20]
     anno = anno_richiesto(request)
     try:
-        vista = await _vista(request, ordine)
+        vista = await _vista(request, ordine, con_confini=True)
     except NonTrovato:
-        return rispondi(
-            request,
-            "spesa/analisi_vuota.html",
-            costruisci_pagina(request, "Analisi della spesa", con_anno=True),
-            anno=anno,
-            anni=[una.anno for una, _ in await rilevazioni()],
-            base=base,
-        )
+        return await senza_rilevazione(request, "Analisi della spesa", "analisi")
     pagina = costruisci_pagina(
         request, "Analisi della spesa", con_anno=True,
         sommario=f"Che cosa spendono i comuni per il sociale nel {anno}, con e senza il capoluogo.",
     )  # fmt: skip
     di_uno = with_parameters(pagina.url, comune=None, sub_ambito=None)
     di_uno += "&" if "?" in di_uno else "?"
-    linee, nomi_linee, titolo_linee = _linee(vista)
     return rispondi(
         request,
         "spesa/analisi.html",
@@ -241,14 +157,12 @@ async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
         filtro=vista.letta.filtro,
         scelte=_scelte(vista),
         ordine=ordine,
-        colonne={t.codice: _colonne(t) for t in vista.tavole},
-        barre={t.codice: _barre(t) for t in vista.tavole if t.serie},
-        linee=linee,
-        nomi_linee=nomi_linee,
-        titolo_linee=titolo_linee,
+        colonne={t.codice: colonne(t, ordinabile=t.codice == "comuni") for t in vista.tavole},
+        barre={t.codice: barre(t) for t in vista.tavole if t.serie},
+        linee=linee(vista.letta),
         carta=_mappa(vista),
-        celle={t.codice: _celle(t) for t in vista.tavole},
-        euro=_euro,
+        celle={t.codice: celle(t) for t in vista.tavole},
+        euro=euro,
         del_comune=lambda istat: f"{di_uno}comune={istat}",
         base=base,
         con_parametri_attuali={
@@ -294,11 +208,14 @@ async def analisi_pdf(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _documento(vista: Vista) -> scarichi.Documento:
+    disegno = linee(vista.letta)
     return scarichi.Documento(
         titolo=vista.titolo,
         sottotitolo=vista.sottotitolo,
         tavole=vista.tavole,
-        note=vista.mancanze,
+        note=(*vista.mancanze, f"Fonte: {vista.letta.fonte}."),
+        linee=disegno.disegno,
+        nomi_linee=disegno.nomi,
     )
 
 

@@ -96,19 +96,18 @@ async def carica(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     nome = file.filename.replace("\\", "/").rsplit("/", 1)[-1]
     ricevuto = service.FileSpesa(nome, await file.read())
     try:
-        await service.testa(ricevuto, await service.modulo_di(questa.anno, questa.modulo))
+        carico = await service.deposita(questa, ricevuto)
     except ErroreCapofila as errore:
         if errore.stato >= 500:
             raise
         return await _importa(request, questa, errore.messaggio, errore.stato)
-    carico = await service.deposita(questa, ricevuto)
     return Redirect(f"{base()}/carichi/{carico}", status_code=303)
 
 
 async def _carico(request: Richiesta, uno: service.Carico, stato: int = 200) -> Template:
     questa = await service.rilevazione_con_id(uno.rilevazione_id)
     modulo = await service.modulo_di(uno.anno, questa.modulo)
-    testa = await service.testa(uno.file, modulo)
+    testa = uno.testa
     esito = await service.prova(uno)
     nomi = {**NOMI, **dict(griglia.colonne(modulo))}
     pagina = costruisci_pagina(
@@ -150,7 +149,7 @@ async def colonne(request: Richiesta, id_: FromPath[int]) -> Redirect:
     uno = await service.carico(id_)
     questa = await service.rilevazione_con_id(uno.rilevazione_id)
     modulo = await service.modulo_di(uno.anno, questa.modulo)
-    nomi = (await service.testa(uno.file, modulo)).nomi
+    nomi = uno.testa.nomi
     note = {*service.colonne_di(modulo)}
     testi = dict(await campi_inviati(request))
     mappa = {

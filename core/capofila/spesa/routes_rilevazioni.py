@@ -19,7 +19,7 @@ from capofila.base.errori import Conflitto, DatiNonValidi, ErroreCapofila, NonTr
 from capofila.base.visita import visita_corrente
 from capofila.hooks.campi import Rifiuto, leggi_data
 from capofila.spesa import service
-from capofila.spesa.rules import PASSI, Chi, Passo, Stato
+from capofila.spesa.rules import PASSI, Chi, Passo, Stato, per_conto
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
@@ -86,10 +86,14 @@ def chi_passa() -> Chi:
 
 
 def passi_di(stato: Stato) -> list[Passo]:
-    """The steps that the person may take from a state."""
+    """The steps that the person may take from a state, its own or on behalf of the comune."""
     if not visita_corrente().puo("spesa.scrivi"):
         return []
-    return [uno for uno in PASSI if stato in uno.da and uno.chi is chi_passa()]
+    return [
+        uno
+        for uno in PASSI
+        if stato in uno.da and (uno.chi is chi_passa() or per_conto(uno, chi_passa()))
+    ]
 
 
 async def campi_inviati(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
@@ -238,6 +242,7 @@ async def _una(
     questa: service.Rilevazione,
     errori: Sequence[tuple[str, str]] = (),
     stato: int = 200,
+    motivo: str = "",
 ) -> Template:
     righe = await service.quadro(questa)
     conti = Counter(riga.scheda.stato for riga in righe)
@@ -258,8 +263,8 @@ async def _una(
         cambiate=sum(riga.cambiate or 0 for riga in righe),
         stati=STATI,
         colonne=COLONNE_QUADRO,
-        passi=[(uno.azione, AZIONI[uno.azione]) for uno in PASSI
-               if uno.chi is Chi.UFFICIO_DI_PIANO and not uno.con_motivo] if governa else [],
+        passi=_passi_di_molti() if governa else [],
+        motivo=motivo,
         governa=governa,
         scrive=visita_corrente().puo("spesa.scrivi"),
         errori=errori,
@@ -270,6 +275,16 @@ async def _una(
         in_ritardo=sum(r.scheda.stato in ("aperta", "compilata", "riaperta") for r in righe),
         base=base(),
     )  # fmt: skip
+
+
+def _passi_di_molti() -> list[tuple[str, str]]:
+    """What may be done for many comuni at once: its own steps, then those on behalf of them."""
+    passi = sorted(PASSI, key=lambda uno: uno.chi is Chi.COMUNE)
+    return [
+        (uno.azione, AZIONI[uno.azione] + (", per conto del comune" if altrui else ""))
+        for uno in passi
+        if (altrui := uno.chi is Chi.COMUNE) or not uno.con_motivo
+    ]
 
 
 @get(
@@ -317,15 +332,15 @@ async def passi(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template
     """Take one step of many comuni; each that cannot says why, and the others go on."""
     questa = await service.rilevazione_con_id(id_)
     inviati = await campi_inviati(request)
-    azione = dict(inviati).get("azione", "")
+    azione, motivo = dict(inviati).get("azione", ""), dict(inviati).get("motivo", "")[:2000]
     scelti = {valore for nome, valore in inviati if nome == "schede"}
     quali = [una for una in await service.schede(questa.anno) if str(una.id) in scelti]
     if azione not in AZIONI or not quali:
         manca = "Scegli almeno un comune." if not quali else "Scegli che cosa fare."
-        return await _una(request, questa, [("schede", manca)], 422)
-    fatte, rifiuti = await _passo_di_molti(quali, azione)
+        return await _una(request, questa, [("schede", manca)], 422, motivo)
+    fatte, rifiuti = await _passo_di_molti(quali, azione, motivo)
     if rifiuti and not fatte:
-        return await _una(request, questa, [("schede", testo) for testo in rifiuti], 422)
+        return await _una(request, questa, [("schede", testo) for testo in rifiuti], 422, motivo)
     await aggiungi_messaggio("riuscito", f"{AZIONI[azione]}: fatto per {', '.join(fatte)}.")
     for testo in rifiuti:
         await aggiungi_messaggio("avviso", testo)
@@ -333,13 +348,13 @@ async def passi(request: Request[Any, Any, Any], id_: FromPath[int]) -> Template
 
 
 async def _passo_di_molti(
-    quali: Iterable[service.Scheda], azione: str
+    quali: Iterable[service.Scheda], azione: str, motivo: str
 ) -> tuple[list[str], list[str]]:
     fatte, rifiuti = [], []
     for una in quali:
         try:
             async with unita_corrente().punto_di_ritorno():
-                await service.passo(una.anno, una.istat, azione)
+                await service.passo(una.anno, una.istat, azione, motivo)
         except (Conflitto, DatiNonValidi) as errore:
             rifiuti.append(f"{una.nome}: {errore.messaggio}")
         else:

@@ -27,16 +27,18 @@ from capofila.spesa.routes_rilevazioni import (
     Errori,
     base,
     campi_inviati,
+    chi_passa,
     giorno_da,
     passi_di,
 )
-from capofila.spesa.rules import ZERO, RigaSpesa
+from capofila.spesa.rules import ZERO, RigaSpesa, per_conto
 from capofila.web.contesto import costruisci_pagina, rispondi
 
 RIGHE_MASSIME: Final = 2000
 """Lines that one sending of the grid may have."""
 
 Richiesta = Request[Any, Any, Any]
+_SCRIVE: Final = {"permesso": "spesa.scrivi"}
 
 
 class Voci(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +51,15 @@ class Voci(msgspec.Struct, frozen=True, kw_only=True):
 
     rilievo: Rilievo
     dove: str
+    che: str
+
+
+class CellaScelta(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that is to be commented on: its line and column, its id in the page, what it is."""
+
+    riga: str
+    colonna: str
+    id: str
     che: str
 
 
@@ -175,18 +186,17 @@ async def _scheda(
             if chiave not in presenti
         ],
         passaggi=await service.passaggi(una.anno, una.istat),
-        passi=passi_di(una.stato),
+        passi=[(uno, per_conto(uno, chi_passa())) for uno in passi_di(una.stato)],
         azioni=AZIONI,
         stati=STATI,
         parole=griglia.PAROLE,
         errori=errori,
         titolo_errori="Alcune righe non sono salvate, le altre sì" if tieni else "",
-        commenta=request.query_params.get("commenta", "")[:20],
+        commenta=_cella_scelta(request, griglia_righe),
         scelte={
             gruppo: [(uno.codice, uno.denominazione) for uno in getattr(aperto.modulo, gruppo)]
             for gruppo in ("aree", "voci", "gestioni", "modalita")
         },
-        scelte_righe=[(r.sigla, f"{r.voce}, {r.modo}") for r in griglia_righe if not r.riparto],
         posti={
             f"{r.chiave}/{cella.colonna}": (cella.id, f"{r.voce}, {r.modo}, {cella.etichetta}")
             for r in griglia_righe
@@ -197,6 +207,20 @@ async def _scheda(
     )
 
 
+def _cella_scelta(request: Richiesta, righe: Sequence[RigaGriglia]) -> CellaScelta | None:
+    """The cell that the address asks to comment on; None for the sheet as a whole."""
+    nome = request.query_params.get("commenta", "")
+    colonna = request.query_params.get("colonna", "spesa")
+    for riga in righe:
+        for cella in riga.celle:
+            if riga.riparto is None and (riga.sigla, cella.colonna) == (nome, colonna):
+                return CellaScelta(
+                    riga=nome, colonna=colonna, id=cella.id,
+                    che=f"{cella.etichetta}, {riga.voce}, {riga.modo}",
+                )  # fmt: skip
+    return None
+
+
 @get("/{ambito:str}/spesa/schede/{id_:int}", opt={"permesso": "spesa.vedi", "unita": "lettura"})
 async def una(request: Richiesta, id_: FromPath[int]) -> Template:
     """One sheet."""
@@ -205,6 +229,11 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
 
 def _torna(id_: int, ancora: str = "") -> Redirect:
     return Redirect(f"{base()}/schede/{id_}{ancora}", status_code=303)
+
+
+async def _inviata(request: Richiesta, id_: int) -> tuple[service.Scheda, dict[str, str]]:
+    """The sheet that an address names, and the texts of the form that was sent about it."""
+    return await service.scheda_con_id(id_), dict(await campi_inviati(request))
 
 
 async def _di_nuovo(request: Richiesta, id_: int, campo: str, testo: str) -> Template:
@@ -280,9 +309,7 @@ def _per_riga(inviati: Sequence[tuple[str, str]]) -> dict[str, dict[str, str]]:
     return inviate
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/righe", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/righe", opt=_SCRIVE, status_code=200)
 async def salva(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Save lines: one as soon as it is typed, or the whole grid."""
     scheda = await service.scheda_con_id(id_)
@@ -342,13 +369,12 @@ def _in_elenco(righe: Sequence[RigaGriglia], esito: Salvataggio) -> Errori:
 
 @post(
     "/{ambito:str}/spesa/schede/{id_:int}/aggiungi",
-    opt={"permesso": "spesa.scrivi"},
+    opt=_SCRIVE,
     status_code=200,
 )
 async def aggiungi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Put an empty line in the grid, or those of last year that are not there."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     aperto = await Aperto.leggi(scheda)
     if testi.get("azione") == "riporta":
         mancano = [riga for chiave, riga in aperto.prima.items() if chiave not in aperto.chiavi]
@@ -411,7 +437,7 @@ async def togli_chiede(request: Richiesta, id_: FromPath[int]) -> Template:
     )
 
 
-@post("/{ambito:str}/spesa/schede/{id_:int}/togli", opt={"permesso": "spesa.scrivi"})
+@post("/{ambito:str}/spesa/schede/{id_:int}/togli", opt=_SCRIVE)
 async def togli(request: Richiesta, id_: FromPath[int]) -> Redirect:
     """Take a line off the sheet."""
     aperto = await Aperto.leggi(await service.scheda_con_id(id_))
@@ -426,13 +452,10 @@ async def togli(request: Richiesta, id_: FromPath[int]) -> Redirect:
 # ---- findings, remarks, fields, steps ----
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/spiega", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/spiega", opt=_SCRIVE, status_code=200)
 async def spiega(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Keep the reason of a finding."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     try:
         await service.spiega(
             scheda.anno, scheda.istat, testi.get("regola", "")[:100], testi.get("cella", "")[:400],
@@ -446,31 +469,29 @@ async def spiega(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
 
 @post(
     "/{ambito:str}/spesa/schede/{id_:int}/commenta",
-    opt={"permesso": "spesa.scrivi"},
+    opt=_SCRIVE,
     status_code=200,
 )
 async def commenta(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
-    """Leave a remark on the sheet, on a line or at a cell of it."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
-    aperto = await Aperto.leggi(scheda)
-    cella = ""
+    """Leave a remark on the sheet or at a cell of it."""
+    scheda, testi = await _inviata(request, id_)
+    cella, ancora = "", "#commenti"
     if nome := testi.get("riga", ""):
+        aperto = await Aperto.leggi(scheda)
         colonna = testi.get("colonna", "")
         if colonna not in dict(griglia.colonne(aperto.modulo)):
-            colonna = "spesa"
+            raise NonTrovato("Questa cella non c'è: torna alla scheda.")
         cella = f"{_riga_con(aperto, nome[:10]).chiave}/{colonna}"
+        ancora = f"#campo-{nome}-{colonna}"
     try:
         await service.commenta(scheda.anno, scheda.istat, testi.get("testo", ""), cella)
     except DatiNonValidi as errore:
         return await _di_nuovo(request, id_, "testo", errore.messaggio)
     await aggiungi_messaggio("riuscito", "Il commento è nella scheda.")
-    return _torna(id_, "#commenti")
+    return _torna(id_, ancora)
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/campi", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/campi", opt=_SCRIVE, status_code=200)
 async def campi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Write what the form asks once, beside the lines."""
     scheda = await service.scheda_con_id(id_)
@@ -485,13 +506,10 @@ async def campi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     return _torna(id_)
 
 
-@post(
-    "/{ambito:str}/spesa/schede/{id_:int}/passo", opt={"permesso": "spesa.scrivi"}, status_code=200
-)
+@post("/{ambito:str}/spesa/schede/{id_:int}/passo", opt=_SCRIVE, status_code=200)
 async def passo(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Take a step; what it wants and is missing is told in the page."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     azione = testi.get("azione", "")
     try:
         dopo = await service.passo(scheda.anno, scheda.istat, azione, testi.get("motivo", ""))
@@ -510,8 +528,7 @@ async def passo(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
 )
 async def proroga(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Give a comune a later last day, with the reason, or take it back."""
-    scheda = await service.scheda_con_id(id_)
-    testi = dict(await campi_inviati(request))
+    scheda, testi = await _inviata(request, id_)
     errori: Errori = []
     fino_al = giorno_da(testi.get("fino_al", "")[:20], "fino_al", "Nuovo termine", errori)
     motivo = testi.get("motivo", "").strip()

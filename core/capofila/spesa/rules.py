@@ -315,6 +315,8 @@ PASSI: Final = (
 )  # fmt: skip
 
 MODIFICABILI: Final = frozenset({Stato.APERTA, Stato.RIAPERTA})
+MOTIVO_MINIMO: Final = 5
+"""Letters of the reason why a step is taken on behalf of a comune."""
 
 
 class Situazione(msgspec.Struct, frozen=True, kw_only=True):
@@ -329,6 +331,11 @@ class Situazione(msgspec.Struct, frozen=True, kw_only=True):
     motivo: str = ""
 
 
+def per_conto(passo: Passo, chi: Chi) -> bool:
+    """Whether a step is the comune's and the Ufficio di Piano takes it in its place."""
+    return passo.chi is Chi.COMUNE and chi is Chi.UFFICIO_DI_PIANO
+
+
 class PassoNonAmmesso(Conflitto):
     """A step that cannot be taken now; the message says what is missing."""
 
@@ -337,6 +344,9 @@ class PassoNonAmmesso(Conflitto):
 
 def compi(azione: str, stato: Stato, chi: Chi, situazione: Situazione) -> Stato:
     """Take a step.
+
+    The Ufficio di Piano may take those of a comune on its behalf, with a reason: a comune may have
+    nobody who enters the program, and its sheet holds all the others back.
 
     Returns:
         The state after it.
@@ -347,7 +357,14 @@ def compi(azione: str, stato: Stato, chi: Chi, situazione: Situazione) -> Stato:
     passo = next((uno for uno in PASSI if uno.azione == azione and stato in uno.da), None)
     if passo is None:
         raise PassoNonAmmesso(f"Da «{stato}» non si può fare «{azione}».")
-    if passo.chi is not chi:
+    motivo = situazione.motivo.strip()
+    if per_conto(passo, chi):
+        if len(motivo) < MOTIVO_MINIMO:
+            raise PassoNonAmmesso(
+                "Questo passo è del comune: per farlo per suo conto scrivere il motivo, con almeno "
+                f"{MOTIVO_MINIMO} caratteri."
+            )
+    elif passo.chi is not chi:
         raise PassoNonAmmesso(f"Il passo «{azione}» spetta a: {passo.chi.replace('_', ' ')}.")
     if passo.senza_errori and situazione.errori:
         raise PassoNonAmmesso(
@@ -357,7 +374,7 @@ def compi(azione: str, stato: Stato, chi: Chi, situazione: Situazione) -> Stato:
         raise PassoNonAmmesso("Il termine è passato: chiedere una proroga all'Ufficio di Piano.")
     if passo.tutti_i_comuni and situazione.mancano:
         raise PassoNonAmmesso(f"Comuni ancora da approvare: {situazione.mancano}.")
-    if passo.con_motivo and not situazione.motivo.strip():
+    if passo.con_motivo and not motivo:
         raise PassoNonAmmesso("Per riaprire una scheda va scritto il motivo.")
     return passo.a
 

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from capofila.hooks.tracciati import cella_csv
 from capofila.spesa.tavole import TavolaCifre
+from capofila.web.grafici import Linee
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMATI: Final = {"importo": "#,##0.00 €", "quota": "0.0%", "numero": "#,##0"}
@@ -28,6 +29,11 @@ class Documento(msgspec.Struct, frozen=True, kw_only=True):
     sottotitolo: str
     tavole: Sequence[TavolaCifre]
     note: Sequence[str]
+    premessa: Sequence[str] = ()
+    """What stands before the tables: what they are modelled on, where they come from."""
+    linee: Linee | None = None
+    """The lines of the table ``anni``, with the names of their series."""
+    nomi_linee: Sequence[str] = ()
 
 
 def csv_di(tavole: Sequence[TavolaCifre]) -> bytes:
@@ -74,6 +80,6 @@ def xlsx_di(documento: Documento) -> bytes:
             if tavola.nota:
                 foglio.write_string(len(tavola.righe) + 5, 0, tavola.nota)
         note = cartella.add_worksheet("Avvertenze")
-        for numero, frase in enumerate(documento.note or ("Nessuna.",)):
+        for numero, frase in enumerate((*documento.premessa, *(documento.note or ("Nessuna.",)))):
             note.write_string(numero, 0, frase)
     return uscita.getvalue()

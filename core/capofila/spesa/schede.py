@@ -32,13 +32,14 @@ from capofila.spesa.rules import (
     Stato,
     cambiate,
     compi,
+    per_conto,
     sommate,
 )
 from capofila.territorio import service as territorio
 
 _MASSIMO: Final = Decimal(10) ** 11
 _UTENTI_MASSIMI: Final = 99_999_999
-_APPROVATE: Final = frozenset({Stato.APPROVATA, Stato.TRASMESSA, Stato.ESITO})
+APPROVATE: Final = frozenset({Stato.APPROVATA, Stato.TRASMESSA, Stato.ESITO})
 VALORI: Final = (
     "istat AS comune, area, voce, gestione, modalita, utenti, spesa, quota_utenti, quota_ssn, fonti"
 )
@@ -72,11 +73,12 @@ class Commento(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Passaggio(msgspec.Struct, frozen=True, kw_only=True):
-    """A step that was taken."""
+    """A step that was taken; `per_conto` when the Ufficio di Piano took it for the comune."""
 
     azione: str
     da: str
     a: str
+    per_conto: bool
     motivo: str | None
     autore: str | None
     fatto_il: datetime
@@ -374,6 +376,8 @@ async def commenti(anno: int, istat: str) -> list[Commento]:
 async def passo(anno: int, istat: str, azione: str, motivo: str = "") -> Scheda:
     """Take a step of a sheet, as the comune when the unit is narrowed to one, else as the ambito.
 
+    The ambito takes those of the comune on its behalf, with a reason that stays in its history.
+
     Raises:
         NonTrovato: no such sheet.
         PassoNonAmmesso: no such step from here, or it wants something that is missing.
@@ -387,7 +391,7 @@ async def passo(anno: int, istat: str, azione: str, motivo: str = "") -> Scheda:
         errori=errori_aperti(await _rilievi(questa, una)) if regola and regola.senza_errori else 0,
         scaduta=una.scaduta(questa, oggi()),
         mancano=(
-            sum(altra.stato not in _APPROVATE for altra in await schede(anno))
+            sum(altra.stato not in APPROVATE for altra in await schede(anno))
             if regola and regola.tutti_i_comuni
             else 0
         ),
@@ -396,6 +400,7 @@ async def passo(anno: int, istat: str, azione: str, motivo: str = "") -> Scheda:
     dopo = compi(azione, una.stato, chi, situazione)
     if len(motivo) > 2000:
         raise DatiNonValidi("Il motivo ha più di 2.000 caratteri.")
+    altrui = regola is not None and per_conto(regola, chi)
     righe_ora = None
     if dopo is Stato.APPROVATA:
         tutte = [vista.riga for vista in await righe(anno, istat)]
@@ -409,11 +414,14 @@ async def passo(anno: int, istat: str, azione: str, motivo: str = "") -> Scheda:
     except asyncpg.CheckViolationError:
         raise PassoNonAmmesso("Una riga non quadra: correggerla, poi ripetere il passo.") from None
     await unita.esegui(
-        "INSERT INTO passaggio_spesa (scheda_spesa_id, comune, azione, da, a, motivo, righe) "
-        "VALUES ($1, $2, $3, $4, $5, nullif($6, ''), $7::jsonb)",
-        una.id, una.comune, azione, una.stato.value, dopo.value, motivo.strip(), righe_ora,
+        "INSERT INTO passaggio_spesa "
+        "(scheda_spesa_id, comune, azione, da, a, motivo, righe, per_conto) "
+        "VALUES ($1, $2, $3, $4, $5, nullif($6, ''), $7::jsonb, $8)",
+        una.id, una.comune, azione, una.stato.value, dopo.value, motivo.strip(), righe_ora, altrui,
     )  # fmt: skip
-    await registra(f"spesa.{azione}", "scheda_spesa", str(una.id), da=una.stato, a=dopo)
+    await registra(
+        f"spesa.{azione}", "scheda_spesa", str(una.id), da=una.stato, a=dopo, per_conto=altrui
+    )
     return msgspec.structs.replace(una, stato=dopo)
 
 
@@ -424,7 +432,7 @@ async def passaggi(anno: int, istat: str) -> list[Passaggio]:
     return [
         Passaggio(**dict(riga))
         for riga in await unita.righe(
-            "SELECT p.azione, p.da, p.a, p.motivo, u.nome AS autore, p.fatto_il "
+            "SELECT p.azione, p.da, p.a, p.per_conto, p.motivo, u.nome AS autore, p.fatto_il "
             "FROM passaggio_spesa p LEFT JOIN utente u ON u.id = p.fatto_da "
             "WHERE p.ambito_id = $1 AND p.scheda_spesa_id = $2 ORDER BY p.id LIMIT 1000",
             unita.ambito, una.id,

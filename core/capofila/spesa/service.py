@@ -12,12 +12,18 @@ from capofila.spesa.carichi import dici_colonne as dici_colonne
 from capofila.spesa.carichi import proposta as proposta
 from capofila.spesa.carichi import prova as prova
 from capofila.spesa.carichi import pulisci_carichi as pulisci_carichi
-from capofila.spesa.carichi import testa as testa
 from capofila.spesa.cifre import Filtro as Filtro
 from capofila.spesa.cifre import Lettura as Lettura
 from capofila.spesa.cifre import analisi as analisi
 from capofila.spesa.cifre import forma as forma
 from capofila.spesa.cifre import leggi as leggi
+from capofila.spesa.consegne import VERIFICHE as VERIFICHE
+from capofila.spesa.consegne import Preparato as Preparato
+from capofila.spesa.consegne import impronta_del_prospetto as impronta_del_prospetto
+from capofila.spesa.consegne import non_approvate as non_approvate
+from capofila.spesa.consegne import prepara as prepara_prospetto
+from capofila.spesa.consegne import segna_esito as segna_esito
+from capofila.spesa.consegne import segna_trasmesse as segna_trasmesse
 from capofila.spesa.controlli import Rilievo as Rilievo
 from capofila.spesa.controlli import errori_aperti as errori_aperti
 from capofila.spesa.foglio import colonne_di as colonne_di
@@ -79,5 +85,6 @@ from capofila.spesa.schede import spiega as spiega
 from capofila.spesa.schede import togli as togli
 
 __all__ = [
-    "chiedi_promemoria", "posta_configurata", "promemoria_del_giorno", "ultimi_promemoria",
+    "chiedi_promemoria", "posta_configurata", "prepara_prospetto", "promemoria_del_giorno",
+    "ultimi_promemoria",
 ]  # fmt: skip

@@ -11,10 +11,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from capofila.hooks import ModuloSpesa
+from capofila.hooks import ModuloSpesa, PerimetroRapporto, SezioneRapporto, TavolaRapporto
 from capofila.spesa.analisi import DellAnno, Misura, Parte, PerUtente
 from capofila.spesa.cifre import Lettura
-from capofila.spesa.rules import ZERO, quota
+from capofila.spesa.rules import ZERO, per_uno, quota
 
 Cifra = Decimal | int | None
 TipoCifra = Literal["importo", "quota", "numero"]
@@ -83,6 +83,108 @@ def tavole(letta: Lettura, modulo: ModuloSpesa | None, ordine: str = "") -> tupl
         _comuni(letta, ordine),
         _anni(cifre.anni, letta),
     )  # fmt: skip
+
+
+def sezione(letta: Lettura, modulo: ModuloSpesa | None, dichiarata: SezioneRapporto) -> TavolaCifre:
+    """A table of a report: the figures of the analysis, of the perimeters that it wants."""
+    quali = _scelti(letta, dichiarata.perimetri)
+    con_senza = PerimetroRapporto.SENZA_CAPOLUOGO in dichiarata.perimetri
+    match dichiarata.tavola:
+        case TavolaRapporto.GESTIONE:
+            fatta = _gestione(quali)
+        case TavolaRapporto.ABITANTI:
+            fatta = _abitanti(quali, letta.abitanti)
+        case TavolaRapporto.UTENTI:
+            fatta = _utenti(quali)
+        case TavolaRapporto.AREE:
+            fatta = _parti("aree", "", "Area", letta.cifre.per_area, _nomi_aree(modulo), letta,
+                           con_senza=con_senza)  # fmt: skip
+        case TavolaRapporto.AREE_E_SUB_AMBITI:
+            fatta = _aree_e_sub_ambiti(letta, modulo)
+        case TavolaRapporto.QUOTE:
+            fatta = _quote(quali, letta.abitanti)
+        case TavolaRapporto.ANNI:
+            fatta = _anni(letta.cifre.anni, letta, con_senza=con_senza)
+    return msgspec.structs.replace(
+        fatta,
+        titolo=dichiarata.titolo,
+        nota=" ".join(nota for nota in (fatta.nota, dichiarata.nota) if nota),
+    )
+
+
+def _scelti(letta: Lettura, quali: Sequence[PerimetroRapporto]) -> list[_Perimetro]:
+    """The perimeters in the order that is wanted; those that the ambito does not have are not there."""
+    tutti = _perimetri(letta)
+    comuni = [
+        _Perimetro(
+            uno.istat, letta.comuni[uno.istat].nome, (uno.istat,), uno.misura, uno.per_utente
+        )
+        for uno in letta.cifre.per_comune
+    ]
+    per_quale = {
+        PerimetroRapporto.AMBITO: [p for p in tutti if p.chiave == "totale"],
+        PerimetroRapporto.SENZA_CAPOLUOGO: [p for p in tutti if p.chiave == "senza_capoluogo"],
+        PerimetroRapporto.SUB_AMBITI: [p for p in tutti if p.chiave.startswith("sub_ambito/")],
+        PerimetroRapporto.COMUNI: sorted(comuni, key=lambda p: p.nome),
+    }
+    return [p for quale in quali for p in per_quale[quale]]
+
+
+def _aree_e_sub_ambiti(letta: Lettura, modulo: ModuloSpesa | None) -> TavolaCifre:
+    gruppi = letta.cifre.per_sub_ambito
+    nomi = _nomi_aree(modulo)
+    return TavolaCifre(
+        codice="aree_e_sub_ambiti",
+        titolo="",
+        testa="Area",
+        colonne=(
+            ColonnaCifre("Spesa", "importo"),
+            *(ColonnaCifre(_nome_gruppo(letta, g.sub_ambito), "importo") for g in gruppi),
+        ),
+        righe=tuple(
+            RigaCifre(
+                p.codice,
+                nomi.get(p.codice, p.codice),
+                (p.spesa, *(g.per_area.get(p.codice, ZERO) for g in gruppi)),
+            )
+            for p in sorted(letta.cifre.per_area, key=lambda p: (-p.spesa, p.codice))
+        ),
+    )
+
+
+def _quote(perimetri: Iterable[_Perimetro], abitanti: Mapping[str, int]) -> TavolaCifre:
+    righe = []
+    for p in perimetri:
+        noti = p.comuni and all(abitanti.get(i) for i in p.comuni)
+        quanti = sum(abitanti[i] for i in p.comuni) if noti else 0
+        associata, diretta = (
+            per_uno(importo, quanti) for importo in (p.misura.associata, p.misura.singola)
+        )
+        righe.append(
+            RigaCifre(
+                p.chiave,
+                p.nome,
+                (quanti or None, per_uno(p.misura.spesa, quanti), associata, diretta,
+                 p.misura.quota_associata),
+                (associata or ZERO, diretta or ZERO),
+            )
+        )  # fmt: skip
+    return TavolaCifre(
+        codice="quote",
+        titolo="",
+        testa="Di chi",
+        colonne=(
+            ColonnaCifre("Abitanti", "numero"),
+            ColonnaCifre("Spesa per abitante", "importo"),
+            ColonnaCifre("Associata per abitante", "importo"),
+            ColonnaCifre("Diretta per abitante", "importo"),
+            ColonnaCifre("Quota associata", "quota"),
+        ),
+        serie=GESTIONI,
+        righe=tuple(righe),
+        nota="Spesa lorda su abitanti dell'anno: quella associata è la quota per abitante delle "
+        "gestioni comuni, quella diretta è ciò che il comune fa da solo.",
+    )
 
 
 def con_capoluogo(letta: Lettura) -> bool:
@@ -270,9 +372,9 @@ def _utenti(perimetri: Iterable[_Perimetro]) -> TavolaCifre:
 
 def _parti(
     codice: str, titolo: str, testa: str, parti: Sequence[Parte], nomi: Mapping[str, str],
-    letta: Lettura,
+    letta: Lettura, *, con_senza: bool = True,
 ) -> TavolaCifre:  # fmt: skip
-    dice = senza(letta)
+    dice = senza(letta) if con_senza else ""
     colonne = [ColonnaCifre("Spesa", "importo"), ColonnaCifre("Quota", "quota")]
     if dice:
         colonne += [
@@ -349,8 +451,8 @@ def _ordinate(righe: Sequence[RigaCifre], ordine: str) -> tuple[RigaCifre, ...]:
     return (*(riga for _, riga in note), *(r for r in righe if r.valori[posto] is None))
 
 
-def _anni(anni: Sequence[DellAnno], letta: Lettura) -> TavolaCifre:
-    dice = senza(letta)
+def _anni(anni: Sequence[DellAnno], letta: Lettura, *, con_senza: bool = True) -> TavolaCifre:
+    dice = senza(letta) if con_senza else ""
     colonne = [
         ColonnaCifre("Spesa", "importo"),
         ColonnaCifre("Associata", "quota"),

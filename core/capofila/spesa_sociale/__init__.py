@@ -22,7 +22,9 @@ from capofila.hooks import (
     Manifesto,
     ModuloSpesa,
     Privacy,
+    ProspettoSpesa,
     Raccordo,
+    RegolaNome,
     RegolaSpesa,
     SommaSpesa,
     Specie,
@@ -187,18 +189,55 @@ MODULO: Final = ModuloSpesa(
     ),
     classificazioni=_CLASSIFICAZIONI,
     raccordi=_RACCORDI,
-    tavole=tuple(
-        TavolaSpesa(codice=codice, titolo=titolo, righe="regione_area", colonne=colonne, fonte=GUIDA)
-        for codice, titolo, colonne in (
-            ("A", "Costi per tipologia di gestione", ColonneTavola.GESTIONE_E_MODALITA),
-            ("B", "Totale fruitori", ColonneTavola.FRUITORI),
-            ("C", "Canali di finanziamento a copertura dei costi", ColonneTavola.CANALI),
-        )
+    tavole=(
+        *(
+            TavolaSpesa(codice=codice, titolo=titolo, righe="regione_area", colonne=colonne,
+                        fonte=GUIDA, per_voce=True)
+            for codice, titolo, colonne in (
+                ("A", "Costi per tipologia di gestione", ColonneTavola.GESTIONE_E_MODALITA),
+                ("B", "Totale fruitori", ColonneTavola.FRUITORI),
+                ("C", "Canali di finanziamento a copertura dei costi", ColonneTavola.CANALI),
+            )
+        ),
+        TavolaSpesa(codice="ISTAT", titolo="Utenti, spesa e compartecipazione per area di utenza",
+                    righe="istat_area", colonne=ColonneTavola.COPERTURA, fonte=ISTAT),
     ),
     controlli=CONTROLLI,
     fonte=GUIDA,
     valido_dal=date(2010, 1, 1),
 )  # fmt: skip
+
+PROSPETTI: Final = (
+    ProspettoSpesa(
+        codice="spesa-regione",
+        denominazione="Spesa sociale: tavole regionali A, B e C",
+        destinatario="Regione Lombardia",
+        versione_schema="supporto-1",
+        modulo="spesa-sociale",
+        tavole=("A", "B", "C"),
+        formato="xlsx",
+        regola_nome=RegolaNome(sigla="SPESA-REG"),
+        nota="Prospetto di supporto: il tracciato regionale non è pubblico. Le tre tavole hanno il "
+        "titolo che dà loro la guida; righe, colonne e ordine sono supposti. Serve a riportare le "
+        "cifre nel modello della Regione, non a sostituirlo.",
+        trasmette=True,
+        fonte=GUIDA,
+        valido_dal=date(2010, 1, 1),
+    ),
+    ProspettoSpesa(
+        codice="spesa-istat",
+        denominazione="Spesa sociale: tavola con i codici ISTAT",
+        destinatario="ISTAT",
+        versione_schema="diffusione-1",
+        modulo="spesa-sociale",
+        tavole=("ISTAT",),
+        formato="csv",
+        regola_nome=RegolaNome(sigla="SPESA-ISTAT"),
+        nota="I codici sono quelli con cui ISTAT diffonde i dati, non quelli del questionario.",
+        fonte=ISTAT,
+        valido_dal=date(2010, 1, 1),
+    ),
+)
 
 
 @hookimpl
@@ -209,7 +248,7 @@ def manifesto() -> Manifesto:
         distretto=None,
         denominazione="Spesa sociale dei comuni",
         versione="0.1.0",
-        contratto="1.2",
+        contratto="1.4",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(GUIDA, ISTAT, INPS, CREMONA_2012),
@@ -217,7 +256,7 @@ def manifesto() -> Manifesto:
             dati_personali=False,
             dichiarazione="Il modulo raccoglie importi e numeri di utenti per comune, nessun nome.",
         ),
-        descrizione="Il modulo della rilevazione, i raccordi e i controlli.",
+        descrizione="Il modulo della rilevazione, i raccordi, i controlli e i prospetti dovuti.",
     )
 
 
@@ -225,3 +264,9 @@ def manifesto() -> Manifesto:
 def moduli_spesa(anno: int) -> tuple[ModuloSpesa, ...]:
     """See the contract."""
     return (MODULO,) if anno >= 2010 else ()
+
+
+@hookimpl
+def prospetti_spesa(anno: int) -> tuple[ProspettoSpesa, ...]:
+    """See the contract."""
+    return PROSPETTI if anno >= 2010 else ()

@@ -18,9 +18,19 @@ import msgspec
 
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.dichiarato import CartellaNonValida, Problema
-from capofila.base.errori import NonAutorizzato, NonTrovato
+from capofila.base.errori import NonTrovato
 from capofila.territorio import tables
 from capofila.territorio.allineamento import allinea
+from capofila.territorio.caricati import AnnoDiPopolazione as AnnoDiPopolazione
+from capofila.territorio.caricati import Confini as Confini
+from capofila.territorio.caricati import ConfiniCaricati as ConfiniCaricati
+from capofila.territorio.caricati import anni_di_popolazione as anni_di_popolazione
+from capofila.territorio.caricati import carica_confini as carica_confini
+from capofila.territorio.caricati import carica_popolazione as carica_popolazione
+from capofila.territorio.caricati import confini as confini
+from capofila.territorio.caricati import confini_caricati as confini_caricati
+from capofila.territorio.caricati import togli_confini as togli_confini
+from capofila.territorio.caricati import unita_amministratore
 from capofila.territorio.cartelle import (
     DatiAmbito,
     EnteDichiarato,
@@ -97,15 +107,6 @@ class Applicazione(msgspec.Struct, kw_only=True):
 # Applying the folders.
 
 
-def _amministratore() -> UnitaDiLavoro:
-    unita = unita_corrente()
-    if not unita.contesto.amministratore:
-        raise NonAutorizzato(
-            "Solo l'amministrazione della piattaforma può applicare i dati del territorio."
-        )
-    return unita
-
-
 async def applica_comuni(cartella: Path) -> Applicazione:
     """Bring the shared comuni, populations and mergers to what a folder declares.
 
@@ -113,7 +114,7 @@ async def applica_comuni(cartella: Path) -> Applicazione:
         CartellaNonValida: with every fault; nothing is stored.
         NonAutorizzato: the unit is not the platform administrator's.
     """
-    unita = _amministratore()
+    unita = unita_amministratore()
     dati = leggi_comuni(cartella)
     esito = Applicazione(oggetto="Comuni")
     async with unita.punto_di_ritorno():
@@ -172,7 +173,7 @@ async def applica(cartella: Path) -> Applicazione:
         CartellaNonValida: with every fault; nothing is stored.
         NonAutorizzato: the unit is not the platform administrator's.
     """
-    unita = _amministratore()
+    unita = unita_amministratore()
     dati = leggi_ambito(cartella, (await mappa_comuni()).per_istat)
     esito = Applicazione(oggetto=f"Ambito {dati.slug}")
     prima = unita.contesto

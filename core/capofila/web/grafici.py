@@ -161,6 +161,66 @@ def linee(serie: Sequence[Serie]) -> Linee | None:
     )
 
 
+class Curva(msgspec.Struct, frozen=True):
+    """Figures by another figure; where there is none the line breaks."""
+
+    nome: str
+    valori: Mapping[Decimal, Cifra | None]
+    segnati: frozenset[Decimal] = frozenset()
+    """Where a point is drawn: those of the table."""
+
+
+class Asse(msgspec.Struct, frozen=True):
+    """A chart of curves, in the units of its ``viewBox``."""
+
+    larghezza: int
+    altezza: int
+    righe: list[tuple[float, Decimal]]
+    """(y, figure) of the horizontal lines of the scale."""
+    colonne: list[tuple[float, Decimal]]
+    """(x, figure) along the bottom."""
+    linee: list[tuple[int, str, list[str], list[tuple[float, float, Decimal, Cifra]]]]
+    """Number, name, polylines, points (x, y, figure along the bottom, figure) of each curve."""
+    sinistra: float = _SINISTRA
+    destra: float = LARGHEZZA - _DESTRA
+
+
+def curve(serie: Sequence[Curva]) -> Asse | None:
+    """Curves on two axes that begin at zero; None when there is no figure."""
+    noti = [(x, y) for una in serie for x, y in una.valori.items() if y is not None]
+    if not noti:
+        return None
+    in_basso = tacche(0, max(x for x, _ in noti), 5)
+    in_alto = tacche(0, max(y for _, y in noti))
+    larga, alta = LARGHEZZA - _SINISTRA - _DESTRA, ALTEZZA - _SOPRA - _SOTTO
+
+    def dove_x(figura: Cifra) -> float:
+        return _tondo(_SINISTRA + Fraction(figura) / Fraction(in_basso[-1]) * larga)
+
+    def dove_y(figura: Cifra) -> float:
+        return _tondo(_SOPRA + (1 - Fraction(figura) / Fraction(in_alto[-1])) * alta)
+
+    disegnate = []
+    for numero, una in enumerate(serie, 1):
+        tratti, punti, corrente = [], [], list[str]()
+        for figura, valore in sorted(una.valori.items()):
+            if valore is None:
+                tratti.append(" ".join(corrente))
+                corrente = []
+                continue
+            x, y = dove_x(figura), dove_y(valore)
+            corrente.append(f"{x:g},{y:g}")
+            if figura in una.segnati:
+                punti.append((x, y, figura, valore))
+        tratti.append(" ".join(corrente))
+        disegnate.append((numero, una.nome, [t for t in tratti if " " in t], punti))
+    return Asse(
+        larghezza=LARGHEZZA, altezza=ALTEZZA,
+        righe=[(dove_y(t), t) for t in in_alto], colonne=[(dove_x(t), t) for t in in_basso],
+        linee=disegnate,
+    )  # fmt: skip
+
+
 class Classi(msgspec.Struct, frozen=True):
     """Classes of about as many values each; equal values are always in the same one."""
 

@@ -1,4 +1,4 @@
-"""The distretto of Casalmaggiore: its manifest, and how its comuni decide together.
+"""The distretto of Casalmaggiore: its manifest, how its comuni decide together, its report.
 
 What is known comes from the press of 2013 and 2014 on the Consorzio Casalasco Servizi Sociali
 (Concass). Until then every comune had one vote. On 8 November 2013 the mayors agreed on votes
@@ -10,20 +10,26 @@ comuni besides: otherwise Casalmaggiore, Piadena and Gussola could have decided 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from capofila.hooks import (
     OLTRE_META,
     Atto,
+    Base,
     Manifesto,
     Nomina,
     Organo,
     Per,
+    PerimetroRapporto,
     Presidenza,
     Privacy,
+    RapportoSpesa,
     RegolaVoto,
     Seggio,
+    SezioneRapporto,
     Specie,
+    TavolaRapporto,
     doppia_maggioranza,
     hookimpl,
     per_testa,
@@ -88,9 +94,38 @@ MAGGIORANZA_DEL_PESO: Final = variante(
     LA_PROVINCIA,
     ipotesi=True,
     nota=(
-        "la fonte parla di maggioranza qualificata senza misura; oltre la metà è la soglia più "
-        "bassa, ed è compatibile con quanto dice: che tre comuni soli l'avrebbero raggiunta"
+        "la fonte parla di maggioranza qualificata senza misura; oltre la metà degli abitanti di "
+        "tutti i comuni è la soglia più bassa, ed è compatibile con quanto dice: che tre comuni "
+        "soli l'avrebbero raggiunta, e che Casalmaggiore pesa il 38,18 % di tutti"
     ),
+)
+
+FIGURE_2011: Final = Atto(
+    specie=Specie.STUDIO,
+    organo="Aziende sociali dei tre distretti (autore non indicato)",
+    titolo="Il welfare dei tre distretti cremonesi, presentazione di marzo 2014",
+    nota="Dà le quote per abitante dell'ambito intero, non quelle dei comuni.",
+)
+
+RAPPORTO: Final = RapportoSpesa(
+    codice="spesa-quota-per-abitante",
+    denominazione="La quota per abitante",
+    premessa="Quanto spende ogni comune per abitante: insieme agli altri, attraverso il consorzio, e da "
+    "solo. Le figure pubblicate del 2011 hanno le stesse tre quote per l'ambito intero: il dettaglio "
+    "per comune è di questo rapporto.",
+    sezioni=(
+        SezioneRapporto(
+            tavola=TavolaRapporto.QUOTE,
+            titolo="Quota per abitante dei comuni",
+            perimetri=(PerimetroRapporto.AMBITO, PerimetroRapporto.COMUNI),
+        ),
+        SezioneRapporto(
+            tavola=TavolaRapporto.GESTIONE,
+            titolo="Spesa e forma di gestione",
+            perimetri=(PerimetroRapporto.AMBITO, PerimetroRapporto.COMUNI),
+        ),
+    ),
+    fonte=FIGURE_2011,
 )
 
 ORGANI: Final = (
@@ -106,7 +141,9 @@ ORGANI: Final = (
             ),
             RegolaVoto(
                 condizioni=doppia_maggioranza(
-                    peso=pesato_per_abitanti(soglia=OLTRE_META, fonte=MAGGIORANZA_DEL_PESO),
+                    peso=pesato_per_abitanti(
+                        soglia=OLTRE_META, base=Base.AVENTI_DIRITTO, fonte=MAGGIORANZA_DEL_PESO
+                    ),
                     soglia_teste=11,
                     fonte=LA_PROVINCIA,
                 ),
@@ -152,15 +189,15 @@ def manifesto() -> Manifesto:
         distretto="casalmaggiore",
         denominazione="Distretto di Casalmaggiore (ambito Casalasco)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.4",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
-        fonti=(LEGGE_REGIONALE, LA_PROVINCIA, OGLIO_PO_NEWS_2013, OGLIO_PO_NEWS_2014),
+        fonti=(LEGGE_REGIONALE, LA_PROVINCIA, OGLIO_PO_NEWS_2013, OGLIO_PO_NEWS_2014, FIGURE_2011),
         privacy=Privacy(
             dati_personali=False,
             dichiarazione=(
-                "Il plugin dichiara gli organi e il loro modo di votare: non riceve e non produce "
-                "dati personali."
+                "Il plugin dichiara gli organi, il loro modo di votare e quali tavole di importi "
+                "ha il suo rapporto: non riceve e non produce dati personali."
             ),
         ),
         descrizione=(
@@ -174,3 +211,15 @@ def manifesto() -> Manifesto:
 def organi() -> tuple[Organo, ...]:
     """See the contract."""
     return ORGANI
+
+
+@hookimpl
+def schemi() -> tuple[Path, ...]:
+    """See the contract; demonstrations, because no source gives what is paid."""
+    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
+
+
+@hookimpl
+def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:
+    """See the contract; the tables are the same for every year."""
+    return (RAPPORTO,)

@@ -53,6 +53,13 @@ REGOLAMENTO_ASL: Final = Atto(
     nota="Richiamato dall'art. 6 dell'Accordo; il testo non è stato reperito.",
 )
 
+REGOLE_DEL_TAVOLO: Final = Atto(
+    specie=Specie.REGOLAMENTO,
+    organo="Tavolo Locale del Terzo Settore",
+    titolo="Regole di funzionamento, di coordinamento e di ordine dei lavori",
+    nota="Se le dà il Tavolo stesso, per l'art. 9 dell'Accordo; il testo non è stato reperito.",
+)
+
 SEGUITO: Final = Atto(
     specie=Specie.ACCORDO,
     organo="48 comuni dell'ambito Cremasco, ATS della Val Padana e ASST di Crema",
@@ -68,3 +75,8 @@ SEGUITO: Final = Atto(
 def accordo(articolo: str) -> Atto:
     """The Accordo of 2015 at one of its articles."""
     return variante(ACCORDO, articolo=articolo)
+
+
+def seguito(atto: Atto) -> Atto:
+    """What followed, at what an article of the Accordo of 2015 said."""
+    return variante(SEGUITO, nota=f"{SEGUITO.nota}; nel 2015-2017 era l'art. {atto.articolo}")

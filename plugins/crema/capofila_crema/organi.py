@@ -1,7 +1,8 @@
 """The bodies of the ambito Cremasco.
 
-Source: Accordo di Programma 2015-2017, articles 4 to 12. Quorum, notice and votes of the Assemblea
-are left by art. 6 to a regulation of the ASL that we do not have: no voting rule is declared.
+Source: Accordo di Programma 2015-2017, articles 3 to 19. Quorum, notice and votes of the Assemblea
+are left by art. 6 to a regulation of the ASL that we do not have, those of the Tavolo by art. 9 to
+rules of its own: no voting rule is declared. What must come before a decision is in art. 7, 13, 14.
 
 Each body is declared twice: as the Accordo has it for its 36 months, and as we suppose it went on,
 with the ATS and the ASST in the place of the ASL and of the hospital company (they are the ones
@@ -13,19 +14,62 @@ from __future__ import annotations
 from typing import Final
 
 from capofila.hooks import (
+    Atto,
     Attribuzione,
     Competenza,
+    Convocazione,
+    Elezione,
     Invitato,
     Nomina,
     Organo,
     Per,
     Presidenza,
+    Requisito,
     Seggio,
+    SpecieRequisito,
     variante,
 )
-from capofila_crema.fonti import AL, DAL, REGOLAMENTO_ASL, SEGUITO, SEGUITO_DAL, accordo
+from capofila_crema.fonti import (
+    AL,
+    DAL,
+    REGOLAMENTO_ASL,
+    REGOLE_DEL_TAVOLO,
+    SEGUITO,
+    SEGUITO_DAL,
+    accordo,
+    seguito,
+)
 
 _SINDACO_DI_CREMA: Final = "Sindaco del Comune di Crema"
+
+_PIANO_DI_ZONA: Final = Requisito(
+    specie=SpecieRequisito.ATTO,
+    di="piano-di-zona",
+    denominazione="il Piano di Zona approvato",
+    stesso_anno=False,
+    fonte=accordo("13, lettera a"),
+)
+_DEL_COMITATO: Final = (
+    Requisito(
+        specie=SpecieRequisito.PROPOSTA,
+        di="comitato-ristretto",
+        denominazione="la proposta del Comitato Ristretto",
+        fonte=accordo("7"),
+    ),
+    Requisito(
+        specie=SpecieRequisito.CONFRONTO,
+        di="forum-terzo-settore",
+        denominazione="il confronto con il Forum Cremasco del Terzo Settore",
+        fonte=accordo("7"),
+    ),
+    Requisito(
+        specie=SpecieRequisito.CONFRONTO,
+        di="organizzazioni-sindacali",
+        denominazione="il confronto con le Organizzazioni Sindacali",
+        fonte=accordo("7"),
+    ),
+)
+"""What art. 7 wants before the two yearly documents: a proposal, and two meetings held apart."""
 
 _ASSEMBLEA: Final = Organo(
     codice="assemblea-dei-sindaci",
@@ -81,11 +125,31 @@ _ASSEMBLEA: Final = Organo(
             materia="piano-operativo",
             competenza=Competenza.APPROVA,
             oggetto="Piano Operativo annuale",
+            requisiti=(_PIANO_DI_ZONA, *_DEL_COMITATO),
         ),
         Attribuzione(
             materia="report-annuale",
             competenza=Competenza.APPROVA,
             oggetto="Report annuale sul Piano Operativo e sul Piano di Zona",
+            requisiti=(
+                Requisito(
+                    specie=SpecieRequisito.ATTO,
+                    di="piano-operativo",
+                    denominazione="il Piano Operativo approvato",
+                    fonte=accordo("13, lettera b"),
+                ),
+                *_DEL_COMITATO,
+            ),
+        ),
+        Attribuzione(
+            materia="pareri-sociosanitari",
+            competenza=Competenza.DECIDE,
+            oggetto="Pareri e proposte sui servizi sociosanitari e sulle loro risorse",
+        ),
+        Attribuzione(
+            materia="sostituto-del-presidente",
+            competenza=Competenza.NOMINA,
+            oggetto="Il sindaco che sostituisce il presidente assente o impedito",
         ),
         Attribuzione(
             materia="comitato-ristretto",
@@ -93,6 +157,17 @@ _ASSEMBLEA: Final = Organo(
             oggetto="Due componenti del Comitato Ristretto per ogni sub-ambito",
             fonte=accordo("7"),
         ),
+        Attribuzione(
+            materia="sovrintendenza",
+            competenza=Competenza.NOMINA,
+            oggetto="Due sindaci che sovrintendono all'Accordo con quello di Crema",
+            fonte=accordo("17"),
+        ),
+    ),
+    elezioni=(
+        Elezione(materia="sostituto-del-presidente", posti=1, fonte=accordo("6")),
+        Elezione(materia="comitato-ristretto", posti=2, per=Per.SUB_AMBITO, fonte=accordo("7")),
+        Elezione(materia="sovrintendenza", posti=2, fonte=accordo("17")),
     ),
     fonte=accordo("6"),
     valido_dal=DAL,
@@ -113,7 +188,14 @@ _COMITATO: Final = Organo(
         ),
     ),
     presidenza=Presidenza(titolare="Referente/coordinatore", nomina=Nomina.ELETTA),
+    convocazione=(Convocazione(chi="Il referente/coordinatore", fonte=accordo("7")),),
+    elezioni=(Elezione(materia="referente-del-comitato", posti=1, fonte=accordo("7")),),
     attribuzioni=(
+        Attribuzione(
+            materia="referente-del-comitato",
+            competenza=Competenza.NOMINA,
+            oggetto="Il componente che fa da referente e coordinatore",
+        ),
         Attribuzione(
             materia="piano-operativo",
             competenza=Competenza.PREPARA,
@@ -169,7 +251,8 @@ _UFFICIO: Final = Organo(
             denominazione="Operatore del comune referente di sub-ambito",
             numero=1,
             per=Per.SUB_AMBITO,
-            designato_da="Comune referente del sub-ambito",
+            designato_da="Comune referente del sub-ambito, o l'unione che ne tiene il ruolo",
+            fonte=accordo("8, 12 e 19"),
         ),
         Seggio(
             categoria="asl",
@@ -233,6 +316,14 @@ _UFFICIO: Final = Organo(
             materia="contratto-di-servizio",
             competenza=Competenza.ESEGUE,
             oggetto="Contratto di Servizio con Comunità Sociale Cremasca a.s.c.",
+            requisiti=(
+                Requisito(
+                    specie=SpecieRequisito.ATTO,
+                    di="piano-operativo",
+                    denominazione="il Piano Operativo approvato dall'Assemblea dei Sindaci",
+                    fonte=accordo("13, lettera a, e 14"),
+                ),
+            ),
         ),
         Attribuzione(
             materia="debito-informativo",
@@ -258,11 +349,21 @@ _TAVOLO: Final = Organo(
         )
     ),
     segreteria="Quella dell'Ufficio di Piano",
+    regolamento=REGOLE_DEL_TAVOLO,
     attribuzioni=(
         Attribuzione(
             materia="rappresentanti-terzo-settore",
             competenza=Competenza.RATIFICA,
             oggetto="I quattro rappresentanti del Terzo Settore nell'Ufficio di Piano",
+            requisiti=(
+                Requisito(
+                    specie=SpecieRequisito.PROPOSTA,
+                    di="enti-aderenti",
+                    denominazione="la designazione degli enti aderenti, uno per settore",
+                    stesso_anno=False,
+                    fonte=accordo("8 e 9"),
+                ),
+            ),
         ),
     ),
     fonte=accordo("9"),
@@ -304,7 +405,24 @@ _CABINA: Final = Organo(
     valido_al=AL,
 )
 
-_DEL_2015: Final = (_ASSEMBLEA, _COMITATO, _UFFICIO, _TAVOLO, _CABINA)
+_SOVRINTENDENZA: Final = Organo(
+    codice="sovrintendenza",
+    denominazione="Sovrintendenza dell'Accordo di Programma",
+    seggi=(
+        Seggio(categoria="presidente", denominazione=f"{_SINDACO_DI_CREMA} o suo delegato"),
+        Seggio(
+            categoria="sindaco",
+            denominazione="Sindaco",
+            numero=2,
+            designato_da="Assemblea dei Sindaci",
+        ),
+    ),
+    fonte=accordo("17"),
+    valido_dal=DAL,
+    valido_al=AL,
+)
+
+_DEL_2015: Final = (_ASSEMBLEA, _COMITATO, _UFFICIO, _TAVOLO, _CABINA, _SOVRINTENDENZA)
 
 _SUBENTRI: Final = {
     "Rappresentante tecnico dell'ASL della Provincia di Cremona": (
@@ -314,19 +432,33 @@ _SUBENTRI: Final = {
 }
 
 
+def _di_poi(fonte: Atto | None) -> Atto | None:
+    return seguito(fonte) if fonte is not None else None
+
+
+def _seggio_di_poi(seggio: Seggio) -> Seggio:
+    nome = _SUBENTRI.get(seggio.denominazione, seggio.denominazione)
+    return variante(seggio, denominazione=nome, fonte=_di_poi(seggio.fonte))
+
+
+def _attribuzione_di_poi(attribuzione: Attribuzione) -> Attribuzione:
+    requisiti = tuple(variante(uno, fonte=_di_poi(uno.fonte)) for uno in attribuzione.requisiti)
+    return variante(attribuzione, requisiti=requisiti, fonte=_di_poi(attribuzione.fonte))
+
+
 def _seguito(organo: Organo) -> Organo:
     """The body as we suppose it after 30 April 2018."""
+    presidenza = organo.presidenza
     dopo = variante(
         organo,
         fonte=SEGUITO,
         valido_dal=SEGUITO_DAL,
         valido_al=None,
-        seggi=tuple(
-            variante(
-                seggio, denominazione=_SUBENTRI.get(seggio.denominazione, seggio.denominazione)
-            )
-            for seggio in organo.seggi
-        ),
+        seggi=tuple(map(_seggio_di_poi, organo.seggi)),
+        presidenza=presidenza and variante(presidenza, fonte=_di_poi(presidenza.fonte)),
+        attribuzioni=tuple(map(_attribuzione_di_poi, organo.attribuzioni)),
+        convocazione=tuple(variante(una, fonte=seguito(una.fonte)) for una in organo.convocazione),
+        elezioni=tuple(variante(una, fonte=seguito(una.fonte)) for una in organo.elezioni),
     )
     if organo is _ASSEMBLEA:
         return variante(dopo, invitati=(Invitato(denominazione="ATS della Val Padana"),))

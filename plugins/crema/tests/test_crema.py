@@ -94,7 +94,7 @@ def test_dopo_il_30_aprile_2018_il_ritmo_continua_come_ipotesi() -> None:
 def test_gli_organi_responsabili_esistono_in_ogni_giorno(giorno: date) -> None:
     codici = {organo.codice for organo in capofila_crema.organi() if organo.vale(giorno)}
     assert {uno.organo for uno in capofila_crema.adempimenti(giorno.year)} <= codici
-    assert len(codici) == 5
+    assert len(codici) == 6
 
 
 def test_prima_dell_accordo_non_si_dichiara_alcun_organo() -> None:

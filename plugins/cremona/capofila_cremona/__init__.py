@@ -1,4 +1,4 @@
-"""The distretto of Cremona: its manifest and what is known of its bodies.
+"""The distretto of Cremona: its manifest, what is known of its bodies, its report of the spending.
 
 Neither the Accordo di Programma nor the statute of the Azienda Sociale Cremonese was found. The
 bodies are known from the press, each from the day that the report speaks of; no voting rule and no
@@ -8,20 +8,26 @@ yearly deadline is known, so none is declared.
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from capofila.hooks import (
     Atto,
     Attribuzione,
     Competenza,
+    Elezione,
     Invitato,
     Manifesto,
     Organo,
     Per,
+    PerimetroRapporto,
     Presidenza,
     Privacy,
+    RapportoSpesa,
     Seggio,
+    SezioneRapporto,
     Specie,
+    TavolaRapporto,
     hookimpl,
 )
 
@@ -66,6 +72,67 @@ CREMONAOGGI_CDA: Final = Atto(
     nota="Nomina del 18 luglio 2025, per cinque anni; l'atto non è stato reperito.",
 )
 
+PRESENTAZIONE: Final = Atto(
+    specie=Specie.STUDIO,
+    organo="Azienda Sociale Cremonese",
+    titolo="La spesa sociale dei comuni, anno 2012 (Insieme verso il Piano di Zona)",
+    data=date(2015, 3, 12),
+)
+
+_CON_E_SENZA: Final = (PerimetroRapporto.AMBITO, PerimetroRapporto.SENZA_CAPOLUOGO)
+
+RAPPORTO: Final = RapportoSpesa(
+    codice="spesa-con-e-senza-cremona",
+    denominazione="La spesa sociale dei comuni, con e senza Cremona",
+    premessa="Segue l'analisi presentata nel 2015 sulla spesa del 2012: ogni cifra anche senza il "
+    "Comune di Cremona, che da solo è gran parte dell'ambito. Le cifre sono della rilevazione "
+    "dell'anno scelto.",
+    sezioni=(
+        SezioneRapporto(
+            tavola=TavolaRapporto.GESTIONE,
+            titolo="Quanto si gestisce insieme",
+            perimetri=_CON_E_SENZA,
+        ),
+        SezioneRapporto(
+            tavola=TavolaRapporto.ABITANTI,
+            titolo="La spesa per abitante",
+            perimetri=_CON_E_SENZA,
+        ),
+        SezioneRapporto(
+            tavola=TavolaRapporto.AREE,
+            titolo="La spesa per target",
+            perimetri=_CON_E_SENZA,
+        ),
+        SezioneRapporto(
+            tavola=TavolaRapporto.UTENTI,
+            titolo="La spesa dei comuni e utenti",
+            perimetri=_CON_E_SENZA,
+            voci=(
+                "nido",
+                "comunita_minori",
+                "adm",
+                "rsa",
+                "cdi",
+                "sad",
+                "rsd",
+                "cdd",
+                "cse",
+                "sadh",
+            ),
+            nota="Soltanto i dieci servizi della presentazione: nidi, comunità per minori, ADM, RSA, "
+            "CDI, SAD, RSD, CDD, CSE, SADH.",
+        ),
+        SezioneRapporto(
+            tavola=TavolaRapporto.GESTIONE,
+            titolo="Il sostegno al reddito",
+            perimetri=_CON_E_SENZA,
+            voci=("sostegno_reddito",),
+            nota="La presentazione lo divide anche per i maggiorenni, di cui qui non c'è il numero.",
+        ),
+    ),
+    fonte=PRESENTAZIONE,
+)
+
 ORGANI: Final = (
     Organo(
         codice="assemblea-dei-sindaci",
@@ -85,6 +152,15 @@ ORGANI: Final = (
                 competenza=Competenza.NOMINA,
                 oggetto="Componenti del consiglio di amministrazione dell'azienda",
                 fonte=CREMONAOGGI_CDA,
+            ),
+        ),
+        elezioni=(
+            Elezione(
+                materia="comitato-ristretto",
+                posti=2,
+                per=Per.SUB_AMBITO,
+                fonte=CREMONAOGGI_COMITATO,
+                valido_dal=date(2019, 10, 2),
             ),
         ),
         fonte=CREMONAOGGI_ASSEMBLEA,
@@ -133,15 +209,21 @@ def manifesto() -> Manifesto:
         distretto="cremona",
         denominazione="Distretto di Cremona (ambito Cremonese)",
         versione="0.1.0",
-        contratto="1.0",
+        contratto="1.4",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
-        fonti=(LEGGE_REGIONALE, CREMONAOGGI_ASSEMBLEA, CREMONAOGGI_COMITATO, CREMONAOGGI_CDA),
+        fonti=(
+            LEGGE_REGIONALE,
+            CREMONAOGGI_ASSEMBLEA,
+            CREMONAOGGI_COMITATO,
+            CREMONAOGGI_CDA,
+            PRESENTAZIONE,
+        ),
         privacy=Privacy(
             dati_personali=False,
             dichiarazione=(
-                "Il plugin dichiara gli organi dell'ambito, senza i nomi di chi ne fa parte: non "
-                "riceve e non produce dati personali."
+                "Il plugin dichiara gli organi dell'ambito, senza i nomi di chi ne fa parte, e quali "
+                "tavole di importi ha il suo rapporto: non riceve e non produce dati personali."
             ),
         ),
         descrizione=(
@@ -154,3 +236,15 @@ def manifesto() -> Manifesto:
 def organi() -> tuple[Organo, ...]:
     """See the contract."""
     return ORGANI
+
+
+@hookimpl
+def schemi() -> tuple[Path, ...]:
+    """See the contract; demonstrations, because no source gives what is paid."""
+    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
+
+
+@hookimpl
+def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:
+    """See the contract; the tables are the same for every year."""
+    return (RAPPORTO,)

@@ -1,5 +1,5 @@
-// The grid of a sheet: moves between cells by arrows and Enter, Escape gives back what was there, and
-// a word before lines that were not saved are lost. Saving is HTMX's; without all this the grid is a form.
+// The grid of a sheet: moves between cells by arrows and Enter, Escape gives back what was there, Shift
+// and F2 comments, and a word before lines that were not saved are lost. Saving is HTMX's; without all this the grid is a form.
 (() => {
   "use strict";
 
@@ -40,7 +40,13 @@
     else if (event.key === "ArrowUp" && !event.shiftKey) along(cell, -1);
     else if (event.key === "ArrowLeft" && !event.shiftKey && start) beside(cell, -1);
     else if (event.key === "ArrowRight" && !event.shiftKey && end) beside(cell, 1);
-    else if (event.key === "Escape" && before.has(cell)) {
+    else if (event.key === "F2" && event.shiftKey) {
+      const link = cell.closest("td").querySelector(".cella-commenta");
+      // What is being typed is saved before the page is left.
+      if (!link) return;
+      cell.blur();
+      whenSaved(() => location.assign(link.href));
+    } else if (event.key === "Escape" && before.has(cell)) {
       cell.value = before.get(cell);
       cell.select();
       mark(cell.closest("tr"));
@@ -79,6 +85,18 @@
       else cell.removeAttribute("aria-invalid");
     }
   });
+  let waiting = null;
+  const whenSaved = (then) => {
+    if (unsaved.size) waiting = then;
+    else then();
+  };
+  document.addEventListener("htmx:afterSettle", () => {
+    if (waiting && !unsaved.size) waiting();
+    waiting = null;
+  });
+  // By keyboard a cell is one stop: its remark is opened by Shift and F2.
+  for (const link of grid.querySelectorAll("input[data-colonna] ~ .cella-commenta")) link.tabIndex = -1;
+
   let leaving = false;
   document.addEventListener("submit", (event) => { if (event.target.id === "modulo-griglia") leaving = true; });
   window.addEventListener("beforeunload", (event) => { if (unsaved.size && !leaving) event.preventDefault(); });
@@ -86,4 +104,5 @@
   // A line just added, or the cell of a finding: the address names it.
   const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (named && named.matches("input[data-colonna]")) go(named);
+  else if (named && named.matches("textarea")) named.focus();
 })();

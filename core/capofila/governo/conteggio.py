@@ -1,0 +1,698 @@
+"""The count of a vote: the rules of the body on the day, the outcome, and its explanation in Italian.
+
+Pure. What the plugin of the distretto declares rules; what it leaves open may come with the file,
+with its act; what nobody says stays open and is said to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Final, TypeVar
+
+import msgspec
+
+from capofila.governo.competenze import Diniego, Motivo, Responso, StatoCompetenza, puo_decidere
+from capofila.governo.elezioni import EsitoCollegio, StatoCollegio, difetti_elezione, eleggi
+from capofila.governo.lettura import RegolaElezione, Richiesta
+from capofila.governo.rules import cita, condizione_in_parole, quorum_in_parole
+from capofila.governo.seduta import ConteggioRifiutato, Difetto, Seduta, difetti
+from capofila.governo.termini import Preavviso, preavviso
+from capofila.governo.voti import (
+    INTERO,
+    Esito,
+    RegoleInConflitto,
+    Risultato,
+    Scrutinio,
+    StatoQuorum,
+    Verifica,
+    Voto,
+    decidi,
+    difetti_quorum,
+    difetti_voti,
+    scegli_regola,
+)
+from capofila.hooks import (
+    Atto,
+    Condizione,
+    Convocazione,
+    Deleghe,
+    Dichiarazione,
+    Elezione,
+    Misura,
+    Organo,
+    Per,
+    Quorum,
+    RegolaVoto,
+    Specie,
+    variante,
+)
+from capofila.web.formati import data as in_data
+from capofila.web.formati import numero
+
+Cifra = int | Decimal
+_D = TypeVar("_D", bound=Dichiarazione)
+
+NON_AMMESSA: Final = "non_ammessa"
+ELETTI: Final = "eletti"
+DA_COMPLETARE: Final = "da_completare"
+SENZA_ESITO: Final = frozenset({NON_AMMESSA, Risultato.NON_DETERMINABILE.value})
+"""Outcomes that are none: the command ends with status 1."""
+
+
+class CondizioneContata(msgspec.Struct, frozen=True, kw_only=True):
+    """A condition as it is printed; ``decisivi`` are those who alone could have changed it."""
+
+    chiede: str
+    misura: str
+    base: str | None
+    categoria: str | None
+    necessario: Cifra | None
+    avuto: Cifra
+    su: Cifra
+    soddisfatta: bool | None
+    per_presidenza: bool
+    decisivi: tuple[str, ...]
+    fonte: str
+    ipotesi: bool
+    spiegazione: str
+
+
+class QuorumContato(msgspec.Struct, frozen=True, kw_only=True):
+    """The quorum as it is printed."""
+
+    stato: str
+    condizioni: tuple[CondizioneContata, ...] = ()
+
+
+class MotivoContato(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the body may not decide, with the act that says so."""
+
+    motivo: str
+    testo: str
+    fonte: str
+    ipotesi: bool
+
+
+class CompetenzaContata(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the body may decide the matter."""
+
+    stato: str
+    fonte: str | None
+    ipotesi: bool
+    motivi: tuple[MotivoContato, ...]
+
+
+class ConvocazioneContata(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the call left in time; None where no source gives a notice or no day was given."""
+
+    entro: date | None
+    in_tempo: bool | None
+
+
+class VotiContati(msgspec.Struct, frozen=True, kw_only=True):
+    """How many, by head. ``non_votanti``: there, entitled, and without a ballot."""
+
+    aventi_diritto: int
+    presenti: int
+    rappresentati: int
+    interessati: int
+    votanti: int
+    favorevoli: int
+    contrari: int
+    astenuti: int
+    divisi: int
+    non_votanti: int
+    segreto: bool
+
+
+class CollegioContato(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is elected in a unit, and who is at a tie for the places that are left."""
+
+    nome: str
+    stato: str
+    eletti: tuple[str, ...]
+    a_pari: tuple[str, ...]
+    posti_contesi: int
+
+
+class Conteggio(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of a vote as ``capofila governo tally --json`` prints it."""
+
+    ambito: str
+    organo: str
+    denominazione: str
+    materia: str
+    giorno: date
+    convocazione: int
+    esito: str
+    quorum: QuorumContato
+    competenza: CompetenzaContata
+    preavviso: ConvocazioneContata
+    voti: VotiContati
+    condizioni: tuple[CondizioneContata, ...]
+    decisivi: tuple[str, ...]
+    collegi: tuple[CollegioContato, ...]
+    spiegazione: tuple[str, ...]
+    avvertenze: tuple[str, ...]
+    plugin: Mapping[str, str]
+    impronta: str
+
+
+class _Regole(msgspec.Struct, frozen=True, kw_only=True):
+    voto: RegolaVoto | None
+    quorum: Quorum | None
+    deleghe: Deleghe | None
+    convocazione: Convocazione | None
+    elezione: Elezione | None
+    aperti_elezione: tuple[str, ...] = ()
+
+
+def conta(
+    ambito: str,
+    richiesta: Richiesta,
+    organi: Sequence[Organo],
+    *,
+    plugin: Mapping[str, str],
+    impronta: str,
+) -> Conteggio:
+    """Count a vote by the rules of its body.
+
+    Args:
+        ambito: the slug, for the record.
+        richiesta: what was read from the file.
+        organi: the bodies of the ambito on the day of the meeting.
+        plugin: the versions of the active plugins, for the record.
+        impronta: SHA-256 of the file.
+
+    Raises:
+        ConteggioRifiutato: the file contradicts itself or the rules, with every place.
+        RegoleInConflitto: a plugin declares two rules for one thing.
+    """
+    organo = _organo(richiesta, organi)
+    trovati = _difetti_seggi(organo, richiesta.seduta)
+    seduta = _con_categorie(organo, richiesta.seduta)
+    regole = _regole(organo, richiesta, trovati)
+    trovati += difetti(
+        seduta,
+        deleghe=regole.deleghe,
+        solo_aderenti=frozenset(uno.categoria for uno in organo.seggi if uno.solo_aderenti),
+    )
+    if not trovati:
+        trovati += _difetti_voto(richiesta, seduta, regole)
+    if trovati:
+        raise ConteggioRifiutato(trovati)
+    return _concludi(
+        ambito, richiesta, organo, organi, seduta, regole, plugin=plugin, impronta=impronta
+    )
+
+
+def _concludi(
+    ambito: str,
+    richiesta: Richiesta,
+    organo: Organo,
+    organi: Sequence[Organo],
+    seduta: Seduta,
+    regole: _Regole,
+    *,
+    plugin: Mapping[str, str],
+    impronta: str,
+) -> Conteggio:
+    elegge = richiesta.collegi is not None
+    esito = decidi(
+        seduta,
+        richiesta.voti or (),
+        regola=None if elegge else regole.voto,
+        quorum=regole.quorum,
+        deleghe=regole.deleghe,
+    )
+    responso = puo_decidere(
+        organi,
+        organo.codice,
+        richiesta.materia,
+        seduta.giorno,
+        anno=richiesta.anno,
+        compiuti=richiesta.compiuti,
+        quorum=esito.quorum,
+        fonte_quorum=regole.quorum.fonte if regole.quorum else None,
+    )
+    chiamata = _preavviso(richiesta, regole.convocazione)
+    responso = _con_la_chiamata(responso, chiamata, regole.convocazione, organo)
+    collegi = (
+        tuple(eleggi(regole.elezione, uno) for uno in richiesta.collegi)
+        if richiesta.collegi is not None and regole.elezione is not None
+        else ()
+    )
+    detto = _esito(esito, responso, collegi)
+    condizioni = tuple(
+        _contata(una, seduta, regole.voto.fonte if regole.voto else organo.fonte)
+        for una in esito.condizioni
+    )
+    quorum = QuorumContato(
+        stato=esito.quorum.value,
+        condizioni=tuple(
+            _contata(
+                una, seduta, regole.quorum.fonte if regole.quorum else organo.fonte, quorum=True
+            )
+            for una in esito.verifiche_quorum
+        ),
+    )
+    decisivi = tuple(seduta.nome(id) for id in esito.decisivi)
+    return Conteggio(
+        ambito=ambito,
+        organo=organo.codice,
+        denominazione=organo.denominazione,
+        materia=richiesta.materia,
+        giorno=seduta.giorno,
+        convocazione=seduta.convocazione,
+        esito=detto,
+        quorum=quorum,
+        competenza=CompetenzaContata(
+            stato=responso.stato.value,
+            fonte=cita(responso.fonte) if responso.fonte else None,
+            ipotesi=bool(responso.fonte and responso.fonte.ipotesi),
+            motivi=tuple(
+                MotivoContato(
+                    motivo=uno.motivo.value,
+                    testo=uno.testo,
+                    fonte=cita(uno.fonte),
+                    ipotesi=uno.fonte.ipotesi,
+                )
+                for uno in responso.dinieghi
+            ),
+        ),
+        preavviso=ConvocazioneContata(entro=chiamata.entro, in_tempo=chiamata.in_tempo),
+        voti=_quanti(richiesta, seduta),
+        condizioni=condizioni,
+        decisivi=decisivi,
+        collegi=tuple(
+            CollegioContato(
+                nome=uno.nome, stato=uno.stato.value, eletti=uno.eletti, a_pari=uno.a_pari,
+                posti_contesi=uno.posti_contesi,
+            )
+            for uno in collegi
+        ),
+        spiegazione=_spiega(
+            detto, organo, esito, responso, quorum, condizioni, decisivi, collegi, regole
+        ),
+        avvertenze=_avverti(richiesta, organo, esito, responso, regole, chiamata),
+        plugin=plugin,
+        impronta=impronta,
+    )  # fmt: skip
+
+
+# --- the rules ----------------------------------------------------------------------------------
+
+
+def _organo(richiesta: Richiesta, organi: Sequence[Organo]) -> Organo:
+    for uno in organi:
+        if uno.codice == richiesta.organo:
+            return uno
+    giorno = f"{richiesta.seduta.giorno:%d/%m/%Y}"
+    ci_sono = (
+        f"sono {', '.join(uno.codice for uno in organi)}"
+        if organi
+        else "nessun plugin attivo ne dichiara"
+    )
+    raise ConteggioRifiutato(
+        [Difetto("organo", f"«{richiesta.organo}» non è fra gli organi al {giorno}: {ci_sono}.")]
+    )
+
+
+def _in_vigore(dichiarate: Sequence[_D], giorno: date) -> _D | None:
+    valide = [una for una in dichiarate if una.vale(giorno)]
+    if len(valide) > 1:
+        raise RegoleInConflitto(
+            f"Al {giorno:%d/%m/%Y} valgono insieme {len(valide)} regole per la stessa cosa "
+            f"({'; '.join(una.fonte.cita() for una in valide)}): il plugin deve dirne una."
+        )
+    return valide[0] if valide else None
+
+
+def _regole(organo: Organo, richiesta: Richiesta, trovati: list[Difetto]) -> _Regole:
+    """The rules of the body, and where it has none those of the file; never both."""
+    giorno, materia, date = richiesta.seduta.giorno, richiesta.materia, richiesta.regole
+    voto = scegli_regola(organo.regole_voto, giorno, materia)
+    quorum = scegli_regola(organo.quorum, giorno, materia, richiesta.seduta.convocazione)
+    deleghe = _in_vigore(organo.deleghe, giorno)
+    for nome, dichiarata, data in (
+        ("voto", voto, date.voto),
+        ("quorum", quorum, date.quorum),
+        ("deleghe", deleghe, date.deleghe),
+    ):
+        if dichiarata is not None and data is not None:
+            trovati.append(
+                Difetto(
+                    f"regole.{nome}",
+                    f"la regola c'è già ({dichiarata.fonte.cita()}): toglila dal file.",
+                )
+            )
+    elezione, aperti = _elezione(
+        _in_vigore([una for una in organo.elezioni if una.materia == materia], giorno),
+        date.elezione,
+        materia,
+        trovati,
+    )
+    if richiesta.collegi is not None and elezione is None:
+        trovati.append(
+            Difetto(
+                "elezione",
+                f"nessuna fonte dice quanti si eleggano per «{materia}»: scrivilo in "
+                "«regole.elezione», con il suo atto.",
+            )
+        )
+    return _Regole(
+        voto=voto or date.voto,
+        quorum=quorum or date.quorum,
+        deleghe=deleghe or date.deleghe,
+        convocazione=_in_vigore(organo.convocazione, giorno),
+        elezione=elezione,
+        aperti_elezione=aperti,
+    )
+
+
+def _elezione(
+    dichiarata: Elezione | None,
+    data: RegolaElezione | None,
+    materia: str,
+    trovati: list[Difetto],
+) -> tuple[Elezione | None, tuple[str, ...]]:
+    """The rule of an election: the file fills only what the plugin leaves open."""
+    if data is not None and dichiarata is not None:
+        trovati += [
+            Difetto(
+                f"regole.elezione.{nome}",
+                f"la regola c'è già ({dichiarata.fonte.cita()}): toglila dal file.",
+            )
+            for nome, detto, scritto in (
+                ("posti", dichiarata.posti, data.posti),
+                ("preferenze", dichiarata.preferenze, data.preferenze),
+                ("parita", dichiarata.parita, data.parita),
+            )
+            if detto is not None and scritto is not None
+        ]
+    if dichiarata is None:
+        if data is None or data.posti is None:
+            return None, ()
+        dichiarata = Elezione(materia=materia, posti=data.posti, per=Per.ORGANO, fonte=data.fonte)
+    scelta = variante(
+        dichiarata,
+        preferenze=dichiarata.preferenze or (data.preferenze if data else None),
+        parita=dichiarata.parita or (data.parita if data else None),
+    )
+    aperti = []
+    if scelta.preferenze is None:
+        aperti.append("quanti nomi possa avere una scheda")
+    if scelta.parita is None:
+        aperti.append("chi sia eletto a parità di voti")
+    return scelta, tuple(aperti)
+
+
+# --- what was given -----------------------------------------------------------------------------
+
+
+def _difetti_seggi(organo: Organo, seduta: Seduta) -> list[Difetto]:
+    """Seats that the body does not have, or has fewer of."""
+    seggi = {uno.categoria: uno for uno in organo.seggi}
+    trovati = []
+    contati: dict[str, int] = {}
+    for posto, uno in enumerate(seduta.aventi_diritto, 1):
+        if not seggi or (uno.categoria is None and len(seggi) == 1):
+            continue
+        luogo = f"aventi_diritto[{posto}].categoria"
+        if uno.categoria is None:
+            trovati.append(
+                Difetto(luogo, f"manca: scrivi il seggio di «{uno.nome}», fra {', '.join(seggi)}.")
+            )
+        elif uno.categoria not in seggi:
+            trovati.append(
+                Difetto(
+                    luogo,
+                    f"«{uno.categoria[:60]}» non è un seggio di {organo.denominazione}: scegli fra "
+                    f"{', '.join(seggi)}.",
+                )
+            )
+        else:
+            contati[uno.categoria] = contati.get(uno.categoria, 0) + 1
+    for categoria, quanti in contati.items():
+        seggio = seggi[categoria]
+        if seggio.per is Per.ORGANO and seggio.numero is not None and quanti > seggio.numero:
+            trovati.append(
+                Difetto(
+                    "aventi_diritto",
+                    f"i seggi «{categoria}» sono {seggio.numero}, e qui sono {quanti} "
+                    f"({(seggio.fonte or organo.fonte).cita()}).",
+                )
+            )
+    return trovati
+
+
+def _con_categorie(organo: Organo, seduta: Seduta) -> Seduta:
+    """Where there is one kind of seat, everybody's is that."""
+    if len(organo.seggi) != 1:
+        return seduta
+    unica = organo.seggi[0].categoria
+    return variante(
+        seduta,
+        aventi_diritto=tuple(
+            variante(uno, categoria=uno.categoria or unica) for uno in seduta.aventi_diritto
+        ),
+    )
+
+
+def _difetti_voto(richiesta: Richiesta, seduta: Seduta, regole: _Regole) -> list[Difetto]:
+    trovati = difetti_quorum(regole.quorum, seduta) if regole.quorum else []
+    if richiesta.collegi is not None:
+        elezione = regole.elezione
+        assert elezione is not None
+        return trovati + difetti_elezione(
+            elezione, seduta, richiesta.collegi, elezione.preferenze or elezione.posti
+        )
+    if richiesta.voti is None:
+        return trovati
+    # Without a rule the ballots are still looked at: by heads, which is the least that a rule asks.
+    return trovati + difetti_voti(regole.voto or _SENZA_REGOLA, seduta, richiesta.voti)
+
+
+_SENZA_REGOLA: Final = RegolaVoto(
+    condizioni=(Condizione(misura=Misura.TESTE),),
+    divisibile=True,
+    fonte=Atto(specie=Specie.REGOLAMENTO, organo="Nessuno", titolo="Nessuna regola"),
+)
+
+
+def _preavviso(richiesta: Richiesta, regola: Convocazione | None) -> Preavviso:
+    if richiesta.convocata_il is None:
+        return Preavviso(entro=None, in_tempo=None)
+    return preavviso(
+        regola, richiesta.convocata_il, richiesta.seduta.giorno, urgente=richiesta.urgente
+    )
+
+
+def _con_la_chiamata(
+    responso: Responso, chiamata: Preavviso, regola: Convocazione | None, organo: Organo
+) -> Responso:
+    if chiamata.in_tempo is not False:
+        return responso
+    tardi = Diniego(
+        motivo=Motivo.CONVOCAZIONE_TARDIVA,
+        testo=f"La convocazione doveva partire entro il {in_data(chiamata.entro)}.",
+        fonte=regola.fonte if regola else organo.fonte,
+    )
+    return variante(responso, stato=StatoCompetenza.RIFIUTATA, dinieghi=(*responso.dinieghi, tardi))
+
+
+def _quanti(richiesta: Richiesta, seduta: Seduta) -> VotiContati:
+    voti = richiesta.voti
+    possono = len(seduta.rappresentati - set(seduta.interessati))
+    if isinstance(voti, Scrutinio):
+        favorevoli, contrari, astenuti = voti.favorevoli, voti.contrari, voti.astenuti
+        divisi = 0
+    else:
+        dati: Sequence[Voto] = voti or ()
+        favorevoli = sum(uno.favorevole == INTERO for uno in dati)
+        contrari = sum(uno.contrario == INTERO for uno in dati)
+        astenuti = sum(uno.astenuto == INTERO for uno in dati)
+        divisi = sum(uno.diviso for uno in dati)
+    votanti = favorevoli + contrari + astenuti + divisi
+    return VotiContati(
+        aventi_diritto=len(seduta.aventi_diritto),
+        presenti=len(seduta.in_persona),
+        rappresentati=len(seduta.rappresentati - seduta.in_persona),
+        interessati=len(seduta.interessati),
+        votanti=votanti,
+        favorevoli=favorevoli,
+        contrari=contrari,
+        astenuti=astenuti,
+        divisi=divisi,
+        non_votanti=0 if richiesta.collegi is not None else possono - votanti,
+        segreto=isinstance(voti, Scrutinio) or richiesta.collegi is not None,
+    )
+
+
+# --- in words -----------------------------------------------------------------------------------
+
+
+def cifra(valore: Fraction) -> Cifra:
+    """A figure of a count, which always ends: weights and parts have a few decimals."""
+    if valore.denominator == 1:
+        return valore.numerator
+    with localcontext(prec=60):
+        return Decimal(valore.numerator) / Decimal(valore.denominator)
+
+
+def _esito(esito: Esito, responso: Responso, collegi: tuple[EsitoCollegio, ...]) -> str:
+    if any(uno.motivo is not Motivo.SENZA_QUORUM for uno in responso.dinieghi):
+        return NON_AMMESSA
+    if not collegi:
+        return esito.risultato.value
+    if esito.quorum is StatoQuorum.MANCANTE:
+        return Risultato.SENZA_NUMERO_LEGALE.value
+    if esito.quorum is StatoQuorum.NON_DETERMINABILE:
+        return Risultato.NON_DETERMINABILE.value
+    completi = all(uno.stato is StatoCollegio.COMPLETO for uno in collegi)
+    return ELETTI if completi else DA_COMPLETARE
+
+
+def _contata(
+    verifica: Verifica, seduta: Seduta, fonte_regola: Atto, *, quorum: bool = False
+) -> CondizioneContata:
+    condizione = verifica.condizione
+    fonte = condizione.fonte or fonte_regola
+    chiede = (
+        quorum_in_parole(condizione)
+        if quorum
+        else condizione_in_parole(variante(condizione, base=verifica.base))
+    )
+    return CondizioneContata(
+        chiede=chiede,
+        misura=condizione.misura.value,
+        base=verifica.base.value if verifica.base else None,
+        categoria=condizione.categoria,
+        necessario=None if verifica.necessario is None else cifra(verifica.necessario),
+        avuto=cifra(verifica.avuto),
+        su=cifra(verifica.su),
+        soddisfatta=verifica.soddisfatta,
+        per_presidenza=verifica.per_presidenza,
+        decisivi=tuple(seduta.nome(id) for id in verifica.decisivi),
+        fonte=cita(fonte),
+        ipotesi=fonte.ipotesi,
+        spiegazione=_racconta(verifica, chiede, quorum=quorum),
+    )
+
+
+def _racconta(verifica: Verifica, chiede: str, *, quorum: bool) -> str:
+    inizio = "Devono essere presenti" if quorum else "Occorre"
+    avuto = f"{'presenti' if quorum else 'a favore'} {numero(cifra(verifica.avuto))}"
+    if verifica.necessario is None:
+        return f"{inizio}: {chiede}. {avuto[:1].upper()}{avuto[1:]}."
+    su = f" su {numero(cifra(verifica.su))}"
+    come = "soddisfatta" if verifica.soddisfatta else "non soddisfatta"
+    if verifica.per_presidenza:
+        come = "soddisfatta: a parità prevale il voto di chi presiede"
+    elif not verifica.soddisfatta:
+        come += f", mancano {numero(cifra(verifica.necessario - verifica.avuto))}"
+    return (
+        f"{inizio}: {chiede}. Almeno {numero(cifra(verifica.necessario))}{su}, {avuto}: "
+        f"condizione {come}."
+    )
+
+
+_DETTI: Final = {
+    Risultato.APPROVATA.value: "La proposta è approvata.",
+    Risultato.RESPINTA.value: "La proposta è respinta.",
+    Risultato.SENZA_NUMERO_LEGALE.value: "Manca il numero legale: non si è deciso nulla.",
+    Risultato.NON_DETERMINABILE.value: "L'esito non si può dire: le fonti lasciano aperto ciò da "
+    "cui dipende.",
+    NON_AMMESSA: "La decisione non è ammessa.",
+    ELETTI: "Gli eletti sono determinati.",
+    DA_COMPLETARE: "L'elezione è da completare.",
+}
+
+
+def _spiega(
+    detto: str,
+    organo: Organo,
+    esito: Esito,
+    responso: Responso,
+    quorum: QuorumContato,
+    condizioni: tuple[CondizioneContata, ...],
+    decisivi: tuple[str, ...],
+    collegi: tuple[EsitoCollegio, ...],
+    regole: _Regole,
+) -> tuple[str, ...]:
+    frasi = [_DETTI[detto]]
+    frasi += [f"{uno.testo} ({cita(uno.fonte)})" for uno in responso.dinieghi]
+    if responso.stato is StatoCompetenza.AMMESSA and responso.fonte:
+        frasi.append(f"Competente: {organo.denominazione} ({cita(responso.fonte)}).")
+    frasi += [una.spiegazione for una in (*quorum.condizioni, *condizioni)]
+    if detto in (Risultato.APPROVATA, Risultato.RESPINTA) and condizioni:
+        frasi.append(
+            f"Decisivi, ciascuno da solo: {', '.join(decisivi)}."
+            if decisivi
+            else "Nessuno, votando diversamente da solo, avrebbe cambiato l'esito."
+        )
+    if detto == Risultato.NON_DETERMINABILE:
+        frasi += [f"Nessuna fonte dice {uno}." for uno in esito.aperti]
+    for uno in collegi:
+        frasi.append(_collegio(uno, regole.elezione))
+    return tuple(frasi)
+
+
+def _collegio(esito: EsitoCollegio, regola: Elezione | None) -> str:
+    eletti = (
+        f"{esito.nome}: eletti {', '.join(esito.eletti)}"
+        if esito.eletti
+        else (f"{esito.nome}: nessun eletto")
+    )
+    if esito.stato is StatoCollegio.PARITA:
+        chi = regola.parita.value if regola and regola.parita else "chi, la fonte non lo dice"
+        return (
+            f"{eletti}; a parità {', '.join(esito.a_pari)} per {esito.posti_contesi} "
+            f"{'posto' if esito.posti_contesi == 1 else 'posti'}: è eletto {chi}."
+        )
+    if esito.stato is StatoCollegio.INCOMPLETO:
+        return f"{eletti}; gli altri posti restano vacanti."
+    return f"{eletti}."
+
+
+def _avverti(
+    richiesta: Richiesta,
+    organo: Organo,
+    esito: Esito,
+    responso: Responso,
+    regole: _Regole,
+    chiamata: Preavviso,
+) -> tuple[str, ...]:
+    """What whoever signs the minutes should know: what is supposed, and what was not checked."""
+    avvisi = []
+    if esito.quorum is StatoQuorum.NON_DICHIARATO:
+        avvisi.append(
+            "Nessuna fonte dà il numero legale"
+            + (f" (rimesso a: {organo.regolamento.cita()})" if organo.regolamento else "")
+            + ": la validità della seduta non è stata verificata."
+        )
+    if responso.stato is StatoCompetenza.NON_DICHIARATA:
+        avvisi.append(
+            f"Nessuna fonte dice chi decida su «{richiesta.materia}»: la competenza non è stata "
+            "verificata."
+        )
+    if richiesta.convocata_il is not None and chiamata.entro is None:
+        avvisi.append("Nessuna fonte dà il preavviso: non è stato verificato.")
+    dette: list[Atto] = [organo.fonte]
+    for regola in (regole.voto, regole.quorum, regole.deleghe, regole.elezione):
+        if regola is not None:
+            dette.append(regola.fonte)
+    if regole.voto is not None and richiesta.collegi is None:
+        dette += [una.fonte for una in regole.voto.condizioni if una.fonte]
+    avvisi += [
+        f"Ipotesi: {atto.titolo} ({atto.nota})" for atto in dict.fromkeys(dette) if atto.ipotesi
+    ]
+    avvisi += [
+        f"Nessuna fonte dice {uno}; qui l'esito è lo stesso in ogni caso." for uno in esito.concordi
+    ]
+    if richiesta.collegi is not None:
+        avvisi += [f"Nessuna fonte dice {uno}." for uno in regole.aperti_elezione]
+    return tuple(avvisi)

@@ -1,0 +1,450 @@
+"""The file of a vote: JSON, read whole and refused whole, every fault with its place.
+
+The form is described in docs/uso/votazioni.md. Rules that the plugin of the distretto leaves open may
+be given in the file, with their act; those that it declares may not.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from capofila.base.dichiarato import Raccolta, Voce, leggi_json
+from capofila.governo.competenze import Compiuto
+from capofila.governo.elezioni import Collegio, Preferenze
+from capofila.governo.seduta import (
+    AventeDiritto,
+    ConteggioRifiutato,
+    Delega,
+    Difetto,
+    Seduta,
+)
+from capofila.governo.voti import INTERO, Scelta, Scrutinio, Voto
+from capofila.hooks import (
+    Astensione,
+    Atto,
+    Base,
+    Condizione,
+    Deleghe,
+    DichiarazioneErrata,
+    Interesse,
+    Misura,
+    Parita,
+    ParitaElezione,
+    Quorum,
+    RegolaVoto,
+    Soglia,
+    Specie,
+    SpecieRequisito,
+)
+
+DIMENSIONE_MASSIMA: Final = 1_000_000
+AVENTI_DIRITTO_MASSIMI: Final = 1_000
+CONDIZIONI_MASSIME: Final = 6
+
+_CODICE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_PESO: Final = re.compile(r"\d{1,10}(\.\d{1,6})?", re.ASCII)
+_PARTE: Final = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
+_SOGLIA: Final = re.compile(r"(\d{1,9})(?:/(\d{1,4}))?", re.ASCII)
+_SI_NO: Final = {"si": True, "sì": True, "no": False}
+_FORSE: Final[dict[str, bool | None]] = {**_SI_NO}
+_SCELTE: Final = {una.value: una for una in Scelta}
+_SPECIE: Final = {una.value: una for una in Specie}
+_BASI: Final[dict[str, Base | None]] = {una.value: una for una in Base}
+_MISURE: Final = {una.value: una for una in Misura}
+_ASTENSIONI: Final[dict[str, Astensione | None]] = {una.value: una for una in Astensione}
+_PARITA: Final[dict[str, Parita | None]] = {una.value: una for una in Parita}
+_INTERESSI: Final[dict[str, Interesse | None]] = {una.value: una for una in Interesse}
+_PARITA_ELEZIONE: Final[dict[str, ParitaElezione | None]] = {
+    "anziano": ParitaElezione.ANZIANO,
+    "sorteggio": ParitaElezione.SORTEGGIO,
+    "ballottaggio": ParitaElezione.BALLOTTAGGIO,
+}
+
+
+class RegolaElezione(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of an election, where the plugin leaves it open."""
+
+    posti: int | None
+    preferenze: int | None
+    parita: ParitaElezione | None
+    fonte: Atto
+
+
+class RegoleDate(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules of a file; None where it gives none."""
+
+    voto: RegolaVoto | None = None
+    quorum: Quorum | None = None
+    deleghe: Deleghe | None = None
+    elezione: RegolaElezione | None = None
+
+
+class Richiesta(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file asks to count.
+
+    Attributes:
+        materia: the code of the matter, as the body declares it.
+        anno: the year that the decision is about.
+        convocata_il: when the call left; None when it is not said.
+        voti: the ballots, or a secret scrutiny; None for an election.
+        collegi: the ballots of an election; None for a proposal.
+        compiuti: the proposals, hearings and acts before it.
+    """
+
+    organo: str
+    materia: str
+    oggetto: str | None
+    anno: int | None
+    convocata_il: date | None
+    urgente: bool
+    seduta: Seduta
+    fonte_pesi: str | None
+    voti: tuple[Voto, ...] | Scrutinio | None
+    collegi: tuple[Collegio, ...] | None
+    compiuti: tuple[Compiuto, ...]
+    regole: RegoleDate
+
+
+def leggi(contenuto: bytes) -> Richiesta:
+    """What a file asks to count.
+
+    Raises:
+        ConteggioRifiutato: it cannot be read, with every fault and its place.
+    """
+    if len(contenuto) > DIMENSIONE_MASSIMA:
+        raise ConteggioRifiutato(
+            [Difetto("", f"il file supera {DIMENSIONE_MASSIMA:,} byte.".replace(",", "."))]
+        )
+    raccolta = Raccolta("")
+    voce = leggi_json(raccolta, contenuto, "")
+    richiesta = None
+    if voce is not None:
+        try:
+            richiesta = _richiesta(voce)
+        except DichiarazioneErrata as errore:
+            voce.segnala(errore.messaggio, "regole")
+    if raccolta.problemi or richiesta is None:
+        raise ConteggioRifiutato(
+            Difetto(uno.luogo or (f"riga {uno.riga}" if uno.riga else ""), uno.motivo)
+            for uno in raccolta.problemi
+        )
+    return richiesta
+
+
+def _richiesta(voce: Voce) -> Richiesta:
+    materia = voce.testo("materia", _CODICE, "piano-operativo")
+    anno = voce.intero("anno", 1990, 2100)
+    giorno = voce.data_certa("giorno")
+    pesi = voce.mappa("pesi")
+    anno_pesi, fonte_pesi = pesi.intero("anno", 1990, 2100), pesi.facoltativo("fonte")
+    pesi.tutto_letto()
+    richiesta = Richiesta(
+        organo=voce.testo("organo", _CODICE, "assemblea-dei-sindaci"),
+        materia=materia,
+        oggetto=voce.facoltativo("oggetto"),
+        anno=anno,
+        convocata_il=voce.data("convocata_il"),
+        urgente=voce.scelta("urgente", _SI_NO, False),
+        seduta=Seduta(
+            giorno=giorno,
+            convocazione=voce.intero("convocazione", 1, 2) or 1,
+            aventi_diritto=_aventi_diritto(voce),
+            presenti=tuple(voce.testi("presenti")),
+            deleghe=tuple(_delega(una) for una in voce.elenco("deleghe")),
+            presidente=voce.facoltativo("presidente"),
+            interessati=tuple(voce.testi("interessati")),
+            anno_pesi=anno_pesi,
+        ),
+        fonte_pesi=fonte_pesi,
+        voti=_voti(voce),
+        collegi=_collegi(voce),
+        compiuti=_compiuti(voce, materia, anno),
+        regole=_regole(voce),
+    )
+    voce.tutto_letto()
+    return richiesta
+
+
+def _aventi_diritto(voce: Voce) -> tuple[AventeDiritto, ...]:
+    elenco = voce.elenco("aventi_diritto")
+    if len(elenco) > AVENTI_DIRITTO_MASSIMI:
+        voce.segnala(f"sono più di {AVENTI_DIRITTO_MASSIMI}.", "aventi_diritto")
+        return ()
+    trovati = []
+    for uno in elenco:
+        id = uno.testo("id")
+        trovati.append(
+            AventeDiritto(
+                id=id,
+                nome=uno.facoltativo("nome") or id,
+                categoria=uno.facoltativo("categoria"),
+                abitanti=_peso(uno, "abitanti"),
+                quote=_peso(uno, "quote"),
+                adesione=uno.facoltativo("adesione"),
+            )
+        )
+        uno.tutto_letto()
+    return tuple(trovati)
+
+
+def _peso(voce: Voce, chiave: str) -> Fraction | None:
+    scritto = voce.codice(chiave, _PESO, "14974 o 12.5, mai un numero negativo")
+    return None if scritto is None or not voce.valida else Fraction(Decimal(scritto))
+
+
+def _delega(voce: Voce) -> Delega:
+    delega = Delega(da=voce.testo("da"), a=voce.testo("a"))
+    voce.tutto_letto()
+    return delega
+
+
+# --- ballots ------------------------------------------------------------------------------------
+
+
+def _voti(voce: Voce) -> tuple[Voto, ...] | Scrutinio | None:
+    dati = [nome for nome in ("voti", "scrutinio", "elezione") if nome in voce.nomi()]
+    if len(dati) != 1:
+        voce.segnala("scrivi una cosa sola fra «voti», «scrutinio» ed «elezione».")
+        voce.elenco("voti")
+        voce.mappa("scrutinio")
+        return None
+    if dati == ["scrutinio"]:
+        return _scrutinio(voce.mappa("scrutinio"))
+    if dati == ["elezione"]:
+        return None
+    return tuple(_voto(uno) for uno in voce.elenco("voti")[: AVENTI_DIRITTO_MASSIMI + 1])
+
+
+def _scrutinio(voce: Voce) -> Scrutinio:
+    scrutinio = Scrutinio(
+        favorevoli=_quanti(voce, "favorevoli"),
+        contrari=_quanti(voce, "contrari"),
+        astenuti=sum(
+            voce.intero(nome, 0, 10_000) or 0 for nome in ("astenuti", "bianche", "nulle")
+        ),
+    )
+    voce.tutto_letto()
+    return scrutinio
+
+
+def _quanti(voce: Voce, chiave: str) -> int:
+    quanti = voce.intero(chiave, 0, 10_000)
+    if quanti is None and chiave not in voce.nomi():
+        voce.segnala("manca: scrivi quanti, anche 0.", chiave)
+    return quanti or 0
+
+
+def _voto(voce: Voce) -> Voto:
+    chi = voce.testo("chi")
+    if "parti" not in voce.nomi():
+        scelta = _SCELTE.get(voce.testo("voto"))
+        if scelta is None and voce.valida:
+            voce.segnala(f"si vota {', '.join(_SCELTE)}.", "voto")
+        voce.tutto_letto()
+        return Voto.intero(chi, scelta or Scelta.ASTENUTO)
+    if "voto" in voce.nomi():
+        voce.segnala("scrivi «voto» oppure «parti», non entrambi.", "voto")
+        voce.facoltativo("voto")
+    parti = voce.mappa("parti")
+    quote = {
+        nome: Fraction(Decimal(scritto)) / 100
+        for nome in _SCELTE
+        if (scritto := parti.codice(nome, _PARTE, "60 (per cento)")) is not None and parti.valida
+    }
+    parti.tutto_letto()
+    voce.tutto_letto()
+    if parti.valida and sum(quote.values()) != INTERO:
+        parti.segnala("le parti fanno 100 in tutto: ricontrolla.")
+    return Voto(chi=chi, **quote)
+
+
+def _collegi(voce: Voce) -> tuple[Collegio, ...] | None:
+    if "elezione" not in voce.nomi():
+        return None
+    elezione = voce.mappa("elezione")
+    collegi = []
+    for uno in elezione.elenco("collegi")[:1_000]:
+        candidati = []
+        for candidato in uno.elenco("candidati")[:1_000]:
+            candidati.append(
+                Preferenze(nome=candidato.testo("nome"), voti=_quanti(candidato, "voti"))
+            )
+            candidato.tutto_letto()
+        collegi.append(
+            Collegio(
+                nome=uno.testo("nome"),
+                schede=_quanti(uno, "schede"),
+                bianche=sum(uno.intero(nome, 0, 10_000) or 0 for nome in ("bianche", "nulle")),
+                candidati=tuple(candidati),
+            )
+        )
+        uno.tutto_letto()
+    elezione.tutto_letto()
+    return tuple(collegi)
+
+
+def _compiuti(voce: Voce, materia: str, anno: int | None) -> tuple[Compiuto, ...]:
+    fatti = []
+    for chiave, nome, specie in (
+        ("proposte", "organo", SpecieRequisito.PROPOSTA),
+        ("confronti", "con", SpecieRequisito.CONFRONTO),
+        ("atti", "materia", SpecieRequisito.ATTO),
+    ):
+        for uno in voce.elenco(chiave)[:1_000]:
+            di = uno.testo(nome, _CODICE, "comitato-ristretto")
+            fatti.append(
+                Compiuto(
+                    specie=specie,
+                    di=di,
+                    materia=di if specie is SpecieRequisito.ATTO else materia,
+                    giorno=uno.data_certa("giorno"),
+                    anno=uno.intero("anno", 1990, 2100) or anno,
+                    annullato_il=uno.data("annullato_il"),
+                )
+            )
+            uno.tutto_letto()
+    return tuple(fatti)
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+def _regole(voce: Voce) -> RegoleDate:
+    if "regole" not in voce.nomi():
+        return RegoleDate()
+    regole = voce.mappa("regole")
+    fonte = _atto(regole.mappa("atto"))
+    nomi = regole.nomi()
+    date = RegoleDate(
+        voto=_regola_voto(regole.mappa("voto"), fonte) if "voto" in nomi else None,
+        quorum=_quorum(regole.mappa("quorum"), fonte) if "quorum" in nomi else None,
+        deleghe=_deleghe(regole.mappa("deleghe"), fonte) if "deleghe" in nomi else None,
+        elezione=_elezione(regole.mappa("elezione"), fonte) if "elezione" in nomi else None,
+    )
+    regole.tutto_letto()
+    return date
+
+
+def _atto(voce: Voce) -> Atto:
+    """The act that sets the rules of a file: nothing stands without its source."""
+    specie = voce.scelta("specie", _SPECIE, Specie.REGOLAMENTO)
+    organo, titolo = voce.testo("organo"), voce.testo("titolo")
+    nota, ipotesi = voce.facoltativo("nota"), voce.scelta("ipotesi", _SI_NO, False)
+    numero, articolo = voce.facoltativo("numero"), voce.facoltativo("articolo")
+    giorno = voce.data("data")
+    voce.tutto_letto()
+    if ipotesi and not nota:
+        voce.segnala("manca: di' su che cosa si fonda l'ipotesi.", "nota")
+    return Atto(
+        specie=specie,
+        organo=organo or "?",
+        titolo=titolo or "?",
+        numero=numero,
+        data=giorno,
+        articolo=articolo,
+        nota=nota,
+        ipotesi=ipotesi and bool(nota),
+    )
+
+
+def _regola_voto(voce: Voce, fonte: Atto) -> RegolaVoto | None:
+    condizioni = _condizioni(voce)
+    astensioni = voce.scelta("astensioni", _ASTENSIONI, None)
+    parita = voce.scelta("parita", _PARITA, None)
+    interesse = voce.scelta("interesse", _INTERESSI, None)
+    segreto = voce.scelta("segreto", _SI_NO, False)
+    divisibile = voce.scelta("divisibile", _SI_NO, False)
+    voce.tutto_letto()
+    if not condizioni:
+        return None
+    try:
+        return RegolaVoto(
+            condizioni=condizioni, astensioni=astensioni, parita=parita, interesse=interesse,
+            segreto=segreto, divisibile=divisibile, fonte=fonte,
+        )  # fmt: skip
+    except DichiarazioneErrata as errore:
+        voce.segnala(errore.messaggio)
+        return None
+
+
+def _quorum(voce: Voce, fonte: Atto) -> Quorum | None:
+    condizioni = _condizioni(voce, con_base=False)
+    voce.tutto_letto()
+    return Quorum(condizioni=condizioni, fonte=fonte) if condizioni else None
+
+
+def _condizioni(voce: Voce, *, con_base: bool = True) -> tuple[Condizione, ...]:
+    elenco = voce.elenco("condizioni")
+    if not 1 <= len(elenco) <= CONDIZIONI_MASSIME:
+        voce.segnala(f"scrivine da una a {CONDIZIONI_MASSIME}.", "condizioni")
+        return ()
+    condizioni = []
+    for una in elenco:
+        condizioni.append(
+            Condizione(
+                misura=_misura(una),
+                soglia=_soglia(una),
+                base=una.scelta("base", _BASI, None) if con_base else None,
+                anno_pesi=una.intero("anno_pesi", 1990, 2100),
+                categoria=una.facoltativo("categoria"),
+            )
+        )
+        una.tutto_letto()
+    return tuple(condizioni)
+
+
+def _misura(voce: Voce) -> Misura:
+    scritta = voce.testo("misura")
+    if scritta and scritta not in _MISURE:
+        voce.segnala(f"«{scritta[:40]}» non va bene: scegli fra {', '.join(_MISURE)}.", "misura")
+    return _MISURE.get(scritta, Misura.TESTE)
+
+
+def _soglia(voce: Voce) -> Soglia | None:
+    almeno, piu_di = voce.facoltativo("almeno"), voce.facoltativo("piu_di")
+    if (almeno is None) == (piu_di is None):
+        voce.segnala("scrivi una cosa sola fra «almeno» e «piu_di»: 11, oppure 2/3.")
+        return None
+    chiave = "almeno" if almeno is not None else "piu_di"
+    trovata = _SOGLIA.fullmatch(almeno or piu_di or "")
+    if trovata is None:
+        voce.segnala("scrivi un numero come 11 o una frazione come 2/3.", chiave)
+        return None
+    numero, sotto = int(trovata[1]), trovata[2]
+    stretta = piu_di is not None
+    try:
+        if sotto is None:
+            return Soglia(numero=numero, stretta=stretta)
+        return Soglia(frazione=(numero, int(sotto)), stretta=stretta)
+    except DichiarazioneErrata as errore:
+        voce.segnala(errore.messaggio, chiave)
+        return None
+
+
+def _deleghe(voce: Voce, fonte: Atto) -> Deleghe:
+    massimo = voce.intero("massimo", 1, 1_000)
+    deleghe = Deleghe(
+        ammesse=voce.scelta("ammesse", _SI_NO, True),
+        massimo=massimo,
+        nel_quorum=voce.scelta("nel_quorum", _FORSE, None) if "nel_quorum" in voce.nomi() else None,
+        fonte=fonte,
+    )
+    voce.tutto_letto()
+    return deleghe
+
+
+def _elezione(voce: Voce, fonte: Atto) -> RegolaElezione:
+    regola = RegolaElezione(
+        posti=voce.intero("posti", 1, 1_000),
+        preferenze=voce.intero("preferenze", 1, 1_000),
+        parita=voce.scelta("parita", _PARITA_ELEZIONE, None),
+        fonte=fonte,
+    )
+    voce.tutto_letto()
+    return regola
