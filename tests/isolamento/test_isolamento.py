@@ -98,6 +98,12 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/compartecipazione/isee/{id_:int}/ritira"): Caso(
         "attestazione_quota", {}
     ),
+    ("GET", "/{ambito:str}/compartecipazione/isee/{id_:int}/componenti"): Caso(
+        "attestazione_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/isee/{id_:int}/componenti"): Caso(
+        "attestazione_quota", {"componenti": "1", "giorno": "1/3/2025", "azione": "conserva"}
+    ),
     ("GET", "/{ambito:str}/compartecipazione/utenze/{id_:int}/chiudi"): Caso(
         "utenza_quota", mostra=True
     ),

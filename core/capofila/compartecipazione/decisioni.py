@@ -188,7 +188,7 @@ async def decidi(
         atteso: what was seen of one among many.
 
     Returns:
-        The number of the decision.
+        The number of the decision; of the one in force when it is this one, by the same act.
 
     Raises:
         NonTrovato, DatiRifiutati: as :func:`anteprima`.
@@ -218,6 +218,13 @@ async def decidi(
     if atteso is not None and adesso != (atteso.quota, atteso.prima):
         raise Conflitto("Nel frattempo qualcosa è cambiato: rifai il calcolo, poi decidi.")
     dati = congelata.in_byte()
+    if (
+        prima is not None
+        and (prima.utenza_id, prima.dal, prima.sha256) == (utenza_id, giorno, vista_ora.impronta)
+        and (prima.organo, prima.numero, prima.data) == (atto.organo, atto.numero, atto.data)
+    ):
+        # The same act said twice, as by a double click.
+        return prima.id
     id_: int = await unita.valore(
         "INSERT INTO decisione_quota (utenza_id, comune, attestazione_id, adozione_id, dal, stato, "
         "quota, organo, numero, data, congelata, sha256, sostituisce) "

@@ -6,6 +6,7 @@ from litestar import Router
 
 from capofila.compartecipazione import (
     routes_adozioni,
+    routes_componenti,
     routes_decisioni,
     routes_effetti,
     routes_ricalcoli,
@@ -27,6 +28,7 @@ router = Router(
     path="/",
     route_handlers=[
         *routes_utenze.ROTTE,
+        *routes_componenti.ROTTE,
         *routes_adozioni.ROTTE,
         *routes_decisioni.ROTTE,
         *routes_schemi.ROTTE,

@@ -262,6 +262,7 @@ async def registra_attestazione(assistito_id: int, nuova: Attestazione) -> int:
     if (
         ultimo is not None
         and nuova.presentata is not None
+        and nuova.presentata <= oggi()
         and (not nuova.presentata <= ultimo <= date(nuova.presentata.year + 1, 12, 31))
     ):
         errori.append(
