@@ -115,6 +115,18 @@ def test_una_pensionata_in_affitto_calcolata_a_mano() -> None:
     assert (fatto.isr, fatto.isp, fatto.isee) == (D("4500.00"), D("5000.00"), D("5500.00"))
 
 
+@pytest.mark.parametrize(
+    ("lavoro", "pensione", "isr"),
+    [(20_000, 10_000, 27_000), (1_000, 9_000, 9_000), (5_000, 5_000, 9_000), (0, 4_000, 3_200)],
+)
+def test_di_lavoro_e_pensione_si_toglie_una_quota_sola(
+    lavoro: int, pensione: int, isr: int
+) -> None:
+    """Art. 4, c. 3, d): the share of the pension is the alternative to that of the wages."""
+    persona = Persona(lavoro_dipendente=D(lavoro), pensione=D(pensione))
+    assert calcola(Componenti(nucleo=Nucleo(componenti=1), persone=(persona,))).isr == isr
+
+
 @pytest.mark.parametrize(("figli", "canone"), [(0, 7_000), (2, 7_000), (3, 7_500), (5, 8_500)])
 def test_dell_affitto_si_toglie_fino_a_un_limite(figli: int, canone: int) -> None:
     fatto = calcola(

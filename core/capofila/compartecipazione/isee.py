@@ -172,9 +172,13 @@ def _redditi(dati: Componenti) -> Decimal:
     """Art. 4: incomes, less the deductions of each person and those of the nucleo, never below zero."""
     totale = Decimal(0)
     for una in dati.persone:
-        lavoro = una.lavoro_dipendente - min(una.lavoro_dipendente * _LAVORO, _LAVORO_MASSIMO)
-        pensione = una.pensione - min(una.pensione * _PENSIONE, _PENSIONE_MASSIMO)
-        totale += max(Decimal(0), lavoro + pensione + una.altri_redditi - una.detrazioni)
+        # One share or the other (c. 3, d): who has wages and a pension is left the greater.
+        quota = max(
+            min(una.lavoro_dipendente * _LAVORO, _LAVORO_MASSIMO),
+            min(una.pensione * _PENSIONE, _PENSIONE_MASSIMO),
+        )
+        redditi = una.lavoro_dipendente + una.pensione + una.altri_redditi
+        totale += max(Decimal(0), redditi - quota - una.detrazioni)
     canone = min(dati.canone, _LOCAZIONE + _LOCAZIONE_FIGLIO * _oltre_il_secondo(dati.nucleo))
     return max(Decimal(0), totale - canone - dati.altre_detrazioni)
 
