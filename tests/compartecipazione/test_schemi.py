@@ -79,6 +79,19 @@ SBAGLI = {
         '{dal: 2025-01-01, valore: "2.19"', '{dal: 2025-02-31, valore: "2.19"', 27,
         "«2025-02-31» non è una data",
     ),
+    "data_di_una_settimana": (
+        '{dal: 2025-01-01, valore: "2.19"', '{dal: 2025-W01-1, valore: "2.19"', 27,
+        "«2025-W01-1» non è una data",
+    ),
+    "valore_con_un_trattino_basso": ("valore: 6000", "valore: 6_000", 21, "«6_000» non va bene"),
+    "valore_in_altre_cifre": ("valore: 6000", "valore: ٦٠٠٠", 21, "«٦٠٠٠» non va bene"),
+    "isee_che_non_finisce_ai_centesimi": (
+        "valore: 6000", "valore: 6000.005", 39, "l'ISEE «isee_intermedio» ha più di due decimali: 6000.005",
+    ),
+    "condizione_di_uno_schema_che_non_ne_ha": (
+        "condizioni:\n  fratelli: Un fratello usa lo stesso servizio\n", "", 47,
+        "«fratelli» non è fra quelle che lo schema dichiara",
+    ),
     "anno_impossibile": (
         '{dal: 2025-01-01, valore: "2.19"', '{dal: 0001-01-01, valore: "2.19"', 27,
         "scrivi un anno fra 1990 e 2100",

@@ -199,9 +199,10 @@ class Voce:
         if valore is None:
             return None
         try:
-            if len(valore) != 10:
+            letta = date.fromisoformat(valore)
+            if letta.isoformat() != valore:  # 20250101, 2025-W01-1
                 raise ValueError
-            return date.fromisoformat(valore)
+            return letta
         except ValueError:
             self.segnala(f"«{valore}» non è una data: scrivila come 2015-05-01.", chiave)
             return None
@@ -244,7 +245,8 @@ class Voce:
         if valore is None:
             return None
         try:
-            numero = Decimal(valore)
+            # Python reads also 3_000 and the digits of other scripts.
+            numero = Decimal(valore if valore.isascii() and "_" not in valore else "NaN")
         except InvalidOperation:
             numero = Decimal("NaN")
         basso = -massimo if minimo is None else minimo

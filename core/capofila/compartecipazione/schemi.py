@@ -12,7 +12,7 @@ a gap or an overlap, nodes that do not grow.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -387,7 +387,9 @@ def _sotto(voce: Voce, chiave: str) -> list[tuple[str, Voce]]:
 
 
 def _fra(voce: Voce, chiave: str, nome: str, ammessi: Mapping[str, object]) -> bool:
-    if nome not in ammessi:
+    if not ammessi:
+        voce.segnala(f"«{nome}» non è fra quelle che lo schema dichiara: aggiungila.", chiave)
+    elif nome not in ammessi:
         voce.segnala(f"«{nome}» non va bene: scegli fra {', '.join(ammessi)}.", chiave)
     return nome in ammessi
 
@@ -624,7 +626,7 @@ def _crescenti(voce: Voce, schema: Schema) -> None:
 
 
 def non_tengono(
-    passi: Iterable[Forma], valori: Mapping[str, Decimal], costo: str | None = None
+    passi: Sequence[Forma], valori: Mapping[str, Decimal], costo: str | None = None
 ) -> Iterator[str]:
     """What of some values cannot be: nodes or bands that do not grow, more than all, a part of a cent.
 
@@ -643,6 +645,9 @@ def non_tengono(
                 yield f"{cosa} non crescono: {', '.join(map(str, cifre))}."
     if costo is not None and costo in valori and valori[costo] != round(valori[costo], 2):
         yield f"il costo «{costo}» ha più di due decimali: {valori[costo]}."
+    for nome in dict.fromkeys(nome for passo in passi for nome in _di_isee(passo)):
+        if nome in valori and valori[nome] != round(valori[nome], 2):
+            yield f"l'ISEE «{nome}» ha più di due decimali: {valori[nome]}."
 
 
 def _di_percentuali(passo: Forma) -> list[str]:
@@ -653,6 +658,21 @@ def _di_percentuali(passo: Forma) -> list[str]:
             return [minima]
         case Fasce(modo="percentuale" | "progressiva", fasce=fasce):
             return [gradino.tariffa for gradino in fasce]
+        case _:
+            return []
+
+
+def _di_isee(passo: Forma) -> list[str]:
+    """What an ISEE is measured against."""
+    match passo:
+        case Esente(fino_a=fino_a):
+            return [fino_a]
+        case Tratti(nodi=nodi):
+            return [nodo.isee for nodo in nodi]
+        case Fasce(fasce=fasce):
+            return [gradino.fino_a for gradino in fasce if gradino.fino_a is not None]
+        case Proporzionale(isee_finale=finale):
+            return [finale]
         case _:
             return []
 
