@@ -107,8 +107,18 @@ class Decisa(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cosa(self) -> Congelata:
-        """What was decided, read from its bytes."""
-        return scongela(self.congelata)
+        """What was decided, read from its bytes.
+
+        Raises:
+            Conflitto: they are not those of a decision any more.
+        """
+        try:
+            return scongela(self.congelata)
+        except msgspec.DecodeError:
+            raise Conflitto(
+                "Ciò che è conservato di questa decisione è stato alterato e non si legge più: avvisa chi "
+                "gestisce la piattaforma."
+            ) from None
 
 
 class Riprova(msgspec.Struct, frozen=True, kw_only=True):
@@ -343,11 +353,24 @@ async def rifai(id_: int) -> Riprova:
     Raises:
         NonTrovato: none has this number here.
     """
-    una = await leggi(id_)
+    return riprova(await leggi(id_))
+
+
+def riprova(una: Decisa) -> Riprova:
+    """The same of a decision that was read; bytes that are not those of the digest are not computed from.
+
+    Raises:
+        Conflitto: as :attr:`Decisa.cosa`.
+    """
     cosa = una.cosa
+    if hashlib.sha256(una.congelata).hexdigest() != una.sha256:
+        return Riprova(quota=cosa.quota, integra=False, uguale=False)
     quota = calcolo.rifai(cosa)
+    # To the cent, and not to the letter: the words of a step may be said better one day.
     return Riprova(
         quota=quota,
-        integra=hashlib.sha256(una.congelata).hexdigest() == una.sha256,
-        uguale=quota == cosa.quota and quota.importo == una.quota,
+        integra=True,
+        uguale=(quota.stato, quota.importo, quota.motivo)
+        == (cosa.quota.stato, una.quota, cosa.quota.motivo)
+        and quota.importo == cosa.quota.importo,
     )

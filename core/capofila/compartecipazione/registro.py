@@ -16,7 +16,6 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
 from capofila.base.errori import ErroreCapofila
-from capofila.compartecipazione.calcolo import scongela
 from capofila.compartecipazione.catalogo import schema
 from capofila.compartecipazione.decisioni import Decisa, decisioni_di, in_vigore
 from capofila.compartecipazione.utenze import DatiRifiutati, assistito, attestazioni, leggi_utenza
@@ -84,7 +83,7 @@ async def perche_no(decisa: Decisa) -> str:
     ultima = in_vigore(tutte, decisa.dal)
     if ultima is not None and ultima.id != decisa.id:
         return "Un’altra decisione ha preso il posto di questa: nelle prestazioni va quella."
-    if scongela(decisa.congelata).risolto.unita == "anno":
+    if decisa.cosa.risolto.unita == "anno":
         return "La tariffa è di un anno e le prestazioni si scrivono per mese: va inserita a mano."
     try:
         codice = (await schema(decisa.servizio, decisa.dal)).codice_prestazione
@@ -117,7 +116,7 @@ async def base(decisa: Decisa) -> Base:
         di_chi.codice_fiscale, di_chi.comune, codice, decisa.dal, al
     )
     persona = await prestazioni.dati_della_persona(di_chi.codice_fiscale)
-    caso = scongela(decisa.congelata).caso
+    caso = decisa.cosa.caso
     celle = {
         **persona,
         "codice_fiscale": di_chi.codice_fiscale, "cognome": di_chi.cognome, "nome": di_chi.nome,
