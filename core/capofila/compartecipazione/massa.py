@@ -67,7 +67,11 @@ def in_blocco(risolto: Risolto, casi: Sequence[Caso]) -> list[Quota]:
     # Cases that say the same things stand in one block: a column is there for all of it, or not at all.
     blocchi: dict[tuple[bool, ...], list[int]] = {}
     for posto, (caso, manca) in enumerate(zip(casi, mancanze, strict=True)):
-        if manca not in _ERRORI_DI_CHI_SCRIVE and caso.condizioni <= risolto.condizioni.keys():
+        if (
+            manca not in _ERRORI_DI_CHI_SCRIVE
+            and caso.condizioni <= risolto.condizioni.keys()
+            and _al_centesimo(caso)
+        ):
             detto = tuple(getattr(caso, nome) is not None for nome in _FACOLTATIVE)
             blocchi.setdefault(detto, []).append(posto)
     for posti in blocchi.values():
@@ -82,6 +86,17 @@ def in_blocco(risolto: Risolto, casi: Sequence[Caso]) -> list[Quota]:
         _da_solo(risolto, caso) if esito is None else esito
         for caso, esito in zip(casi, esiti, strict=True)
     ]
+
+
+def _al_centesimo(caso: Caso) -> bool:
+    """Whether its figures are whole in hundredths, as the columns are."""
+    isee = None if caso.isee is None else caso.isee.valore
+    for cifra in (isee, caso.quantita, caso.costo, caso.punti, caso.disponibile):
+        if cifra is not None:
+            esponente = cifra.as_tuple().exponent
+            if not isinstance(esponente, int) or esponente < -2:
+                return False
+    return True
 
 
 def _centesimi(
