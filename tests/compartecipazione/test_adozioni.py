@@ -122,6 +122,11 @@ async def test_una_nuova_adozione_chiude_quella_aperta_e_due_insieme_non_stanno(
             await registra("B686", dal=date(2025, 7, 1))
         with pytest.raises(Conflitto, match="un'altra"):
             await registra("B686", dal=date(2024, 3, 1), al=date(2024, 4, 1))
+        # Whoever withdraws it is told which one stays ended.
+        finita = await adozioni.prima_di(await adozioni.leggi(dopo))
+        assert finita is not None
+        assert finita.id == prima
+        assert await adozioni.prima_di(finita) is None
         await service.ritira_adozione(dopo)
         assert (await service.vigente("B686", "sad", date(2025, 8, 1))).supposta
         with pytest.raises(Conflitto, match="già ritirata"):

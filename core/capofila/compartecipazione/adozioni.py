@@ -341,6 +341,19 @@ async def registra_adozione(nuova: Adozione) -> tuple[int, Adozione | None]:
     return id_, aperta
 
 
+async def prima_di(una: Adozione) -> Adozione | None:
+    """The one that ends the day before it begins, as it does when this one ended it."""
+    fine = una.dal - timedelta(days=1)
+    return next(
+        (
+            altra
+            for altra in await storia(una.comune, una.servizio)
+            if altra.ritirata_il is None and altra.al == fine
+        ),
+        None,
+    )
+
+
 async def ritira_adozione(id_: int) -> None:
     """Take back one that was registered by mistake; it stays in the history.
 

@@ -270,6 +270,7 @@ def valori_scritti(lettura: Lettura) -> dict[str, Decimal]:
 async def chiedi_ritira(request: Richiesta, id_: FromPath[int]) -> Template:
     """Ask before one is withdrawn."""
     una = await adozioni.leggi(id_)
+    prima = await adozioni.prima_di(una)
     pagina = costruisci_pagina(
         request, "Ritira l’adozione",
         briciole=[("Compartecipazione", base()), ("Adozioni", f"{base()}/adozioni")],
@@ -283,6 +284,14 @@ async def chiedi_ritira(request: Richiesta, id_: FromPath[int]) -> Template:
         conseguenze=[
             "Resta nella storia, e da ora non vale più in nessun giorno.",
             "Se è solo finita, registra quella che la segue: la chiude da sé.",
+            *(
+                []
+                if prima is None
+                else [
+                    f"Quella di prima resta finita il {formati.data(prima.al)}: se vale ancora, "
+                    "registrala di nuovo dal giorno dopo."
+                ]
+            ),
         ],
         azione=f"{base()}/adozioni/{id_}/ritira",
         torna=_di(una),
