@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -678,6 +679,9 @@ class _Decimale(click.ParamType[Decimal]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
         """See click."""
+        if re.fullmatch(r"[0-9]{1,3}([.,][0-9]{3})+", str(value)):
+            # 4.500 would be four and a half, where who writes it means thousands.
+            self.fail(f"«{value}» si legge in due modi: si scrive 4500, o 4.5.", param, ctx)
         try:
             return value if isinstance(value, Decimal) else Decimal(str(value).replace(",", "."))
         except InvalidOperation:

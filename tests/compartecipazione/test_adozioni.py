@@ -179,8 +179,8 @@ async def test_una_decisione_si_rifa_al_centesimo_senza_plugin_ne_schema(ambiti:
 
 async def test_un_byte_cambiato_si_nota_e_parole_nuove_no(monkeypatch: pytest.MonkeyPatch) -> None:
     async with unita_di_lavoro(await contesto("crema")):
-        await registra("D278", dal=date(2024, 1, 1))
-        utenza = await _utente(707, "D278")
+        await registra("G004", dal=date(2024, 1, 1))
+        utenza = await _utente(707, "G004")
         await attesta(utenza, "4500")
         una = await decisioni.leggi(await service.decidi(utenza, date(2025, 3, 1), ATTO))
     illeggibili = set[str]()

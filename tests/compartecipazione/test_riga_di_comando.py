@@ -65,6 +65,8 @@ def test_la_quota_del_sad_di_crema_con_la_sua_spiegazione(macchina: Macchina) ->
         (("--ambito", "crema", "--servizio", "sad", "--data", "2025-02-30"), 2),
         (("--ambito", "crema", "--servizio", "sad", "--data", "2025-03-01", "--isee", "molto"), 2),
         (("--ambito", "crema", "--servizio", "sad", "--data", "2025-03-01", "--isee", "nan"), 1),
+        (("--ambito", "crema", "--servizio", "sad", "--data", "2025-03-01", "--isee", "4.500"), 2),
+        (("--ambito", "crema", "--servizio", "sad", "--data", "2025-03-01", "--isee", "4,500"), 2),
     ],
 )
 def test_cio_che_non_si_puo_calcolare_si_dice(
