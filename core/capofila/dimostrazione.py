@@ -12,10 +12,11 @@ import io
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -29,6 +30,9 @@ from capofila.territorio.service import (
     demografia,
     popolazione,
 )
+
+if TYPE_CHECKING:
+    from capofila.compartecipazione.schemi import Schema
 
 PAROLA: Final = "capofila-dimostrazione"
 ANNO: Final = 2025
@@ -128,6 +132,8 @@ async def prepara_dimostrazione(
         racconta(f"{slug}: {importate} prestazioni inventate.")
         spese = await _importa_spesa(contesto, slug)
         racconta(f"{slug}: {spese} righe di spesa sociale inventate.")
+        utenti = await _quote(contesto, slug)
+        racconta(f"{slug}: {utenti} utenti inventati dei servizi con una quota a loro carico.")
         inizio = time.monotonic()
         esito = await chiedi_e_attendi(slug, "siuss", periodo(str(ANNO)), vigila=vigila)
         durata = round(time.monotonic() - inizio, 2)
@@ -254,6 +260,133 @@ async def _importa_spesa(contesto: Contesto, slug: str) -> int:
                 raise RuntimeError(f"demonstration data: row {primo.riga}, {primo.codice}")
             importate += esito.importate
     return importate
+
+
+async def _quote(contesto: Contesto, slug: str) -> int:
+    """Users of the services that the ambito has schemes of, with ISEE, adoptions and decisions, once."""
+    from capofila.base.attivazioni import oggi
+    from capofila.compartecipazione.service import servizi
+
+    async with unita_di_lavoro(contesto) as unita:
+        presenti: int = await unita.valore(
+            "SELECT count(*) FROM utenza WHERE ambito_id = $1", unita.ambito
+        )
+        if presenti:
+            return presenti
+        comuni = [
+            (riga["belfiore"], riga["istat"])
+            for riga in await unita.righe(
+                "SELECT c.belfiore, c.istat FROM appartenenza a JOIN comune c USING (istat) "
+                "WHERE a.ambito_id = $1 AND a.al IS NULL AND c.al IS NULL ORDER BY c.istat",
+                unita.ambito,
+            )
+        ]
+        caso = random.Random(f"{slug}-quote")  # noqa: S311 - invented data
+        noti = [uno for uno in comuni if uno[0] in _COMUNI_CON_ACCOUNT]
+        altri = [uno for uno in comuni if uno not in noti]
+        scelti = noti + caso.sample(altri, min(len(altri), 8 - len(noti)))
+        fatti = 0
+        for schema in (await servizi(date(ANNO, 1, 1))).values():
+            await _adozioni(caso, schema, [belfiore for belfiore, _ in scelti], comuni)
+            for numero in range(UTENTI[slug]):
+                await _utente(caso, schema, scelti, numero, oggi())
+                fatti += 1
+    return fatti
+
+
+_COMUNI_CON_ACCOUNT: Final = {conto.comune for conto in ACCOUNT if conto.comune}
+UTENTI: Final = {"crema": 60, "cremona": 24, "casalmaggiore": 20}
+"""Users of each service."""
+_COSTI: Final = {"ora": "24.60", "pasto": "6.20", "giorno": "63.00"}
+_QUANTE: Final = {"ora": (4, 30), "pasto": (8, 21), "giorno": (28, 32)}
+
+
+async def _adozioni(
+    caso: random.Random, schema: Schema, scelti: list[str], comuni: list[tuple[str, str]]
+) -> None:
+    """All adopt but one, one with variants, and of one nobody said what it did."""
+    from capofila.compartecipazione.service import (
+        Adozione,
+        AdozioneRifiutata,
+        StatoAdozione,
+        registra_adozione,
+    )
+
+    for belfiore, _ in comuni:
+        posto = scelti.index(belfiore) if belfiore in scelti else -1
+        if posto == 3:
+            continue
+        stato: StatoAdozione = "non_adotta" if posto == 1 else "adotta"
+        una = Adozione(
+            comune=belfiore, servizio=schema.servizio, stato=stato, dal=date(ANNO, 1, 1),
+            organo="Consiglio comunale, atto inventato", numero=str(caso.randrange(1, 80)),
+            data=date(ANNO - 1, 12, caso.randrange(1, 24)),
+        )  # fmt: skip
+        if posto != 2:
+            await registra_adozione(una)
+            continue
+        for nome in reversed(schema.parametri):
+            valore = schema.valore(nome, date(ANNO, 1, 1))
+            assert valore is not None
+            meno = {nome: (valore.valore * Decimal("0.85")).quantize(Decimal("0.01"))}
+            try:
+                await registra_adozione(
+                    msgspec.structs.replace(una, stato="adotta_con_varianti", varianti=meno)
+                )
+            except AdozioneRifiutata:
+                continue
+            break
+
+
+async def _utente(
+    caso: random.Random,
+    schema: Schema,
+    scelti: list[tuple[str, str]],
+    numero: int,
+    adesso: date,
+) -> None:
+    """A user with an ISEE of each year, and for most a decision of the first one."""
+    from capofila.compartecipazione import service
+
+    comune = scelti[min(caso.randrange(len(scelti)), caso.randrange(len(scelti)))]
+    persona = _persona(caso, [comune])
+    chi = await service.apri_assistito(
+        comune[0], persona["codice_fiscale"], persona["cognome"], persona["nome"]
+    )
+    # Each comune pays something else for the same service.
+    costo = Decimal(_COSTI.get(schema.unita, "80")) * (90 + 4 * scelti.index(comune)) / 100
+    utenza = service.Utenza(
+        assistito_id=chi, servizio=schema.servizio, dal=date(ANNO, 1, 1),
+        quantita=Decimal(caso.randrange(*_QUANTE.get(schema.unita, (1, 2)))),
+        costo=None if numero % 15 == 14 else costo.quantize(Decimal("0.01")),
+        punti=Decimal(caso.randrange(100)), disponibile=Decimal(caso.randrange(900, 1700)),
+        condizioni=frozenset([min(schema.condizioni)] if schema.condizioni and numero % 6 == 5 else []),
+    )  # fmt: skip
+    id_, _ = await service.registra_utenza(utenza)
+    if numero % 12 == 7:
+        return
+    valore = Decimal(caso.randrange(120_000, 3_100_000)) / 100
+    specie = min(schema.isee, key=lambda s: (s is not service.SpecieISEE.ORDINARIO, s))
+    for anno in sorted({ANNO, adesso.year}):
+        presentata = min(date(anno, 1, 7) + timedelta(days=caso.randrange(30)), adesso)
+        await service.registra_attestazione(
+            chi,
+            service.Attestazione(
+                valore=valore, specie=specie, presentata=presentata,
+                protocollo=f"INPS-ISEE-{anno}-{caso.randrange(10**7, 10**8)}A-00",
+                omissioni=numero % 20 == 11 and anno == ANNO,
+            ),
+        )  # fmt: skip
+        valore = (valore * caso.randrange(94, 112) / 100).quantize(Decimal("0.01"))
+    if numero % 3:
+        with suppress(service.NonSiDecide):
+            await service.decidi(
+                id_, date(ANNO, 3, 1),
+                service.Provvedimento(
+                    organo="Servizi sociali, atto inventato", numero=str(100 + numero),
+                    data=date(ANNO, 2, 20),
+                ),
+            )  # fmt: skip
 
 
 # area, voce, gestione, modalità, euro (least, most), share of the users, of the SSN

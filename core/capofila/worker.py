@@ -24,7 +24,9 @@ from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.staffetta import Staffetta
 from capofila.base.telemetria import avvia_telemetria, spegni_telemetria
 
-MODULI: tuple[str, ...] = ("capofila.debito.jobs", "capofila.spesa.promemoria")
+MODULI: tuple[str, ...] = (
+    "capofila.debito.jobs", "capofila.spesa.promemoria", "capofila.compartecipazione.ricalcoli",
+)  # fmt: skip
 """The modules that register jobs."""
 
 PRONTO = "worker pronto"

@@ -526,13 +526,15 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "prelievo.flussi": 0,
                 # The digest of the bytes that the row has.
                 "decisione_quota.sha256": hashlib.sha256(b"x").hexdigest(),
+                "ricalcolo_esito.stato": "non_calcolata",
+                "ricalcolo_esito.motivo": "isee_mancante",
                 **{
                     f"{tabella}.comune": "D142"
                     for tabella in (
                         *("scheda_spesa", "riga_spesa", "lotto_spesa", "commento_spesa"),
                         *("eccezione_spesa", "passaggio_spesa", "adozione", "assistito"),
                         *("attestazione_isee", "utenza", "decisione_quota"),
-                        "decisione_prestazione",
+                        *("decisione_prestazione", "ricalcolo_esito"),
                     )
                 },
             }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from capofila.base.database import unita_corrente
-from capofila.compartecipazione import service, utenze
+from capofila.compartecipazione import ricalcoli, service, utenze
 from capofila.compartecipazione.calcolo import congela
 from capofila.compartecipazione.isee import Attestazione, SpecieISEE
 from capofila.compartecipazione.schemi import Fissa, Letto, Risolto
@@ -78,7 +78,15 @@ async def riempi(comune: str, codice: str, cognome: str) -> dict[str, str]:
             valore=Decimal(4500), protocollo=f"INPS-{cognome}", presentata=date(2025, 1, 10)
         ),
     )
+    ricalcolo = await ricalcoli.chiedi(None, giorno)
+    await unita.esegui(
+        "INSERT INTO ricalcolo_esito (ricalcolo_id, utenza_id, comune, stato, quota, prima, "
+        "decisione_prima) VALUES ($1, $2, $3, 'calcolata', 60, 55, $4)",
+        ricalcolo, utenza, comune, decisione,
+    )  # fmt: skip
+    await unita.esegui("UPDATE ricalcolo SET finito_il = now() WHERE id = $1", ricalcolo)
     return {
-        "assistito": str(chi), "adozione": str(adozione), "attestazione": str(isee),
+        "ricalcolo": str(ricalcolo), "assistito": str(chi),
+        "adozione": str(adozione), "attestazione": str(isee),
         "utenza": str(utenza), "decisione": str(decisione),
     }  # fmt: skip

@@ -269,6 +269,14 @@ async def test_un_isee_che_non_puo_essere_non_entra(valore: str, detto: str) -> 
             await attesta(utenza, valore)
 
 
+@pytest.mark.parametrize("presentata", [date(1, 1, 1), date(2014, 12, 31), date(9999, 12, 31)])
+async def test_una_dsu_di_un_anno_che_non_puo_essere_non_entra(presentata: date) -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        utenza = await _utente(7240 + presentata.year % 7)
+        with pytest.raises(service.DatiRifiutati, match="fra il 2015 e oggi"):
+            await attesta(utenza, "4500", presentata=presentata, ultimo_giorno=date(9999, 12, 31))
+
+
 @pytest.mark.parametrize("quantita", ["0", "-1", "100000.01", "NaN"])
 async def test_una_quantita_che_non_puo_essere_non_entra(quantita: str) -> None:
     async with unita_di_lavoro(await contesto("crema")):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
 
+from capofila.base.lavori import REGISTRO
 from capofila.debito.service import Esportazione
 from capofila.gestione.rules import (
     FileInAttesa,
@@ -12,7 +14,9 @@ from capofila.gestione.rules import (
     da_fare,
     respinti_aperti,
 )
+from capofila.gestione.service import NOMI_LAVORO
 from capofila.governo.rules import ScadenzaVista, StatoScadenza
+from capofila.worker import MODULI
 
 
 def _scadenza(stato: StatoScadenza, giorni: int) -> ScadenzaVista:
@@ -90,3 +94,11 @@ def test_un_respinto_rifatto_non_aspetta_piu() -> None:
     aperti = respinti_aperti(esportazioni)
     assert [uno.id for uno in aperti] == ["a"]
     assert aperti[0].motivo == "Tre prestazioni non vanno."
+
+
+def test_ogni_lavoro_che_il_worker_sa_fare_ha_un_nome_per_chi_lo_vede() -> None:
+    """A kind that only the program knows would stand among the jobs as a dotted word."""
+    for modulo in MODULI:
+        import_module(modulo)
+    del_programma = {d.tipo for d in REGISTRO.values() if d.funzione.__module__ in MODULI}
+    assert del_programma == set(NOMI_LAVORO)

@@ -60,6 +60,20 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/compartecipazione/simulatore"): Caso(),
     ("POST", "/{ambito:str}/compartecipazione/simulatore"): Caso(modulo={"isee": "4500"}),
     ("GET", "/{ambito:str}/compartecipazione/simulatore/confronto"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/effetti"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/omogeneita"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/omogeneita.csv"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/omogeneita.xlsx"): Caso(),
+    ("GET", "/{ambito:str}/compartecipazione/ricalcoli"): Caso(),
+    ("POST", "/{ambito:str}/compartecipazione/ricalcoli"): Caso(
+        modulo={"servizio": "pasti", "giorno": "1/2/2025"}
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/ricalcoli/{id_:int}"): Caso(
+        "ricalcolo_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/ricalcoli/{id_:int}/decidi"): Caso(
+        "ricalcolo_quota", {"organo": "X", "numero": "1", "data": "1/2/2025"}
+    ),
     ("GET", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(),
     ("POST", "/{ambito:str}/compartecipazione/persone/nuova"): Caso(modulo={"cognome": "X"}),
     ("GET", "/{ambito:str}/compartecipazione/persone/{id_:int}"): Caso(
@@ -83,6 +97,12 @@ CASI: dict[tuple[str, str], Caso] = {
     ),
     ("POST", "/{ambito:str}/compartecipazione/isee/{id_:int}/ritira"): Caso(
         "attestazione_quota", {}
+    ),
+    ("GET", "/{ambito:str}/compartecipazione/isee/{id_:int}/componenti"): Caso(
+        "attestazione_quota", mostra=True
+    ),
+    ("POST", "/{ambito:str}/compartecipazione/isee/{id_:int}/componenti"): Caso(
+        "attestazione_quota", {"componenti": "1", "giorno": "1/3/2025", "azione": "conserva"}
     ),
     ("GET", "/{ambito:str}/compartecipazione/utenze/{id_:int}/chiudi"): Caso(
         "utenza_quota", mostra=True

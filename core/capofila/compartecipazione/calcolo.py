@@ -125,7 +125,7 @@ def calcola(risolto: Risolto | None, caso: Caso) -> Quota:
         return Quota(stato="non_calcolata", motivo=motivo)
     manca = (
         difetto(caso.isee, caso.giorno, risolto.isee, accetta_omissioni=risolto.accetta_omissioni)
-        if _chiede_isee(risolto)
+        if chiede_isee(risolto)
         else None
     )
     if manca is not None and (
@@ -150,7 +150,8 @@ def calcola(risolto: Risolto | None, caso: Caso) -> Quota:
     )
 
 
-def _chiede_isee(risolto: Risolto) -> bool:
+def chiede_isee(risolto: Risolto) -> bool:
+    """Whether the formula looks at an ISEE at all."""
     return any(isinstance(p, Esente | Tratti | Fasce | Proporzionale) for p in risolto.passi)
 
 

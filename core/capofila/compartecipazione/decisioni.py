@@ -152,8 +152,31 @@ async def anteprima(utenza_id: int, giorno: date) -> Anteprima:
     )  # fmt: skip
 
 
+class Atteso(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever decides many saw of one: the quota, and the decision whose place it would take."""
+
+    quota: Decimal
+    prima: int | None
+
+
+def difetti_atto(atto: Provvedimento) -> list[tuple[str, str]]:
+    """What keeps an act out: (field, words)."""
+    return [
+        (campo, f"{nome}, al massimo {massimo} caratteri.")
+        for campo, nome, massimo in (
+            ("organo", "Scrivi chi ha deciso", 120), ("numero", "Scrivi il numero dell’atto", 40),
+        )
+        if not 1 <= len(getattr(atto, campo)) <= massimo
+    ]  # fmt: skip
+
+
 async def decidi(
-    utenza_id: int, giorno: date, atto: Provvedimento, *, vista: str | None = None
+    utenza_id: int,
+    giorno: date,
+    atto: Provvedimento,
+    *,
+    vista: str | None = None,
+    atteso: Atteso | None = None,
 ) -> int:
     """Decide what a user pays from a day on.
 
@@ -162,9 +185,10 @@ async def decidi(
         giorno: the first day.
         atto: the act.
         vista: the digest of what whoever decides has seen; None when nobody looked.
+        atteso: what was seen of one among many.
 
     Returns:
-        The number of the decision.
+        The number of the decision; of the one in force when it is this one, by the same act.
 
     Raises:
         NonTrovato, DatiRifiutati: as :func:`anteprima`.
@@ -172,14 +196,7 @@ async def decidi(
         Conflitto: what was seen has changed in the meantime.
     """
     unita = unita_corrente()
-    errori = [
-        (campo, f"{nome}, al massimo {massimo} caratteri.")
-        for campo, nome, massimo in (
-            ("organo", "Scrivi chi ha deciso", 120), ("numero", "Scrivi il numero dell’atto", 40),
-        )
-        if not 1 <= len(getattr(atto, campo)) <= massimo
-    ]  # fmt: skip
-    if errori:
+    if errori := difetti_atto(atto):
         raise DatiRifiutati(errori)
     # One decision of a person at a time: which one it takes the place of must be so at the end too.
     await unita.esegui(
@@ -197,7 +214,17 @@ async def decidi(
     scelta = vista_ora.attestazione if congelata.quota.stato == "calcolata" else None
     await _ferma(utenza_id, adozione.id, scelta)
     prima = in_vigore(await decisioni_di(vista_ora.assistito.id, vista_ora.utenza.servizio), giorno)
+    adesso = (congelata.quota.importo, None if prima is None else prima.id)
+    if atteso is not None and adesso != (atteso.quota, atteso.prima):
+        raise Conflitto("Nel frattempo qualcosa è cambiato: rifai il calcolo, poi decidi.")
     dati = congelata.in_byte()
+    if (
+        prima is not None
+        and (prima.utenza_id, prima.dal, prima.sha256) == (utenza_id, giorno, vista_ora.impronta)
+        and (prima.organo, prima.numero, prima.data) == (atto.organo, atto.numero, atto.data)
+    ):
+        # The same act said twice, as by a double click.
+        return prima.id
     id_: int = await unita.valore(
         "INSERT INTO decisione_quota (utenza_id, comune, attestazione_id, adozione_id, dal, stato, "
         "quota, organo, numero, data, congelata, sha256, sostituisce) "

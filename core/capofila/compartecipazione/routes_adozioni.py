@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -156,7 +157,7 @@ async def _modulo(
         servizi=[(nome, s.denominazione) for nome, s in servizi.items()],
         scelte=_SCELTE,
         schema=scelto,
-        parametri=_parametri(scelto, giorno),
+        parametri=parametri_del_giorno(scelto, giorno),
         giorno=giorno,
         in_vigore=risolto is not None,
         storia=storia,
@@ -168,7 +169,7 @@ async def _modulo(
     )
 
 
-def _parametri(schema: Schema | None, giorno: date) -> list[tuple[str, str, str]]:
+def parametri_del_giorno(schema: Schema | None, giorno: date) -> list[tuple[str, str, str]]:
     """Name, words and value on a day of what a comune may change."""
     if schema is None:
         return []
@@ -218,7 +219,7 @@ async def scrivi(request: Richiesta, data: Modulo) -> Template | Redirect:
     numero = lettura.testo("numero", 40) or None
     del_giorno = lettura.giorno("data", "Scrivi la data dell’atto.")
     articolo = lettura.testo("articolo", 80) or None
-    varianti = _varianti(lettura) if stato == "adotta_con_varianti" else {}
+    varianti = valori_scritti(lettura) if stato == "adotta_con_varianti" else {}
     if lettura.errori or dal is None or del_giorno is None:
         return await _modulo(request, lettura.scritto, list(lettura.errori.items()), 422)
     try:
@@ -242,14 +243,19 @@ async def scrivi(request: Richiesta, data: Modulo) -> Template | Redirect:
     return Redirect(f"{base()}/adozioni?{query}", status_code=303)
 
 
-def _varianti(lettura: Lettura) -> dict[str, Decimal]:
+_MIGLIAIA: Final = re.compile(r"\d{1,3}(\.\d{3})+")
+"""A figure as the pages write it: 3.000 is three thousand."""
+
+
+def valori_scritti(lettura: Lettura) -> dict[str, Decimal]:
     """The values typed in the fields ``variante-NAME``; an empty one is that of the scheme."""
     varianti: dict[str, Decimal] = {}
     for nome, testo in lettura.scritto.items():
         pulito = "".join(testo.split())
         if not nome.startswith("variante-") or not pulito:
             continue
-        letto = pulito.replace(".", "").replace(",", ".") if "," in pulito else pulito
+        migliaia = "," in pulito or _MIGLIAIA.fullmatch(pulito)
+        letto = pulito.replace(".", "").replace(",", ".") if migliaia else pulito
         try:
             varianti[nome.removeprefix("variante-")] = Decimal(letto)
         except ArithmeticError:

@@ -8,6 +8,7 @@ import msgspec
 
 from capofila.compartecipazione.adozioni import Adozione as Adozione
 from capofila.compartecipazione.adozioni import AdozioneRifiutata as AdozioneRifiutata
+from capofila.compartecipazione.adozioni import StatoAdozione as StatoAdozione
 from capofila.compartecipazione.adozioni import Vigenza as Vigenza
 from capofila.compartecipazione.adozioni import registra_adozione as registra_adozione
 from capofila.compartecipazione.adozioni import ritira_adozione as ritira_adozione

@@ -262,6 +262,7 @@ async def registra_attestazione(assistito_id: int, nuova: Attestazione) -> int:
     if (
         ultimo is not None
         and nuova.presentata is not None
+        and nuova.presentata <= oggi()
         and (not nuova.presentata <= ultimo <= date(nuova.presentata.year + 1, 12, 31))
     ):
         errori.append(
@@ -477,6 +478,24 @@ async def _chiudi(id_: int, al: date) -> None:
 # --- many at once -------------------------------------------------------------------------------
 
 
+_UTENTI: Final = (
+    "z.ambito_id = $1 AND z.servizio = $2 AND z.ritirata_il IS NULL AND z.dal <= $3 "
+    "AND (z.al IS NULL OR z.al >= $3)"
+)
+
+
+async def utenti(servizio: str, giorno: date) -> list[int]:
+    """The numbers of the users of a service on a day, in the order of :func:`casi`."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        f"SELECT z.id FROM utenza z WHERE {_UTENTI} ORDER BY z.comune, z.id",
+        unita.ambito,
+        servizio,
+        giorno,
+    )
+    return [riga["id"] for riga in righe]
+
+
 async def casi(servizio: str, giorno: date) -> list[CasoUtente]:
     """The case of every user of a service on a day, by comune and number, in a fixed number of queries.
 
@@ -485,26 +504,33 @@ async def casi(servizio: str, giorno: date) -> list[CasoUtente]:
     Raises:
         NonTrovato, Conflitto: as :func:`capofila.compartecipazione.catalogo.schema`.
     """
+    return await casi_per(await schema(servizio, giorno), servizio, giorno)
+
+
+async def casi_per(
+    trovato: Schema | None, servizio: str, giorno: date, fra: Sequence[int] | None = None
+) -> list[CasoUtente]:
+    """The same by a scheme, some of them where ``fra`` names them; without a scheme no ISEE is looked at."""
     unita = unita_corrente()
-    trovato = await schema(servizio, giorno)
     mostrate: dict[int, list[AttestazioneISEE]] = {}
+    # Two queries and not one with an OR: of that one PostgreSQL would soon keep a plan that reads all.
+    fra_questi = "true" if fra is None else "z.id = ANY ($4::bigint[])"
+    chiesti = (unita.ambito, servizio, giorno, *([] if fra is None else [list(fra)]))
     for riga in await unita.righe(
         f"SELECT {_ATTESTAZIONE} FROM attestazione_isee t WHERE t.ambito_id = $1 "
-        "AND t.ritirata_il IS NULL AND t.assistito_id IN (SELECT z.assistito_id FROM utenza z "
-        "WHERE z.ambito_id = $1 AND z.servizio = $2 AND z.ritirata_il IS NULL AND z.dal <= $3 "
-        "AND (z.al IS NULL OR z.al >= $3))",
-        unita.ambito, servizio, giorno,
-    ):  # fmt: skip
+        "AND t.ritirata_il IS NULL AND t.assistito_id IN "
+        f"(SELECT z.assistito_id FROM utenza z WHERE {_UTENTI} AND {fra_questi})",
+        *chiesti,
+    ):
         mostrate.setdefault(riga["assistito_id"], []).append(_attestazione(riga))
     trovati = []
     for riga in await unita.righe(
-        f"SELECT {_UTENZA} FROM utenza z WHERE z.ambito_id = $1 AND z.servizio = $2 "
-        "AND z.ritirata_il IS NULL AND z.dal <= $3 AND (z.al IS NULL OR z.al >= $3) "
-        "ORDER BY z.comune, z.id",
-        unita.ambito, servizio, giorno,
-    ):  # fmt: skip
+        f"SELECT {_UTENZA} FROM utenza z WHERE {_UTENTI} AND {fra_questi} ORDER BY z.comune, z.id",
+        *chiesti,
+    ):
         una = _utenza(riga)
-        scelta = scegli(mostrate.get(una.assistito_id, ()), giorno, trovato)
+        sue = mostrate.get(una.assistito_id, ())
+        scelta = None if trovato is None else scegli(sue, giorno, trovato)
         trovati.append(
             CasoUtente(
                 utenza=una.id,

@@ -32,7 +32,13 @@ from capofila.hooks import (
 )
 from capofila.prestazioni import service as prestazioni
 
-NOMI_LAVORO: Final = {"debito.esporta": "Preparazione di un file del debito informativo"}
+NOMI_LAVORO: Final = {
+    "debito.esporta": "Preparazione di un file del debito informativo",
+    "debito.pubblica": "Pubblicazione di un flusso per la PDND",
+    "spesa.promemoria": "Promemoria ai comuni sulla spesa sociale",
+    "compartecipazione.ricalcola": "Ricalcolo delle quote",
+    "compartecipazione.decidi": "Decisione di molte quote con un solo atto",
+}
 FERMI_DA: Final = timedelta(days=14)
 """A job that failed longer ago is found among the jobs, not among what is to be done."""
 

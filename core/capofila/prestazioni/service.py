@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
@@ -855,6 +856,28 @@ async def in_vigore_di(
             unita.ambito, codice_fiscale, comune, codice, dal, al,
         )
     ]  # fmt: skip
+
+
+async def quote_mensili(
+    codice: str, giorno: date
+) -> list[tuple[str, int, Decimal, int, Decimal, Decimal]]:
+    """What the periodic records of a code that hold on a day say of a month, by comune titolare.
+
+    Returns:
+        Belfiore code, records, their amounts in euro; of those that say what the person pays: how
+        many, their amounts, what the persons pay.
+    """
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT comune_titolare, count(*), sum(importo_mensile), count(quota_utente), "
+        "coalesce(sum(importo_mensile) FILTER (WHERE quota_utente IS NOT NULL), 0), "
+        "coalesce(sum(quota_utente), 0) FROM prestazione WHERE ambito_id = $1 "
+        "AND codice_prestazione = $2 AND sostituita_lotto IS NULL AND NOT come_ricevuto "
+        "AND importo_mensile > 0 AND data_inizio <= $3 AND (data_fine IS NULL OR data_fine >= $3) "
+        "GROUP BY comune_titolare ORDER BY comune_titolare",
+        unita.ambito, codice, giorno,
+    )  # fmt: skip
+    return [tuple(riga) for riga in righe]
 
 
 async def dati_della_persona(codice_fiscale: str) -> dict[str, str]:

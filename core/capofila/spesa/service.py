@@ -67,6 +67,10 @@ from capofila.spesa.riparti import anteprima as anteprima
 from capofila.spesa.riparti import riparti as riparti
 from capofila.spesa.riparti import ripartisci as ripartisci
 from capofila.spesa.riparti import riparto_con_id as riparto_con_id
+from capofila.spesa.scarichi import XLSX as XLSX
+from capofila.spesa.scarichi import Documento as Documento
+from capofila.spesa.scarichi import csv_di as csv_di
+from capofila.spesa.scarichi import xlsx_di as xlsx_di
 from capofila.spesa.schede import Chiave as Chiave
 from capofila.spesa.schede import Commento as Commento
 from capofila.spesa.schede import Passaggio as Passaggio
@@ -83,6 +87,9 @@ from capofila.spesa.schede import scrivi_valori as scrivi_valori
 from capofila.spesa.schede import scrivibile as scrivibile
 from capofila.spesa.schede import spiega as spiega
 from capofila.spesa.schede import togli as togli
+from capofila.spesa.tavole import ColonnaCifre as ColonnaCifre
+from capofila.spesa.tavole import RigaCifre as RigaCifre
+from capofila.spesa.tavole import TavolaCifre as TavolaCifre
 
 __all__ = [
     "chiedi_promemoria", "posta_configurata", "prepara_prospetto", "promemoria_del_giorno",

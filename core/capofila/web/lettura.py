@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from capofila.hooks import Rifiuto
-from capofila.hooks.campi import leggi_data, leggi_importo, leggi_mese_anno
+from capofila.hooks.campi import leggi_data, leggi_importo, leggi_mese_anno, pulisci
 
 
 class Lettura:
@@ -24,6 +24,11 @@ class Lettura:
             self.errori[nome] = manca
         elif len(valore) > massimo:
             self.errori[nome] = f"Il testo è troppo lungo: al massimo {massimo} caratteri."
+        elif isinstance(pulisci(valore), Rifiuto):
+            # A letter and a file would carry it, and show something else than what is kept.
+            self.errori[nome] = (
+                "Il testo ha un carattere invisibile o di controllo: riscrivilo a mano."
+            )
         return valore
 
     def giorno(self, nome: str, manca: str = "") -> date | None:
