@@ -163,9 +163,9 @@ async def _cifre(figura: Figura) -> None:
         vera = routes_analisi._vista
         with Spia() as spia:
 
-            async def guardata(*argomenti: Any) -> Any:
+            async def guardata(*argomenti: Any, **altro: Any) -> Any:
                 prima = len(spia.chieste)
-                vista = await vera(*argomenti)
+                vista = await vera(*argomenti, **altro)
                 proprie.extend(spia.chieste[prima:])
                 return vista
 

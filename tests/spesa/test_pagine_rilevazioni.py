@@ -309,6 +309,7 @@ async def test_un_foglio_con_altri_nomi_entra_quando_si_dice_che_cosa_sono_le_co
     assert "Non so quale colonna sia: Spesa" in parole(pagina)
     assert "Manca la colonna «spesa»" in parole(pagina)
     errori = await pia.get(f"{carico}/errori.csv")
+    assert errori.headers["content-type"] == "text/csv; charset=utf-8"
     assert "colonna_mancante" in errori.text or "Manca la colonna" in errori.text
     scelte = {f"colonna{n}": nome for n, nome in enumerate(COLONNE)}
     await pia.vai("POST", f"{carico}/colonne", scelte)

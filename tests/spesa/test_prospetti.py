@@ -31,7 +31,7 @@ from capofila.spesa_sociale import GUIDA, MODULO, PROSPETTI
 
 D = Decimal
 ANNO = 2025
-REGIONE, ISTAT = PROSPETTI
+REGIONE, ISTAT, FNPS = PROSPETTI
 AGGIUNTA = AggiuntaSpesa(
     codice="trasporti", modulo="spesa-sociale", fonte=GUIDA,
     aree=(CodiceSpesa(codice="trasporti", denominazione="Trasporti", fonte=GUIDA),),
@@ -205,6 +205,31 @@ def test_i_file_hanno_la_nota_la_fonte_e_gli_stessi_byte_ogni_volta() -> None:
     assert ultima[-1] == "Costo totale"
     totale = next(f for f in cartella["Tavola C"].iter_rows(values_only=True) if f[0] == "Totale")
     assert totale[-1] == pytest.approx(3001.5)
+
+
+def test_il_libro_va_alle_macro_attivita_e_alle_prestazioni_e_dice_che_cosa_e_supposto() -> None:
+    def una(voce: str, spesa: str) -> RigaSpesa:
+        return RigaSpesa(
+            comune="019035", area="anziani", voce=voce, gestione="singola", modalita="diretta",
+            spesa=D(spesa), fonti={"fnps": D(spesa)}, utenti=3,
+        )  # fmt: skip
+
+    righe = [una("sad", "10.00"), una("cdi", "20.00"), una("nido", "4.00"), una("altra", "7.00")]
+    fnps, siuss = (fai_tavola(MODULO, dichiarata(c), righe, ANNO) for c in FNPS.tavole)
+    assert [(r.codice, r.valori[-1]) for r in fnps.per_codice if r.valori[-1]] == [
+        ("3", 10), ("4", 20), ("", 11),
+    ]  # fmt: skip
+    assert [r.codice for r in fnps.per_codice] == ["1", "2", "3", "4", "5", ""]
+    note = " ".join(fnps.note)
+    assert "Il raccordo con «Macro-attività FNPS» è supposto" in note
+    assert "lascia aperte: Nidi e micronidi, altra." in note
+    assert {r.codice for r in siuss.per_codice if r.valori[0]} == {"A2.07", "A3.03", ""}
+    assert "supposto" not in " ".join(siuss.note)
+    cartella = openpyxl.load_workbook(
+        io.BytesIO(scrivi(FNPS, Intesta("Crema", ANNO), [fnps, siuss]))
+    )
+    assert cartella.sheetnames == ["Tavola FNPS", "Tavola SIUSS"]
+    assert {foglio["A1"].value for foglio in cartella} == {"Prospetto di supporto"}
 
 
 def test_il_csv_di_istat_ha_i_suoi_codici_e_nessuna_formula() -> None:

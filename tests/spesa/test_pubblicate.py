@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from decimal import Decimal
 
 import pytest
+from tests.docs.genera import RADICE
 
-from capofila.spesa.pubblicate import accanto, confronti, figure
+from capofila.spesa.pubblicate import CENSIMENTO_2011, accanto, confronti, figure
 from capofila.spesa.routes_pubblicate import calcolata
 from capofila.spesa.rules import incidenza_utenti, per_uno, percento, quota
 
@@ -103,3 +105,44 @@ def test_il_sostegno_per_maggiorenne_si_confronta_con_i_residenti_e_lo_dice() ->
     assert (calcolata(fatta), fatta.differenza) == ("3,70 €", Decimal("0.61"))
     assert "134.554" in fatta.motivo
     assert "maggiorenni, che non abbiamo" in fatta.motivo
+
+
+def test_i_residenti_del_2011_sono_quelli_dei_comuni_di_allora() -> None:
+    def righe(nome: str) -> list[dict[str, str]]:
+        return list(csv.DictReader((RADICE / "tenants" / nome).read_text("utf-8").splitlines()))
+
+    def allora(quali: list[dict[str, str]]) -> set[str]:
+        return {
+            r["istat"]
+            for r in quali
+            if (not r["dal"] or r["dal"] <= "2011-12-31") and not "" < r["al"] < "2011-12-31"
+        }
+
+    censiti = {
+        r["istat"]: int(r["residenti"])
+        for r in righe("comuni/popolazione.csv")
+        if r["anno"] == "2011"
+    }
+    comuni = righe("comuni/comuni.csv")
+    [cremona] = [r["istat"] for r in comuni if r["nome"] == "Cremona"]
+    insiemi = {
+        (slug, "intero"): allora(righe(f"{slug}/comuni.csv"))
+        for slug in ("casalmaggiore", "crema", "cremona")
+    }
+    insiemi["cremona", "senza_capoluogo"] = insiemi["cremona", "intero"] - {cremona}
+    insiemi["provincia", "intero"] = allora([r for r in comuni if r["provincia"] == "CR"])
+    assert {
+        chi: sum(censiti[istat] for istat in sue) for chi, sue in insiemi.items()
+    } == CENSIMENTO_2011
+    # Whoever looks, those of the other ambiti are there too.
+    a_testa = {
+        a.figura.territorio: (calcolata(a), a.differenza)
+        for a in accanto()
+        if a.figura.anno == 2011 and a.figura.misura == "totale_pro_capite" and a.calcolata
+    }
+    assert a_testa == {
+        "casalmaggiore": ("127,96 €", Decimal("1.8")),
+        "crema": ("98,28 €", Decimal("-0.3")),
+        "cremona": ("125,65 €", 0),
+        "provincia": ("113,57 €", 0),
+    }

@@ -340,7 +340,7 @@ async def esporta(lista: FromPath[str]) -> Response[bytes]:
     aperta = await service.apri(lista)
     return Response(
         csv_di(aperta.voci),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{aperta.dichiarata.id}.csv"'},
     )
 

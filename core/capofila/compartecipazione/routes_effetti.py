@@ -413,7 +413,7 @@ def _scrivi(valore: Decimal | int | None, tipo: str) -> str:
 async def omogeneita_csv(request: Richiesta) -> Response[bytes]:
     """The figures one a line: table, comune, measure, value."""
     _, fatte, _ = await _documento(request)
-    return _file(spesa.csv_di(fatte), "text/csv; charset=utf-8", "csv")
+    return _file(spesa.csv_di(fatte), "text/csv", "csv")
 
 
 @get("/{ambito:str}/compartecipazione/omogeneita.xlsx", opt=_OPT, include_in_schema=False)

@@ -162,7 +162,7 @@ async def completezza_csv(request: Request[Any, Any, Any]) -> Response[bytes]:
     )
     return Response(
         b"\xef\xbb\xbf" + testo,
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={
             "Content-Disposition": f'attachment; filename="completezza-{letta.flusso}-{anno}.csv"'
         },

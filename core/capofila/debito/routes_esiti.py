@@ -181,7 +181,7 @@ async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
     )
     return Response(
         b"\xef\xbb\xbf" + tabella_csv([[campo.nome for campo in campi]]),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": 'attachment; filename="esiti.csv"'},
     )
 
@@ -248,7 +248,7 @@ async def scartate_csv(id_: FromPath[UUID]) -> Stream:
     nome = f"scartate-{esportazione.nome_flusso}.csv"
     return Stream(
         pezzi(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{nome}"'},
     )
 

@@ -191,7 +191,7 @@ async def trasmissioni_csv(request: Request[Any, Any, Any]) -> Stream:
 
     return Stream(
         pezzi(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="trasmissioni-{filtro.anno}.csv"'},
     )
 

@@ -264,7 +264,7 @@ async def modello(request: Request[Any, Any, Any]) -> Response[bytes]:
     testo = ";".join(campo.nome for campo in flusso.campi) + "\r\n"
     return Response(
         ("\ufeff" + testo).encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": 'attachment; filename="prestazioni.csv"'},
     )
 
@@ -532,7 +532,7 @@ async def errori_csv(request: Request[Any, Any, Any], id_: FromPath[int]) -> Res
     await registra_lettura("prestazioni.scarica_errori", "lotto", str(id_))
     return Response(
         file_errori(errori),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="errori-{id_}.csv"'},
     )
 

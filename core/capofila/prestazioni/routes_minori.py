@@ -264,7 +264,7 @@ async def modello() -> Response[bytes]:
     testo = ";".join(campo.nome for campo in flusso.campi) + "\r\n"
     return Response(
         ("\ufeff" + testo).encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": 'attachment; filename="minori.csv"'},
     )
 

@@ -583,7 +583,7 @@ def _una_per_chiave(tavola: pl.DataFrame, colonne: Sequence[str], letto: Lettura
             letto.avviso(
                 ErroreRiga(riga["riga"], "voce", riga["voce"], "righe_sommate",
                            f"stessa voce, gestione e modalità della riga {prime[chiave]}: le due "
-                           "righe sono sommate, utenti compresi")
+                           "righe sono sommate; gli utenti anche, se si sanno in tutte")
             )  # fmt: skip
         viste.setdefault(tutto, riga["riga"])
         prime.setdefault(chiave, riga["riga"])

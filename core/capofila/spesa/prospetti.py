@@ -17,7 +17,7 @@ import msgspec
 import xlsxwriter
 
 from capofila.base.errori import DatiNonValidi
-from capofila.hooks import ColonneTavola, ModuloSpesa, ProspettoSpesa, TavolaSpesa
+from capofila.hooks import ColonneTavola, ModuloSpesa, ProspettoSpesa, Raccordo, TavolaSpesa
 from capofila.hooks.tracciati import cella_csv
 from capofila.spesa.rules import ZERO, RigaSpesa
 
@@ -100,14 +100,13 @@ def fai_tavola(
     nessuna = (ZERO,) * len(colonne)
     codici: dict[tuple[str, str], str] = {}
     somme: dict[tuple[str, str], tuple[Decimal, ...]] = {}
-    aperte: set[str] = set()
+    decisi: dict[tuple[str, str], Raccordo | None] = {}
     for riga in righe:
         dove = (riga.area, riga.voce)
         if dove not in codici:
+            decisi[dove] = modulo.raccordo(tavola.righe, *dove, fine)
             codici[dove] = modulo.codice_di(tavola.righe, *dove, fine) or ""
         codice = codici[dove]
-        if not codice:
-            aperte.add(riga.area)
         valori = tuple(misura(riga) for _, misura in colonne)
         for chiave in ((codice, ""), (codice, riga.voce))[: 1 + tavola.per_voce]:
             gia = somme.get(chiave, nessuna)
@@ -140,12 +139,15 @@ def fai_tavola(
                 *(nessuna, *(riga.valori for riga in fatte if not riga.voce)), strict=True
             )
         ),
-        note=_note(modulo, tavola, aperte, fine),
+        note=_note(modulo, tavola, decisi, fine),
     )
 
 
 def _note(
-    modulo: ModuloSpesa, tavola: TavolaSpesa, aperte: set[str], fine: date
+    modulo: ModuloSpesa,
+    tavola: TavolaSpesa,
+    decisi: Mapping[tuple[str, str], Raccordo | None],
+    fine: date,
 ) -> tuple[str, ...]:
     note = [f"Fonte: {tavola.fonte.cita()}."]
     if tavola.fonte.nota and not tavola.fonte.ipotesi:
@@ -166,12 +168,21 @@ def _note(
         )
     if tavola.colonne in (ColonneTavola.FRUITORI, ColonneTavola.COPERTURA):
         note.append("Una persona con due servizi è contata due volte.")
+    if any(uno is not None and uno.codice and uno.fonte.ipotesi for uno in decisi.values()):
+        note.append(
+            f"Il raccordo con «{classificazione.denominazione}» è supposto: l'ambito lo conferma o "
+            "lo cambia."
+        )
+    aperte = [dove for dove, uno in decisi.items() if uno is None or uno.codice is None]
     if aperte:
-        nomi = {area.codice: area.denominazione for area in modulo.aree}
+        # What it goes by: the voci, where it speaks of any; else the areas.
+        per_voce = any(u.voce for u in modulo.raccordi if u.classificazione == tavola.righe)
+        nomi = {uno.codice: uno.denominazione for uno in (modulo.voci if per_voce else modulo.aree)}
+        quali = {dove[per_voce] for dove in aperte}
         note.append(
             f"Nella riga «{SENZA_CODICE}» stanno le righe che il raccordo con «"
             f"{classificazione.denominazione}» lascia aperte: "
-            f"{', '.join(sorted(nomi.get(area, area) for area in aperte))}."
+            f"{', '.join(sorted(nomi.get(uno, uno) for uno in quali))}."
         )
     note.append(f"Il raccordo è quello in vigore il {fine:%d/%m/%Y}.")
     return tuple(note)

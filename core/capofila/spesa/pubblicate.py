@@ -156,6 +156,16 @@ def _come_stampata(valore: Decimal, modello: Decimal) -> Decimal:
     return valore.quantize(Decimal(1).scaleb(int(modello.as_tuple().exponent)), ROUND_HALF_UP)
 
 
+CENSIMENTO_2011: Final[Mapping[tuple[str, str], int]] = {
+    ("casalmaggiore", "intero"): 39_550,
+    ("crema", "intero"): 161_155,
+    ("cremona", "intero"): 156_918,
+    ("cremona", "senza_capoluogo"): 87_329,
+    ("provincia", "intero"): 357_623,
+}
+"""Inhabitants of the census of 2011, of the comuni that each distretto had then. Added up here, since
+an ambito cannot read which comuni are another's; they are held against the comuni by a test."""
+
 _QUOTE: Final = {
     "quota_aziende_pct": "aziende",
     "quota_comuni_pct": "comuni",
@@ -169,11 +179,13 @@ _PRO_CAPITE: Final = {
 }
 
 
-def accanto(residenti: Mapping[tuple[str, str], int]) -> tuple[Accanto, ...]:
+def accanto(
+    residenti: Mapping[tuple[str, str], int] = CENSIMENTO_2011,
+) -> tuple[Accanto, ...]:
     """Every published figure, with what comes out of its terms where somebody gives them.
 
     Args:
-        residenti: inhabitants of the census of 2011 by territory and perimeter, where they are held.
+        residenti: inhabitants by territory and perimeter, where they are held.
     """
     note = figure()
     return tuple(_accanto(una, note, residenti) for una in note.values())
@@ -225,8 +237,7 @@ def _a_testa(
     if quanti is None:
         return Accanto(
             figura=una,
-            motivo=f"la popolazione usata non è pubblicata ({vuole}); quella di un altro ambito da "
-            "qui non si somma",
+            motivo=f"la popolazione usata non è pubblicata ({vuole}), e qui non c'è",
         )
     abbiamo = f"{quanti:,}".replace(",", ".")
     motivo = f"la popolazione usata non è pubblicata: {vuole}, noi ne abbiamo {abbiamo}"

@@ -189,7 +189,7 @@ def _file(vista: Vista, contenuto: bytes, tipo: str, estensione: str) -> Respons
 async def analisi_csv(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The figures one a line: table, row, measure, value."""
     vista = await _vista(request)
-    return _file(vista, scarichi.csv_di(vista.tavole), "text/csv; charset=utf-8", "csv")
+    return _file(vista, scarichi.csv_di(vista.tavole), "text/csv", "csv")
 
 
 @get("/{ambito:str}/spesa/analisi.xlsx", opt=_OPT, include_in_schema=False)

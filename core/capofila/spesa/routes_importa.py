@@ -190,7 +190,7 @@ async def errori_csv(id_: FromPath[int]) -> Response[bytes]:
     esito = await service.prova(await service.carico(id_))
     return Response(
         service.errori_csv(esito),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="errori-spesa-{id_}.csv"'},
     )
 

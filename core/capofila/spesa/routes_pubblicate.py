@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -11,13 +10,10 @@ from litestar.response import Template
 
 from capofila.base.visita import visita_corrente
 from capofila.spesa.pubblicate import Accanto, Chiave, Confronto, accanto, confronti, figure
-from capofila.territorio import service as territorio
-from capofila.territorio.rules import vale
 from capofila.web.contesto import costruisci_pagina, rispondi
 from capofila.web.formati import numero
 from capofila.web.pagina import Colonna
 
-_FINE: Final = date(2011, 12, 31)
 _COLONNE: Final = (
     Colonna("Figura"), Colonna("Pubblicata", tipo="numero"), Colonna("Calcolata", tipo="numero"),
     Colonna("Differenza", tipo="numero"), Colonna("Come e perché"),
@@ -86,28 +82,6 @@ def _frase(uno: Confronto) -> str:
     )
 
 
-async def _residenti(slug: str) -> dict[tuple[str, str], int]:
-    """Inhabitants of the census of 2011: of this ambito and of the province, where all are held."""
-    demografia = await territorio.demografia()
-    membri = (await territorio.appartenenze()).membri(_FINE)
-    della_provincia = [
-        c.istat for c in demografia.comuni.values() if c.provincia == "CR" and vale(c, _FINE)
-    ]
-    cremona = [c.istat for c in demografia.comuni.values() if c.nome == "Cremona"]
-    insiemi = {
-        (slug, "intero"): membri,
-        (slug, "senza_capoluogo"): [i for i in membri if i not in cremona],
-        ("provincia", "intero"): della_provincia,
-    }
-    trovati = {}
-    for chiave, comuni in insiemi.items():
-        parti = [demografia.popolazione(istat, _FINE, 2011) for istat in comuni]
-        note = [p.residenti for p in parti if p is not None]
-        if note and len(note) == len(parti):
-            trovati[chiave] = sum(note)
-    return trovati
-
-
 def _per_fonte(righe: tuple[Accanto, ...]) -> dict[tuple[int, str], list[Accanto]]:
     gruppi: dict[tuple[int, str], list[Accanto]] = {}
     ordine = list(_MISURE)
@@ -141,7 +115,7 @@ async def pagina_pubblicate(request: Request[Any, Any, Any]) -> Template:
             sommario="La spesa sociale del 2011 e del 2012 come è stata pubblicata, e che cosa esce "
             "dagli stessi conti.",
         ),
-        gruppi=_per_fonte(accanto(await _residenti(slug))),
+        gruppi=_per_fonte(accanto()),
         quante=len(figure()),
         storte=[_frase(uno) for uno in verifiche if uno.differenza],
         tornano=sum(not uno.differenza for uno in verifiche),

@@ -2,8 +2,8 @@
 
 It has what the sources give: the areas and services published for Cremona in 2012, the three tables
 of the regional guide, the areas of ISTAT, the SIUSS codes of the voci that are a prestazione by the
-same name. The regional list of voci and the layout of its workbook are not public, the codes of the
-FNPS are not at hand: a distretto adds what it knows.
+same name. The regional list of voci and the layout of its workbook are not public; which macro-activity
+of the FNPS a voce is of is supposed: a distretto adds what it knows.
 """
 
 from __future__ import annotations
@@ -56,6 +56,12 @@ ISTAT: Final = Atto(
 INPS: Final = Atto(
     specie=Specie.DISCIPLINARE, organo="INPS", titolo="Lista delle prestazioni da erogare"
 )
+FNPS: Final = Atto(
+    specie=Specie.DISCIPLINARE,
+    organo="Ministero del lavoro e delle politiche sociali",
+    titolo="Fondo nazionale politiche sociali: macro-attività della rendicontazione (SIOSS)",
+    nota="Dei cinque nomi i primi due sono stati letti in una fonte. I numeri sono nostri.",
+)
 PIATTAFORMA: Final = Atto(
     specie=Specie.STUDIO,
     organo="Progetto Capofila",
@@ -107,6 +113,28 @@ _SIUSS: Final = _codici(
     fonte=INPS,
 )
 
+# Which voce is of which one is supposed. A nido has none: in Lombardy the fund does not pay it.
+_MACRO: Final = variante(
+    FNPS, ipotesi=True, nota="letto dal nome della macro-attività: l'ambito lo conferma o lo cambia"
+)
+_FNPS: Final = _codici(
+    ("1", "Accesso, valutazione e progettazione"),
+    ("2", "Misure per il sostegno e l'inclusione sociale"),
+    fonte=FNPS,
+) + _codici(
+    ("3", "Interventi per favorire la domiciliarità"),
+    ("4", "Centri servizi, diurni e semiresidenziali"),
+    ("5", "Strutture comunitarie e residenziali"),
+    fonte=_MACRO,
+)
+_MACRO_DELLE_VOCI: Final = {
+    "1": ("segretariato",),
+    "2": ("sostegno_reddito",),
+    "3": ("adm", "sad", "sadh"),
+    "4": ("cdi", "cdd", "cse"),
+    "5": ("comunita_minori", "rsa", "rsd"),
+}
+
 _CLASSIFICAZIONI: Final = (
     ClassificazioneSpesa(
         id="istat_area", denominazione="Area di utenza ISTAT", destinatario="ISTAT",
@@ -119,6 +147,10 @@ _CLASSIFICAZIONI: Final = (
     ),
     ClassificazioneSpesa(
         id="siuss", denominazione="Prestazione SIUSS", destinatario="INPS", codici=_SIUSS
+    ),
+    ClassificazioneSpesa(
+        id="fnps_macro", denominazione="Macro-attività FNPS",
+        destinatario="Ministero del lavoro e delle politiche sociali", codici=_FNPS,
     ),
     ClassificazioneSpesa(
         id="regione_area", denominazione="Area della rilevazione regionale",
@@ -138,6 +170,11 @@ _RACCORDI: Final = (
     *(
         Raccordo(classificazione="siuss", voce=voce, codice=codice, fonte=INPS)
         for voce, codice in (("nido", "A3.03"), ("sad", "A2.07"), ("sostegno_reddito", "A1.04"))
+    ),
+    *(
+        Raccordo(classificazione="fnps_macro", voce=voce, codice=codice, fonte=_MACRO)
+        for codice, voci in _MACRO_DELLE_VOCI.items()
+        for voce in voci
     ),
     *(
         Raccordo(classificazione="regione_area", area=a.codice, codice=a.codice, fonte=a.fonte)
@@ -201,6 +238,10 @@ MODULO: Final = ModuloSpesa(
         ),
         TavolaSpesa(codice="ISTAT", titolo="Utenti, spesa e compartecipazione per area di utenza",
                     righe="istat_area", colonne=ColonneTavola.COPERTURA, fonte=ISTAT),
+        TavolaSpesa(codice="SIUSS", titolo="Utenti, spesa e compartecipazione per prestazione SIUSS",
+                    righe="siuss", colonne=ColonneTavola.COPERTURA, fonte=INPS, per_voce=True),
+        TavolaSpesa(codice="FNPS", titolo="Canali di finanziamento per macro-attività FNPS",
+                    righe="fnps_macro", colonne=ColonneTavola.CANALI, fonte=FNPS, per_voce=True),
     ),
     controlli=CONTROLLI,
     fonte=GUIDA,
@@ -237,6 +278,20 @@ PROSPETTI: Final = (
         fonte=ISTAT,
         valido_dal=date(2010, 1, 1),
     ),
+    ProspettoSpesa(
+        codice="spesa-fnps",
+        denominazione="Spesa sociale: per macro-attività FNPS e prestazione SIUSS",
+        destinatario="Ministero del lavoro e delle politiche sociali",
+        versione_schema="supporto-1",
+        modulo="spesa-sociale",
+        tavole=("FNPS", "SIUSS"),
+        formato="xlsx",
+        regola_nome=RegolaNome(sigla="SPESA-FNPS"),
+        nota="Prospetto di supporto: la rendicontazione del fondo si compila nel SIOSS, e il suo "
+        "tracciato non è pubblico. Serve a riportare le cifre, non a sostituirla.",
+        fonte=FNPS,
+        valido_dal=date(2010, 1, 1),
+    ),
 )
 
 
@@ -251,7 +306,7 @@ def manifesto() -> Manifesto:
         contratto="1.4",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
-        fonti=(GUIDA, ISTAT, INPS, CREMONA_2012),
+        fonti=(GUIDA, ISTAT, INPS, FNPS, CREMONA_2012),
         privacy=Privacy(
             dati_personali=False,
             dichiarazione="Il modulo raccoglie importi e numeri di utenti per comune, nessun nome.",
