@@ -38,6 +38,7 @@ def test_l_operatore_di_ufficio_non_invia_non_amministra_e_non_legge_il_registro
 def test_l_operatore_del_comune_lavora_solo_su_quello_del_comune() -> None:
     assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {
         "prestazioni.importa",
+        "compartecipazione.scrivi",
         "debito.completezza",
         "minori.scrivi",
         "prestazioni.scrivi",
