@@ -172,7 +172,7 @@ def _redditi(dati: Componenti) -> Decimal:
     """Art. 4: incomes, less the deductions of each person and those of the nucleo, never below zero."""
     totale = Decimal(0)
     for una in dati.persone:
-        # One share or the other (c. 3, d): who has wages and a pension is left the greater.
+        # One share or the other (c. 3): who has wages and a pension is left the greater.
         quota = max(
             min(una.lavoro_dipendente * _LAVORO, _LAVORO_MASSIMO),
             min(una.pensione * _PENSIONE, _PENSIONE_MASSIMO),
