@@ -20,17 +20,23 @@ from capofila.accessi.mezzo import MezzoAccessi, verifica_rotte
 from capofila.base.attivazioni import registro
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
+from capofila.base.guasti import GUASTO
 from capofila.base.impostazioni import Impostazioni, impostazioni
+from capofila.base.plugin import PluginInErrore
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 from capofila.base.telemetria import MezzoTelemetria, avvia_telemetria, traccia_corrente
 from capofila.codifiche import routes as codifiche
 from capofila.compartecipazione import routes as compartecipazione
 from capofila.confronto import routes as confronto
+from capofila.conoscenza import routes as conoscenza
 from capofila.debito import routes as debito
 from capofila.debito import waas
+from capofila.estensioni import routes as estensioni
 from capofila.gestione import routes as gestione
 from capofila.governo import routes as governo
+from capofila.graduatorie import routes as graduatorie
 from capofila.prestazioni import routes as prestazioni
+from capofila.riparto import routes as riparto
 from capofila.spesa import routes as spesa
 from capofila.territorio import routes as territorio
 from capofila.web import pubbliche
@@ -48,11 +54,15 @@ STANZE = {
     "prestazioni": prestazioni,
     "debito": debito,
     "compartecipazione": compartecipazione,
+    "graduatorie": graduatorie,
     "spesa": spesa,
+    "riparto": riparto,
     "governo": governo,
     "gestione": gestione,
     "confronto": confronto,
+    "conoscenza": conoscenza,
     "codifiche": codifiche,
+    "estensioni": estensioni,
 }
 """The rooms with pages, by the name that their templates are reached by."""
 
@@ -66,6 +76,8 @@ async def salute() -> dict[str, str]:
 
 
 def _errore_di_dominio(request: Request[Any, Any, Any], errore: ErroreCapofila) -> Response[Any]:
+    if isinstance(errore, PluginInErrore):
+        request.state[GUASTO] = errore
     if errore.stato >= 500:
         LOG.error("%s", type(errore))
         testo = errore.messaggio if errore.stato == 503 else ""

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -30,9 +31,11 @@ from rich.table import Table
 import capofila
 from capofila import locale
 from capofila.base.attivazioni import plugin_attivi, registro
-from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
+from capofila.base.database import MOTORE, Contesto, Ruolo, unita_di_lavoro
 from capofila.base.errori import DatiNonValidi, ErroreCapofila, NonTrovato
+from capofila.base.guasti import annota
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
+from capofila.base.plugin import PluginInErrore
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
 
 T = TypeVar("T")
@@ -82,7 +85,10 @@ def main() -> None:
 @asynccontextmanager
 async def _motore() -> AsyncIterator[None]:
     valori = impostazioni()
-    await MOTORE.apri({"app": valori.database_url}, massimo=4)
+    ruoli: dict[Ruolo, str] = {"app": valori.database_url}
+    if valori.ats_url:
+        ruoli["ats"] = valori.ats_url
+    await MOTORE.apri(ruoli, massimo=4)
     try:
         async with unita_di_lavoro(Contesto()) as unita:
             await rifiuta_ruolo_pericoloso(unita)
@@ -96,10 +102,18 @@ def esegui(azione: Callable[[], Awaitable[T]]) -> T:
 
     async def tutto() -> T:
         async with _motore():
-            return await azione()
+            try:
+                return await azione()
+            except PluginInErrore as errore:
+                await annota(_ambito_di_cui_si_tratta.get() or Contesto(), errore)
+                raise
 
     with locale.servizi():
         return asyncio.run(tutto())
+
+
+_ambito_di_cui_si_tratta: ContextVar[Contesto | None] = ContextVar("capofila_cli", default=None)
+"""The ambito that the command is about, once it is known: a plugin that fails is written there."""
 
 
 async def contesto_ambito(slug: str) -> Contesto:
@@ -120,7 +134,9 @@ async def contesto_ambito(slug: str) -> Contesto:
                 )
             )
             raise NonTrovato(f"L'ambito «{slug[:40]}» non c'è.{noti}")
-    return Contesto(ambito=riga["id"], traccia=os.urandom(16).hex())
+    contesto = Contesto(ambito=riga["id"], traccia=os.urandom(16).hex())
+    _ambito_di_cui_si_tratta.set(contesto)
+    return contesto
 
 
 # --- services -----------------------------------------------------------------------------------
@@ -275,13 +291,17 @@ def database_prepare(nome: str) -> None:
 def database_migrate() -> None:
     """Applica le migrazioni mancanti, con il ruolo di CAPOFILA_MIGRAZIONI_URL."""
     from capofila.base.migrazione import migra
+    from capofila.estensioni.migra import migra_plugin
 
     with locale.servizi():
         indirizzo = os.environ.get("CAPOFILA_MIGRAZIONI_URL")
         if not indirizzo:
             raise click.UsageError("Serve CAPOFILA_MIGRAZIONI_URL.")
         fatte = asyncio.run(migra(indirizzo))
+        nuove = asyncio.run(migra_plugin(indirizzo))
     ERR.print(f"Migrazioni in vigore: {len(fatte)}.")
+    for una in nuove:
+        ERR.print(f"Fatta la migrazione {escape(una)} di un plugin.")
 
 
 # --- ambiti, people, plugins --------------------------------------------------------------------
@@ -332,6 +352,7 @@ def ambito_apply(cartelle: tuple[Path, ...], json_: bool) -> None:
 
 async def applica_ambiti(cartelle: Sequence[Path]) -> list[Any]:
     """Apply folders of ambiti, with the shared comuni that stand beside them."""
+    from capofila.governo.service import applica_accordi
     from capofila.territorio.service import applica, applica_comuni
 
     esiti: list[Any] = []
@@ -342,6 +363,8 @@ async def applica_ambiti(cartelle: Sequence[Path]) -> list[Any]:
     for cartella in cartelle:
         async with unita_di_lavoro(Contesto(amministratore=True)):
             esiti.append(await applica(cartella.resolve()))
+            if (accordi := await applica_accordi(cartella.resolve())) is not None:
+                esiti.append(accordi)
     return esiti
 
 
@@ -445,6 +468,195 @@ def plugin_list(json_: bool) -> None:
         return
     for m in manifesti:
         click.echo(f"{m.id}\t{m.versione}\t{m.fornitore}\t{m.denominazione}")
+
+
+@plugin.command("new")
+@click.argument("nome")
+@click.argument("cartella", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--distretto", prompt="Nome del distretto", help="Per esteso, come «Mantova».")
+@click.option("--capofila", "comune", prompt="Comune capofila", help="Il nome del comune.")
+@click.option("--istat", prompt="Codice ISTAT del comune", help="Sei cifre, come 020030.")
+@click.option("--belfiore", prompt="Codice catastale del comune", help="Come E897.")
+@click.option("--provincia", prompt="Sigla della provincia", help="Come MN.")
+@click.option("--cap", prompt="CAP del comune", help="Come 46100.")
+@click.option("--fornitore", prompt="Chi scrive il plugin", help="Il nome di chi lo fornisce.")
+@click.option("--licenza", default="EUPL-1.2", show_default=True, help="Espressione SPDX.")
+def plugin_new(nome: str, cartella: Path, comune: str, **altro: str) -> None:
+    """Scrivi un plugin nuovo, che funziona così com'è, da riempire con gli atti del distretto."""
+    from capofila.conformita.nuovo import Progetto, crea
+
+    scritti = crea(Progetto(id=nome, capofila=comune, **altro), cartella)
+    ERR.print(f"Scritti {len(scritti)} file in {escape(str(cartella))}. Si comincia dal README.md.")
+
+
+@plugin.command("check")
+@click.argument("wheel", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_json
+def plugin_check(wheel: Path, json_: bool) -> None:
+    """Esamina una wheel senza installarla: il contratto, le fonti, la purezza di ogni risposta."""
+    from capofila.conformita import CONTROLLI
+    from capofila.conformita.ruota import esamina_ruota
+
+    esito = esamina_ruota(wheel)
+    if json_:
+        noti = {esame.plugin: esame.avvisi for esame in esito.esami}
+        _stampa_json({**msgspec.to_builtins(esito), "conforme": esito.conforme, "avvisi": noti})
+        sys.exit(0 if esito.conforme else 1)
+    FUORI.print(f"{escape(esito.file)}\nsha256 {esito.sha256}", soft_wrap=True)
+    for difetto in esito.difetti:
+        FUORI.print(f"[red]✗[/] {escape(difetto.dove)}: {escape(difetto.che_cosa)}", soft_wrap=True)
+    for esame in esito.esami:
+        FUORI.print(
+            f"\n[bold]{escape(esame.plugin)}[/] {escape(esame.versione)} di "
+            f"{escape(esame.fornitore)}, contratto {escape(esame.contratto)}",
+            soft_wrap=True,
+        )
+        for avviso in esame.avvisi:
+            FUORI.print(f"[yellow]![/] {escape(avviso)}", soft_wrap=True)
+        for controllo in CONTROLLI:
+            trovati = esame.di(controllo.nome)
+            segno = "[red]✗[/]" if trovati else "[green]✓[/]"
+            FUORI.print(f"{segno} {controllo.nome:14} {controllo.chiede}", soft_wrap=True)
+            for difetto in trovati:
+                FUORI.print(
+                    f"    {escape(difetto.dove)}: {escape(difetto.che_cosa)}", soft_wrap=True
+                )
+    if not esito.conforme:
+        FUORI.print("\nIl plugin non è conforme.")
+        sys.exit(1)
+    FUORI.print("\nIl plugin è conforme.")
+
+
+@plugin.command("diff")
+@click.argument("prima", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("dopo", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_json
+def plugin_diff(prima: Path, dopo: Path, json_: bool) -> None:
+    """Che cosa cambierebbe da una versione di un plugin a un'altra: le stesse domande a tutte e due."""
+    from capofila.conformita.ruota import confronta_ruote
+
+    trovate = confronta_ruote(prima, dopo)
+    if json_:
+        _stampa_json(trovate)
+        return
+    for una in trovate:
+        FUORI.print(f"[bold]{escape(una.domanda)}[/] {escape(una.dove)}", soft_wrap=True)
+        FUORI.print(f"  [red]-[/] {escape(una.prima or 'niente')}", soft_wrap=True)
+        FUORI.print(f"  [green]+[/] {escape(una.dopo or 'niente')}", soft_wrap=True)
+    FUORI.print(f"{len(trovate)} differenze." if trovate else "Nessuna differenza.")
+
+
+@plugin.command("approve")
+@click.argument("wheel", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def plugin_approve(wheel: Path) -> None:
+    """Esamina una wheel e la mette fra quelle che si possono attivare."""
+    from capofila.base.approvazioni import Approvazione, approva
+    from capofila.conformita.ruota import esamina_ruota
+
+    esito = esamina_ruota(wheel)
+    if not esito.conforme:
+        raise DatiNonValidi(
+            f"«{esito.file}» non è conforme: «capofila plugin check» dice che cosa non va. Non è stata "
+            "approvata."
+        )
+
+    async def scrivi() -> None:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            for esame in esito.esami:
+                await approva(
+                    Approvazione(
+                        plugin=esame.plugin, versione=esame.versione, contenuto=esito.contenuto,
+                        sha256=esito.sha256, fornitore=esame.fornitore, contratto=esame.contratto,
+                    )
+                )  # fmt: skip
+
+    esegui(scrivi)
+    for esame in esito.esami:
+        ERR.print(f"Approvata la {escape(esame.versione)} di «{escape(esame.plugin)}».")
+
+
+@plugin.command("withdraw")
+@click.argument("nome")
+@click.argument("versione")
+@click.option("--motivo", required=True, help="Perché, da 5 a 300 caratteri.")
+def plugin_withdraw(nome: str, versione: str, motivo: str) -> None:
+    """Ritira un'approvazione: non si attiva più; dove è già attivo resta finché non lo si chiude."""
+    from capofila.base.approvazioni import ritira
+
+    if not 5 <= len(motivo.strip()) <= 300:
+        raise click.BadParameter("il motivo va da 5 a 300 caratteri", param_hint="--motivo")
+
+    async def scrivi() -> None:
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await ritira(nome, versione, motivo.strip())
+
+    esegui(scrivi)
+    ERR.print(f"Ritirata la {escape(versione)} di «{escape(nome)}».")
+
+
+@plugin.command("approved")
+@opzione_json
+def plugin_approved(json_: bool) -> None:
+    """Le wheel che si possono attivare, e quelle ritirate con il motivo."""
+    from capofila.base.approvazioni import approvazioni
+
+    async def leggi() -> Sequence[Any]:
+        async with unita_di_lavoro(Contesto(), sola_lettura=True):
+            return await approvazioni()
+
+    trovate = esegui(leggi)
+    if json_:
+        _stampa_json(trovate)
+        return
+    for una in trovate:
+        stato = f"ritirata: {una.motivo}" if una.ritirato_il else "approvata"
+        click.echo(f"{una.plugin}\t{una.versione}\t{una.fornitore}\t{stato}\t{una.sha256}")
+
+
+@plugin.command("migrate")
+def plugin_migrate() -> None:
+    """Crea e aggiorna le tabelle proprie dei plugin, con il ruolo di CAPOFILA_MIGRAZIONI_URL."""
+    from capofila.estensioni.migra import migra_plugin
+
+    with locale.servizi():
+        nuove = asyncio.run(migra_plugin(_migrazioni()))
+    for una in nuove:
+        ERR.print(f"Fatta: {escape(una)}.")
+    ERR.print(f"Migrazioni dei plugin fatte ora: {len(nuove)}.")
+
+
+@plugin.command("purge")
+@click.argument("nome")
+@click.confirmation_option(prompt="Le righe di tutti gli ambiti si perdono. Procedo?")
+def plugin_purge(nome: str) -> None:
+    """Cancella le tabelle di un plugin disinstallato, con le loro righe in tutti gli ambiti."""
+    from capofila.estensioni.migra import elimina
+
+    with locale.servizi():
+        asyncio.run(elimina(_migrazioni(), nome))
+    ERR.print(f"Cancellate le tabelle di «{escape(nome)}».")
+
+
+@plugin.command("pin")
+@click.option("--ambito", "slug", required=True, help="L'ambito, come «crema».")
+@click.option("--anno", type=int, required=True, help="L'anno, come 2025.")
+def plugin_pin(slug: str, anno: int) -> None:
+    """Fissa un anno di un ambito: ciò che i plugin ne dicono oggi resta, qualunque versione arrivi."""
+    from capofila.base.anni import fissa
+
+    async def scrivi() -> list[str]:
+        async with unita_di_lavoro(await contesto_ambito(slug)):
+            return await fissa(anno)
+
+    for uno in esegui(scrivi):
+        ERR.print(f"Fissato il {anno} di {escape(uno)}.")
+
+
+def _migrazioni() -> str:
+    indirizzo = os.environ.get("CAPOFILA_MIGRAZIONI_URL")
+    if not indirizzo:
+        raise click.UsageError("Serve CAPOFILA_MIGRAZIONI_URL.")
+    return indirizzo
 
 
 # --- prestazioni --------------------------------------------------------------------------------
@@ -667,6 +879,108 @@ def spesa_analisi(ambito: str, anno: int, json_: bool) -> None:
             ERR.print(f"· {detto}: {len(comuni)} ({', '.join(comuni)}).", soft_wrap=True)
 
 
+# --- confronto ----------------------------------------------------------------------------------
+
+
+@main.group()
+def confronto() -> None:
+    """Gli ambiti a confronto, sulle figure che ognuno ha pubblicato per un'ATS."""
+
+
+@confronto.command("show")
+@click.argument("dataset")
+@click.option("--ats", required=True, help="L'ATS che legge, come «val-padana».")
+@click.option("--anno", required=True, type=int, help="L'anno delle figure, come 2024.")
+@click.option("--indicatore", default="", help="La misura, come «pro_capite»; la prima, se manca.")
+@click.option("--voce", default="", help="Un'area o un servizio; tutti insieme, se manca.")
+@click.option("--senza-capoluoghi", is_flag=True, help="Gli ambiti senza il loro capoluogo.")
+@opzione_json
+def confronto_show(
+    dataset: str,
+    ats: str,
+    anno: int,
+    indicatore: str,
+    voce: str,
+    senza_capoluoghi: bool,
+    json_: bool,
+) -> None:
+    """Posto e scarto dalla media di ogni ambito, e le figure già pubblicate; la lettura si annota."""
+    from capofila.confronto import service
+
+    quale = service.DATASET.get(dataset)
+    if quale is None:
+        raise click.UsageError(f"DATASET è uno fra: {', '.join(service.DATASET)}.")
+    scelto = quale.indicatore(indicatore)
+    if scelto is None:
+        noti = ", ".join(i.codice for i in quale.indicatori)
+        raise click.UsageError(f"--indicatore è uno fra: {noti}.")
+    domanda = service.Domanda(
+        dataset=quale, anno=anno, indicatore=scelto, voce=voce,
+        perimetro="senza_capoluogo" if senza_capoluoghi else "tutti",
+    )  # fmt: skip
+
+    async def leggi() -> Any:
+        async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:
+            id_ = await unita.valore("SELECT id FROM ats WHERE slug = $1", ats)
+        if id_ is None:
+            raise NonTrovato(f"L'ATS «{ats[:40]}» non c'è: «capofila ats list» le elenca.")
+        return await service.confronto(
+            Contesto(ats=id_, traccia=os.urandom(16).hex()), domanda, intero=True,
+            che_cosa=f"Riga di comando: {quale.nome} {anno}, {scelto.nome}",
+        )  # fmt: skip
+
+    letto = esegui(leggi)
+    if json_:
+        _stampa_json(service.forma(ats, letto))
+        return
+    for posto in letto.in_pagina:
+        click.echo(
+            f"{posto.posto or '—'}\t{posto.chiave}\t{'—' if posto.valore is None else posto.valore}\t"
+            f"{'—' if posto.scarto is None else posto.scarto}"
+        )
+    if letto.pubblicate is not None:
+        for nome, cifra, _ in letto.pubblicate.figure:
+            click.echo(f"pubblicata\t{nome}\t{cifra}")
+        for frase in letto.pubblicate.storte:
+            ERR.print(f"· {escape(frase)}", soft_wrap=True)
+
+
+# --- sistema di conoscenza ------------------------------------------------------------------------
+
+
+@main.group()
+def conoscenza() -> None:
+    """Gli indicatori del territorio: bisogni, domanda, offerta."""
+
+
+@conoscenza.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@opzione_ambito
+@click.option("--dry-run", "prova", is_flag=True, help="Controlla soltanto.")
+@opzione_json
+def conoscenza_import(file: Path, ambito: str, prova: bool, json_: bool) -> None:
+    """Importa le cifre di un CSV, un Excel o un ODS: codice, anno, territorio, valore, fonte."""
+    from capofila.conoscenza.service import importa
+
+    contenuto = _leggi_file(file)
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito)):
+            return await importa(file.name, contenuto, prova=prova)
+
+    esito = esegui(lavora)
+    if json_:
+        _stampa_json(esito)
+    _racconta_righe(esito)
+    ERR.print(
+        f"Righe {esito.righe}, cifre {esito.valide}, importate {esito.importate}, "
+        f"errori {esito.errori_totali}: {_NOMI_STATO[esito.stato]}",
+        soft_wrap=True,
+    )
+    if esito.errori_totali:
+        raise SystemExit(1)
+
+
 # --- compartecipazione --------------------------------------------------------------------------
 
 
@@ -739,6 +1053,7 @@ def compartecipazione_compute(
         racconta,
     )
     from capofila.territorio.service import mappa_comuni
+    from capofila.web.formati import importo
 
     specie_ = {s.value: s for s in SpecieISEE}.get(specie)
     if specie_ is None:
@@ -774,11 +1089,98 @@ def compartecipazione_compute(
         for riga in fatta["traccia"]:
             click.echo(f"- {riga['testo']}")
         if fatta["quota"] is not None:
-            click.echo(f"Quota: {fatta['quota']} €")
+            click.echo(f"Quota: {importo(fatta['quota'])}")
     if fatta["motivo"] is not None:
         ERR.print(escape(in_parole(fatta["motivo"])), soft_wrap=True)
     if fatta["quota"] is None:
         raise SystemExit(1)
+
+
+# --- graduatorie --------------------------------------------------------------------------------
+
+
+@main.group()
+def graduatorie() -> None:
+    """Le graduatorie dei servizi."""
+
+
+@graduatorie.command("compute")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_ambito
+@opzione_json
+def graduatorie_compute(file: Path, ambito: str, json_: bool) -> None:
+    """Calcola la graduatoria descritta in un file, e spiega i punti di ogni domanda."""
+    from capofila.graduatorie.service import DIMENSIONE_MASSIMA, calcola_file, in_punti, racconta
+
+    if file.stat().st_size > DIMENSIONE_MASSIMA:
+        raise DatiNonValidi("Il file è troppo grande: al massimo 20 MB.")
+    contenuto = file.read_bytes()
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await calcola_file(contenuto)
+
+    congelata = esegui(lavora)
+    if json_:
+        _stampa_json(racconta(congelata))
+    else:
+        for posto in congelata.esito.posti:
+            click.echo(
+                f"{posto.posizione or '—'}\t{posto.protocollo}\t{in_punti(posto.punti)}\t{posto.stato}"
+            )
+            for punteggio in posto.punteggi:
+                click.echo(f"  - {punteggio.denominazione}: {punteggio.perche}")
+            for motivo in posto.motivi:
+                click.echo(f"  - {motivo}")
+    if congelata.esito.da_sorteggiare:
+        ERR.print("· Ci sono domande pari in tutto: serve un sorteggio («seme»).", soft_wrap=True)
+
+
+# --- riparto ------------------------------------------------------------------------------------
+
+
+@main.group()
+def riparto() -> None:
+    """I fondi, e fra chi si dividono."""
+
+
+@riparto.command("compute")
+@opzione_ambito
+@click.option("--anno", required=True, type=int, help="L'anno del fondo, come 2025.")
+@click.option("--criteri", "codice", required=True, help="I criteri, come «crema-fnps».")
+@click.option("--importo", "fondo", type=_CIFRA, required=True, help="Il fondo, in euro.")
+@click.option(
+    "--dati",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Un CSV delle cifre che i criteri chiedono: codice;grandezza;…",
+)
+@opzione_json
+def riparto_compute(
+    ambito: str, anno: int, codice: str, fondo: Decimal, dati: Path | None, json_: bool
+) -> None:
+    """Simula un riparto e spiega la cifra di ciascuno; non salva nulla."""
+    from capofila.riparto import service
+    from capofila.web.formati import importo
+
+    contenuto = b""
+    if dati is not None:
+        with dati.open("rb") as aperto:
+            contenuto = aperto.read(service.DIMENSIONE_MASSIMA + 1)
+
+    async def lavora() -> Any:
+        scritti = service.leggi_dati(contenuto) if dati is not None else {}
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            scelti = await service.uno_dei_criteri(anno, codice)
+            return await service.simula(anno, scelti, fondo, scritti)
+
+    traccia = esegui(lavora)
+    if json_:
+        _stampa_json(service.forma(traccia))
+        return
+    for una in traccia.esito.assegnazioni:
+        click.echo(f"{una.codice}\t{una.nome}\t{importo(una.importo)}")
+    for frase in service.spiegazioni(traccia):
+        click.echo(f"- {frase}")
 
 
 # --- governo ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import csv
 import io
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 PAROLA: Final = "capofila-dimostrazione"
 ANNO: Final = 2025
 ANNI_SPESA: Final = (2023, 2024)
+ANNI_INDICATORI: Final = (2022, 2023, 2024, 2025)
+SPESA_APPROVATA: Final = {"casalmaggiore": 2023}
+"""By ambito, a year whose sheets are all approved, so that its tables can be made."""
+MOTIVO_INVENTATO: Final = "Dimostrazione: le cifre sono inventate, nessun comune le ha inviate."
 _MESI: Final = "ABCDEHLMPRST"
 """The letter of a month in a codice fiscale."""
 AMBITI: Final = ("crema", "cremona", "casalmaggiore")
@@ -116,6 +120,8 @@ async def prepara_dimostrazione(
     """
     from capofila.cli import applica_ambiti, chiedi_e_attendi, contesto_ambito
     from capofila.debito.rules import periodo
+    from capofila.dimostrazione_graduatorie import inventa_graduatorie
+    from capofila.dimostrazione_sedute import inventa_sedute
 
     radice = tenants or cartella_tenants()
     esiti = []
@@ -132,8 +138,20 @@ async def prepara_dimostrazione(
         racconta(f"{slug}: {importate} prestazioni inventate.")
         spese = await _importa_spesa(contesto, slug)
         racconta(f"{slug}: {spese} righe di spesa sociale inventate.")
+        if (anno_chiuso := SPESA_APPROVATA.get(slug)) is not None:
+            schede = await _approva_spesa(contesto, anno_chiuso)
+            racconta(f"{slug}: {schede} schede della spesa del {anno_chiuso} approvate, per prova.")
         utenti = await _quote(contesto, slug)
         racconta(f"{slug}: {utenti} utenti inventati dei servizi con una quota a loro carico.")
+        if domande := await inventa_graduatorie(contesto):
+            racconta(f"{slug}: {domande} domande inventate nelle graduatorie.")
+        racconta(f"{slug}: {await _conoscenza(contesto, slug)} cifre inventate degli indicatori.")
+        racconta(f"{slug}: {await _pubblica(contesto)} insiemi di figure pubblicati per l'ATS.")
+        nominati = await _organi(contesto, slug)
+        racconta(f"{slug}: {nominati} incarichi inventati negli organi.")
+        racconta(f"{slug}: {await inventa_sedute(contesto, slug)} sedute inventate.")
+        if quante := await _scadenze(contesto):
+            racconta(f"{slug}: {quante} scadenze inventate o segnate come fatte, per mostrarle.")
         inizio = time.monotonic()
         esito = await chiedi_e_attendi(slug, "siuss", periodo(str(ANNO)), vigila=vigila)
         durata = round(time.monotonic() - inizio, 2)
@@ -244,11 +262,15 @@ async def _inventa_popolazione(anno: int) -> bool:
 
 async def _importa_spesa(contesto: Contesto, slug: str) -> int:
     from capofila.spesa.rilevazioni import comuni_dell_anno
-    from capofila.spesa.service import FileSpesa, OpzioniSpesa, importa
+    from capofila.spesa.service import FileSpesa, OpzioniSpesa, importa, lotti
 
     importate = 0
     async with unita_di_lavoro(contesto):
         for anno in ANNI_SPESA:
+            if gia := await lotti(anno):
+                # Somebody may have worked on it: what was done stays.
+                importate += sum(uno.importate for uno in gia if uno.stato == "importato")
+                continue
             contenuto = genera_spesa(slug, await comuni_dell_anno(anno), anno)
             esito = await importa(
                 FileSpesa(f"dimostrazione-spesa-{slug}-{anno}.csv", contenuto),
@@ -260,6 +282,41 @@ async def _importa_spesa(contesto: Contesto, slug: str) -> int:
                 raise RuntimeError(f"demonstration data: row {primo.riga}, {primo.codice}")
             importate += esito.importate
     return importate
+
+
+async def _conoscenza(contesto: Contesto, slug: str) -> int:
+    """Invented figures of some indicators, and what is said of them, once."""
+    from capofila.conoscenza.service import importa, lotti, scrivi_nota
+    from capofila.spesa.rilevazioni import comuni_dell_anno
+
+    async with unita_di_lavoro(contesto):
+        if gia := await lotti():
+            return sum(uno.importate for uno in gia if uno.stato == "importato")
+        comuni = await comuni_dell_anno(ANNI_SPESA[0])
+        esito = await importa(
+            f"dimostrazione-indicatori-{slug}.csv", genera_indicatori(slug, comuni, ANNI_INDICATORI)
+        )
+        if esito.errori:
+            primo = esito.errori[0]
+            raise RuntimeError(f"demonstration data: row {primo.riga}, {primo.codice}")
+        for anno in ANNI_INDICATORI[-2:]:
+            for specie, oggetto, focus, testo in _NOTE_INVENTATE:
+                await scrivi_nota(specie, oggetto, anno, testo, chi="Dimostrazione", focus=focus)
+    return esito.importate
+
+
+async def _approva_spesa(contesto: Contesto, anno: int) -> int:
+    """Take the sheets of a year that nobody has touched to approvata; returns how many are there."""
+    from capofila.spesa.rules import Stato
+    from capofila.spesa.service import passo, schede
+
+    async with unita_di_lavoro(contesto):
+        tutte = await schede(anno)
+        for una in tutte:
+            if una.stato is Stato.APERTA:
+                for azione in ("completa", "invia", "verifica", "approva"):
+                    await passo(anno, una.istat, azione, MOTIVO_INVENTATO)
+        return len(tutte)
 
 
 async def _quote(contesto: Contesto, slug: str) -> int:
@@ -292,6 +349,93 @@ async def _quote(contesto: Contesto, slug: str) -> int:
                 await _utente(caso, schema, scelti, numero, oggi())
                 fatti += 1
     return fatti
+
+
+async def _pubblica(contesto: Contesto) -> int:
+    """A convention with the agency, and the invented figures released under it, once; the spending is
+    open to everybody.
+    """
+    from capofila.base.attivazioni import oggi
+    from capofila.confronto.service import (
+        DATASET,
+        LICENZE,
+        apri,
+        pubblica,
+        pubblicazioni,
+        registra_convenzione,
+    )
+
+    giorno = date(oggi().year, 1, 1).isoformat()
+    atto = {"atto": "Delibera dell'Assemblea dei Sindaci, atto inventato n. 1", "atto_data": giorno}
+    async with unita_di_lavoro(contesto) as unita:
+        presenti = len(await pubblicazioni())
+        if presenti:
+            return presenti
+        agenzia = await unita.valore("SELECT id FROM ats WHERE slug = 'val-padana'")
+        convenzione = await registra_convenzione(
+            {**atto, "ats": str(agenzia), "soglia": "5", "dal": giorno}, [*DATASET]
+        )
+        coppie = [
+            *((dataset, anno) for dataset in ("spesa", "indicatori") for anno in ANNI_SPESA),
+            ("compartecipazione", ANNO),
+        ]
+        for dataset, anno in coppie:
+            id_ = await pubblica(dataset, anno, convenzione, atto)
+            if dataset == "spesa":
+                await apri(id_, {**atto, "licenza": next(iter(LICENZE))})
+    return len(coppie)
+
+
+async def _scadenze(contesto: Contesto) -> int:
+    """Deadlines of the ambito's own, and what is declared done in time, late and not due, once."""
+    from capofila.base.attivazioni import oggi
+    from capofila.governo.scadenzario import (
+        UFFICIO,
+        Termine,
+        aggiungi_termine,
+        istanze_fra,
+        segna,
+    )
+    from capofila.hooks import SpecieProva
+
+    giorno = oggi()
+    fonte = "Assemblea dei Sindaci, deliberazione inventata per la dimostrazione"
+    async with unita_di_lavoro(contesto) as unita:
+        if await unita.valore(
+            "SELECT count(*) FROM termine_proprio WHERE ambito_id = $1", unita.ambito
+        ):
+            return 0
+        fatte = 0
+        for una in await istanze_fra(giorno.replace(year=giorno.year - 1, day=1), giorno):
+            if una.data is None or una.sa:
+                continue
+            # In time, late, or left open: by the deadline, so that each is seen.
+            quando = una.data + timedelta(days={"piano-operativo": -5, "report-annuale": 12}.get(
+                una.codice, 999
+            ))  # fmt: skip
+            if quando <= giorno:
+                await segna(
+                    una.codice, una.anno, esito="fatto", giorno=quando, numero=1,
+                    prova=f"Deliberazione inventata n. {una.data.month} del {quando:%d/%m/%Y}",
+                    specie=SpecieProva.ATTO,
+                )  # fmt: skip
+                fatte += 1
+        propri = (
+            ("Invio a INPS delle prestazioni", giorno + timedelta(days=45), ANNO, "siuss"),
+            ("Criteri e riparto del Fondo Sociale Regionale", giorno + timedelta(days=6),
+             giorno.year, None),
+            ("Verifica di metà anno del Piano di Zona", giorno - timedelta(days=9), giorno.year,
+             None),
+        )  # fmt: skip
+        for titolo, quando, anno, flusso in propri:
+            await aggiungi_termine(
+                Termine(
+                    titolo=f"{titolo} (termine inventato)", organo=UFFICIO, anno=anno,
+                    giorno=quando, fonte=fonte, preavvisi=(30, 7), flusso=flusso,
+                    periodo=None if flusso is None else str(anno),
+                )
+            )  # fmt: skip
+    return fatte + len(propri)
 
 
 _COMUNI_CON_ACCOUNT: Final = {conto.comune for conto in ACCOUNT if conto.comune}
@@ -389,6 +533,20 @@ async def _utente(
             )  # fmt: skip
 
 
+async def _organi(contesto: Contesto, slug: str) -> int:
+    """An invented Accordo in force, who adhered to it, and who sits in the bodies, once.
+
+    Some seats are left vacant and one waits for its ratification, as in a real ambito.
+    """
+    from capofila.base.attivazioni import oggi
+    from capofila.governo import dimostrazione
+
+    async with unita_di_lavoro(contesto):
+        caso = random.Random(f"{slug}-organi")  # noqa: S311 - invented data
+        nomi = [f"{nome} {cognome}" for nome in (*_NOMI_F, *_NOMI_M) for cognome in _COGNOMI]
+        return await dimostrazione.popola(caso.sample(nomi, 120), oggi())
+
+
 # area, voce, gestione, modalità, euro (least, most), share of the users, of the SSN
 _SPESE: Final = (
     ("anziani", "sad", "associata", "appalto", (8_000, 60_000), "0.20", "0"),
@@ -400,6 +558,41 @@ _SPESE: Final = (
     ("emarginazione_poverta", "sostegno_reddito", "singola", "trasferimento", (1_000, 15_000), "0", "0"),
     ("servizi_sociali", "segretariato", "associata", "delega", (6_000, 30_000), "0", "0"),
 )  # fmt: skip
+
+
+_INDICATORI: Final = (
+    ("VUL-B-21", "comune", 0, 9), ("VUL-B-31", "comune", 40, 300), ("FAM-B-01", "comune", 90, 600),
+    ("FAM-B-03", "comune", 6, 60), ("VUL-B-01", "ambito", 120, 200), ("VUL-B-12", "ambito", 3000, 4500),
+    ("VUL-D-01", "ambito", 350, 520), ("VUL-D-05", "ambito", 40, 90), ("VUL-D-11", "ambito", 200, 400),
+    ("VUL-O-01", "ambito", 8, 20), ("VUL-O-02", "ambito", 25, 40), ("VUL-O-15", "ambito", 900, 1500),
+    ("NAD-B-04", "ambito", 1500, 2600), ("NAD-D-05", "ambito", 20, 60), ("NAD-O-12", "ambito", 90, 130),
+    ("NAD-O-13a", "ambito", 60, 90), ("FAM-B-05a", "ambito", 500, 700), ("FAM-B-05b", "ambito", 1500, 1900),
+    ("FAM-D-03", "ambito", 60, 120), ("FAM-O-02", "ambito", 70, 130), ("FAM-O-10", "ambito", 15, 40),
+    ("VUL-B-08a", "provincia", 5400, 6200), ("VUL-B-08b", "provincia", 19000, 21000),
+)  # fmt: skip
+"""Indicator, level, and between what and what an invented figure of it lies."""
+_INVENTATA: Final = "Cifra inventata per la dimostrazione"
+_Nota = tuple[Literal["sentito", "critica", "panorama", "tema"], str, str | None, str]
+_NOTE_INVENTATE: Final[tuple[_Nota, ...]] = (
+    ("tema", "anno", "vulnerabilita", "La casa (testo inventato per la dimostrazione)."),
+    ("panorama", "vulnerabilita", None, "Testo inventato: le domande di alloggio superano le assegnazioni."),
+    ("sentito", "VUL-B-01", None, "Testo inventato: chi perde la casa va prima dai parenti."),
+    ("critica", "VUL-B-21", None, "Testo inventato: chi dorme in auto non è contato da nessuno."),
+)  # fmt: skip
+
+
+def genera_indicatori(slug: str, comuni: Sequence[str], anni: Sequence[int]) -> bytes:
+    """A CSV of invented figures, always the same for the same arguments; every row says that it is."""
+    righe = ["codice;anno;territorio;valore;fonte"]
+    for codice, livello, minimo, massimo in _INDICATORI:
+        for dove in comuni if livello == "comune" else (livello,):
+            base = random.Random(f"{slug}-{codice}-{dove}").randrange(minimo, massimo)  # noqa: S311 - invented data
+            for n, anno in enumerate(anni):
+                passo = random.Random(f"{slug}-{codice}-{dove}-{anno}").randrange(-3, 5)  # noqa: S311
+                righe.append(
+                    f"{codice};{anno};{dove};{max(0, base + base * (passo + n) // 100)};{_INVENTATA}"
+                )
+    return "\r\n".join((*righe, "")).encode()
 
 
 def genera_spesa(slug: str, comuni: Iterable[str], anno: int) -> bytes:

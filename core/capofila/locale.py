@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import fcntl
 import os
 import secrets
 import signal
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -90,6 +91,9 @@ def _ambiente(stato: StatoServizi, segreti: Segreti) -> dict[str, str]:
 def servizi(*, propri: bool = False) -> Iterator[bool]:
     """Make sure that the services are there, and that the settings name them.
 
+    Of commands that run at once the first starts them, the others use them, and the first stops
+    them when nobody does any more.
+
     Args:
         propri: own them: refuse those of another ``capofila up``.
 
@@ -112,34 +116,71 @@ def servizi(*, propri: bool = False) -> Iterator[bool]:
 
     cartella = cartella_dati()
     cartella.mkdir(parents=True, exist_ok=True)
-    in_corso = None if propri else Servizi.in_corso(cartella)
-    if in_corso is not None:
-        with _con_ambiente(_ambiente(in_corso, _segreti(cartella))):
-            yield False
-        return
     gestore = Servizi(cartella)
+    fine = time.monotonic() + ATTESA
+    while True:
+        # Shared: who started them waits for this command before stopping them.
+        with nullcontext() if propri else _serratura(cartella, fcntl.LOCK_SH):
+            in_corso = None if propri else Servizi.in_corso(cartella)
+            if in_corso is not None:
+                with _con_ambiente(_ambiente(in_corso, _segreti(cartella))):
+                    yield False
+                return
+        with nullcontext() if propri else _serratura(cartella, fcntl.LOCK_EX):
+            if not propri and Servizi.in_corso(cartella) is not None:
+                continue
+            try:
+                stato = gestore.avvia()
+            except ServiziNonAvviati as errore:
+                # A «capofila up» that is starting will answer in a while.
+                if propri or errore.codice != "occupata" or time.monotonic() > fine:
+                    raise ServizioNonDisponibile(str(errore)) from None
+            else:
+                segreti = _segreti(cartella)
+                try:
+                    asyncio.run(_prepara_banca(stato, segreti))
+                except BaseException:
+                    gestore.ferma()
+                    raise
+                break
+        time.sleep(0.2)
     try:
-        stato = gestore.avvia()
-    except ServiziNonAvviati as errore:
-        raise ServizioNonDisponibile(str(errore)) from None
-    try:
-        segreti = _segreti(cartella)
-        asyncio.run(_prepara_banca(stato, segreti))
         with _con_ambiente(_ambiente(stato, segreti)):
             yield True
     finally:
-        gestore.ferma()
+        with nullcontext() if propri else _serratura(cartella, fcntl.LOCK_EX):
+            gestore.ferma()
+
+
+ATTESA: Final = 60.0
+"""Seconds that a command waits for services that somebody else is starting."""
+
+
+@contextmanager
+def _serratura(cartella: Path, come: int) -> Iterator[None]:
+    """Hold the lock of the commands of a data folder, waiting for it."""
+    descrittore = os.open(cartella / "comandi", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descrittore, come)
+        yield
+    finally:
+        # Told, and not left to the closing: a server that was started meanwhile has a copy.
+        fcntl.flock(descrittore, fcntl.LOCK_UN)
+        os.close(descrittore)
 
 
 async def _prepara_banca(stato: StatoServizi, segreti: Segreti) -> None:
     from capofila.base.migrazione import migra
     from capofila.base.ruoli import ParoleChiave, prepara
+    from capofila.estensioni.migra import migra_plugin
 
     parole = ParoleChiave(
         **{nome: getattr(segreti, nome) for nome in ParoleChiave.__struct_fields__}
     )
     await prepara(stato.postgres_dsn, BANCA, parole)
-    await migra(_ambiente(stato, segreti)["CAPOFILA_MIGRAZIONI_URL"])
+    indirizzo = _ambiente(stato, segreti)["CAPOFILA_MIGRAZIONI_URL"]
+    await migra(indirizzo)
+    await migra_plugin(indirizzo)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Throwing away what has had its time: sessions, counted tries, used vouchers, files that
-nobody decided upon. The reminders that fall today are asked for at the same time.
+nobody decided upon, outcomes of old runs. The reminders and the warnings that fall today are asked for at
+the same time.
 
 The worker does it, because every installation has one. Each piece is one statement over what has
 expired at that moment, in a transaction of its own: two workers at the same time find, between the
@@ -16,7 +17,9 @@ import asyncpg
 from capofila.accessi.service import elimina_scaduti
 from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
+from capofila.compartecipazione.service import pulisci_esiti
 from capofila.debito import pdnd
+from capofila.governo.service import avvisi_del_giorno
 from capofila.prestazioni.service import pulisci_scaduti
 from capofila.spesa.service import promemoria_del_giorno, pulisci_carichi
 
@@ -33,9 +36,20 @@ async def pulisci() -> int:
         async with unita_di_lavoro(Contesto(ambito=riga["id"])):
             tolti += await pulisci_scaduti()
             tolti += await pulisci_carichi()
+            await pulisci_esiti()
             await promemoria_del_giorno()
             await pdnd.pulisci_voucher()
+        await _avvisa(riga["id"])
     return tolti
+
+
+async def _avvisa(ambito: int) -> None:
+    """The warnings of the deadlines; a plugin that cannot answer stops those of its ambito only."""
+    try:
+        async with unita_di_lavoro(Contesto(ambito=ambito)):
+            await avvisi_del_giorno()
+    except ErroreCapofila as errore:
+        _log.warning("avvisi delle scadenze non scritti nell'ambito %d: %s", ambito, type(errore))
 
 
 async def pulisci_ogni(secondi: float) -> None:

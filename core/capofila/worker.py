@@ -26,6 +26,8 @@ from capofila.base.telemetria import avvia_telemetria, spegni_telemetria
 
 MODULI: tuple[str, ...] = (
     "capofila.debito.jobs", "capofila.spesa.promemoria", "capofila.compartecipazione.ricalcoli",
+    "capofila.governo.avvisi", "capofila.governo.convocazioni", "capofila.estensioni.jobs",
+    "capofila.conoscenza.consegne", "capofila.confronto.rilasci",
 )  # fmt: skip
 """The modules that register jobs."""
 

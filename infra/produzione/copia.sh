@@ -18,7 +18,8 @@ pg_dump --dbname="$CAPOFILA_COPIA_URL" --format=custom --data-only --enable-row-
   --schema=public --schema='plugin_*' --exclude-table-data='*_seq' \
   --exclude-table=migration --exclude-table=sessione --exclude-table=tentativo_accesso \
   --no-password --file="$file.parte"
-pg_restore --list "$file.parte" | grep -q 'TABLE DATA public prestazione' || {
+# Non «grep -q»: esce alla prima riga trovata, e pg_restore che scrive ancora fallirebbe.
+pg_restore --list "$file.parte" | grep 'TABLE DATA public prestazione' > /dev/null || {
   echo "La copia è incompleta: mancano le prestazioni." >&2
   exit 1
 }

@@ -30,9 +30,9 @@ def persona(**campi: Any) -> Persona:
 
 
 def test_l_operatore_di_ufficio_non_invia_non_amministra_e_non_legge_il_registro() -> None:
-    assert {"ambito.amministra", "debito.invia", "registro.vedi"} == (
-        rules.RESPONSABILE_UDP - rules.OPERATORE_UDP
-    )
+    assert {
+        "ambito.amministra", "confronto.pubblica", "debito.invia", "registro.vedi", "riparto.approva"
+    } == (rules.RESPONSABILE_UDP - rules.OPERATORE_UDP)  # fmt: skip
 
 
 def test_l_operatore_del_comune_lavora_solo_su_quello_del_comune() -> None:
@@ -40,6 +40,7 @@ def test_l_operatore_del_comune_lavora_solo_su_quello_del_comune() -> None:
         "prestazioni.importa",
         "compartecipazione.scrivi",
         "debito.completezza",
+        "graduatorie.scrivi",
         "minori.scrivi",
         "prestazioni.scrivi",
         "spesa.scrivi",

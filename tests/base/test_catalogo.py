@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -31,12 +31,15 @@ CONDIVISE: dict[str, str] = {
     "confine": "boundaries of the comuni, the same for everybody; policies of its own",
     "codifica": "the receivers' codes, the same for everybody; policies of their own",
     "codifica_revisione": "who changed the receivers' codes; policies of their own",
+    "plugin_approvato": "the index of approved plugins, of the whole installation; policies of its own",
+    "migrazione_plugin": "what the plugins' own tables are made of: no data of anybody",
     "versione_flusso": "digests of the declared layouts: no data of anybody",
     "utente": "an account works for several ambiti; policies of its own",
     "credenziale": "the digest of an account's password; policies of its own",
     "incarico_ats": "charges in an agency; policies of its own",
     "sessione": "found by the digest of its token only; policies of its own",
     "tentativo_accesso": "keyed digests, before anybody is known",
+    "segno_confronto": "a number for each agency, that changes with what it may read",
     "registro_piattaforma": "what happened outside any ambito; written by all, read by one role",
     "migration": "Piccolo's list of what has run; the application has no right on it",
 }
@@ -51,6 +54,7 @@ PROTETTE_ALTRIMENTI = frozenset(
         "codifica",
         "codifica_revisione",
         "confine",
+        "plugin_approvato",
     }
 )
 """Shared, and under row-level security all the same."""
@@ -59,21 +63,45 @@ INDICI_SENZA_AMBITO: dict[str, str] = {
     "incarico_utente_id_idx": "the ambiti of a person, before one is chosen",
     "lavoro_uscita_prossimo": "the relay takes the oldest job of all ambiti",
     "eservice_codice": "the address of an e-service is one of the whole installation",
+    "segreto_calendario_impronta": "the address of a feed is one of the whole installation",
     "eservice_audience": "a voucher opens one e-service of the whole installation",
+    "pubblicazione_confronto": "an agency compares what all its ambiti released",
 }
+
+DELL_ATS: dict[str, str] = {
+    "pubblicazione": "what was released to an agency, under a convention in force, not withdrawn",
+    "cifra_pubblicata": "the figures of those publications",
+    "convenzione": "its own conventions in force: the policy of the publications asks them",
+    "ritiro_pubblicazione": "what was withdrawn from it: the policy of the publications asks it",
+    "apertura": "with no agency: what is open to everybody; the policy of the publications asks it",
+    "segno_confronto": "whether what it may read has changed: no ambito in it",
+}
+"""Tables of the ambiti of which an agency reads something, by a policy of its own that says whose."""
 
 SI_CANCELLANO: dict[str, str] = {
     "bozza": "a form put aside, saved or thrown away",
     "carico_spesa": "a file that waited a day, came in or was thrown away",
     "comunicazione": "only what another program sent, marked by mistake; a policy keeps the rest",
     "confine": "boundaries that newer ones take the place of; the administration alone, by policy",
+    "festa_locale": "a holiday that the folder of the ambito declares no more",
+    "incarico_indicatore": "who gives an indicator, said otherwise",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
+    "proposta": "of a meeting that is being prepared: a trigger refuses it after the call",
+    "punto": "of a meeting that is being prepared: a trigger refuses it after the call",
+    "recapito_indicatori": "an address that is to be written to no more",
+    "recapito_organo": "an address that is to be written to no more",
+    "recapito_seggio": "an address that is to be written to no more",
     "recapito_spesa": "an address that is to be written to no more",
+    "ricalcolo_esito": "an outcome of a run that ended long ago and says that they went; by policy",
     "riga_spesa": "a line taken off a sheet that is being filled in, or undone with its file",
     "sessione": "log-out, expiry",
     "tentativo_accesso": "forgotten after a success or a quarter of an hour",
+    "valore_indicatore": "a figure that another takes the place of, or undone with its file",
     "voucher_usato": "forgotten when the voucher has ended",
 }
+
+CONGELATE = frozenset({"pubblicazione", "cifra_pubblicata", "ritiro_pubblicazione", "lettura_ats"})
+"""Tables whose rows are written once."""
 
 SOLO_DA_FUNZIONI: dict[str, str] = {
     "pseudonimo": "who a minor is: asked by one's own codice fiscale, or one record at a time",
@@ -81,10 +109,13 @@ SOLO_DA_FUNZIONI: dict[str, str] = {
 """Tables of which the application reads nothing but whose rows they are, and writes nothing."""
 
 CON_I_DIRITTI_DEL_PROPRIETARIO: dict[str, str] = {
+    "analizza_pubblicati": "what the planner knows of two tables: shows nothing, changes no row",
+    "calendario_di": "whose feed a secret address is, before there is a context: ids only",
     "eservice_di": "which ambito an e-service is of, before there is a context: public facts only",
     "pseudonimi_di": "the ids of persons whose codice fiscale is known, in the ambito in force",
     "persona_di": "the person behind an id of a record that the context shows, with its audit",
     "libera_pseudonimo": "forgets an id of the ambito in force that no record and no draft has",
+    "segna_lettura_ats": "writes that the agency in force read what was released to it; gives a count",
     "correggi_persona": "another person for an id of a record that the context shows, with its audit",
 }
 """Functions that read as their owner; each takes a code and gives back listed columns."""
@@ -207,7 +238,8 @@ async def _difetti_politiche(c: Any, oid: int) -> list[str]:
     trovati = []
     politiche = await c.fetch(
         """
-        SELECT p.polname, p.polcmd::text AS comando, p.polpermissive AS permissiva,
+        SELECT p.polname, p.polrelid::regclass::text AS tabella, p.polcmd::text AS comando,
+          p.polpermissive AS permissiva,
           pg_get_expr(p.polqual, p.polrelid) AS usa,
           pg_get_expr(p.polwithcheck, p.polrelid) AS controlla,
           ARRAY(SELECT CASE r WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r)::text END
@@ -229,7 +261,11 @@ async def _difetti_politiche(c: Any, oid: int) -> list[str]:
             continue
         if "PUBLIC" in altra["ruoli"]:
             trovati.append(f"policy {altra['polname']} is for everybody")
-        if "capofila_ats" in altra["ruoli"]:
+        if "capofila_ats" in altra["ruoli"] and not (
+            altra["tabella"] in DELL_ATS
+            and altra["comando"] == "r"
+            and re.search(r"capofila\.ats'|FROM pubblicazione p", altra["usa"] or "")
+        ):
             trovati.append(f"policy {altra['polname']} shows rows of an ambito to the agency")
         if "capofila_app" in altra["ruoli"]:
             if altra["comando"] != "r":
@@ -280,9 +316,10 @@ async def _difetti_diritti(c: Any) -> list[str]:
         nome, ruolo, diritto = r["nome"], r["ruolo"], r["diritto"]
         troppo = {
             "capofila_app": diritto in {"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"}
+            or (diritto == "UPDATE" and nome in CONGELATE)
             or (diritto == "DELETE" and nome not in SI_CANCELLANO)
             or nome == "migration",
-            "capofila_ats": diritto != "SELECT" or r["di_ambito"] or nome in PROTETTE_ALTRIMENTI,
+            "capofila_ats": diritto != "SELECT" or nome not in DELL_ATS,
             "capofila_relay": nome != "lavoro_uscita" or diritto not in {"SELECT", "UPDATE"},
             "capofila_backup": diritto != "SELECT",
         }[ruolo]
@@ -364,6 +401,13 @@ GUASTI = [
     ("GRANT TRUNCATE ON sessione TO capofila_app", "capofila_app has TRUNCATE"),
     ("GRANT SELECT ON migration TO capofila_app", "migration: capofila_app has SELECT"),
     ("GRANT SELECT ON prestazione TO capofila_ats", "capofila_ats has SELECT"),
+    ("GRANT SELECT ON comune TO capofila_ats", "capofila_ats has SELECT"),
+    ("GRANT INSERT ON cifra_pubblicata TO capofila_ats", "capofila_ats has INSERT"),
+    ("CREATE POLICY larga ON pubblicazione FOR SELECT TO capofila_ats USING (id > 0)",
+     "shows rows of an ambito to the agency"),
+    ("CREATE POLICY larga ON riga_spesa FOR SELECT TO capofila_ats USING (ambito_id > 0)",
+     "shows rows of an ambito to the agency"),
+    ("GRANT UPDATE ON pubblicazione TO capofila_app", "pubblicazione: capofila_app has UPDATE"),
     ("GRANT SELECT (codice_fiscale) ON prestazione TO capofila_ats", "capofila_ats has SELECT"),
     ("GRANT SELECT ON lavoro TO capofila_relay", "capofila_relay has SELECT"),
     ("GRANT INSERT ON ente TO capofila_backup", "capofila_backup has INSERT"),
@@ -395,6 +439,7 @@ async def test_l_impronta_di_una_parola_la_legge_solo_chi_entra_con_quel_nome(ba
         assert {tuple(r) for r in colonne} == {
             ("credenziale", "impronta"), ("sessione", "impronta"), ("versione_flusso", "impronta"),
             ("esportazione", "impronta_dati"), ("voucher_usato", "impronta"),
+                ("segreto_calendario", "impronta"),
         }  # fmt: skip
     finally:
         await c.close()
@@ -428,9 +473,12 @@ _VALORI: dict[str, Any] = {
     "numeric": Decimal("10"),
     "boolean": False,
     "date": date(2025, 3, 1),
+    "time without time zone": time(18),
     "timestamp with time zone": datetime(2025, 3, 1, tzinfo=UTC),
     "jsonb": "{}",
     "bytea": b"x",
+    "text[]": ["spesa"],
+    "integer[]": [1],
 }
 
 
@@ -504,7 +552,8 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
             " (1, 'crema', 'Crema', 'Crema', 'CR'), (2, 'cremona', 'Cremona', 'Cremona', 'CR');"
             "INSERT INTO comune (istat, nome, belfiore, provincia, fonte)"
             " VALUES ('019035', 'Crema', 'D142', 'CR', 'prova');"
-            "INSERT INTO utente (nome_accesso, nome) VALUES ('prova', 'P')"
+            "INSERT INTO utente (nome_accesso, nome) VALUES ('prova', 'P');"
+            "INSERT INTO ats (id, slug, nome) VALUES (1, 'prova', 'P')"
         )
         tabelle = await _tabelle_di_ambito(c)
         for ambito in (1, 2):
@@ -524,29 +573,84 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "eservice.codice": f"D14{ambito}",
                 "eservice.audience": f"https://prova.example/{ambito}",
                 "prelievo.flussi": 0,
+                "valore_indicatore.territorio": "ambito",
+                "adempimento_fatto.specie_prova": "atto",
+                "avviso_adempimento.passo": 7,
+                "segreto_calendario.utente_id": 1,
+                "segreto_calendario.impronta": f"{ambito:064x}",
                 # The digest of the bytes that the row has.
                 "decisione_quota.sha256": hashlib.sha256(b"x").hexdigest(),
+                "accordo.codice": "prova",
+                "firmatario.specie": "altro",
+                "modifica_accordo.specie": "altro",
+                "incarico_organo.categoria": "sindaco",
+                "pubblicazione_organo.sha256": hashlib.sha256(b"x").hexdigest(),
+                "pubblicazione_organo.ats": [1],
+                "festa_locale.mese": 6,
+                "festa_locale.giorno": 10,
+                "seduta.stato": "aperta",
+                "seduta.convocata_il": date(2025, 1, 1),
+                "punto.ordine": 1,
+                "emendamento.ordine": 1,
+                "apertura_seduta.convocazione": 1,
+                "apertura_seduta.sha256": hashlib.sha256(b"x").hexdigest(),
+                "peso_seduta.convocazione": 1,
+                "presenza.convocazione": 1,
+                "presidenza_seduta.convocazione": 1,
+                "delega.convocazione": 1,
+                "delega.a": "altro",
+                "votazione.convocazione": 1,
+                "anno_fissato.sha256": hashlib.sha256(b"x").hexdigest(),
+                "riparto_fondo.sha256": hashlib.sha256(b"prova").hexdigest(),
+                "votazione.sha256": hashlib.sha256(b"x").hexdigest(),
+                "voto.favorevole": 100,
+                "voto.contrario": 0,
+                "voto.astenuto": 0,
+                "registro_deliberazioni.ultimo": 1,
+                "deliberazione.anno": 2025,
+                "deliberazione.giorno": date(2025, 1, 1),
+                "cessazione_deliberazione.atto": "Sentenza",
                 "ricalcolo_esito.stato": "non_calcolata",
                 "ricalcolo_esito.motivo": "isee_mancante",
+                "ats_id": 1,
+                "apertura.licenza": "cc-by-4.0",
+                "convenzione.soglia": 5,
+                "scorrimento.protocollo": "P",
                 **{
                     f"{tabella}.comune": "D142"
                     for tabella in (
                         *("scheda_spesa", "riga_spesa", "lotto_spesa", "commento_spesa"),
                         *("eccezione_spesa", "passaggio_spesa", "adozione", "assistito"),
                         *("attestazione_isee", "utenza", "decisione_quota"),
-                        *("decisione_prestazione", "ricalcolo_esito"),
+                        *("decisione_prestazione", "ricalcolo_esito", "domanda_bando"),
                     )
                 },
             }
             for tabella in tabelle:
                 await _riempi(c, tabella, ambito, noti)
-                riga = await c.fetchrow(f"SELECT * FROM {tabella} WHERE ambito_id = $1", ambito)
+                if tabella == "peso_seduta":
+                    # A proxy is between two, and a secret vote is not one by seat.
+                    await _riempi(c, tabella, ambito, {**noti, "peso_seduta.avente": "altro"})
+                elif tabella == "votazione":
+                    await _riempi(
+                        c, tabella, ambito,
+                        {**noti, "votazione.modo": "segreta",
+                         "votazione.emendamento_id": noti["emendamento_id"]},
+                    )  # fmt: skip
+                    noti["scrutinio.votazione_id"] = await c.fetchval(
+                        "SELECT id FROM votazione WHERE modo = 'segreta' AND ambito_id = $1", ambito
+                    )
+                riga = await c.fetchrow(
+                    f"SELECT * FROM {tabella} WHERE ambito_id = $1 ORDER BY 2", ambito
+                )
                 for chiave, valore in riga.items():
                     if chiave == "id":
                         nome = tabella.rsplit(".", 1)[-1]
                         noti[f"{nome}_id"] = valore
                         if nome == "ente":
-                            noti["ente_erogatore_id"] = valore
+                            noti["ente_erogatore_id"] = noti["capofila_id"] = valore
+                        if nome == "graduatoria_approvata":
+                            noti["approvata_id"] = valore
                         if nome == "esportazione":
                             noti["comunicazione.esportazione_id"] = valore
         return tabelle
@@ -616,7 +720,8 @@ async def test_niente_dell_altro_si_cambia_si_cancella_o_si_aggiunge(
                     assert tag == "DELETE 0", tabella
             except asyncpg.InsufficientPrivilegeError:
                 pass
-            rifiuto = "permission denied" if tabella in SOLO_DA_FUNZIONI else "row-level security"
+            scritta_da_funzioni = tabella in {*SOLO_DA_FUNZIONI, "lettura_ats"}
+            rifiuto = "permission denied" if scritta_da_funzioni else "row-level security"
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match=rifiuto):
                 async with unita.punto_di_ritorno():
                     await _riempi(unita.connessione, tabella, 2, {"istat": "019035"})
@@ -647,6 +752,12 @@ async def test_l_ats_e_la_staffetta_non_leggono_le_tabelle_degli_ambiti(
     for ruolo in ("ats", "relay"):
         for tabella in due_ambiti:
             if (ruolo, tabella) == ("relay", "lavoro_uscita"):
+                continue
+            if ruolo == "ats" and tabella in DELL_ATS:
+                # Whoever has no agency sees what is open, or was: an agency that it is not for does not.
+                nessuna = None if tabella != "apertura" else 2
+                async with unita_di_lavoro(Contesto(ambito=1, ats=nessuna), ruolo="ats") as unita:
+                    assert await unita.righe(f"SELECT ambito_id FROM {tabella}") == []
                 continue
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 async with unita_di_lavoro(Contesto(ambito=1), ruolo=ruolo) as unita:  # type: ignore[arg-type]

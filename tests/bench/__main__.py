@@ -3,7 +3,7 @@
 Machines are noisy: what counts is the ratio. Rows are invented (capofila.dimostrazione), the
 services are the embedded ones in a folder of their own, the worker and the web are the real ones.
 
-    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa analisi compartecipazione]
+    python -m tests.bench [--righe 100000 1000000] [--solo export import pagina regole rls spesa analisi confronto compartecipazione]
 """
 
 from __future__ import annotations
@@ -21,7 +21,17 @@ from pathlib import Path
 from typing import Any
 
 SENZA_SERVIZI = ("compartecipazione",)
-CON_SERVIZI = ("import", "export", "regole", "rls", "pagina", "pdnd", "spesa", "analisi")
+CON_SERVIZI = (
+    "import",
+    "export",
+    "regole",
+    "rls",
+    "pagina",
+    "pdnd",
+    "spesa",
+    "analisi",
+    "confronto",
+)
 FIGURE: list[dict[str, Any]] = []
 
 
@@ -47,15 +57,15 @@ def installazione() -> Iterator[Path]:
         shutil.rmtree(cartella, ignore_errors=True)
 
 
-def _con_i_servizi(solo: list[str], quante: list[int]) -> None:
+def _con_i_servizi(solo: list[str], quante: list[int], grafico: Path | None) -> None:
     from capofila import locale
-    from tests.bench import misure, pdnd, spesa
+    from tests.bench import confronto, misure, pdnd, spesa
 
     with installazione(), locale.servizi(propri=True):
         comuni = asyncio.run(misure.prepara())
         file = (
             b""
-            if {*solo} <= {"pdnd", "spesa", "analisi", *SENZA_SERVIZI}
+            if {*solo} <= {"pdnd", "spesa", "analisi", "confronto", *SENZA_SERVIZI}
             else misure.genera(comuni, 100_000, "a")
         )
         if "import" in solo:
@@ -67,6 +77,8 @@ def _con_i_servizi(solo: list[str], quante: list[int]) -> None:
         if "pagina" in solo:
             misure.pagina(figura)
         spesa.tutto(figura, comuni, solo)
+        if "confronto" in solo:
+            confronto.tutto(figura, comuni, grafico)
         if "pdnd" in solo:
             pdnd.flussi(max(quante), figura)
         if {"export", "regole"} & {*solo}:
@@ -87,13 +99,16 @@ def main() -> None:
         nargs="+",
         default=[*SENZA_SERVIZI, *CON_SERVIZI],
     )
+    argomenti.add_argument(
+        "--grafico", type=Path, help="where the chart of the comparison's growth is written (SVG)"
+    )
     scelte = argomenti.parse_args()
 
     from tests.bench import compartecipazione
 
     compartecipazione.tutto(figura, scelte.solo)
     if {*scelte.solo} & {*CON_SERVIZI}:
-        _con_i_servizi(scelte.solo, scelte.righe)
+        _con_i_servizi(scelte.solo, scelte.righe, scelte.grafico)
     print(json.dumps(FIGURE, ensure_ascii=False, indent=1))
     mancate = [f["figura"] for f in FIGURE if not f["raggiunta"]]
     print(f"{len(FIGURE) - len(mancate)} figure raggiunte su {len(FIGURE)}.", file=sys.stderr)

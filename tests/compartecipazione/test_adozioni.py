@@ -14,7 +14,7 @@ from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.compartecipazione import adozioni, calcolo, decisioni, service, utenze
-from capofila.compartecipazione.isee import SpecieISEE
+from capofila.compartecipazione.isee import SpecieISEE, scade
 from tests.compartecipazione.casi import attesta, contesto, persona, registra
 from tests.conftest import Banca
 from tests.prestazioni.casi import interroga
@@ -198,7 +198,7 @@ async def test_un_byte_cambiato_si_nota_e_parole_nuove_no(monkeypatch: pytest.Mo
     assert len(illeggibili) == 1
     assert "è stato alterato" in illeggibili.pop()
     # A later version may say a step in other words: the cents are the same.
-    monkeypatch.setattr(calcolo, "_decimali", lambda quanti: f"{quanti} cifre dopo la virgola")
+    monkeypatch.setattr(calcolo, "al_posto", lambda quanti: f"a {quanti} cifre dopo la virgola")
     riprova = decisioni.riprova(una)
     assert riprova.quota != una.cosa.quota
     assert riprova.integra
@@ -363,11 +363,9 @@ async def test_i_casi_di_un_servizio_in_un_numero_fisso_di_interrogazioni(
 
         monkeypatch.setattr(UnitaDiLavoro, "righe", conta)
         trovati = await service.casi("sad", giorno)
-    assert [(c.comune, c.caso.isee and c.caso.isee.valore) for c in trovati] == [
-        ("E380", Decimal(f"{n}0")) for n in range(730, 734)
-    ]
+    assert trovati.select("comune", "isee").rows() == [("E380", n * 1000) for n in range(730, 734)]
     assert len([sql for sql in fatte if "utenza" in sql]) == 2
-    assert all(c.caso.giorno == giorno and c.caso.quantita == 10 for c in trovati)
+    assert [*trovati["quantita"]] == [1000] * 4
 
 
 # --- whose rows they are ------------------------------------------------------------------------
@@ -386,7 +384,7 @@ async def test_chi_lavora_per_un_comune_vede_e_scrive_solo_le_sue_righe() -> Non
             with pytest.raises(NonTrovato):
                 await cerca
         assert (await utenze.leggi_utenza(nostra)).comune == "G306"
-        assert {c.comune for c in await service.casi("sad", date(2025, 3, 1))} == {"G306"}
+        assert {*(await service.casi("sad", date(2025, 3, 1)))["comune"]} == {"G306"}
     for comando in (
         "INSERT INTO assistito (comune, codice_fiscale, cognome, nome) "
         "VALUES ('D142', 'RSSMRA80A41D142Q', 'X', 'Y')",
@@ -426,3 +424,68 @@ async def test_l_attestazione_che_si_puo_usare_viene_prima_di_quella_piu_recente
         assert scelta is not None
         assert scelta.id == buona
         assert utenze.scegli([], date(2025, 3, 1), schema) is None
+
+
+# --- an ISEE that has expired since -------------------------------------------------------------
+
+
+async def test_una_quota_decisa_su_un_isee_scaduto_si_vede_da_rivedere() -> None:
+    dopo = date(2026, 1, 1)
+    async with unita_di_lavoro(await contesto("crema")):
+        await registra("F681", dal=date(2024, 1, 1))
+        utenza = await _utente(760, "F681")
+        await attesta(utenza, "9000")
+        id_ = await service.decidi(utenza, date(2025, 3, 1), ATTO)
+        chi = (await utenze.leggi_utenza(utenza)).assistito_id
+        decise, sue = await decisioni.decisioni_di(chi), await utenze.utenze_di(chi)
+        assert decise[0].isee_fino_al == date(2025, 12, 31)
+        assert decisioni.stati(decise, sue, date(2025, 12, 31))[id_][0] == "In vigore"
+        assert decisioni.stati(decise, sue, dopo)[id_][0] == decisioni.DA_RIVEDERE
+        assert await utenze.da_rivedere(date(2025, 12, 31), "sad", "F681") == 0
+        assert await utenze.da_rivedere(dopo, "sad", "F681") == 1
+        [riga] = await utenze.elenco(dopo, "sad", "F681", quali="da_rivedere")
+        assert riga.isee_fino_al == date(2025, 12, 31)
+        assert await utenze.elenco(dopo, "sad", "F681", quali="da_decidere") == []
+        # With this year's ISEE it is decided again, and there is nothing left to look at.
+        await attesta(utenza, "9500", presentata=date(2026, 1, 1))
+        await service.decidi(utenza, dopo, ATTO)
+        assert await utenze.da_rivedere(dopo, "sad", "F681") == 0
+        assert await utenze.elenco(dopo, "sad", "F681", quali="da_rivedere") == []
+
+
+async def test_l_ultimo_giorno_e_lo_stesso_nel_database() -> None:
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        righe = await unita.righe(
+            f"SELECT t.*, {utenze.SCADE} AS scade FROM (SELECT g::date AS presentata, specie, "
+            "NULL::date AS ultimo_giorno FROM generate_series('2024-01-01', '2025-12-31', "
+            "interval '1 day') g, unnest(ARRAY['corrente', 'ordinario']) specie) t"
+        )
+    assert len(righe) == 2 * 731
+    for riga in righe:
+        assert riga["scade"] == scade(riga["presentata"], SpecieISEE(riga["specie"])), riga
+
+
+async def test_chi_cambia_una_decisione_nel_database_e_scoperto_dal_registro(
+    banca_del_modulo: Banca,
+) -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await registra("B484", dal=date(2024, 1, 1))
+        utenza = await _utente(761, "B484")
+        await attesta(utenza, "9000")
+        id_ = await service.decidi(utenza, date(2025, 3, 1), ATTO)
+        riprova = await service.rifai(id_)
+        assert (riprova.integra, riprova.annotata) == (True, True)
+        vera = await decisioni.leggi(id_)
+    # The owner of the database writes a whole other decision, digest and all.
+    altra = msgspec.structs.replace(
+        vera.cosa, caso=msgspec.structs.replace(vera.cosa.caso, quantita=Decimal(1))
+    )
+    altra = calcolo.congela(altra.risolto, altra.caso)
+    await interroga(
+        banca_del_modulo.superutente,
+        "UPDATE decisione_quota SET congelata = $1, sha256 = $2, quota = $3 WHERE id = $4",
+        altra.in_byte(), altra.impronta(), altra.quota.importo, id_,
+    )  # fmt: skip
+    async with unita_di_lavoro(await contesto("crema")):
+        riprova = await service.rifai(id_)
+    assert (riprova.integra, riprova.uguale) == (False, False)

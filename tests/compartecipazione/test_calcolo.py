@@ -80,7 +80,7 @@ def test_prima_dell_arrotondamento_la_cifra_e_esatta_e_la_traccia_lo_dice(sad: S
         ("isee_iniziale", "3000"), ("tariffa_minima", "2.19"),
         ("isee_intermedio", "6000"), ("tariffa_intermedia", "5.04"),
     }  # fmt: skip
-    assert "Arrotondato a centesimi: 3,62 €" in dopo.testo
+    assert "Arrotondato al centesimo: 3,62 €" in dopo.testo
 
 
 def test_le_tariffe_di_prima_valgono_fino_al_loro_ultimo_giorno(sad: Schema) -> None:
@@ -98,6 +98,10 @@ def test_la_quantita_moltiplica_dopo_l_arrotondamento_dichiarato(sad: Schema) ->
 def test_una_riduzione_vale_per_chi_e_nella_condizione(sad: Schema) -> None:
     assert quota(sad, "20000", condizioni=frozenset({"fratelli"})).importo == D("23.40")
     assert quota(sad, "20000", condizioni=frozenset()).importo == D("26.00")
+    # Who shows no ISEE pays the tariff for it whole, and is told why.
+    senza = quota(sad, None, condizioni=frozenset({"fratelli"}))
+    assert senza.importo == D("26.00")
+    assert "Le riduzioni valgono solo con un ISEE." in senza.traccia[0].testo
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import pytest
 
 from capofila.base import attivazioni
 from capofila.base.database import unita_corrente, unita_di_lavoro
+from capofila.base.errori import NonTrovato
 from capofila.base.plugin import Registro
 from capofila.compartecipazione import decisioni, registro, service, utenze
+from capofila.compartecipazione.effetti import Prova, altri_schemi, due_regole, effetto
 from capofila.compartecipazione.lettera import lettera
 from capofila.hooks import Manifesto, Privacy, hookimpl
 from capofila.hooks.atti import Atto, Specie
@@ -154,3 +156,20 @@ async def test_lo_stesso_atto_detto_due_volte_e_una_decisione() -> None:
         altro = service.Provvedimento(organo="Giunta", numero="12", data=ATTO.data)
         dopo = await service.decidi(utenza, date(2025, 3, 1), altro)
         assert (await decisioni.leggi(dopo)).sostituisce == prima
+
+
+@pytest.mark.usefixtures("con_plugin")
+async def test_chi_usa_un_servizio_si_prova_con_un_altro_schema_della_stessa_unita() -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await _decisa(955, "L539", "trasporto", "20000")
+        giorno = date(2025, 3, 1)
+        assert [s.id for s in await altri_schemi("trasporto", giorno)] == ["prova-laboratorio"]
+        prova = Prova(contro="schema", schema="prova-laboratorio")
+        trovato = await effetto("trasporto", giorno, prova, "L539")
+        assert (trovato.tutti.persone, trovato.tutti.uguali) == (1, 1)
+        adesso, poi = await due_regole("trasporto", giorno, prova, "L539")
+        assert adesso is not None
+        assert poi is not None
+        assert (adesso.schema, poi.schema) == ("prova-trasporto", "prova-laboratorio")
+        with pytest.raises(NonTrovato, match="altra unità"):
+            await effetto("trasporto", giorno, Prova(contro="schema", schema="crema-sad"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import DatiNonValidi
 from capofila.compartecipazione import decisioni, omogeneita, service
 from capofila.compartecipazione.effetti import Prova, effetto
-from capofila.compartecipazione.omogeneita import Misura, Utente, misura
+from capofila.compartecipazione.omogeneita import per_comune
 from capofila.compartecipazione.routes_adozioni import valori_scritti
 from capofila.web.lettura import Lettura
 from tests.compartecipazione.casi import attesta, contesto, persona, registra
@@ -86,7 +87,7 @@ async def test_i_comuni_accanto_con_cio_che_manca() -> None:
         assert vista.comuni["A570"].incidenza is None
         assert vista.motivi == {"comune_non_adotta": 1, "isee_mancante": 1}
         assert vista.adozioni["A570"] == "non_adotta"
-        una = (await service.casi("sad", GIORNO))[0].utenza
+        una = (await service.casi("sad", GIORNO))["utenza"][0]
         atto = service.Provvedimento(organo="Servizi", numero="1", data=GIORNO)
         await decisioni.decidi(una, GIORNO, atto)
         assert (await omogeneita.leggi("sad", GIORNO)).comuni["A076"].decise == 1
@@ -94,10 +95,11 @@ async def test_i_comuni_accanto_con_cio_che_manca() -> None:
 
 def test_la_misura_e_quella_pubblicata() -> None:
     """Cremona in 2012: the comuni spent 3,740 euro by user, a user 854: «19%»."""
-    una = misura([Utente(comune="D150", costo=D(3740 + 854), quota=D(854))])
+    utenti = {"comune": ["D150"], "costo": [45_940_000], "quota": [85_400], "decisa": [False]}
+    una = per_comune(pl.DataFrame(utenti))["D150"]
+    assert (una.costo_medio, una.quota_media) == (D(3740 + 854), D(854))
     assert una.incidenza is not None
     assert round(una.incidenza, 2) == D("0.19")
-    assert misura([]) == Misura()
 
 
 @pytest.mark.parametrize(

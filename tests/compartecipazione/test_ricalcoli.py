@@ -7,11 +7,12 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from capofila.base.database import Contesto, unita_di_lavoro
@@ -20,6 +21,7 @@ from capofila.base.impostazioni import Impostazioni
 from capofila.base.lavori import StatoLavoro, stato
 from capofila.compartecipazione import decisioni, ricalcoli, service
 from capofila.compartecipazione.isee import SpecieISEE
+from capofila.pulizia import pulisci
 from tests.compartecipazione.casi import attesta, contesto, persona, registra
 from tests.conftest import Banca
 from tests.debito.casi import MORTO_DA_TEMPO, lavoratore_a_parte, officina
@@ -278,3 +280,77 @@ async def test_un_esecutore_ucciso_non_perde_e_non_raddoppia(
     # The run itself, done again by a message that comes twice, writes nothing.
     esiti_prima = await interroga(banca.superutente, "SELECT count(*) FROM ricalcolo_esito")
     assert esiti_prima[0]["count"] == 240
+
+
+@pytest.mark.timeout(240)
+async def test_un_esecutore_ucciso_mentre_scrive_gli_esiti_lascia_il_lavoro_intero_a_un_altro(
+    banca: Banca, senza_lavoratore: dict[str, str], motore: Any
+) -> None:
+    persone = await popola(48)
+    async with unita_di_lavoro(await contesto("crema")):
+        questo = await ricalcoli.leggi(await ricalcoli.chiedi("sad", GIORNO))
+    ferma = await asyncpg.connect(banca.superutente)
+    primo = None
+    try:
+        tieni = ferma.transaction()
+        await tieni.start()
+        await ferma.execute("LOCK TABLE ricalcolo_esito IN SHARE MODE")
+        primo = await asyncio.to_thread(lavoratore_a_parte, senza_lavoratore)
+        for _ in range(1000):
+            if await interroga(
+                banca.superutente,
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND query LIKE 'INSERT INTO ricalcolo_esito%'",
+            ):
+                break
+            await asyncio.sleep(0.02)
+        else:
+            raise AssertionError("the worker never came to the writing")
+        # It has computed everybody, and dies with its hand on the table.
+        primo.kill()
+        primo.wait()
+        await tieni.rollback()
+        assert await interroga(banca.superutente, "SELECT 1 FROM ricalcolo_esito") == []
+        for comando in MORTO_DA_TEMPO:
+            await interroga(banca.superutente, comando)
+        secondo = await asyncio.to_thread(lavoratore_a_parte, senza_lavoratore)
+        try:
+            assert (await concluso(questo.lavoro_id)).stato == "riuscito"
+        finally:
+            secondo.kill()
+            secondo.wait()
+    finally:
+        if primo is not None:
+            primo.kill()
+            primo.wait()
+        await ferma.close()
+    trovati = await esiti(questo.id)
+    assert set(trovati) == set(persone)
+    async with unita_di_lavoro(await contesto("crema")):
+        for una, esito in trovati.items():
+            vista = await decisioni.anteprima(una, GIORNO)
+            quota = vista.congelata.quota if vista.congelata else None
+            assert esito.quota == (quota.importo if quota else None)
+
+
+async def test_gli_esiti_vecchi_si_tolgono_e_il_ricalcolo_lo_dice(
+    lavoratore: None, banca: Banca
+) -> None:
+    await popola(8)
+    vecchio, nuovo = await ricalcola(), await ricalcola(giorno=date(2025, 4, 1))
+    passati = ricalcoli.CONSERVAZIONE + timedelta(minutes=1)
+    await interroga(
+        banca.superutente, "UPDATE ricalcolo SET finito_il = now() - $1::interval WHERE id = $2",
+        passati, vecchio.id,
+    )  # fmt: skip
+    # Nobody takes outcomes away by hand: the database keeps them until the run says that they go.
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        assert await unita.esegui("DELETE FROM ricalcolo_esito") == "DELETE 0"
+    await asyncio.gather(pulisci(), pulisci())
+    assert await esiti(vecchio.id) == {}
+    assert len(await esiti(nuovo.id)) == 8
+    async with unita_di_lavoro(await contesto("crema")):
+        assert (await ricalcoli.leggi(vecchio.id)).esiti_tolti_il is not None
+        assert (await ricalcoli.leggi(nuovo.id)).esiti_tolti_il is None
+        with pytest.raises(Conflitto, match="sono stati tolti"):
+            await ricalcoli.chiedi_decisioni(vecchio.id, ATTO)

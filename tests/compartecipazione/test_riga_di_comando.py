@@ -32,6 +32,19 @@ def test_la_quota_del_sad_di_crema_con_la_sua_spiegazione(macchina: Macchina) ->
     assert any("ipotesi" in atto for atto in fatta["atti"])
     assert len(fatta["impronta"]) == 64
     assert calcola("--isee", "4500", giorno="2024-12-31").json["quota"] == 2.95
+    # The last tariffs have no end in their source: they hold on, and the version says since when.
+    lontano = calcola("--isee", "4500", giorno="2035-01-01").json
+    assert (lontano["quota"], lontano["versione"]) == (3.62, "2025-01-01")
+    # Before any plugin of the ambito was active there is no scheme at all.
+    antico = calcola("--isee", "4500", giorno="1990-01-01")
+    assert (antico.stato, antico.json["errore"]) == (1, "non_trovato")
+    assert "nessun plugin attivo il 1 gennaio 1990" in antico.errore
+    a_parole = macchina.capofila(
+        "compartecipazione", "compute", "--ambito", "crema", "--servizio", "sad",
+        "--data", "2025-03-01", "--isee", "4500",
+    )  # fmt: skip
+    assert "Arrotondato al centesimo: 3,62 € all'ora." in a_parole.uscita
+    assert "Quota: 3,62\xa0€" in a_parole.uscita
 
     suppone = calcola("--isee", "4500", "--comune", "pandino")
     assert (suppone.json["quota"], suppone.json["comune"]["stato"]) == (3.62, "non_registrata")

@@ -27,6 +27,11 @@ def test_uno_schema_e_letto_con_i_suoi_valori_di_ogni_giorno(tmp_path: Path) -> 
     assert schema.cambi == (date(2024, 1, 1), date(2025, 1, 1))
 
 
+PRIMA = (
+    "  - {{dal: 2022-01-01, al: {}, atto: tariffe-2024,\n"
+    "     passi: [{{forma: fissa, tariffa: sconto}}]}}\n"
+)
+"""A formula that comes before the one of the scheme."""
 SBAGLI = {
     "chiave_doppia": ("unita: ora\n", "unita: ora\nunita: mese\n", 5, "«unita» è scritta due volte"),
     "chiave_sconosciuta": ("unita: ora\n", "unita: ora\ncolore: blu\n", 5, "chiave sconosciuta"),
@@ -40,6 +45,12 @@ SBAGLI = {
     ),
     "sovrapposizione": (
         'al: 2024-12-31, valore: "4.10"', 'al: 2025-01-01, valore: "4.10"', 31, "si sovrappone",
+    ),
+    "buco_fra_due_formule": (
+        "formule:\n", f"formule:\n{PRIMA.format('2022-12-31')}", 41, "la formula manca dal 2023-01-01",
+    ),
+    "formule_sovrapposte": (
+        "formule:\n", f"formule:\n{PRIMA.format('2024-01-01')}", 41, "la formula dal 2024-01-01 si sovrappone",
     ),
     "codice_della_prestazione": (
         "unita: ora\n", "unita: ora\ncodice_prestazione: sad\n", 5, "«sad» non va bene",

@@ -699,8 +699,15 @@ async def test_due_notifiche_insieme_in_ordine_opposto_finiscono_entrambe(inps: 
         assert [r.status_code for r in risposte] == [204, 204]
 
 
-async def test_una_notifica_legge_i_suoi_flussi_e_non_tutti(inps: INPS) -> None:
-    """Right after a run, when the planner knows nothing of the tables yet."""
+@pytest.mark.parametrize("sa", ["niente", "di tabelle vuote", "di un altro ambito"])
+async def test_una_notifica_legge_i_suoi_flussi_e_non_tutti(
+    inps: INPS, banca: Banca, sa: str
+) -> None:
+    """Right after a run, whatever the planner knew of the tables before it."""
+    if sa == "di un altro ambito":
+        await pubblicati(2000, "cremona", codice="D150")
+    if sa != "niente":
+        await comanda(banca.superutente, "ANALYZE flusso_pdnd, comunicazione")
     await pubblicati(6000)
     async with unita_di_lavoro(await contesto("crema")) as unita:
         eservice = EService(*await unita.riga("SELECT * FROM eservice_di('D142')"))

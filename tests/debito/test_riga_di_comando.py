@@ -23,6 +23,7 @@ class Comando(NamedTuple):
     stato: int
     json: Any
     errore: str
+    uscita: str = ""
 
 
 class Macchina:
@@ -50,7 +51,7 @@ class Macchina:
         )  # fmt: skip
         assert b"Traceback" not in fatto.stderr, fatto.stderr.decode()
         letto = json.loads(fatto.stdout) if "--json" in argomenti and fatto.stdout else None
-        return Comando(fatto.returncode, letto, fatto.stderr.decode())
+        return Comando(fatto.returncode, letto, fatto.stderr.decode(), fatto.stdout.decode())
 
     def file(self, nome: str, contenuto: bytes) -> str:
         (self.cartella / nome).write_bytes(contenuto)

@@ -30,9 +30,9 @@ from capofila.app import crea_app
 from capofila.base.database import MOTORE
 from capofila.base.errori import ConfigurazioneNonSicura, ServizioNonDisponibile
 from capofila.base.impostazioni import impostazioni
+from capofila.base.ritmo import INTERVALLO, conta_chiamata
 from capofila.debito import chiavi_pdnd
 from capofila.debito.chiavi_pdnd import DURATA, RIPOSO, DaIndirizzo, fonte, preleva
-from capofila.debito.ritmo import INTERVALLO, conta_chiamata
 from capofila.web.assembla import assemble
 
 pytestmark = pytest.mark.anyio
@@ -239,7 +239,9 @@ async def test_oltre_il_ritmo_si_dice_quando_riprovare_e_solo_di_quell_ente(
 async def test_il_ritmo_e_uno_per_tutti_i_processi(inps: httpx.AsyncClient) -> None:
     def altrove() -> int:
         async def conta() -> int:
-            ritmo = await conta_chiamata("D142", impostazioni())
+            ritmo = await conta_chiamata(
+                impostazioni(), "pdnd", "D142", impostazioni().pdnd_richieste_al_minuto
+            )
             assert ritmo is not None
             return ritmo.restano
 

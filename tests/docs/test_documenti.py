@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import doctest
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 import unicodedata
 from collections.abc import Iterator
@@ -357,3 +360,18 @@ def test_publiccode_ha_cio_che_lo_standard_vuole() -> None:
     for dipendenza in dati["dependsOn"]["open"]:
         assert set(dipendenza) <= {"name", "version", "versionMin", "versionMax", "optional"}
         assert all(isinstance(v, str | bool) for v in dipendenza.values())
+
+
+def test_il_sito_si_costruisce_e_ogni_pagina_e_nel_suo_menu(tmp_path: Path) -> None:
+    esito = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(tmp_path)],
+        cwd=RADICE, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert esito.returncode == 0, esito.stderr
+    pagine = {file.relative_to(RADICE / "docs") for file in (RADICE / "docs").rglob("*.md")}
+    assert pagine <= {f.relative_to(tmp_path).with_suffix(".md") for f in tmp_path.rglob("*.html")}
+    testo = (tmp_path / "index.html").read_text("utf-8")
+    for pagina in pagine:
+        assert f'href="{pagina.with_suffix(".html")}"' in testo, pagina
+    assert "https://fonts." not in testo

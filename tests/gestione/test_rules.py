@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from importlib import import_module
 
 from capofila.base.lavori import REGISTRO
@@ -15,23 +15,19 @@ from capofila.gestione.rules import (
     respinti_aperti,
 )
 from capofila.gestione.service import NOMI_LAVORO
-from capofila.governo.rules import ScadenzaVista, StatoScadenza
+from capofila.governo.adempimenti import Fatto, Istanza, ScadenzaVista, mostra
 from capofila.worker import MODULI
 
+OGGI = date(2027, 3, 1)
 
-def _scadenza(stato: StatoScadenza, giorni: int) -> ScadenzaVista:
-    return ScadenzaVista(
-        titolo="Piano Operativo",
-        organo="Assemblea dei Sindaci",
-        data=date(2027, 3, 31),
-        data_nominale=date(2027, 3, 31),
-        giorni=giorni,
-        stato=stato,
-        anno_di_riferimento=None,
-        fonte="Accordo",
-        ipotesi=False,
-        nota=None,
-    )
+
+def _scadenza(giorni: int, **campi: object) -> ScadenzaVista:
+    valori: dict[str, object] = {
+        "codice": "piano-operativo", "anno": 2027, "titolo": "Piano Operativo",
+        "organo": "assemblea-dei-sindaci", "organo_nome": "Assemblea dei Sindaci",
+        "data": OGGI + timedelta(days=giorni),
+    }  # fmt: skip
+    return mostra(Istanza(**valori, **campi), OGGI)  # type: ignore[arg-type]
 
 
 def _esportazione(id_: str, stato: str, periodo: str = "2025", ente: str = "Crema") -> Esportazione:
@@ -57,7 +53,7 @@ def test_prima_quello_che_e_fermo_poi_quello_che_aspetta_una_decisione() -> None
         file=[FileInAttesa(id=7, nome_file="gennaio.csv", valide=1, errori_totali=1200)],
         respinti=[FileRespinto(id="u", nome_flusso="F.1", periodo="2025", motivo="Perché sì.")],
         lavori=[LavoroFermo(nome="Preparazione", errore="L'archivio non risponde.")],
-        scadenze=[_scadenza("vicina", 12), _scadenza("oggi", 0)],
+        scadenze=[_scadenza(12), _scadenza(0)],
     )
     assert [cosa.stato for cosa in cose] == [
         "Respinto", "Fallito", "Oggi", "Da decidere", "Si avvicina",
@@ -70,7 +66,11 @@ def test_prima_quello_che_e_fermo_poi_quello_che_aspetta_una_decisione() -> None
 
 
 def test_una_scadenza_lontana_o_passata_non_e_da_fare_oggi() -> None:
-    assert da_fare("/crema", scadenze=[_scadenza("futura", 90), _scadenza("passata", -2)]) == []
+    fatto = Fatto(esito="fatto", giorno=OGGI, prova="Deliberazione")
+    assert da_fare("/crema", scadenze=[_scadenza(90), _scadenza(-2, fatto=fatto)]) == []
+    (scaduta,) = da_fare("/crema", scadenze=[_scadenza(-2)])
+    assert (scaduta.stato, scaduta.urgenza) == ("Scaduta", "errore")
+    assert scaduta.testo == "Scaduta 2 giorni fa. Risponde: Assemblea dei Sindaci."
 
 
 def test_ogni_azione_ha_un_nome_suo() -> None:

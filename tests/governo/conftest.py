@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.prestazioni.conftest import banca_del_modulo, modello
+from tests.prestazioni.conftest import ambiti, banca_del_modulo, modello
 
-__all__ = ["banca_del_modulo", "modello"]
+__all__ = ["ambiti", "banca_del_modulo", "modello"]

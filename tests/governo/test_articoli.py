@@ -52,7 +52,7 @@ def elezione(codice: str, materia: str) -> Elezione:
     return trovata
 
 
-def compiuto(specie: str, di: str, materia: str, giorno: date, anno: int = 2016) -> Compiuto:
+def compiuto(specie: str, di: str, materia: str, giorno: date, anno: int | None = 2016) -> Compiuto:
     return Compiuto(
         specie=SpecieRequisito(specie), di=di, materia=materia, giorno=giorno, anno=anno
     )
@@ -134,14 +134,29 @@ def test_art_6_nessun_altro_decide_al_posto_dell_assemblea(materia: str, altro: 
     assert "decide «Assemblea dei Sindaci»" in rifiutata.dinieghi[0].testo
 
 
-def test_art_6_presiede_il_sindaco_di_crema_e_l_assemblea_designa_il_sostituto() -> None:
+def test_art_6_presiede_il_sindaco_di_crema() -> None:
     presidenza = organo("assemblea-dei-sindaci").presidenza
     assert presidenza is not None
     assert (presidenza.titolare, presidenza.nomina) == (
         "Sindaco del Comune di Crema",
         Nomina.DI_DIRITTO,
     )
+
+
+def test_art_6_l_assemblea_designa_un_altro_sindaco_che_sostituisce() -> None:
+    presidenza = organo("assemblea-dei-sindaci").presidenza
+    assert presidenza is not None
+    assert presidenza.sostituto == "Un altro sindaco, designato dall'Assemblea"
     assert elezione("assemblea-dei-sindaci", "sostituto-del-presidente").posti == 1
+    assert chiede("sostituto-del-presidente").stato is StatoCompetenza.AMMESSA
+
+
+def test_art_6_asl_e_provincia_sono_invitate_e_non_hanno_un_seggio() -> None:
+    assemblea = organo("assemblea-dei-sindaci")
+    asl, provincia = (uno.denominazione for uno in assemblea.invitati)
+    assert "Direttore Sociale dell'ASL" in asl
+    assert "Presidente e Assessore alle Politiche Sociali" in provincia
+    assert [uno.categoria for uno in assemblea.seggi] == ["sindaco"]
 
 
 def test_art_6_quorum_e_voti_sono_rimessi_al_regolamento_711_e_l_esito_resta_aperto() -> None:
@@ -162,11 +177,28 @@ def test_art_6_senza_numero_legale_non_si_decide() -> None:
 # --- art. 7: the Comitato Ristretto -------------------------------------------------------------
 
 
-def test_art_7_due_componenti_per_sub_ambito_nominati_dall_assemblea() -> None:
+def test_art_7_due_componenti_per_sub_ambito() -> None:
     due = elezione("assemblea-dei-sindaci", "comitato-ristretto")
     assert (due.posti, due.per, due.fonte.articolo) == (2, Per.SUB_AMBITO, "7")
     assert organo("comitato-ristretto").posti(UNITA) == 12
+
+
+def test_art_7_il_comitato_lo_nomina_l_assemblea() -> None:
     assert chiede("comitato-ristretto").stato is StatoCompetenza.AMMESSA
+    assert articoli(chiede("comitato-ristretto", chi="comitato-ristretto")) == [
+        (Motivo.NON_COMPETENTE, "7")
+    ]
+
+
+@pytest.mark.parametrize(
+    "materia", ["indirizzi-ufficio-di-piano", "regolamenti", "indirizzo-distrettuale"]
+)
+def test_art_7_il_comitato_concorre_e_non_decide(materia: str) -> None:
+    fa = {uno.materia: uno for uno in organo("comitato-ristretto").attribuzioni}
+    assert (fa[materia].competenza, fa[materia].decide) == (Competenza.CONCORRE, False)
+
+
+def test_art_7_i_componenti_sono_sindaci_assessori_o_consiglieri() -> None:
     (seggio,) = organo("comitato-ristretto").seggi
     assert seggio.eleggibili == (
         "sindaco", "assessore alle politiche sociali", "consigliere comunale",
@@ -213,6 +245,20 @@ def test_art_7_un_confronto_di_un_altro_anno_o_di_dopo_non_basta() -> None:
     ]
     for fatti in (dell_anno_prima, di_dopo, del_report):
         assert articoli(chiede("piano-operativo", fatti)) == [(Motivo.MANCA_CONFRONTO, "7")]
+
+
+def test_art_7_una_proposta_senza_anno_non_si_vale_di_confronti_senza_anno() -> None:
+    fatti = [
+        compiuto(specie, di, "piano-operativo", date(2016, 3, 1), None)
+        for specie, di in (
+            ("proposta", "comitato-ristretto"),
+            ("confronto", "forum-terzo-settore"),
+            ("confronto", "organizzazioni-sindacali"),
+        )
+    ]
+    risposta = chiede("piano-operativo", fatti, anno=None)
+    assert Motivo.MANCA_CONFRONTO in {motivo for motivo, _ in articoli(risposta)}
+    assert any("non dice di quale anno tratta" in uno.testo for uno in risposta.dinieghi)
 
 
 def test_art_7_il_referente_si_elegge_fra_i_componenti_e_convoca() -> None:
@@ -299,6 +345,14 @@ def test_art_9_il_tavolo_si_da_le_sue_regole_e_qui_non_sono_note() -> None:
 # --- art. 10: the Cabina ------------------------------------------------------------------------
 
 
+def test_art_9_il_tavolo_si_avvale_del_supporto_dell_ufficio_di_piano() -> None:
+    assert organo("tavolo-terzo-settore").segreteria == "Quella dell'Ufficio di Piano"
+
+
+def test_art_10_quanti_siano_in_cabina_lo_dice_un_atto_dell_asl() -> None:
+    assert {uno.numero for uno in organo("cabina-di-regia").seggi} == {None}
+
+
 def test_art_10_la_cabina_e_una_per_i_tre_ambiti_e_la_coordina_l_asl() -> None:
     cabina = organo("cabina-di-regia")
     assert cabina.condiviso_tra == ("casalmaggiore", "crema", "cremona")
@@ -332,21 +386,35 @@ def test_art_12_se_i_sub_ambiti_cambiano_i_seggi_li_seguono_da_se(
 # --- art. 13, 14: the instruments and their order -----------------------------------------------
 
 
-def test_art_13_i_termini_del_piano_del_contratto_e_del_report() -> None:
-    trovate = {
+def termini() -> dict[str, tuple[date, str | None]]:
+    return {
         una.adempimento: (una.data, una.organo)
         for una in scadenze(capofila_crema.adempimenti(2016), 2016)
     }
-    assert trovate == {
-        "piano-operativo": (date(2016, 3, 31), "assemblea-dei-sindaci"),
-        "contratto-di-servizio": (date(2016, 4, 30), "ufficio-di-piano"),
-        "report-annuale": (date(2017, 1, 31), "assemblea-dei-sindaci"),
-    }
+
+
+def test_art_13_lettera_a_il_piano_operativo_si_approva_entro_marzo() -> None:
+    assert termini()["piano-operativo"] == (date(2016, 3, 31), "assemblea-dei-sindaci")
+
+
+def test_art_13_lettera_a_il_contratto_di_servizio_si_sottoscrive_entro_aprile() -> None:
+    assert termini()["contratto-di-servizio"] == (date(2016, 4, 30), "ufficio-di-piano")
+
+
+def test_art_13_lettera_b_il_report_si_approva_entro_gennaio_dell_anno_dopo() -> None:
+    assert termini()["report-annuale"] == (date(2017, 1, 31), "assemblea-dei-sindaci")
+
+
+def test_art_13_ha_tre_termini_e_non_altri() -> None:
+    assert set(termini()) == {"piano-operativo", "contratto-di-servizio", "report-annuale"}
 
 
 def test_art_13_lettera_a_il_piano_operativo_viene_dopo_il_piano_di_zona() -> None:
     senza = chiede("piano-operativo", prima_del("piano-operativo", "piano-di-zona"))
     assert articoli(senza) == [(Motivo.MANCA_ATTO, "13, lettera a")]
+
+
+def test_art_13_lettera_a_un_piano_di_zona_annullato_non_regge_il_piano_operativo() -> None:
     annullato = [
         Compiuto(
             specie=SpecieRequisito.ATTO, di="piano-di-zona", materia="piano-di-zona",
@@ -360,18 +428,41 @@ def test_art_13_lettera_a_il_piano_operativo_viene_dopo_il_piano_di_zona() -> No
 def test_art_13_lettera_b_il_report_rende_conto_di_un_piano_operativo_approvato() -> None:
     senza = chiede("report-annuale", prima_del("report-annuale"))
     assert articoli(senza) == [(Motivo.MANCA_ATTO, "13, lettera b")]
+
+
+def test_art_13_lettera_b_il_report_rende_conto_del_piano_operativo_del_suo_anno() -> None:
     di_un_altro_anno = compiuto("atto", "piano-operativo", "piano-operativo", GIORNO, 2015)
     fatti = [*prima_del("report-annuale"), di_un_altro_anno]
     assert articoli(chiede("report-annuale", fatti)) == [(Motivo.MANCA_ATTO, "13, lettera b")]
+    suo = compiuto("atto", "piano-operativo", "piano-operativo", GIORNO)
+    assert chiede("report-annuale", [*fatti, suo]).stato is StatoCompetenza.AMMESSA
 
 
-def test_art_13_e_14_il_contratto_di_servizio_viene_dopo_il_piano_operativo() -> None:
-    def contratto(*fatti: Compiuto) -> Responso:
-        return chiede("contratto-di-servizio", list(fatti), chi="ufficio-di-piano")
+def contratto(*fatti: Compiuto) -> Responso:
+    return chiede("contratto-di-servizio", list(fatti), chi="ufficio-di-piano")
 
-    assert articoli(contratto()) == [(Motivo.MANCA_ATTO, "13, lettera a, e 14")]
+
+def test_art_13_lettera_a_il_piano_operativo_e_la_base_del_contratto_di_servizio() -> None:
+    (manca,) = articoli(contratto())
+    assert manca[0] is Motivo.MANCA_ATTO
+    assert "13, lettera a" in (manca[1] or "")
+    vecchio = compiuto("atto", "piano-operativo", "piano-operativo", date(2015, 3, 1), 2015)
+    assert contratto(vecchio).stato is StatoCompetenza.RIFIUTATA
+
+
+def test_art_14_il_contratto_di_servizio_si_definisce_sul_piano_operativo_approvato() -> None:
+    (manca,) = articoli(contratto())
+    assert "14" in (manca[1] or "")
+    # Proposed is not approved.
+    proposto = compiuto("proposta", "comitato-ristretto", "piano-operativo", date(2016, 3, 1))
+    assert contratto(proposto).stato is StatoCompetenza.RIFIUTATA
     piano = compiuto("atto", "piano-operativo", "piano-operativo", date(2016, 3, 1))
     assert contratto(piano).stato is StatoCompetenza.AMMESSA
+
+
+def test_art_14_alle_attivita_dell_ufficio_partecipa_il_direttore_dell_azienda() -> None:
+    invitati = [uno.denominazione for uno in organo("ufficio-di-piano").invitati]
+    assert any("Comunità Sociale Cremasca" in uno for uno in invitati)
 
 
 # --- art. 16-19 ---------------------------------------------------------------------------------
@@ -384,12 +475,15 @@ def test_art_16_l_accordo_dura_36_mesi_dal_primo_maggio_2015() -> None:
     assert all(uno.ipotesi for uno in organi(date(2018, 5, 1)))
 
 
-def test_art_17_sovrintendono_il_sindaco_di_crema_e_due_designati_dall_assemblea() -> None:
+def test_art_17_sovrintendono_il_sindaco_di_crema_e_altri_due() -> None:
     sovrintendenza = organo("sovrintendenza")
     assert [(uno.numero, uno.designato_da) for uno in sovrintendenza.seggi] == [
         (1, None),
         (2, "Assemblea dei Sindaci"),
     ]
+
+
+def test_art_17_i_due_sindaci_li_designa_l_assemblea() -> None:
     due = elezione("assemblea-dei-sindaci", "sovrintendenza")
     assert (due.posti, due.fonte.articolo) == (2, "17")
     assert chiede("sovrintendenza").stato is StatoCompetenza.AMMESSA

@@ -445,3 +445,24 @@ def test_la_forma_scritta_nella_documentazione_e_quella_che_si_stampa(contato: C
     contenuto = (ESEMPI / "voto-casalmaggiore.json").read_bytes()
     stampato = msgspec.json.encode(contato("casalmaggiore", contenuto))
     assert json.loads(trovata[1]) == json.loads(stampato)
+
+
+# --- what nobody may say, and what nobody can meet ----------------------------------------------
+
+
+def test_di_uno_scrutinio_segreto_non_si_dice_chi_fosse_decisivo(contato: Conta) -> None:
+    file = esempio("crema")
+    del file["voti"]
+    # One more against would have turned it down: nobody knows who, and nobody is said not to be.
+    file["scrutinio"] = {"favorevoli": 21, "contrari": 20}
+    esito = contato("crema", file)
+    assert esito.esito == "approvata"
+    assert not any("avrebbe cambiato" in frase for frase in esito.spiegazione)
+    assert not any("Decisivi" in frase for frase in esito.spiegazione)
+
+
+def test_una_condizione_su_un_seggio_che_non_c_e_e_rifiutata(contato: Conta) -> None:
+    file = esempio("crema")
+    file["regole"]["voto"]["condizioni"][0]["categoria"] = "atlantide"
+    with pytest.raises(ConteggioRifiutato, match=r"«atlantide» non è un seggio di.*scegli fra"):
+        contato("crema", file)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +86,20 @@ def test_senza_json_l_esito_si_legge_e_un_file_che_manca_e_un_comando_sbagliato(
     letto = macchina.capofila("governo", "tally", file, "--ambito", "casalmaggiore")
     assert letto.stato == 0
     assert "Nessuna fonte dà il numero legale" in letto.errore
+
+
+def test_piu_conteggi_insieme_usano_gli_stessi_servizi(tmp_path: Path) -> None:
+    """On a machine where nobody started the services: the first does, and the others wait and use them."""
+    ambiente = {n: v for n, v in os.environ.items() if not n.startswith("CAPOFILA_")}
+    comandi = [
+        subprocess.Popen(
+            [sys.executable, "-m", "capofila.cli", "governo", "tally",
+             str(ESEMPI / "voto-crema.json"), "--ambito", "crema"],
+            env=ambiente | {"CAPOFILA_DATA": str(tmp_path / "dati")}, cwd=tmp_path,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    detti = [uno.communicate(timeout=300)[1] for uno in comandi]
+    # Each one asked the database, which knows no ambito yet; none was sent away.
+    assert ["L'ambito «crema» non c'è" in detto for detto in detti] == [True] * 3, detti

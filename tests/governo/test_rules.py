@@ -10,7 +10,6 @@ from capofila.governo.rules import (
     distanza,
     durata_in_parole,
     mostra_organo,
-    mostra_scadenza,
     presidenza_in_parole,
     regola_in_parole,
     seggio_in_parole,
@@ -30,10 +29,8 @@ from capofila.hooks import (
     Specie,
     per_testa,
     pesato_per_abitanti,
-    scadenze,
 )
 from capofila_casalmaggiore import ORGANI as CASALMAGGIORE
-from capofila_crema.adempimenti import ADEMPIMENTI
 from capofila_crema.organi import ORGANI as CREMA
 
 ATTO = Atto(specie=Specie.STATUTO, organo="Comuni", titolo="Statuto (inventato)")
@@ -141,31 +138,6 @@ def test_di_crema_dopo_il_2018_si_dice_che_e_un_ipotesi() -> None:
     assert adesso.regole_voto == ()
     assert adesso.regolamento is not None
     assert "non è stato reperito" in adesso.regolamento
-
-
-@pytest.mark.parametrize(
-    ("oggi", "stato"),
-    [
-        (date(2026, 4, 1), "passata"),
-        (date(2026, 3, 31), "oggi"),
-        (date(2026, 3, 20), "vicina"),
-        (date(2026, 1, 1), "futura"),
-    ],
-)
-def test_una_scadenza_passa_si_avvicina_o_e_lontana(oggi: date, stato: str) -> None:
-    piano = next(s for s in scadenze(ADEMPIMENTI, 2026) if s.adempimento == "piano-operativo")
-    vista = mostra_scadenza(piano, oggi, {"assemblea-dei-sindaci": "Assemblea dei Sindaci"})
-    assert vista.stato == stato
-    assert vista.organo == "Assemblea dei Sindaci"
-    assert vista.ipotesi
-
-
-def test_il_report_si_riferisce_all_anno_prima() -> None:
-    report = next(s for s in scadenze(ADEMPIMENTI, 2025) if s.adempimento == "report-annuale")
-    vista = mostra_scadenza(report, date(2026, 1, 1), {})
-    assert vista.data == date(2026, 1, 31)
-    assert vista.anno_di_riferimento == 2025
-    assert vista.organo == "Assemblea dei sindaci"
 
 
 def test_le_distanze_e_le_durate_si_dicono_come_si_parla() -> None:

@@ -628,14 +628,12 @@ def test_chi_e_detto_decisivo_lo_e_davvero_e_nessun_altro(
         parita=data_.parita or Parita.PRESIDENZA, interesse=data_.interesse or Interesse.CONTATO,
     )  # fmt: skip
     uno = decidi(chi, dati, regola=chiusa, quorum=None)
-    per_id = {voto.chi: voto for voto in dati}
     davvero = set()
     for id in chi.rappresentati - set(chi.interessati):
-        voto = per_id.get(id)
-        altro = Voto.intero(id, NO if voto and voto.favorevole else SI)
-        altri = [*(v for v in dati if v.chi != id), altro]
-        if decidi(chi, altri, regola=chiusa, quorum=None).risultato is not uno.risultato:
-            davvero.add(id)
+        for intero in (SI, NO):
+            altri = [*(v for v in dati if v.chi != id), Voto.intero(id, intero)]
+            if decidi(chi, altri, regola=chiusa, quorum=None).risultato is not uno.risultato:
+                davvero.add(id)
     assert set(uno.decisivi) == davvero
 
 
@@ -646,3 +644,16 @@ def test_una_scheda_astenuta_non_e_un_silenzio() -> None:
     astenuti = [a, Voto.intero("b", AST), Voto.intero("c", AST)]
     assert decidi(chi, silenzio, regola=conta_chi_si_astiene, quorum=None).risultato is APPROVATA
     assert decidi(chi, astenuti, regola=conta_chi_si_astiene, quorum=None).risultato is RESPINTA
+
+
+def test_un_voto_diviso_si_prova_intero_da_tutte_e_due_le_parti() -> None:
+    """Half of the middle one is against: all in favour it would have passed, all against it does not."""
+    per_peso = regola(condizione(misura=Misura.ABITANTI), divisibile=True)
+    chi = seduta(enti(3, abitanti=[40, 20, 40]))
+    meta = Voto(chi="b", favorevole=Fraction(1, 2), contrario=Fraction(1, 2))
+    respinta = decidi(
+        chi, [Voto.intero("a", SI), meta, Voto.intero("c", NO)], regola=per_peso, quorum=None
+    )
+    assert respinta.risultato is RESPINTA
+    assert "b" in respinta.decisivi
+    assert "b" in respinta.condizioni[0].decisivi

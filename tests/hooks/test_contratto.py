@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import date
+from decimal import Decimal
 from io import BytesIO, StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pluggy
 import pytest
@@ -23,28 +24,52 @@ from capofila.hooks import (
     Adempimento,
     AggiuntaSpesa,
     Atto,
+    BloccoModello,
+    CalcoloIndicatore,
+    Campo,
+    ChiVede,
     CodiceSpesa,
     Codifiche,
+    CriterioPunti,
+    CriteriRiparto,
+    DatoDomanda,
     DichiarazioneErrata,
     Flusso,
     FlussoRicevuto,
+    FraRiparto,
+    Graduatoria,
+    Grandezza,
+    Indicatore,
     IntestazioneFlusso,
+    LavoroPlugin,
     LettoreFlussi,
     ListaCodici,
     Manifesto,
+    MigrazionePlugin,
+    ModelloPlugin,
     ModuloSpesa,
+    NuovaTabella,
+    NuoveColonne,
+    NuovoIndice,
     Organo,
+    OrigineGrandezza,
+    PaginaPlugin,
     PerimetroRapporto,
     Privacy,
     ProspettoSpesa,
+    PuntiSe,
+    QuotaRiparto,
     RadiceXML,
     RapportoSpesa,
     RegolaData,
     SezioneRapporto,
     Specie,
     TavolaRapporto,
+    Tipo,
+    TipoDato,
     TracciatoCSV,
     VoceCodifica,
+    VoceMenuPlugin,
     VoceSpesa,
     componi,
     hookimpl,
@@ -52,6 +77,7 @@ from capofila.hooks import (
     variante,
 )
 from capofila.hooks.codifiche import in_vigore
+from capofila.hooks.tabelle import tabelle
 
 PAGINE = Path(__file__).resolve().parents[2] / "docs" / "plugin"
 
@@ -74,12 +100,16 @@ NOMI_PUBBLICI = [
     "Attributo",
     "Attribuzione",
     "Base",
+    "BloccoModello",
+    "CalcoloIndicatore",
     "Campo",
     "CampoScheda",
+    "ChiVede",
     "ClassificazioneSpesa",
     "CodiceSpesa",
     "Codifiche",
     "ColonnaCSV",
+    "ColonnaFoglio",
     "ColonneTavola",
     "Competenza",
     "Condizione",
@@ -88,72 +118,126 @@ NOMI_PUBBLICI = [
     "Copia",
     "Coppia",
     "Costante",
+    "CriteriRiparto",
+    "CriterioPunti",
     "DaTabella",
+    "DatiPagina",
+    "DatoDomanda",
     "Deleghe",
     "Dichiarazione",
     "DichiarazioneErrata",
+    "DivisioneFile",
+    "DopoAdempimento",
     "Elemento",
     "Elezione",
     "ErroreRiga",
+    "FasciaPunti",
     "FileNonLeggibile",
     "Flusso",
     "FlussoRicevuto",
+    "FormaFissa",
+    "FormaFoglio",
+    "FraRiparto",
     "GiornoLavorativo",
     "GiornoTra",
+    "Graduatoria",
+    "Grandezza",
+    "Indicatore",
     "Interesse",
     "IntestazioneFlusso",
     "Invitato",
+    "LavoroPlugin",
     "LettoreFlussi",
+    "LimiteRiparto",
     "Lista",
     "ListaCodici",
+    "LivelloIndicatore",
     "LottoPreparato",
     "LunghezzaTesto",
     "Manifesto",
+    "Materia",
+    "MigrazionePlugin",
     "Misura",
+    "ModelloPlugin",
     "ModuloSpesa",
     "Nomina",
+    "NuovaTabella",
+    "NuoveColonne",
+    "NuovoIndice",
+    "Ogni",
     "Operazione",
     "Organo",
+    "OrigineGrandezza",
+    "PaginaPlugin",
     "Parita",
     "ParitaElezione",
+    "Partenza",
     "Per",
+    "PerFile",
     "PerimetroRapporto",
+    "PostoFisso",
     "Predefinito",
+    "Premialita",
+    "Premio",
     "Preparatore",
     "Presidenza",
     "Privacy",
     "ProspettoSpesa",
+    "PuntiPerAnzianita",
+    "PuntiPerFasce",
+    "PuntiPerScelta",
+    "PuntiPerUno",
+    "PuntiSe",
     "Quorum",
+    "QuotaRiparto",
     "Raccordo",
     "RadiceXML",
     "RapportoSpesa",
     "RecordLetto",
     "Regola",
+    "RegolaAlbo",
     "RegolaData",
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
     "Requisito",
+    "RequisitoAccesso",
+    "RestoRiparto",
     "Rifiuto",
+    "RigaPlugin",
     "Ripetuto",
+    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",
     "SezioneRapporto",
     "Soglia",
+    "Sollecito",
     "SommaSpesa",
+    "Spareggio",
     "Specie",
+    "SpecieProva",
     "SpecieRequisito",
+    "TabellaPlugin",
     "TaglioAnnuale",
     "TavolaRapporto",
     "TavolaSpesa",
     "Termine",
     "Tipo",
+    "TipoDato",
     "TracciatoCSV",
+    "TracciatoFisso",
+    "TracciatoPdf",
     "TracciatoXML",
+    "TracciatoXlsx",
+    "Trattenuta",
     "Variazione",
+    "Verso",
+    "VersoLimite",
     "Voce",
     "VoceCodifica",
+    "VoceMenuPlugin",
+    "VoceRiparto",
     "VoceSpesa",
     "componi",
     "contratto_compatibile",
@@ -164,6 +248,7 @@ NOMI_PUBBLICI = [
     "impronta",
     "lavorativo",
     "per_testa",
+    "perche_non_lavorativo",
     "pesato_per_abitanti",
     "radice_xml",
     "regole",
@@ -212,7 +297,8 @@ def _gestore(plugin: object) -> pluggy.PluginManager:
 def test_le_specifiche_sono_quelle_attese() -> None:
     assert list(_hook()) == [
         "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi", "moduli_spesa",
-        "aggiunte_spesa", "schemi", "prospetti_spesa", "rapporti_spesa",
+        "aggiunte_spesa", "schemi", "prospetti_spesa", "rapporti_spesa", "graduatorie",
+        "pagine", "voci_menu", "modelli", "migrazioni", "lavori", "criteri_riparto", "indicatori",
     ]  # fmt: skip
 
 
@@ -454,6 +540,42 @@ def test_hook_schemi() -> None:
     assert _gestore(Plugin()).hook.schemi() == [(Path("schemi/sad.yaml"),)]
 
 
+def _indicatore() -> Indicatore:
+    return Indicatore(
+        codice="prova.attese", denominazione="Persone in attesa", focus="vulnerabilita",
+        dimensione="domanda", tema="Casa", luogo="pagina 3", unita="persone", fonte=ATTO,
+    )  # fmt: skip
+
+
+def test_hook_indicatori() -> None:
+    class Plugin:
+        @hookimpl
+        def indicatori(self) -> tuple[Indicatore, ...]:
+            return (_indicatore(),)
+
+    ((uno,),) = _gestore(Plugin()).hook.indicatori()
+    assert (uno.specie, uno.ammette("provincia")) == ("elementare", True)
+    rapporto = variante(uno, codice="prova.quota", sopra="a1", sotto="b1", somma=False)
+    assert rapporto.specie == "rapporto"
+    calcolato = variante(uno, calcolo=CalcoloIndicatore(misura="spesa.importo"))
+    assert calcolato.specie == "calcolato"
+
+
+@pytest.mark.parametrize(
+    ("campi", "frase"),
+    [
+        ({"codice": "con spazi"}, "non è il codice"),
+        ({"tema": " "}, "ha una denominazione"),
+        ({"sopra": "a1"}, "un termine solo"),
+        ({"sopra": "a1", "sotto": "b1"}, "non si somma"),
+        ({"per": 0}, "almeno 1"),
+    ],
+)
+def test_un_indicatore_si_controlla_da_se(campi: dict[str, Any], frase: str) -> None:
+    with pytest.raises(DichiarazioneErrata, match=frase):
+        variante(_indicatore(), **campi)
+
+
 @pytest.mark.parametrize("distretto", ["crema", "cremona", "casalmaggiore"])
 def test_i_tre_distretti_usano_soltanto_il_contratto(distretto: str) -> None:
     cartella = PAGINE.parents[1] / "plugins" / distretto / f"capofila_{distretto}"
@@ -519,3 +641,161 @@ def test_hook_rapporti_spesa() -> None:
 
     ((rapporto,),) = _gestore(Plugin()).hook.rapporti_spesa(anno=2025)
     assert rapporto.sezioni[0].titolo == "Gestione del 2025"
+
+
+def test_hook_graduatorie() -> None:
+    class Plugin:
+        @hookimpl
+        def graduatorie(self) -> tuple[Graduatoria, ...]:
+            return (
+                Graduatoria(
+                    codice="prova",
+                    denominazione="Prova",
+                    servizio="Posto",
+                    dati=(DatoDomanda(codice="sola", denominazione="Sola", tipo=TipoDato.SI_NO),),
+                    criteri=(
+                        CriterioPunti(
+                            codice="nucleo", denominazione="Nucleo", fonte=ATTO,
+                            misura=PuntiSe(dato="sola", punti=Decimal(5)),
+                        ),
+                    ),
+                    fonte=ATTO,
+                ),
+            )  # fmt: skip
+
+    ((graduatoria,),) = _gestore(Plugin()).hook.graduatorie()
+    assert graduatoria.criteri[0].massimo == 5
+
+
+def test_hook_criteri_riparto() -> None:
+    class Plugin:
+        @hookimpl
+        def criteri_riparto(self, anno: int) -> tuple[CriteriRiparto, ...]:
+            return (
+                CriteriRiparto(
+                    codice=f"prova-{anno}", denominazione="Prova", fondo="fnps", nome_fondo="FNPS",
+                    fra=FraRiparto.COMUNI,
+                    grandezze=(
+                        Grandezza(
+                            codice="uguali", denominazione="parti uguali",
+                            origine=OrigineGrandezza.PARTI_UGUALI,
+                        ),
+                    ),
+                    quote=(
+                        QuotaRiparto(
+                            codice="uguali", denominazione="Uguali", peso=Decimal(1),
+                            grandezza="uguali",
+                        ),
+                    ),
+                    fonte=ATTO,
+                ),
+            )  # fmt: skip
+
+    ((criteri,),) = _gestore(Plugin()).hook.criteri_riparto(anno=2025)
+    assert (criteri.codice, criteri.resto) == ("prova-2025", "maggiori resti")
+
+
+def test_hook_pagine() -> None:
+    class Plugin:
+        @hookimpl
+        def pagine(self) -> tuple[PaginaPlugin, ...]:
+            return (PaginaPlugin(codice="visite", titolo="V", modello="<p>v</p>", fonte=ATTO),)
+
+    ((pagina,),) = _gestore(Plugin()).hook.pagine()
+    assert pagina.chi is ChiVede.UFFICIO
+    for campi, frase in (
+        ({"codice": "Con spazi"}, "non è un codice"),
+        ({"modello": ""}, "da 1 a 32.768 caratteri"),
+        ({"modello": "x" * 40_000}, "da 1 a 32.768 caratteri"),
+        ({"tabelle": ("a", "a")}, "due volte"),
+    ):
+        with pytest.raises(DichiarazioneErrata, match=frase):
+            variante(pagina, **campi)
+
+
+def test_hook_voci_menu() -> None:
+    class Plugin:
+        @hookimpl
+        def voci_menu(self) -> tuple[VoceMenuPlugin, ...]:
+            return (VoceMenuPlugin(codice="visite", titolo="V", pagina="visite", fonte=ATTO),)
+
+    ((voce,),) = _gestore(Plugin()).hook.voci_menu()
+    assert voce.pagina == "visite"
+    with pytest.raises(DichiarazioneErrata, match="ordine da 1 a 99"):
+        variante(voce, ordine=100)
+
+
+def test_hook_modelli() -> None:
+    class Plugin:
+        @hookimpl
+        def modelli(self) -> tuple[ModelloPlugin, ...]:
+            return (
+                ModelloPlugin(blocco=BloccoModello.CASA_AVVISO, modello="<p>x</p>", fonte=ATTO),
+            )
+
+    ((uno,),) = _gestore(Plugin()).hook.modelli()
+    assert uno.codice == "casa-avviso"
+    assert uno.blocco.marcato
+    with pytest.raises(DichiarazioneErrata, match="caratteri"):
+        variante(uno, modello=" ")
+
+
+def _tabella(nome: str, *campi: Campo) -> NuovaTabella:
+    return NuovaTabella(tabella=nome, denominazione=nome, campi=campi)
+
+
+def test_hook_migrazioni() -> None:
+    giorno = Campo("giorno", Tipo.DATA, "Giorno", obbligatorio=True)
+
+    class Plugin:
+        @hookimpl
+        def migrazioni(self) -> tuple[MigrazionePlugin, ...]:
+            passi = (_tabella("visite", giorno), NuovoIndice(tabella="visite", campi=("giorno",)))
+            return (MigrazionePlugin(codice="0001_visite", passi=passi, fonte=ATTO),)
+
+    ((prima,),) = _gestore(Plugin()).hook.migrazioni()
+    assert tabelle((prima,))["visite"].indici == (("giorno",),)
+    with pytest.raises(DichiarazioneErrata, match="0001_verbali"):
+        variante(prima, codice="uno")
+    note = Campo("note", Tipo.TESTO, "Note")
+    for passo, frase in (
+        (_tabella("visite", note), "c'è già"),
+        (_tabella("Visite"), "non ha un nome"),
+        (_tabella("altra"), "da 1 a 60 colonne"),
+        (_tabella("altra", note, note), "una volta sola"),
+        (_tabella("altra", Campo("ambito_id", Tipo.INTERO, "A")), "non può essere una colonna"),
+        (_tabella("altra", Campo("cf", Tipo.CODICE_FISCALE, "CF")), "di un tipo che"),
+        (_tabella("altra", Campo("c", Tipo.CODICE, "C")), "non può essere una colonna"),
+        (_tabella("altra", Campo("cc", Tipo.CODICE, "C")), "non dice i suoi codici"),
+        (_tabella("altra", Campo("tt", Tipo.TESTO, "T", lunghezza=(0, 9000))), "2000 caratteri"),
+        (NuoveColonne(tabella="visite", campi=(giorno,)), "obbligatoria"),
+        (NuoveColonne(tabella="assente", campi=(note,)), "non c'è ancora"),
+        (NuovoIndice(tabella="visite", campi=("note",)), "colonne che la tabella non ha"),
+    ):
+        dopo = MigrazionePlugin(codice="0002_dopo", passi=(passo,), fonte=ATTO)
+        with pytest.raises(DichiarazioneErrata, match=frase):
+            tabelle((prima, dopo))
+    with pytest.raises(DichiarazioneErrata, match="non cresce"):
+        tabelle((prima, variante(prima, codice="0001_altra")))
+
+
+def test_hook_lavori() -> None:
+    class Plugin:
+        @hookimpl
+        def lavori(self) -> tuple[LavoroPlugin, ...]:
+            return (
+                LavoroPlugin(
+                    codice="conta",
+                    denominazione="Conta",
+                    da="visite",
+                    verso="riepilogo",
+                    calcola=lambda righe: [{"visite": str(len(righe))}],
+                    fonte=ATTO,
+                ),
+            )
+
+    ((lavoro,),) = _gestore(Plugin()).hook.lavori()
+    assert lavoro.calcola([{}, {}]) == [{"visite": "2"}]
+    for campi, frase in (({"verso": "visite"}, "due tabelle"), ({"secondi": 0}, "secondi")):
+        with pytest.raises(DichiarazioneErrata, match=frase):
+            variante(lavoro, **campi)

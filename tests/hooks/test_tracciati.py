@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from capofila.hooks import Campo, Flusso, Tipo
 from capofila.hooks.tracciati import (
     Attributo,
     ColonnaCSV,
     Elemento,
+    FormaFissa,
     IntestazioneFlusso,
     Lista,
+    PostoFisso,
     Ripetuto,
     TracciatoCSV,
+    TracciatoFisso,
     TracciatoXML,
     cella_csv,
     proteggi,
@@ -161,3 +166,90 @@ def test_una_cella_di_formula_diventa_innocua() -> None:
 def test_un_csv_non_ha_gruppi() -> None:
     assert CSV.resa_gruppo() is None
     assert CSV.chiusura_gruppo() == ""
+
+
+FISSO = TracciatoFisso(
+    prima=(PostoFisso(2, costante="T1"), PostoFisso(6, "ente_codice"), PostoFisso(4)),
+    posti=(
+        PostoFisso(1, costante="R"),
+        PostoFisso(10, "cognome"),
+        PostoFisso(14, "importo", FormaFissa.CENTESIMI),
+        PostoFisso(8, "nascita", FormaFissa.GGMMAAAA),
+        PostoFisso(8, "inizio", FormaFissa.AAAAMMGG),
+        PostoFisso(1, "delega", valori={"si": "1", "no": "0"}),
+        PostoFisso(3, "figli", FormaFissa.CIFRE),
+    ),
+    dopo=(PostoFisso(2, costante="T9"),),
+)
+
+
+def test_una_riga_a_larghezza_fissa_ha_ogni_valore_al_suo_posto() -> None:
+    colonne = {
+        "cognome": ["Nicolò’", "Müłler Æß", None],
+        "importo": ["12.50", "0.00", None],
+        "nascita": ["1980-01-31", None, "2000-12-01"],
+        "inizio": ["2025-02-03", None, "2025-02-04"],
+        "delega": ["si", "no", None],
+        "figli": ["2", None, "10"],
+    }
+    assert FISSO.resa_riga().rendi(colonne, 3) == [
+        "RNicolo'   00000000001250310119802025020310" + "02\r\n",
+        "RMuller AEs00000000000000000000000000000000" + "00\r\n",
+        "R          00000000000000011220002025020" + "4 010\r\n",
+    ]
+    assert FISSO.testata(TESTATA) == b"T1D142      \r\n"
+    assert FISSO.coda() == b"T9\r\n"
+    assert TracciatoFisso(posti=()).coda() == b""
+
+
+@given(st.lists(st.tuples(st.none() | st.text(max_size=10), st.none() | st.dates()), max_size=30))
+def test_tutte_le_righe_fisse_sono_lunghe_uguali_e_in_ascii(
+    righe: list[tuple[str | None, date | None]],
+) -> None:
+    colonne = {
+        "cognome": [uno or None for uno, _ in righe],
+        "nascita": [giorno and giorno.isoformat() for _, giorno in righe],
+    }
+    testi = FISSO.resa_riga().rendi(colonne, len(righe))
+    assert {len(testo.encode("ascii")) for testo in testi} <= {1 + 10 + 14 + 8 + 8 + 1 + 3 + 2}
+
+
+@pytest.mark.parametrize(
+    ("campo", "posto", "perche"),
+    [
+        (Campo("a", Tipo.TESTO, "A", lunghezza=(0, 11)), PostoFisso(10, "a"), "10 places for"),
+        (Campo("a", Tipo.TESTO, "A"), PostoFisso(10, "a"), "4000 characters"),
+        (Campo("a", Tipo.IMPORTO, "A"), PostoFisso(13, "a", FormaFissa.CENTESIMI), "14 char"),
+        (Campo("a", Tipo.TESTO, "A"), PostoFisso(8, "a", FormaFissa.AAAAMMGG), "not a form"),
+        (Campo("a", Tipo.DATA, "A"), PostoFisso(20, "a", FormaFissa.CENTESIMI), "not a form"),
+        (Campo("a", Tipo.BLOCCHI, "A"), PostoFisso(90, "a"), "any number"),
+        (Campo("a", Tipo.SI_NO, "A"), PostoFisso(1, "a"), "up to 2"),
+        (Campo("a", Tipo.CODICE, "A", codici={"1": "", "uno": ""}),
+         PostoFisso(2, "a", valori={"uno": "due"}), "up to 3"),
+        (Campo("b", Tipo.ANNO, "B"), PostoFisso(4, "a"), "unknown field"),
+    ],
+)  # fmt: skip
+def test_un_posto_troppo_stretto_per_il_suo_campo_e_rifiutato_con_il_flusso(
+    campo: Campo, posto: PostoFisso, perche: str
+) -> None:
+    with pytest.raises(ValueError, match=perche):
+        Flusso(
+            id="prova", denominazione="", destinatario="", versione_schema="1", fonte="prova",
+            campi=(campo,), regole=(), tracciato=TracciatoFisso((posto,)), estensione="txt",
+            media_type="text/plain",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "argomenti",
+    [
+        {"larghezza": 0},
+        {"larghezza": 1001},
+        {"larghezza": 2, "costante": "tre"},
+        {"larghezza": 9, "costante": "tre", "campo": "a"},
+        {"larghezza": 10, "campo": "a", "forma": FormaFissa.GGMMAAAA},
+    ],
+)
+def test_un_posto_che_non_si_puo_mai_scrivere_e_rifiutato(argomenti: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        PostoFisso(**argomenti)  # type: ignore[arg-type]

@@ -20,6 +20,9 @@ from tests.conftest import Banca
 from tests.debito.casi import chiedi, esporta, importa, officina
 from tests.debito.conftest import lavora
 from tests.debito.pdnd_casi import dichiara, pubblica_finti
+from tests.governo.adunanze import una_seduta
+from tests.governo.organi_casi import popola
+from tests.graduatorie.casi import riempi as riempi_graduatorie
 from tests.prestazioni.casi import (
     ambiente,
     banca_da,
@@ -32,6 +35,7 @@ from tests.prestazioni.casi import (
     porta,
     riga,
 )
+from tests.riparto.casi import approvato
 from tests.spesa.casi import a_carico_del_comune
 from tests.spesa.casi import csv_di as csv_spesa
 from tests.spesa.casi import porta as porta_spesa
@@ -40,11 +44,16 @@ from capofila.accessi import service
 from capofila.app import crea_app
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
+from capofila.confronto import pubblicazioni
+from capofila.conoscenza import consegne, note
+from capofila.conoscenza import service as conoscenza
 from capofila.debito.esiti import registra_esito
 from capofila.debito.pdnd import EService, EsitoFlusso, ricevi_esiti, servi
 from capofila.debito.responsabili import nomina
 from capofila.debito.rules import Taglio
 from capofila.debito.service import invia
+from capofila.governo import scadenzario
+from capofila.governo.avvisi import Recapito, scrivi_recapiti
 from capofila.prestazioni import bozze, domande, versioni
 from capofila.spesa import service as rilevazioni
 from capofila.spesa.rules import RigaSpesa
@@ -119,6 +128,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
     )
     await _pubblica(slug, UUID(fatta.id), nome)
     spesa = await _spesa(slug, righe[1]["comune_residenza"], nome)
+    termine = await _scadenza(slug, nome)
     async with unita_di_lavoro(await contesto(slug)) as unita:
         prestazione = await unita.valore(
             "SELECT max(id) FROM prestazione WHERE lotto_id = $1", buono
@@ -140,9 +150,14 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             {bozze.MINORE: pseudonimo, "comune_titolare": titolare}, 1, bozza=None, comune=None,
             fonte="sinba",
         )  # fmt: skip
+        seduta = await una_seduta(nome)
         quote = await riempi(titolare, righe[1]["codice_fiscale"], nome)
+        organi = await popola(nome)
+        bando = await riempi_graduatorie(titolare, righe[1]["codice_fiscale"], nome)
+        fondo = await approvato(slug, nome)
     quanto, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
     await porta_spesa(csv_spesa(a_carico_del_comune(2025, quanto, comune=istat)), 2025, slug=slug)
+    spesa |= await _rilascia(slug, nome) | await _conosce(slug, nome, istat)
     segni = [nome, *(r["codice_fiscale"] for r in righe), codice_fiscale(n + 7),
              pseudonimo, str(fatta.sha256), fatta.id, respinta.id,
              divisa.id, inviata.id, str(divisa.sha256), str(inviata.sha256),
@@ -157,8 +172,11 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             "bozza": str(bozza), "bozza_minore": str(bozza_minore),
             "domanda": str(domanda), "pagamento": str(pagamento),
             "esportazione": fatta.id, "divisa": divisa.id, "inviata": inviata.id,
-            "lavoro": str(fallita.lavoro), "minore": str(scheda), **spesa,
-            **{f"{cosa}_quota": id_ for cosa, id_ in quote.items()},
+            "lavoro": str(fallita.lavoro), "minore": str(scheda), **spesa, **termine,
+            **seduta,
+            **bando,
+            **{f"{cosa}_quota": id_ for cosa, id_ in quote.items()}, **organi,
+            **fondo,
         },
     )  # fmt: skip
 
@@ -188,6 +206,50 @@ async def _spesa(slug: str, istat: str, nome: str) -> dict[str, str]:
         "rilevazione": str(rilevazione.id), "scheda_spesa": str(scheda.id),
         "riparto": str(riparto), "lotto_spesa": str(lotto), "carico": str(carico),
     }  # fmt: skip
+
+
+async def _rilascia(slug: str, nome: str) -> dict[str, str]:
+    """A convention with an agency, and the spending of a year released under it."""
+    async with unita_di_lavoro(Contesto(amministratore=True)) as unita:
+        await unita.esegui(
+            "INSERT INTO ats (slug, nome) VALUES ('valpadana', 'ATS Val Padana') ON CONFLICT DO NOTHING"
+        )
+    async with unita_di_lavoro(await contesto(slug)):
+        agenzia = (await pubblicazioni.agenzie())[0][0]
+        atto = {"atto": f"Delibera {nome} n. 7", "atto_data": "2026-01-01"}
+        convenzione = await pubblicazioni.registra_convenzione(
+            {**atto, "ats": str(agenzia), "soglia": "5", "dal": "2026-01-01"}, ["spesa"]
+        )
+        uscita = await pubblicazioni.pubblica("spesa", 2025, convenzione, atto)
+    return {"convenzione": str(convenzione), "pubblicazione": str(uscita)}
+
+
+async def _conosce(slug: str, nome: str, istat: str) -> dict[str, str]:
+    """Figures of an indicator, what is said of it, and who gives it."""
+    async with unita_di_lavoro(await contesto(slug)):
+        righe = f"codice;anno;territorio;valore;fonte\nVUL-B-21;2025;{istat};4;Fonte {nome}\n"
+        esito = await conoscenza.importa(f"indicatori {nome}.csv", righe.encode())
+        for specie, oggetto in (("sentito", "VUL-B-21"), ("panorama", "famiglie")):
+            await note.scrivi(specie, oggetto, 2025, f"Nota {nome}", chi=nome)
+        await note.scrivi("tema", "anno", 2025, f"Tema {nome}", chi=nome, focus="famiglie")
+        await consegne.incarica("VUL-B-22", f"Ente {nome}")
+    return {"lotto_indicatori": str(esito.lotto), "territorio": istat}
+
+
+async def _scadenza(slug: str, nome: str) -> dict[str, str]:
+    """A deadline of the ambito's own, with an address to write to."""
+    async with unita_di_lavoro(await contesto(slug)):
+        una = await scadenzario.aggiungi_termine(
+            scadenzario.Termine(
+                titolo=f"Termine {nome}", organo="ufficio-di-piano", anno=2025,
+                giorno=date(2025, 6, 30), fonte=f"Atto {nome}",
+            )
+        )  # fmt: skip
+        await scrivi_recapiti({"": Recapito(email=f"{nome.lower()}@ambito.example")})
+    return {
+        "termine_proprio": una.codice.removeprefix(scadenzario.PROPRIO),
+        "adempimento_proprio": una.codice,
+    }
 
 
 async def _pubblica(slug: str, run: UUID, nome: str) -> None:
@@ -226,8 +288,6 @@ async def casa(banca_piena: Banca) -> AsyncIterator[Casa]:
         await chiedi("2022", slug="cremona")
     app = crea_app()
     await MOTORE.apri({"app": banca_piena.app, "ats": banca_piena.ats}, massimo=4)
-    async with unita_di_lavoro(Contesto(amministratore=True)) as unita:
-        await unita.esegui("INSERT INTO ats (slug, nome) VALUES ('valpadana', 'ATS Val Padana')")
     for nome, chi, ruolo, slug, comune in PERSONE:
         async with unita_di_lavoro(Contesto(amministratore=True)):
             await service.aggiungi_utente(nome, chi, PAROLA, ruolo, slug, comune)

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 from tests.browser import *  # noqa: F403
+from tests.browser import PaginaNuova
 from tests.conftest import Banca, _banca, _indirizzo
 
 from capofila.accessi.service import aggiungi_utente
@@ -104,7 +106,7 @@ class Piattaforma:
             "--log-level", "warning", "--no-ws", "capofila.app:app",
         )  # fmt: skip
         self.indirizzo = f"http://127.0.0.1:{porta}"
-        scadenza = time.monotonic() + 60
+        scadenza = time.monotonic() + 180
         while True:
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self.indirizzo}/salute").status_code == 200:
@@ -150,13 +152,72 @@ class Piattaforma:
         return pagina
 
 
+def scatta(
+    pagina: Page,
+    nome: str,
+    larghezza: int,
+    axe: Callable[[Page], None],
+    fotografia: Callable[[Page, str], Path],
+) -> None:
+    """A picture of a page, which breaks no rule, has one title and is not wider than the screen."""
+    fotografia(pagina, f"{nome}-{larghezza}")
+    axe(pagina)
+    assert pagina.locator("h1").count() == 1
+    largo = pagina.evaluate("document.documentElement.scrollWidth")
+    assert largo <= larghezza, f"{nome} è larga {largo}"
+
+
+@dataclass(frozen=True)
+class Visita:
+    """Somebody at a screen of one width, who looks at pages of the platform."""
+
+    piattaforma: Piattaforma
+    larghezza: int
+    axe: Callable[[Page], None]
+    fotografia: Callable[[Page, str], Path]
+    apri: PaginaNuova
+
+    def nuova(self) -> Page:
+        """An empty page of this width."""
+        return self.apri(self.larghezza)
+
+    def entra(self, chi: str, percorso: str = "/") -> Page:
+        """Log a person in, and open a page."""
+        return self.piattaforma.entra(self.nuova(), chi, percorso)
+
+    def scatta(self, pagina: Page, nome: str) -> None:
+        """Look at a page, as :func:`scatta`."""
+        scatta(pagina, nome, self.larghezza, self.axe, self.fotografia)
+
+
+@pytest.fixture(params=[1280, 390])
+def visita(
+    request: pytest.FixtureRequest,
+    piattaforma: Piattaforma,
+    axe: Callable[[Page], None],
+    fotografia: Callable[[Page, str], Path],
+    pagina_nuova: PaginaNuova,
+) -> Visita:
+    """A visit at a desk, and one by phone."""
+    return Visita(piattaforma, request.param, axe, fotografia, pagina_nuova)
+
+
 @pytest.fixture(scope="session")
 def piattaforma(
     servizi: Any, modello: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Piattaforma]:
     """The platform of this session."""
+    with accesa(servizi, modello, tmp_path_factory.mktemp("piattaforma")) as tutto:
+        yield tutto
+
+
+@contextmanager
+def accesa(
+    servizi: Any, modello: str, cartella: Path, nome: str = "", **altro: str
+) -> Iterator[Piattaforma]:
+    """A platform with a database of its own; `altro` is more of its environment."""
     assemble()
-    nome = f"prova_pagine_{os.getpid()}"
+    nome = f"prova_pagine{nome}_{os.getpid()}"
     banca = _banca(servizi, nome)
     amministratore = _indirizzo(
         servizi, servizi.postgres_superuser, servizi.postgres_password, "postgres"
@@ -174,8 +235,9 @@ def piattaforma(
         "CAPOFILA_HTTPS": "false",
         "CAPOFILA_SEGRETO": "prova-" * 8,
         "CAPOFILA_DIMOSTRAZIONE": "true",
+        **altro,
     }
-    tutto = Piattaforma(ambiente, banca, tmp_path_factory.mktemp("piattaforma"))
+    tutto = Piattaforma(ambiente, banca, cartella)
     with pytest.MonkeyPatch.context() as prova:
         for variabile, valore in ambiente.items():
             prova.setenv(variabile, valore)

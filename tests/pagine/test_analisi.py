@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
+from tests.pagine.conftest import Piattaforma, Visita
 from tests.pagine.test_pagine import Axe, Fotografia
 from tests.spesa.casi import PANDINO, csv_di, porta, riga
 
@@ -61,37 +61,23 @@ def _guarda(
     assert pagina.evaluate("document.documentElement.scrollWidth") <= larghezza
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_le_pagine_dell_analisi_sono_accessibili(
-    con_la_spesa: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = con_la_spesa.entra(
-        pagina_nuova(larghezza), "olga.oper", "/crema/spesa/analisi?anno=2011"
-    )
-    _guarda(pagina, "analisi-abitanti", larghezza, axe, fotografia)
+def test_le_pagine_dell_analisi_sono_accessibili(visita: Visita, con_la_spesa: Piattaforma) -> None:
+    pagina = con_la_spesa.entra(visita.nuova(), "olga.oper", "/crema/spesa/analisi?anno=2011")
+    _guarda(pagina, "analisi-abitanti", visita.larghezza, visita.axe, visita.fotografia)
     for nome, percorso in {
         "sub-ambiti": "/crema/spesa/analisi?anno=2020&ordina=-pro_capite",
         "filtrata": "/crema/spesa/analisi?anno=2020&sub_ambito=1&area=anziani",
         "vuota": "/crema/spesa/analisi?anno=1999",
     }.items():
         pagina.goto(con_la_spesa.indirizzo + percorso)
-        _guarda(pagina, f"analisi-{nome}", larghezza, axe, fotografia)
+        _guarda(pagina, f"analisi-{nome}", visita.larghezza, visita.axe, visita.fotografia)
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_la_pagina_delle_figure_pubblicate_dice_che_cosa_non_torna(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "vera.cremo", "/cremona/spesa/pubblicate")
-    _guarda(pagina, "pubblicate", larghezza, axe, fotografia, "Figure pubblicate")
+def test_la_pagina_delle_figure_pubblicate_dice_che_cosa_non_torna(visita: Visita) -> None:
+    pagina = visita.entra("vera.cremo", "/cremona/spesa/pubblicate")
+    _guarda(
+        pagina, "pubblicate", visita.larghezza, visita.axe, visita.fotografia, "Figure pubblicate"
+    )
     storte = pagina.locator("#storte li")
     expect(storte).to_have_count(4)
     for differenza in ("55 €", "1 €", "99,95 %"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
+from tests.pagine.conftest import Piattaforma, Visita
 from tests.pagine.test_pagine import Axe, Fotografia
 
 pytestmark = pytest.mark.browser
@@ -21,22 +21,15 @@ def _guarda(pagina: Page, nome: str, larghezza: int, axe: Axe, fotografia: Fotog
     assert pagina.evaluate("document.documentElement.scrollWidth") <= larghezza
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_le_pagine_delle_codifiche_sono_accessibili(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "ada.ammi", BASE)
-    _guarda(pagina, "codifiche", larghezza, axe, fotografia)
+def test_le_pagine_delle_codifiche_sono_accessibili(visita: Visita) -> None:
+    pagina = visita.entra("ada.ammi", BASE)
+    _guarda(pagina, "codifiche", visita.larghezza, visita.axe, visita.fotografia)
     for nome, percorso in {
         "lista": LISTA, "codice": f"{LISTA}/codici/1", "ritira": f"{LISTA}/codici/1/ritira",
         "regioni": f"{BASE}/siuss-regioni", "regione": f"{BASE}/siuss-regioni/codici/019-10",
     }.items():  # fmt: skip
-        pagina.goto(piattaforma.indirizzo + percorso)
-        _guarda(pagina, f"codifiche-{nome}", larghezza, axe, fotografia)
+        pagina.goto(visita.piattaforma.indirizzo + percorso)
+        _guarda(pagina, f"codifiche-{nome}", visita.larghezza, visita.axe, visita.fotografia)
 
 
 def test_un_file_di_codici_si_guarda_e_si_conferma(

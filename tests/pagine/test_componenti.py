@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
+from playwright.sync_api import expect
+from tests.pagine.conftest import Visita
 from tests.pagine.test_compartecipazione import STANZA, compila, premi
-from tests.pagine.test_moduli import scatta
 from tests.prestazioni.casi import codice_fiscale
 
 pytestmark = pytest.mark.browser
@@ -20,17 +16,12 @@ COMUNI = {1280: "L426", 390: "L389"}
 """A comune of its own for each width."""
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_l_isee_dai_componenti(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Callable[[Page], None],
-    fotografia: Callable[[Page, str], Path],
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "olga.oper", f"{STANZA}/persone/nuova")
-    compila(pagina, codice_fiscale=codice_fiscale(9500 + larghezza), cognome="Conti", nome="Eva")
-    pagina.locator("#campo-comune").select_option(COMUNI[larghezza])
+def test_l_isee_dai_componenti(visita: Visita) -> None:
+    pagina = visita.entra("olga.oper", f"{STANZA}/persone/nuova")
+    compila(
+        pagina, codice_fiscale=codice_fiscale(9500 + visita.larghezza), cognome="Conti", nome="Eva"
+    )
+    pagina.locator("#campo-comune").select_option(COMUNI[visita.larghezza])
     premi(pagina, "Registra la persona", r"/persone/\d+$")
     persona = pagina.url
     pagina.get_by_role("link", name="Aggiungi un servizio").click()
@@ -41,14 +32,14 @@ def test_l_isee_dai_componenti(
     premi(pagina, "Registra l’ISEE", r"/persone/\d+$")
 
     pagina.get_by_role("link", name=re.compile("Rifai il conto dai componenti")).click()
-    scatta(pagina, "isee-componenti-vuoto", larghezza, axe, fotografia)
+    visita.scatta(pagina, "isee-componenti-vuoto")
     compila(pagina, componenti="2", figli="2", **{"persona-1-pensione": "-5"})
     # Enter does the computation, not one of the other buttons.
     pagina.locator("#campo-giorno").press("Enter")
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
     expect(pagina.locator("#riepilogo-errori")).to_contain_text("meno dei componenti")
     expect(pagina.locator("#campo-persona-1-pensione-errore")).to_contain_text("negativo")
-    scatta(pagina, "isee-componenti-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "isee-componenti-errori")
     compila(pagina, figli="0", **{"persona-1-pensione": "8.065,00"})
     pagina.get_by_role("button", name="Aggiungi una persona").click()
     expect(pagina.locator("#campo-persona-1-pensione")).to_have_value("8.065,00")
@@ -65,5 +56,5 @@ def test_l_isee_dai_componenti(
     )
     expect(pagina.locator("#quote")).to_contain_text("29,50")
     expect(pagina.locator("#quote")).to_contain_text("in più")
-    scatta(pagina, "isee-componenti", larghezza, axe, fotografia)
+    visita.scatta(pagina, "isee-componenti")
     assert "Conti" not in pagina.url

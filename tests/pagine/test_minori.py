@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
-from tests.pagine.test_moduli import scatta
+from tests.pagine.conftest import Piattaforma, Visita, scatta
 from tests.prestazioni.casi import carattere_controllo, csv_di, minore
 
 pytestmark = pytest.mark.browser
@@ -59,54 +58,49 @@ def scegli_prestazioni(pagina: Page, *codici: str) -> None:
         riga.get_by_label(re.compile(rf"^{re.escape(codice)} ")).check()
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_le_pagine_dei_minori_sono_accessibili(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/minori/nuova")
+def test_le_pagine_dei_minori_sono_accessibili(visita: Visita) -> None:
+    pagina = visita.entra("rita.resp", "/crema/minori/nuova")
     expect(pagina.locator("#campo-codice_fiscale")).to_be_focused()
-    scatta(pagina, "minore-nuovo", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-nuovo")
     pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    scatta(pagina, "minore-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-errori")
 
-    n = 1 if larghezza == 1280 else 2
-    pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")
+    n = 1 if visita.larghezza == 1280 else 2
+    pagina.goto(f"{visita.piattaforma.indirizzo}/crema/minori/nuova")
     compila(pagina, n)
     pagina.get_by_role("button", name="Salva", exact=True).click()
     pagina.wait_for_url(UNA)
     assert cf(n) not in pagina.content()
     assert cf(n) not in pagina.url
-    scatta(pagina, "minore", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore")
     qui = pagina.url
     pagina.get_by_role("button", name="Mostra il codice fiscale").click()
     expect(pagina.locator("#persona")).to_contain_text(cf(n))
-    scatta(pagina, "minore-persona", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-persona")
 
     pagina.goto(f"{qui}/correggi")
     expect(pagina.locator("#campo-codice_fiscale")).to_have_count(0)
     pagina.locator("#campo-luogo_vita").select_option("2")
     pagina.get_by_label("Motivo (facoltativo)").fill("è andato dai nonni")
-    scatta(pagina, "minore-correggi", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-correggi")
     pagina.get_by_role("button", name="Salva la correzione").click()
     expect(pagina.locator("#storia")).to_contain_text("presso parenti")
-    scatta(pagina, "minore-corretto", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-corretto")
     pagina.goto(f"{pagina.url}/togli")
-    scatta(pagina, "minore-togli", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-togli")
 
-    pagina.goto(f"{piattaforma.indirizzo}/crema/minori?anno=2025")
-    scatta(pagina, "minori", larghezza, axe, fotografia)
+    pagina.goto(f"{visita.piattaforma.indirizzo}/crema/minori?anno=2025")
+    visita.scatta(pagina, "minori")
     pagina.get_by_label("Codice fiscale o pseudonimo").fill(cf(n))
     pagina.get_by_role("button", name="Cerca il minore").click()
     expect(pagina.locator("#schede tbody tr")).to_have_count(1)
     assert cf(n) not in pagina.url
-    scatta(pagina, "minori-cercato", larghezza, axe, fotografia)
-    pagina.goto(f"{piattaforma.indirizzo}/crema/debito/completezza?anno=2025&flusso=siuss-sinba")
-    scatta(pagina, "minori-completezza", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minori-cercato")
+    pagina.goto(
+        f"{visita.piattaforma.indirizzo}/crema/debito/completezza?anno=2025&flusso=siuss-sinba"
+    )
+    visita.scatta(pagina, "minori-completezza")
 
 
 def test_mentre_si_scrive_il_modulo_dice_che_cosa_non_va(
@@ -148,25 +142,18 @@ def test_un_anno_nuovo_parte_dalla_scheda_e_un_doppio_lo_dice(
     expect(pagina.locator("#riepilogo-errori")).to_contain_text("Scheda già presente")
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_una_scheda_si_mette_da_parte_e_il_codice_fiscale_si_corregge(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    n = 20 if larghezza == 1280 else 22
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "olga.oper", "/crema/minori/nuova")
+def test_una_scheda_si_mette_da_parte_e_il_codice_fiscale_si_corregge(visita: Visita) -> None:
+    n = 20 if visita.larghezza == 1280 else 22
+    pagina = visita.entra("olga.oper", "/crema/minori/nuova")
     compila(pagina, n, anno="2022")
     pagina.locator("#campo-luogo_vita").select_option("3")
     pagina.get_by_role("button", name="Salva come bozza").click()
     expect(pagina.locator("main")).to_contain_text("La bozza è stata salvata")
-    scatta(pagina, "minori-bozze", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minori-bozze")
     pagina.get_by_role("link", name="Continua la bozza").first.click()
     expect(pagina.locator("#campo-luogo_vita-esito")).to_contain_text("affido")
     assert cf(n) not in pagina.content()
-    scatta(pagina, "minori-bozza", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minori-bozza")
     pagina.get_by_role("button", name="Mostra il codice fiscale").click()
     expect(pagina.locator("form.modulo")).to_contain_text(cf(n))
     pagina.locator("#campo-luogo_vita").select_option("1")
@@ -175,20 +162,20 @@ def test_una_scheda_si_mette_da_parte_e_il_codice_fiscale_si_corregge(
     chi = pagina.locator("h1").inner_text()
 
     pagina.get_by_role("link", name="Correggi il codice fiscale").click()
-    scatta(pagina, "minore-codice", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-codice")
     pagina.get_by_role("button", name="Correggi il codice fiscale").click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    scatta(pagina, "minore-codice-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minore-codice-errori")
     pagina.get_by_label("Codice fiscale giusto").fill(cf(n + 1))
     pagina.get_by_label("Perché si corregge").select_option("errore")
     pagina.get_by_role("button", name="Correggi il codice fiscale").click()
     expect(pagina.locator("main")).to_contain_text("Il codice fiscale è stato corretto")
     assert pagina.locator("h1").inner_text() == chi
 
-    pagina.goto(f"{piattaforma.indirizzo}/crema/minori/nuova")
+    pagina.goto(f"{visita.piattaforma.indirizzo}/crema/minori/nuova")
     pagina.get_by_role("button", name="Salva come bozza").click()
     pagina.get_by_role("link", name="Butta la bozza di Senza codice fiscale").first.click()
-    scatta(pagina, "minori-butta-bozza", larghezza, axe, fotografia)
+    visita.scatta(pagina, "minori-butta-bozza")
     pagina.get_by_role("button", name="Butta la bozza").click()
     expect(pagina.locator("main")).to_contain_text("La bozza è stata buttata")
 

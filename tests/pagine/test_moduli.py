@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
+from tests.pagine.conftest import Piattaforma, Visita
 from tests.prestazioni.casi import codice_fiscale
 
 pytestmark = pytest.mark.browser
 
 Axe = Callable[[Page], None]
-Fotografia = Callable[[Page, str], Path]
-
-
-def scatta(pagina: Page, nome: str, larghezza: int, axe: Axe, fotografia: Fotografia) -> None:
-    fotografia(pagina, f"{nome}-{larghezza}")
-    axe(pagina)
-    assert pagina.locator("h1").count() == 1
-    largo = pagina.evaluate("document.documentElement.scrollWidth")
-    assert largo <= larghezza, f"{nome} è larga {largo}"
 
 
 def compila(pagina: Page, n: int, **altro: str) -> None:
@@ -43,17 +33,10 @@ def compila(pagina: Page, n: int, **altro: str) -> None:
     pagina.locator("#riga-presa_in_carico").get_by_label("No").check()
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_le_pagine_del_modulo_sono_accessibili(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/prestazioni/nuova")
+def test_le_pagine_del_modulo_sono_accessibili(visita: Visita) -> None:
+    pagina = visita.entra("rita.resp", "/crema/prestazioni/nuova")
     expect(pagina.locator("#campo-codice_fiscale")).to_be_focused()
-    scatta(pagina, "modulo", larghezza, axe, fotografia)
+    visita.scatta(pagina, "modulo")
 
     pagina.locator("#campo-cognome").fill("Rossi")
     pagina.get_by_label("Occasionale").check()
@@ -61,38 +44,42 @@ def test_le_pagine_del_modulo_sono_accessibili(
     expect(pagina.locator("#campo-importo_mensile")).to_be_hidden()
     pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    scatta(pagina, "modulo-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "modulo-errori")
     pagina.locator("#riepilogo-errori a").first.click()
 
     pagina.get_by_role("button", name="Salva come bozza").click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Bozze")
-    scatta(pagina, "bozze", larghezza, axe, fotografia)
+    visita.scatta(pagina, "bozze")
     pagina.get_by_role("link", name="Butta la bozza di Rossi").click()
-    scatta(pagina, "butta-bozza", larghezza, axe, fotografia)
+    visita.scatta(pagina, "butta-bozza")
     pagina.get_by_role("button", name="Butta la bozza").click()
     expect(pagina.get_by_text("La bozza è stata buttata.")).to_be_visible()
 
-    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni/nuova")
-    compila(pagina, larghezza, cognome=f"Storia{'Larga' if larghezza > 400 else 'Stretta'}")
+    pagina.goto(f"{visita.piattaforma.indirizzo}/crema/prestazioni/nuova")
+    compila(
+        pagina,
+        visita.larghezza,
+        cognome=f"Storia{'Larga' if visita.larghezza > 400 else 'Stretta'}",
+    )
     pagina.get_by_role("button", name="Salva", exact=True).click()
     expect(pagina.get_by_text("La prestazione è stata salvata")).to_be_visible()
-    scatta(pagina, "scheda-nuova", larghezza, axe, fotografia)
+    visita.scatta(pagina, "scheda-nuova")
     pagina.get_by_role("link", name="Correggi").click()
-    scatta(pagina, "correggi", larghezza, axe, fotografia)
+    visita.scatta(pagina, "correggi")
     pagina.locator("#campo-importo_mensile").fill("300,00")
     pagina.locator("#campo-quota_ente").fill("300,00")
     pagina.get_by_label("Motivo (facoltativo)").fill("Importo dell’atto 12")
     pagina.get_by_role("button", name="Salva la correzione").click()
     expect(pagina.locator("#storia")).to_contain_text("Versione 2")
-    scatta(pagina, "scheda-storia", larghezza, axe, fotografia)
+    visita.scatta(pagina, "scheda-storia")
     pagina.get_by_role("link", name="Togli").click()
-    scatta(pagina, "togli", larghezza, axe, fotografia)
+    visita.scatta(pagina, "togli")
     pagina.get_by_label("Perché si toglie").select_option("doppia")
     pagina.get_by_role("button", name="Togli la prestazione").click()
     expect(pagina.get_by_text("Questa prestazione è stata tolta.")).to_be_visible()
-    scatta(pagina, "scheda-tolta", larghezza, axe, fotografia)
-    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni?anno=2025&stato=da_comunicare")
-    scatta(pagina, "elenco-stati", larghezza, axe, fotografia)
+    visita.scatta(pagina, "scheda-tolta")
+    pagina.goto(f"{visita.piattaforma.indirizzo}/crema/prestazioni?anno=2025&stato=da_comunicare")
+    visita.scatta(pagina, "elenco-stati")
 
 
 def test_gli_errori_arrivano_mentre_si_scrive_senza_perdere_il_fuoco(
@@ -303,24 +290,19 @@ def test_senza_javascript_il_modulo_funziona_intero(
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Senza Script")
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_le_pagine_delle_domande_sono_accessibili(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp", "/crema/domande/nuova")
-    scatta(pagina, "domanda-nuova", larghezza, axe, fotografia)
-    pagina.goto(f"{piattaforma.indirizzo}/crema/prestazioni/{1 if larghezza > 400 else 2}")
+def test_le_pagine_delle_domande_sono_accessibili(visita: Visita) -> None:
+    pagina = visita.entra("rita.resp", "/crema/domande/nuova")
+    visita.scatta(pagina, "domanda-nuova")
+    pagina.goto(
+        f"{visita.piattaforma.indirizzo}/crema/prestazioni/{1 if visita.larghezza > 400 else 2}"
+    )
     pagina.get_by_role("link", name="Domanda e pagamenti").click()
-    scatta(pagina, "domanda-appena-aperta", larghezza, axe, fotografia)
+    visita.scatta(pagina, "domanda-appena-aperta")
     pagina.get_by_role("button", name="Registra la decisione").click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Registra la decisione")
     pagina.get_by_role("button", name="Registra la decisione").click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    scatta(pagina, "decisione-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "decisione-errori")
     pagina.get_by_label("Accolta").check()
     for campo, valore in {
         "atto_organo": "Ufficio di Piano", "atto_numero": "12", "atto_data": "20/12/2024",
@@ -329,7 +311,7 @@ def test_le_pagine_delle_domande_sono_accessibili(
         pagina.locator(f"#campo-{campo}").fill(valore)
     pagina.get_by_role("button", name="Registra la decisione").click()
     pagina.get_by_role("link", name="Registra un pagamento").click()
-    scatta(pagina, "pagamento", larghezza, axe, fotografia)
+    visita.scatta(pagina, "pagamento")
     expect(pagina.locator("#campo-competenza")).not_to_have_value("")
     pagina.locator("#campo-pagato_il").fill("05/01/2026")
     pagina.locator("#campo-mandato").fill("M-77")
@@ -337,14 +319,14 @@ def test_le_pagine_delle_domande_sono_accessibili(
     pagina.locator("#campo-quota_ente").fill("99999,00")
     pagina.get_by_role("button", name="Registra il pagamento").click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    scatta(pagina, "pagamento-oltre", larghezza, axe, fotografia)
+    visita.scatta(pagina, "pagamento-oltre")
     pagina.locator("#campo-oltre").check()
     pagina.get_by_role("button", name="Registra il pagamento").click()
     expect(pagina.get_by_text("Pagato oltre il deciso.")).to_be_visible()
-    scatta(pagina, "domanda", larghezza, axe, fotografia)
+    visita.scatta(pagina, "domanda")
     pagina.get_by_role("link", name="Storna il pagamento").click()
-    scatta(pagina, "storna", larghezza, axe, fotografia)
+    visita.scatta(pagina, "storna")
     pagina.get_by_role("button", name="Storna il pagamento").click()
     expect(pagina.get_by_text("Il pagamento è stato stornato")).to_be_visible()
-    pagina.goto(f"{piattaforma.indirizzo}/crema/domande")
-    scatta(pagina, "domande", larghezza, axe, fotografia)
+    pagina.goto(f"{visita.piattaforma.indirizzo}/crema/domande")
+    visita.scatta(pagina, "domande")

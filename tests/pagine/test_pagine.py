@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import RIGHE, Piattaforma
+from tests.pagine.conftest import RIGHE, Piattaforma, Visita
 
 pytestmark = pytest.mark.browser
 
@@ -87,24 +87,17 @@ def _ciclo() -> asyncio.AbstractEventLoop:
     return _CICLI[0]
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_ogni_pagina_e_accessibile_e_sta_nella_larghezza(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "rita.resp")
+def test_ogni_pagina_e_accessibile_e_sta_nella_larghezza(visita: Visita) -> None:
+    pagina = visita.entra("rita.resp")
     for nome, percorso in PAGINE.items():
-        risposta = pagina.goto(piattaforma.indirizzo + percorso)
+        risposta = pagina.goto(visita.piattaforma.indirizzo + percorso)
         assert risposta is not None
         assert risposta.status == 200, percorso
-        fotografia(pagina, f"{nome}-{larghezza}")
-        axe(pagina)
+        visita.fotografia(pagina, f"{nome}-{visita.larghezza}")
+        visita.axe(pagina)
         assert pagina.locator("h1").count() == 1
         largo = pagina.evaluate("document.documentElement.scrollWidth")
-        assert largo <= larghezza, f"{nome} è larga {largo}"
+        assert largo <= visita.larghezza, f"{nome} è larga {largo}"
 
 
 def test_dall_accesso_si_arriva_all_unico_ambito(
@@ -215,30 +208,27 @@ def test_un_file_buono_si_importa_e_una_seconda_volta_non_cambia_nulla(
     expect(pagina.locator("#elenco .conteggio")).to_have_text("12 prestazioni")
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_un_file_del_vecchio_programma_entra_come_gia_inviato(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "ciro.casal", "/casalmaggiore/importazioni")
+def test_un_file_del_vecchio_programma_entra_come_gia_inviato(visita: Visita) -> None:
+    pagina = visita.entra("ciro.casal", "/casalmaggiore/importazioni")
 
     def guarda(nome: str) -> None:
-        fotografia(pagina, f"{nome}-{larghezza}")
-        axe(pagina)
-        assert pagina.evaluate("document.documentElement.scrollWidth") <= larghezza
+        visita.fotografia(pagina, f"{nome}-{visita.larghezza}")
+        visita.axe(pagina)
+        assert pagina.evaluate("document.documentElement.scrollWidth") <= visita.larghezza
 
     # A year that no other test looks at.
-    contenuto = piattaforma.csv("casalmaggiore", 3, larghezza).replace(b"2025", b"2022")
+    contenuto = visita.piattaforma.csv("casalmaggiore", 3, visita.larghezza).replace(
+        b"2025", b"2022"
+    )
     pagina.get_by_label("INPS ha già queste prestazioni").check()
     guarda("importa-gia-inviate")
     carica(pagina, "del-vecchio.csv", contenuto)
     expect(pagina.locator("#gia-inviate")).to_contain_text("Sì: sono state segnate")
     guarda("lotto-gia-inviato")
-    pagina.goto(f"{piattaforma.indirizzo}/casalmaggiore/prestazioni?anno=2022&stato=accolta")
-    expect(pagina.locator("#prestazioni tbody tr")).to_have_count(3 if larghezza > 400 else 6)
+    pagina.goto(f"{visita.piattaforma.indirizzo}/casalmaggiore/prestazioni?anno=2022&stato=accolta")
+    expect(pagina.locator("#prestazioni tbody tr")).to_have_count(
+        3 if visita.larghezza > 400 else 6
+    )
     pagina.locator("#prestazioni tbody a").first.click()
     expect(pagina.locator("#stato")).to_contain_text("inviata con il programma di prima")
     guarda("scheda-gia-inviata")
@@ -260,17 +250,10 @@ def test_un_file_che_non_si_legge_e_spiegato_nel_modulo(
     axe(pagina)
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_gli_errori_si_vedono_riga_per_riga_e_si_tengono_le_righe_buone(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "vera.cremo", "/cremona/importazioni")
+def test_gli_errori_si_vedono_riga_per_riga_e_si_tengono_le_righe_buone(visita: Visita) -> None:
+    pagina = visita.entra("vera.cremo", "/cremona/importazioni")
     contenuto = rovina(
-        piattaforma.csv("cremona", 80, larghezza),
+        visita.piattaforma.csv("cremona", 80, visita.larghezza),
         *((riga, "codice_prestazione", "Z9.99") for riga in range(2, 62)),
         (62, "data_evento", "31/02/2025"),
     )
@@ -281,8 +264,8 @@ def test_gli_errori_si_vedono_riga_per_riga_e_si_tengono_le_righe_buone(
     expect(prima).to_contain_text("Z9.99")
     expect(prima).to_contain_text("Codice sconosciuto")
     expect(prima.locator("th")).to_have_text("Riga 2")
-    fotografia(pagina, f"errori-{larghezza}")
-    axe(pagina)
+    visita.fotografia(pagina, f"errori-{visita.larghezza}")
+    visita.axe(pagina)
     pagina.get_by_role("link", name="Pagina 2").click()
     expect(pagina.locator("#tabella-errori tbody tr")).to_have_count(11)
     expect(pagina.locator("#tabella-errori tbody tr").last).to_contain_text("31/02/2025")
@@ -294,7 +277,7 @@ def test_gli_errori_si_vedono_riga_per_riga_e_si_tengono_le_righe_buone(
     pagina.get_by_role("button", name="Tieni le righe buone").click()
     expect(pagina.get_by_text("Sono state importate 19 prestazioni.")).to_be_visible()
     expect(pagina.get_by_text("Le righe con errori sono rimaste fuori")).to_be_visible()
-    axe(pagina)
+    visita.axe(pagina)
 
 
 def test_da_un_errore_si_arriva_alla_sua_regola_e_alla_sua_colonna(
@@ -534,18 +517,11 @@ def test_chi_lavora_per_un_comune_vede_solo_il_suo(
     assert risposta.status == 404
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_dei_flussi_della_pdnd_si_vede_chi_li_ha_presi_e_che_cosa_ne_dice(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    esegui(piattaforma, PDND_DI_CREMONA)
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "vera.cremo", "/cremona/debito")
-    if larghezza < 700:
-        pagina.goto(f"{piattaforma.indirizzo}/cremona/debito/pdnd")
+def test_dei_flussi_della_pdnd_si_vede_chi_li_ha_presi_e_che_cosa_ne_dice(visita: Visita) -> None:
+    esegui(visita.piattaforma, PDND_DI_CREMONA)
+    pagina = visita.entra("vera.cremo", "/cremona/debito")
+    if visita.larghezza < 700:
+        pagina.goto(f"{visita.piattaforma.indirizzo}/cremona/debito/pdnd")
     else:
         pagina.get_by_role("link", name="Trasmissione PDND").click()
     expect(pagina.get_by_role("heading", level=1)).to_have_text("Trasmissione PDND")
@@ -556,16 +532,16 @@ def test_dei_flussi_della_pdnd_si_vede_chi_li_ha_presi_e_che_cosa_ne_dice(
     expect(righe.nth(0)).to_contain_text("INPS deve ancora prenderlo")
     expect(righe.nth(48)).to_contain_text("Preso da INPS, senza esito")
     expect(pagina.locator("#tabella-orfani tbody tr")).to_have_count(1)
-    fotografia(pagina, f"pdnd-{larghezza}")
-    axe(pagina)
+    visita.fotografia(pagina, f"pdnd-{visita.larghezza}")
+    visita.axe(pagina)
     largo = pagina.evaluate("document.documentElement.scrollWidth")
-    assert largo <= larghezza
+    assert largo <= visita.larghezza
     pagina.get_by_role("link", name="Meno recenti").click()
     expect(righe).to_have_count(2)
     expect(righe.nth(0)).to_contain_text("Scartato: richiesta non valida")
     expect(righe.nth(0)).to_contain_text("Il codice fiscale non esiste")
     expect(righe.nth(1)).to_contain_text("Acquisito con il numero 22738")
-    axe(pagina)
+    visita.axe(pagina)
     expect(pagina.get_by_role("link", name="Più recenti")).to_be_visible()
 
 

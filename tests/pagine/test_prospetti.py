@@ -1,6 +1,6 @@
 """The tables of the social spending among the files of the debito, and the reports, in a real browser.
 
-Years of its own, in Cremona: 2013 and 2021 for the files, 2017 for the reports.
+Years of its own, in Cremona: 2015 and 2021 for the files, 2017 for the reports.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
+from tests.pagine.conftest import Piattaforma, Visita
 from tests.prestazioni.casi import contesto
 from tests.spesa.casi import a_carico_del_comune, approva, csv_di, porta, riga
 
@@ -30,13 +30,13 @@ CASA = "/cremona/debito"
 
 @pytest.fixture(scope="module")
 def con_le_schede(piattaforma: Piattaforma) -> Piattaforma:
-    """Surveys of two comuni: of 2021 with one approved, of 2013 with both; a ledger of 2017."""
+    """Surveys of two comuni: of 2021 with one approved, of 2015 with both; a ledger of 2017."""
 
     async def porta_tutto() -> None:
-        for anno in (2013, 2021):
+        for anno in (2015, 2021):
             async with unita_di_lavoro(await contesto("cremona")):
                 await spesa.apri(spesa.Apertura(anno=anno, comuni=(CREMONA, CASALBUTTANO)))
-        for anno in (2013, 2017, 2021):
+        for anno in (2015, 2017, 2021):
             esito = await porta(
                 csv_di(
                     riga(anno, comune=CREMONA),
@@ -49,7 +49,7 @@ def con_le_schede(piattaforma: Piattaforma) -> Piattaforma:
             )  # fmt: skip
             assert not esito.errori_totali, esito.errori[:3]
         await approva(2021, CREMONA, slug="cremona")
-        await approva(2013, CREMONA, CASALBUTTANO, slug="cremona")
+        await approva(2015, CREMONA, CASALBUTTANO, slug="cremona")
 
     piattaforma.esegui(porta_tutto)
     return piattaforma
@@ -89,7 +89,7 @@ def test_le_tavole_dalla_richiesta_all_esito(
     pagina.locator("#motivi").get_by_role("link", name="rilevazione 2021").click()
     pagina.wait_for_url(re.compile(r"/spesa/rilevazioni/\d+$"))
 
-    chiedi("spesa-regione", "2013")
+    chiedi("spesa-regione", "2015")
     expect(pagina.locator("#manifesto")).to_be_visible(timeout=60_000)
     expect(pagina.locator("#stato")).to_contain_text("2 in stato «approvata»")
     expect(pagina.locator("#avvisi")).to_contain_text("il tracciato regionale non è pubblico")
@@ -109,7 +109,7 @@ def test_le_tavole_dalla_richiesta_all_esito(
         axe(pagina)
 
     pagina.goto(f"{file}/invio")
-    expect(pagina.locator("form.conferma")).to_contain_text("rilevazione 2013")
+    expect(pagina.locator("form.conferma")).to_contain_text("rilevazione 2015")
     expect(pagina.locator("#campo-canale option[value=pdnd]")).to_have_count(0)
     guarda("prospetti-invio")
     pagina.get_by_label("Canale").select_option("pec")
@@ -131,25 +131,18 @@ def test_le_tavole_dalla_richiesta_all_esito(
     expect(pagina.locator("#tabella-trasmissioni")).to_contain_text("tavole regionali A, B e C")
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
 def test_il_rapporto_si_raggiunge_dall_analisi_e_si_scarica(
-    con_le_schede: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
+    visita: Visita, con_le_schede: Piattaforma
 ) -> None:
-    pagina = con_le_schede.entra(
-        pagina_nuova(larghezza), "vera.cremo", "/cremona/spesa/analisi?anno=2017"
-    )
+    pagina = con_le_schede.entra(visita.nuova(), "vera.cremo", "/cremona/spesa/analisi?anno=2017")
     expect(pagina.get_by_role("navigation").get_by_text("Rapporto")).to_have_count(0)
     pagina.get_by_role("link", name="La spesa sociale dei comuni, con e senza Cremona").click()
     expect(pagina.locator("h1")).to_have_text("La spesa sociale dei comuni, con e senza Cremona")
     expect(pagina.locator("main")).to_contain_text("Ambito senza Cremona")
     expect(pagina.locator("main")).to_contain_text("Azienda Sociale Cremonese del 12/03/2015")
-    fotografia(pagina, f"rapporto-cremona-{larghezza}")
-    axe(pagina)
-    assert pagina.evaluate("document.documentElement.scrollWidth") <= larghezza
+    visita.fotografia(pagina, f"rapporto-cremona-{visita.larghezza}")
+    visita.axe(pagina)
+    assert pagina.evaluate("document.documentElement.scrollWidth") <= visita.larghezza
     for estensione, nome in (("xlsx", "Foglio di calcolo"), ("pdf", "PDF")):
         with pagina.expect_download() as scarico:
             pagina.get_by_role("link", name=nome).click()
@@ -158,11 +151,11 @@ def test_il_rapporto_si_raggiunge_dall_analisi_e_si_scarica(
         )
     pagina.goto(f"{con_le_schede.indirizzo}/cremona/spesa/analisi/rapporto?anno=2016")
     expect(pagina.locator("main")).to_contain_text("Nessuna rilevazione nel 2016")
-    axe(pagina)
+    visita.axe(pagina)
     risposta = pagina.goto(
         f"{con_le_schede.indirizzo}/cremona/spesa/analisi/rapporto?anno=2017&codice=spesa-per-sub-ambito"
     )
     assert risposta is not None
     assert risposta.status == 404
     expect(pagina.locator("main")).to_contain_text("Nessun plugin attivo")
-    axe(pagina)
+    visita.axe(pagina)

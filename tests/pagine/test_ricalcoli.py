@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.browser import PaginaNuova
+from playwright.sync_api import expect
 from tests.compartecipazione.casi import attesta, contesto, persona, registra
-from tests.pagine.conftest import Piattaforma
-from tests.pagine.test_moduli import scatta
+from tests.pagine.conftest import Piattaforma, Visita
 
 from capofila.base.database import unita_di_lavoro
 
 pytestmark = pytest.mark.browser
 
-Axe = Callable[[Page], None]
-Fotografia = Callable[[Page, str], Path]
 STANZA = "/crema/compartecipazione"
 ADOTTA, VARIANTI, NON_ADOTTA, PANDINO = "A570", "B881", "B484", "G306"
 GIORNI = {1280: (2025, 2), 390: (2025, 3)}
@@ -52,20 +46,13 @@ def utenti(piattaforma: Piattaforma) -> None:
     piattaforma.esegui(popola)
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_si_ricalcola_si_guarda_e_si_decide(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    anno, mese = GIORNI[larghezza]
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "olga.oper", f"{STANZA}/ricalcoli")
+def test_si_ricalcola_si_guarda_e_si_decide(visita: Visita) -> None:
+    anno, mese = GIORNI[visita.larghezza]
+    pagina = visita.entra("olga.oper", f"{STANZA}/ricalcoli")
     pagina.locator("#campo-giorno").fill("31/02/2025")
     pagina.get_by_role("button", name="Ricalcola").click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    scatta(pagina, "ricalcoli-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "ricalcoli-errori")
     pagina.locator("#campo-servizio").select_option("sad")
     pagina.locator("#campo-giorno").fill(f"01/{mese:02d}/{anno}")
     pagina.get_by_role("button", name="Ricalcola").click()
@@ -77,14 +64,14 @@ def test_si_ricalcola_si_guarda_e_si_decide(
     expect(righe).to_have_count(3)
     expect(righe.filter(has_text="Anna 7001")).to_contain_text("Non c'è un ISEE")
     expect(righe.filter(has_text="Anna 7002")).to_contain_text("non ha adottato")
-    scatta(pagina, "ricalcolo-senza-quota", larghezza, axe, fotografia)
+    visita.scatta(pagina, "ricalcolo-senza-quota")
     pagina.goto(qui)
-    da_decidere = 5 if larghezza == 1280 else 0
+    da_decidere = 5 if visita.larghezza == 1280 else 0
     if da_decidere:
         expect(pagina.locator("#esiti tbody tr", has_text="Anna 70")).to_have_count(da_decidere)
         pagina.get_by_role("button", name="Decidi tutte").click()
         expect(pagina.locator("#riepilogo-errori")).to_contain_text("Scrivi chi ha deciso")
-        scatta(pagina, "ricalcolo-decidi-errori", larghezza, axe, fotografia)
+        visita.scatta(pagina, "ricalcolo-decidi-errori")
         for nome, valore in (
             ("organo", "Servizi sociali"),
             ("numero", "44"),
@@ -100,28 +87,19 @@ def test_si_ricalcola_si_guarda_e_si_decide(
     else:
         # What the other width decided holds on: nothing of those changes.
         pagina.goto(f"{qui}?quali=tutti")
-    scatta(pagina, "ricalcolo", larghezza, axe, fotografia)
-    pagina.goto(f"{piattaforma.indirizzo}{STANZA}/ricalcoli")
-    scatta(pagina, "ricalcoli", larghezza, axe, fotografia)
+    visita.scatta(pagina, "ricalcolo")
+    pagina.goto(f"{visita.piattaforma.indirizzo}{STANZA}/ricalcoli")
+    visita.scatta(pagina, "ricalcoli")
     assert "Anna" not in qui
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_se_cambiasse_la_regola_si_vede_chi_paga_e_quanto_costa(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
-    pagina = piattaforma.entra(
-        pagina_nuova(larghezza), "olga.oper", f"{STANZA}/effetti?giorno=01/04/2025&servizio=sad"
-    )
+def test_se_cambiasse_la_regola_si_vede_chi_paga_e_quanto_costa(visita: Visita) -> None:
+    pagina = visita.entra("olga.oper", f"{STANZA}/effetti?giorno=01/04/2025&servizio=sad")
     pagina.locator("#campo-comune").select_option(ADOTTA)
     pagina.locator("#campo-variante-tariffa_massima").fill("2")
     pagina.get_by_role("button", name="Mostra che cosa cambia").click()
     expect(pagina.locator("#riepilogo-errori")).to_contain_text("le tariffe dei nodi non crescono")
-    scatta(pagina, "effetti-errori", larghezza, axe, fotografia)
+    visita.scatta(pagina, "effetti-errori")
     pagina.locator("#campo-variante-tariffa_massima").fill("19,00")
     pagina.get_by_role("button", name="Mostra che cosa cambia").click()
     # ISEE 4.500 pays 3.62 an hour as before; 14.500 pays 17.77 today and 13.52 then: 42.50 in ten hours.
@@ -131,42 +109,35 @@ def test_se_cambiasse_la_regola_si_vede_chi_paga_e_quanto_costa(
     expect(pagina.locator("#effetto")).to_contain_text("42,50 €")
     expect(pagina.locator("#tabella-comuni tbody tr")).to_have_count(1)
     expect(pagina.locator("#curve")).to_be_visible()
-    scatta(pagina, "effetti", larghezza, axe, fotografia)
+    visita.scatta(pagina, "effetti")
     assert "variante-tariffa_massima=19" in pagina.url
     pagina.goto(
-        f"{piattaforma.indirizzo}{STANZA}/effetti?giorno=01/04/2025&servizio=sad&contro=comune&con={NON_ADOTTA}"
+        f"{visita.piattaforma.indirizzo}{STANZA}/effetti?giorno=01/04/2025&servizio=sad&contro=comune&con={NON_ADOTTA}"
     )
     expect(pagina.locator("#effetto")).to_contain_text("Nessuno pagherebbe di più o di meno")
     pagina.goto(
-        f"{piattaforma.indirizzo}{STANZA}/effetti?giorno=01/04/2025&servizio=sad&contro=giorno&altro=32/1/2025"
+        f"{visita.piattaforma.indirizzo}{STANZA}/effetti?giorno=01/04/2025&servizio=sad&contro=giorno&altro=32/1/2025"
     )
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
 
 
-@pytest.mark.parametrize("larghezza", [1280, 390])
-def test_i_comuni_accanto_con_lo_scarto_dalla_media(
-    piattaforma: Piattaforma,
-    larghezza: int,
-    pagina_nuova: PaginaNuova,
-    axe: Axe,
-    fotografia: Fotografia,
-) -> None:
+def test_i_comuni_accanto_con_lo_scarto_dalla_media(visita: Visita) -> None:
     percorso = f"{STANZA}/omogeneita?giorno=01/04/2025&servizio=sad"
-    pagina = piattaforma.entra(pagina_nuova(larghezza), "olga.oper", percorso)
+    pagina = visita.entra("olga.oper", percorso)
     tabella = pagina.locator("#tabella-sad")
     expect(tabella.locator("tr", has_text="Camisano")).to_contain_text("Non adotta")
     expect(tabella.locator("tbody tr").last).to_contain_text("Ambito")
     expect(pagina.locator("#servizio-sad")).to_contain_text(
         "Utenti di cui il costo non è registrato: 1"
     )
-    scatta(pagina, "omogeneita", larghezza, axe, fotografia)
+    visita.scatta(pagina, "omogeneita")
     for nome, inizio in (("Foglio di calcolo", b"PK"), ("CSV", "﻿tavola;".encode())):
         with pagina.expect_download() as scaricata:
             pagina.get_by_role("link", name=nome).click()
         assert scaricata.value.path().read_bytes().startswith(inizio)
     # Whoever works for a comune sees its row, and no sum of the others.
-    sua = piattaforma.entra(pagina_nuova(larghezza), "pia.pandino", percorso)
+    sua = visita.entra("pia.pandino", percorso)
     expect(sua.locator("#tabella-sad tbody tr")).to_have_count(1)
     expect(sua.locator("#tabella-sad")).to_contain_text("Pandino")
     expect(sua.locator("main")).to_contain_text("la media dell’ambito le vede l’Ufficio di Piano")
-    scatta(sua, "omogeneita-di-un-comune", larghezza, axe, fotografia)
+    visita.scatta(sua, "omogeneita-di-un-comune")

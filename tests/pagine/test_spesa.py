@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
-from tests.pagine.conftest import Piattaforma
-from tests.pagine.test_moduli import scatta
+from tests.pagine.conftest import Piattaforma, scatta
 from tests.spesa.casi import csv_di, riga
 
 pytestmark = pytest.mark.browser
@@ -44,7 +43,7 @@ def aggiungi(pagina: Page, area: str, voce: str, gestione: str = "singola") -> N
 def cella(pagina: Page, voce: str, colonna: str) -> str:
     """The selector of a cell of the grid."""
     riga = pagina.locator("tr[id^=riga-]", has_text=voce).get_attribute("id") or ""
-    return f"#{riga} [data-colonna={colonna}]"
+    return f"#{riga} input[name$='.{colonna}']"
 
 
 @pytest.mark.parametrize(("larghezza", "anno"), [(1280, 2014), (390, 2016)])
@@ -86,7 +85,8 @@ def test_una_rilevazione_si_apre_e_una_scheda_si_compila(
     spesa.focus()
     pagina.keyboard.press("Shift+F2")
     expect(pagina.locator("#campo-testo")).to_be_focused()
-    expect(pagina.locator("#commenti")).to_contain_text("Commento alla cella «Spesa, ")
+    expect(pagina.locator("#commenti")).to_contain_text("Commento alla riga «")
+    expect(pagina.locator("#commenti").get_by_label("Cella")).to_have_value("spesa")
     scatta(pagina, "spesa-commento", larghezza, axe, fotografia)
     pagina.keyboard.type("Il SAD è quello di tutto l’anno.")
     pagina.locator("#commenti").get_by_role("button", name="Commenta").click()
@@ -174,7 +174,7 @@ def test_senza_javascript_la_griglia_e_un_modulo(
     for azione in ("Segna come compilata", "Invia all’Ufficio di Piano"):
         pagina.get_by_role("button", name=azione).click()
     expect(pagina.locator("main")).to_contain_text("Si può solo leggere")
-    expect(pagina.locator("[data-colonna]")).to_have_count(0)
+    expect(pagina.locator("#griglia input")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("larghezza", "anno"), [(1280, 2022), (390, 2024)])

@@ -388,6 +388,36 @@ def test_una_formula_scritta_altrimenti_si_trova(prima: bytes, dopo: bytes) -> N
     assert "formula" in rifiuto(contenuto, "a.xlsx").messaggio
 
 
+def test_una_cella_con_un_errore_non_si_legge_come_vuota() -> None:
+    contenuto = xlsx([["cognome", "utenti"], ["Rossi", "3"], ["Verdi", "#N/A"]])
+    assert b't="e"' in zipfile.ZipFile(io.BytesIO(contenuto)).read("xl/worksheets/sheet1.xml")
+    errore = rifiuto(contenuto, "a.xlsx")
+    assert errore.codice == "errore_nel_foglio"
+    assert "cella B3" in errore.messaggio
+    in_ods = _con_tipo_di_errore(ods([["cognome"], ["#N/D"]]))
+    assert rifiuto(in_ods, "a.ods").codice == "errore_nel_foglio"
+
+
+def test_un_testo_che_parla_di_un_errore_non_lo_e() -> None:
+    contenuto = xlsx([["cognome"], ['t="e"'], ["N/D"]])
+    assert leggi(contenuto, "a.xlsx") == (["cognome"], [['t="e"'], ["N/D"]])
+
+
+def _con_tipo_di_errore(contenuto: bytes) -> bytes:
+    uscita = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(contenuto)) as prima, zipfile.ZipFile(uscita, "w") as dopo:
+        for nome in prima.namelist():
+            dati = prima.read(nome)
+            if nome == "content.xml":
+                dati = dati.replace(
+                    b'office:value-type="string"',
+                    b'office:value-type="string" calcext:value-type="error" '
+                    b'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"',
+                )
+            dopo.writestr(nome, dati)
+    return uscita.getvalue()
+
+
 def test_una_formula_in_ods_si_rifiuta() -> None:
     errore = rifiuto(ods([["cognome", "importo_mensile"], ["Rossi", "=[.A1]"]]), "a.ods")
     assert isinstance(errore, DatiNonValidi)

@@ -23,7 +23,7 @@ from tests.spesa.casi import (
 )
 
 from capofila.base.database import unita_di_lavoro
-from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.errori import Conflitto, NonTrovato, RichiestaNonValida
 from capofila.dimostrazione import genera_spesa
 from capofila.spesa import service
 from capofila.spesa.rilevazioni import comuni_dell_anno
@@ -65,6 +65,13 @@ async def test_le_stesse_righe_entrano_uguali_da_ogni_formato(
         (SONCINO, "minori_famiglia", "nido", "singola", "appalto", 12, D("1000.50"), D("200.00"),
          D("100.50"), '{"fsr": 300.00, "risorse_comune": 400.00}'),
     ]  # fmt: skip
+
+
+def _fra_virgolette(*righe: dict[str, str]) -> bytes:
+    testate = ";".join(COLONNE)
+    return "\r\n".join(
+        [testate, *(";".join(f'"{una[nome]}"' for nome in COLONNE) for una in righe)]
+    ).encode()
 
 
 SBAGLIATE = [
@@ -139,6 +146,29 @@ async def test_un_file_mal_fatto_e_respinto_con_il_suo_perche(
     assert f";{codice};" in service.errori_csv(esito).decode("utf-8-sig")
 
 
+async def test_un_file_che_si_rompe_a_meta_e_respinto_e_la_prova_dopo_riesce(ambiti: Banca) -> None:
+    buone = csv_di(*(riga(2027, voce=f"voce {numero}") for numero in range(6000)))
+    rotta = csv_di(riga(2027)).split(b"\r\n")[1].replace(b"sad", b'"mai chiusa')
+    async with unita_di_lavoro(await contesto("crema")):
+        rotto = service.FileSpesa("s.csv", buone + rotta)
+        opzioni = service.OpzioniSpesa(apri_se_manca=True)
+        with pytest.raises(RichiestaNonValida, match="Vicino alla riga"):
+            await service.importa(rotto, 2027, opzioni)
+        intero = service.FileSpesa("s.csv", buone)
+        assert (await service.importa(intero, 2027, opzioni)).importate == 6000
+    assert len(await _righe(ambiti, 2027)) == 6000
+
+
+async def test_un_testo_che_copy_leggerebbe_a_modo_suo_entra_com_e(ambiti: Banca) -> None:
+    voci = ("C:\\nuova\\t", "\\N", "\\.", "due; punti, e \u201ccose\u201d", "D'Angelo")
+    righe = [
+        {**riga(2028, voce=voce), "comune": comune} for voce in voci for comune in (CREMA, PANDINO)
+    ]
+    for nome, scrivi in (("s.csv", _fra_virgolette), ("s.xlsx", xlsx_di)):
+        assert (await porta(scrivi(*righe), 2028, nome)).errori == []
+        assert {una["voce"] for una in await _righe(ambiti, 2028)} == {*voci}
+
+
 async def test_due_righe_con_la_stessa_chiave_fanno_una_riga_sola_e_si_dice(ambiti: Banca) -> None:
     esito = await porta(
         csv_di(riga(2016), a_carico_del_comune(2016, "99,50", utenti="3")), 2016
@@ -149,13 +179,36 @@ async def test_due_righe_con_la_stessa_chiave_fanno_una_riga_sola_e_si_dice(ambi
     assert (trovata["spesa"], trovata["utenti"]) == (D("1100.00"), 15)
 
 
+async def test_utenti_scritti_in_una_sola_di_due_righe_restano_e_si_dice_quali_mancano(
+    ambiti: Banca,
+) -> None:
+    esito = await porta(
+        csv_di(
+            riga(2029, utenti=""),
+            a_carico_del_comune(2029, "99,50", utenti="3"),
+            a_carico_del_comune(2029, "10", utenti="0"),
+            riga(2029, voce="cdi", utenti=""),
+            a_carico_del_comune(2029, "99,50", voce="cdi", utenti=""),
+        ),
+        2029,
+    )
+    assert (esito.errori, esito.importate) == ([], 2)
+    [detto] = [a for a in esito.avvisi if a.codice == "utenti_in_parte_ignoti"]
+    assert (detto.riga, detto.colonna) == (2, "utenti")
+    assert "(riga 2)" in detto.messaggio
+    assert "(righe 3, 4): la riga sommata ne ha 3;" in detto.messaggio
+    assert [(r["voce"], r["utenti"]) for r in await _righe(ambiti, 2029)] == [
+        ("cdi", None), ("sad", 3)
+    ]  # fmt: skip
+
+
 async def test_una_voce_fuori_modulo_entra_nella_sua_area_e_si_dice(ambiti: Banca) -> None:
     esito = await porta(
-        csv_di(riga(2017, voce="telesoccorso"), riga(2017, voce="telesoccorso", comune=PANDINO)), 2017
+        csv_di(riga(2017, voce="pet_therapy"), riga(2017, voce="telesoccorso", comune=PANDINO)), 2017
     )  # fmt: skip
     assert esito.importate == 2
     assert [(a.riga, a.valore, a.codice) for a in esito.avvisi] == [
-        (2, "telesoccorso", "voce_fuori_modulo")
+        (2, "pet_therapy", "voce_fuori_modulo")
     ]
 
 

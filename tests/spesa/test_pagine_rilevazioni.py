@@ -178,7 +178,10 @@ async def test_una_scheda_va_dal_comune_all_approvazione_e_si_riapre_con_un_moti
     assert risposta.status_code == 422
     assert "Errori aperti: 1" in parole(risposta)
     spiega = {"regola": "utenti_senza_spesa", "cella": f"{SAD}/spesa"}
-    assert (await pia.vai("POST", f"{dove}/spiega", {**spiega, "motivo": "sì"})).status_code == 422
+    rifiutata = await pia.vai("POST", f"{dove}/spiega", {**spiega, "motivo": "boh"})
+    assert rifiutata.status_code == 422
+    [area] = albero.fromstring(rifiutata.text).xpath("//details[@open]//textarea")
+    assert area.text == "boh"
     await pia.vai("POST", f"{dove}/spiega", {**spiega, "motivo": "li paga un altro ente"})
     assert "Ragione: li paga un altro ente" in parole(await pia.get(dove))
     for azione in ("completa", "invia"):
@@ -217,6 +220,11 @@ async def test_un_comune_senza_accesso_va_avanti_per_mano_dell_ufficio_di_piano(
     risposta = await rita.vai("POST", f"{dove}/passo", {"azione": "completa", "motivo": "sì"})
     assert risposta.status_code == 422
     assert "per suo conto scrivere il motivo" in parole(risposta)
+    # What was written is still there, where it is corrected, and the summary leads to it.
+    tenuto = albero.fromstring(risposta.text)
+    [area] = tenuto.xpath("//details[@open]//textarea[@id='campo-motivo-completa']")
+    assert area.text.strip() == "sì"
+    assert tenuto.xpath("//*[@id='riepilogo-errori']//a/@href") == ["#campo-motivo-completa"]
     campi = {"azione": "completa", "motivo": "ha mandato i dati per posta certificata"}
     assert (await rita.vai("POST", f"{dove}/passo", campi)).status_code == 303
     # Of many together: without a reason none, with one those that can.
@@ -237,10 +245,11 @@ async def test_un_commento_si_apre_dalla_sua_cella_e_vi_torna(entra: Entra) -> N
     await rita.vai("POST", f"{dove}/aggiungi", RIGA)
     nome = sigla(SAD)
     pagina = albero.fromstring((await rita.get(dove)).text)
-    [via] = pagina.xpath(f"//td[.//input[@id='campo-{nome}-fsr']]//a/@href")
-    assert via == f"?commenta={nome}&colonna=fsr#campo-testo"
-    risposta = await rita.get(dove + via.split("#")[0])
-    assert "Commento alla cella «" in parole(risposta)
+    [via] = pagina.xpath(f"//tr[@id='riga-{nome}']/th//a[text()='Commenta']/@href")
+    assert via == f"?commenta={nome}#campo-testo"
+    # With JavaScript each cell has its own.
+    risposta = await rita.get(dove + via.replace("#", "&colonna=fsr#").split("#")[0])
+    assert "Commento alla riga «" in parole(risposta)
     modulo = albero.fromstring(risposta.text).xpath(f"//form[@action='{dove}/commenta']")[0]
     campi = dict(modulo.form_values())
     assert (campi["riga"], campi["colonna"]) == (nome, "fsr")
@@ -289,7 +298,10 @@ async def test_le_righe_dell_anno_prima_si_riportano_senza_importi(entra: Entra)
     assert "4.321,09" in parole(await rita.get(dove))
     await rita.vai("POST", f"{dove}/aggiungi", {"azione": "riporta"})
     assert [v.riga.spesa for v in await righe(2020)] == [D(0)]
-    assert "nel 2019: 4.321,09" in parole(await rita.get(dove))
+    pagina = await rita.get(dove)
+    assert "nel 2019:" in parole(pagina)
+    sotto = albero.fromstring(pagina.text).xpath(f"//tr[@id='riga-{sigla(SAD)}']/td[2]/small")
+    assert [uno.text for uno in sotto] == ["4.321,09"]
     chiede = await rita.get(f"{dove}/togli?riga={sigla(SAD)}")
     assert "Togliere la riga" in parole(chiede)
     await rita.vai("POST", f"{dove}/togli", {"riga": sigla(SAD)})

@@ -6,69 +6,22 @@ import asyncio
 import json
 import logging
 import re
-import socket
-from collections.abc import AsyncIterator
-from email import message_from_string
-from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.conftest import Banca
-from tests.debito.casi import officina
+from tests.posta import Cassetta, letto, posta
 from tests.prestazioni.casi import contesto, interroga
 
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato
-from capofila.base.impostazioni import Impostazioni, impostazioni
 from capofila.spesa import service
+
+__all__ = ["posta"]
 
 pytestmark = pytest.mark.anyio
 
 PANDINO, SONCINO, ALTRO = "G306", "I827", "D142"
-
-
-class Cassetta:
-    """Keeps what it is given; a recipient that begins with «rifiuta» is refused."""
-
-    def __init__(self) -> None:
-        self.messaggi: list[Envelope] = []
-
-    async def handle_RCPT(
-        self, _: SMTP, __: Session, busta: Envelope, indirizzo: str, ___: list[str]
-    ) -> str:
-        if indirizzo.startswith("rifiuta"):
-            return "550 no such mailbox"
-        busta.rcpt_tos.append(indirizzo)
-        return "250 OK"
-
-    async def handle_DATA(self, _: SMTP, __: Session, busta: Envelope) -> str:
-        self.messaggi.append(busta)
-        return "250 OK"
-
-
-@pytest.fixture
-async def posta(
-    impostazioni_prova: Impostazioni, banca: Banca, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Cassetta]:
-    """A worker, and the server that its e-mail goes to."""
-    cassetta = Cassetta()
-    with socket.socket() as libero:
-        libero.bind(("127.0.0.1", 0))
-        porta = libero.getsockname()[1]
-    controllo = Controller(cassetta, hostname="127.0.0.1", port=porta)
-    controllo.start()
-    try:
-        monkeypatch.setenv("CAPOFILA_SMTP_URL", f"smtp://127.0.0.1:{porta}")
-        monkeypatch.setenv("CAPOFILA_SMTP_MITTENTE", "capofila@ambito.example")
-        monkeypatch.setenv("CAPOFILA_INDIRIZZO", "https://capofila.ambito.example")
-        impostazioni.cache_clear()
-        async with officina(impostazioni()):
-            yield cassetta
-    finally:
-        await asyncio.to_thread(controllo.stop)
-        impostazioni.cache_clear()
 
 
 async def apri(anno: int) -> service.Rilevazione:
@@ -106,8 +59,7 @@ async def test_si_scrive_una_volta_a_chi_tarda_e_ha_un_recapito(
     assert await attendi(banca) == {PANDINO: "inviato", ALTRO: "rifiutato"}
     [busta] = posta.messaggi
     assert busta.rcpt_tos == ["ufficio@pandino.example"]
-    testo = str(busta.content, "utf-8") if isinstance(busta.content, bytes) else str(busta.content)
-    messaggio = message_from_string(testo, policy=default)
+    messaggio = letto(busta)
     assert messaggio["Subject"] == "Spesa sociale 2013: scheda di Pandino da inviare"
     # The sheet is one step away; the address names nobody.
     [pagina] = re.findall(r"https?://\S+", messaggio.get_content())

@@ -20,9 +20,11 @@ from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_di_lavoro
 from capofila.hooks import DichiarazioneErrata, RapportoSpesa, SezioneRapporto, variante
 from capofila.spesa import pdf, scarichi, service, tavole
+from capofila.spesa.carta import Carta
 from capofila.spesa.cifre import Filtro
 from capofila.spesa.tabelle import linee, scrivi
 from capofila.spesa.tavole import TavolaCifre
+from capofila.web import grafici
 from capofila_crema.rapporti import RAPPORTO as DI_CREMA
 
 pytestmark = pytest.mark.anyio
@@ -205,3 +207,41 @@ def test_molte_barre_dicono_i_capi_e_non_tutte() -> None:
     assert barre is not None
     assert "da Comune 1, 2,00 €, a Comune 48, 96,00 €" in barre["alt"].replace("\xa0", " ")
     assert pdf.barre(msgspec.structs.replace(molte, righe=molte.righe[:0]), scrivi) is None
+
+
+def test_la_carta_del_pdf_e_quella_della_pagina_con_le_sue_parole() -> None:
+    quadrato = [[9.0, 45.0], [9.2, 45.0], [9.2, 45.2], [9.0, 45.2], [9.0, 45.0]]
+    buco = [[9.05, 45.05], [9.1, 45.05], [9.1, 45.1], [9.05, 45.05]]
+    valori = {"a": Decimal("12.50"), "b": Decimal(80), "c": None}
+    disegno = grafici.mappa(
+        {
+            "a": {"type": "Polygon", "coordinates": [quadrato, buco]},
+            "b": {"type": "Point", "coordinates": (9.3, 45.1)},
+            "c": {"type": "Point", "coordinates": (9.4, 45.2)},
+        }
+    )
+    assert disegno is not None
+    carta = Carta(
+        mappa=disegno, classi=grafici.classi(valori), valori=valori,
+        nomi={"a": "Crema", "b": "Pandino", "c": "Èzio #x"}, dice="Spesa per abitante",
+        titolo="Spesa per abitante", fonte="Confini di prova.",
+    )  # fmt: skip
+    disegnata = pdf.mappa(carta, scrivi)
+    assert disegnata is not None
+    assert [len(forma["anelli"]) for forma in disegnata["forme"]] == [2, 0, 0]
+    assert [forma["classe"] for forma in disegnata["forme"]] == [1, 2, 0]
+    assert disegnata["classi"][0] == [0, "nessun dato"]
+    tavola = TavolaCifre(
+        codice="comuni", titolo="I comuni", testa="Comune",
+        colonne=(tavole.ColonnaCifre("Spesa", "importo"),),
+        righe=tuple(tavole.RigaCifre(n, n, (v,)) for n, v in valori.items()),
+    )  # fmt: skip
+    contenuto = pdf.pdf_di(
+        scarichi.Documento(titolo="X", sottotitolo="", note=[], tavole=[tavola], carta=carta),
+        scrivi,
+    )
+    detto = _parole_del_pdf(contenuto).replace("\xa0", " ")
+    assert "Mappa, Spesa per abitante: meno di tutti Crema, 12,50 €" in detto
+    assert "più di tutti Pandino, 80,00 €" in detto
+    vuota = msgspec.structs.replace(carta, valori=dict.fromkeys(valori))
+    assert "nessuna cifra" in (pdf.mappa(vuota, scrivi) or {})["alt"]

@@ -248,7 +248,7 @@ async def test_senza_popolazione_non_si_sparge_per_abitanti_e_si_dice_di_chi(
     ("cambia", "detto"),
     [
         ({"area": "giovani"}, "area"),
-        ({"voce": "telesoccorso"}, "voce"),
+        ({"voce": "pet_therapy"}, "voce"),
         ({"fonti": {"lotteria": D(1)}}, "Fonti"),
         ({"spesa": D("-1")}, "negativi"),
         ({"spesa": D("1.001")}, "decimali"),

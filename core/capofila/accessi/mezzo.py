@@ -30,6 +30,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
 import asyncpg
+import msgspec
 from litestar import Request, Response
 from litestar.enums import RequestEncodingType, ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -38,6 +39,7 @@ from litestar.utils.scope.state import ScopeState
 
 from capofila.accessi import rules, service
 from capofila.accessi.rules import Persona
+from capofila.base.attivazioni import plugin_attivi, registro
 from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
 from capofila.base.errori import (
     AccessoRichiesto,
@@ -47,6 +49,8 @@ from capofila.base.errori import (
     SalvataggioFallito,
     ServizioNonDisponibile,
 )
+from capofila.base.guasti import GUASTO, annota
+from capofila.base.plugin import PluginInConflitto, PluginInErrore
 from capofila.base.telemetria import traccia_corrente
 from capofila.base.visita import TIENI, Visita, imposta_visita
 
@@ -131,9 +135,10 @@ class MezzoAccessi(ASGIMiddleware):
                 persona = None
                 if permesso != rules.PUBBLICO:
                     persona = await _chi(impronta, traccia)
-                visita, _ = _ammetti(scope, permesso, persona, traccia, impronta)
+                visita, contesto = _ammetti(scope, permesso, persona, traccia, impronta)
                 async with _visita_di_questa_richiesta(visita):
                     await next_app(scope, receive, send)
+                await _annota_guasto(richiesta, contesto)
                 return
             if impronta is None and permesso != rules.PUBBLICO:
                 raise _SenzaAccesso
@@ -210,7 +215,7 @@ class MezzoAccessi(ASGIMiddleware):
                         await della_richiesta.annulla()
                 await send(messaggio)
 
-            async with _visita_di_questa_richiesta(visita):
+            async with _visita_di_questa_richiesta(await _con_voci(visita)):
                 await next_app(scope, receive, invia)
         except Exception as errore:
             if della_richiesta.fallita is not None:
@@ -220,11 +225,41 @@ class MezzoAccessi(ASGIMiddleware):
             raise
         finally:
             await della_richiesta.annulla()
+        await _annota_guasto(richiesta, contesto)
         if persona is not None and persona.da_segnare and impronta is not None:
             try:
                 await service.segna_uso(impronta)
             except (ErroreCapofila, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 return
+
+
+async def _annota_guasto(richiesta: Request[Any, Any, Any], contesto: Contesto) -> None:
+    """What a plugin did wrong while it answered this request, when the request is undone."""
+    guasto = richiesta.state.get(GUASTO)
+    if guasto is not None:
+        await annota(contesto, guasto)
+
+
+async def _con_voci(visita: Visita) -> Visita:
+    """The visit with the entries of the menu that the active plugins add.
+
+    Where no plugin that is installed has any, nothing is asked. A plugin that fails here has no entry:
+    the pages of the core do not depend on it.
+    """
+    if visita.ambito is None or not registro().mostra():
+        return visita
+    base = f"/{visita.ambito.slug}/p"
+    try:
+        voci = (await plugin_attivi()).voci_menu()
+    except (PluginInErrore, PluginInConflitto):
+        return visita
+    return msgspec.structs.replace(
+        visita,
+        voci=tuple(
+            (voce.titolo, f"{base}/{manifesto.id}/{pagina.codice}", rules.PER_CHI[pagina.chi])
+            for manifesto, voce, pagina in voci
+        ),
+    )
 
 
 def _opzioni(scope: Scope) -> tuple[str, Unita]:

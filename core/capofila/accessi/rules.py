@@ -18,6 +18,7 @@ import msgspec
 from capofila.base.database import Contesto
 from capofila.base.errori import NonAutorizzato, NonTrovato
 from capofila.base.visita import AmbitoVisita, Ruolo, Visita
+from capofila.hooks import ChiVede
 
 PUBBLICO: Final = "pubblico"
 """The route serves anybody."""
@@ -33,28 +34,45 @@ OPERATORE_COMUNE: Final = frozenset(
         "compartecipazione.scrivi",
         "compartecipazione.vedi",
         "debito.completezza",
+        "graduatorie.scrivi",
+        "graduatorie.vedi",
         "minori.scrivi",
         "minori.vedi",
         "prestazioni.importa",
         "prestazioni.scrivi",
         "prestazioni.vedi",
+        "sedute.vedi",
         "spesa.scrivi",
         "spesa.vedi",
         "territorio.vedi",
     }
 )
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
+    "adempimenti.scrivi",
+    "confronto.vedi",
+    "conoscenza.scrivi",
+    "conoscenza.vedi",
     "debito.esito",
     "debito.esporta",
     "debito.scarica",
     "debito.vedi",
+    "governo.scrivi",
     "governo.vedi",
+    "graduatorie.governa",
     "lavori.riavvia",
     "lavori.vedi",
     "plugin.vedi",
+    "riparto.vedi",
+    "sedute.tieni",
     "spesa.governa",
 }
-RESPONSABILE_UDP: Final = OPERATORE_UDP | {"ambito.amministra", "debito.invia", "registro.vedi"}
+RESPONSABILE_UDP: Final = OPERATORE_UDP | {
+    "ambito.amministra",
+    "confronto.pubblica",
+    "debito.invia",
+    "registro.vedi",
+    "riparto.approva",
+}
 
 PERMESSI: Final[Mapping[Ruolo, frozenset[str]]] = {
     "responsabile_udp": RESPONSABILE_UDP,
@@ -62,6 +80,13 @@ PERMESSI: Final[Mapping[Ruolo, frozenset[str]]] = {
     "operatore_comune": OPERATORE_COMUNE,
 }
 """What each role may do in the ambito of the charge."""
+
+PER_CHI: Final[Mapping[ChiVede, str]] = {
+    ChiVede.AMBITO: "ambito.vedi",
+    ChiVede.UFFICIO: "plugin.vedi",
+    ChiVede.RESPONSABILE: "ambito.amministra",
+}
+"""The permission that opens a page of a plugin."""
 
 DI_AMBITO: Final = frozenset().union(*PERMESSI.values())
 """The permissions that exist only inside an ambito; their routes have ``{ambito}`` in the path."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import math
 import re
 import secrets
 from collections.abc import Sequence
@@ -246,6 +247,19 @@ async def _conta(unita: UnitaDiLavoro, nome: str, indirizzo: str) -> _Contati | 
         _chiave("nome", nome): rules.SOGLIA_NOME,
         _chiave("indirizzo", rules.rete(indirizzo)): rules.SOGLIA_INDIRIZZO,
     }
+    esiti = await _conta_chiavi(unita, chiavi)
+    if isinstance(esiti, int):
+        return esiti
+    chiave_nome, chiave_indirizzo = chiavi
+    return _Contati(
+        chiave_nome,
+        chiave_indirizzo,
+        any(esiti[chiave].quanti == soglia for chiave, soglia in chiavi.items()),
+    )
+
+
+async def _conta_chiavi(unita: UnitaDiLavoro, chiavi: dict[str, int]) -> dict[str, Tentativi] | int:
+    """Count a try under some keys with their thresholds; the seconds to wait when it may not be made."""
     ora = datetime.now(UTC)
     righe = await unita.righe(
         "INSERT INTO tentativo_accesso AS t (chiave) SELECT c FROM unnest($1::text[]) c ORDER BY c"
@@ -270,12 +284,22 @@ async def _conta(unita: UnitaDiLavoro, nome: str, indirizzo: str) -> _Contati | 
         [t.dal for t, _ in esiti.values()],
         [t.bloccato_fino for t, _ in esiti.values()],
     )
-    chiave_nome, chiave_indirizzo = chiavi
-    return _Contati(
-        chiave_nome,
-        chiave_indirizzo,
-        any(esiti[chiave][0].quanti == soglia for chiave, soglia in chiavi.items()),
+    return {chiave: contato for chiave, (contato, _) in esiti.items()}
+
+
+async def attesa_di(genere: str, indirizzo: str) -> int:
+    """Seconds that an address must wait after too many wrong secrets of a kind; 0 when none."""
+    fino: datetime | None = await unita_corrente().valore(
+        "SELECT bloccato_fino FROM tentativo_accesso WHERE chiave = $1",
+        _chiave(genere, rules.rete(indirizzo)),
     )
+    return 0 if fino is None else max(0, math.ceil((fino - datetime.now(UTC)).total_seconds()))
+
+
+async def conta_segreto_errato(genere: str, indirizzo: str) -> None:
+    """Count a wrong secret of an address, as a wrong password is counted."""
+    chiave = _chiave(genere, rules.rete(indirizzo))
+    await _conta_chiavi(unita_corrente(), {chiave: rules.SOGLIA_INDIRIZZO})
 
 
 async def _dimentica(unita: UnitaDiLavoro, contati: _Contati) -> None:

@@ -6,9 +6,18 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from capofila.base.codifiche import NESSUNA, tenute
 from capofila.base.database import unita_corrente
-from capofila.base.plugin import Attivazione, PluginAttivi, Registro
+from capofila.base.plugin import (
+    Attivazione,
+    Fissati,
+    Fissato,
+    PluginAttivi,
+    Registro,
+    leggi_fissato,
+)
 
 ROMA = ZoneInfo("Europe/Rome")
 
@@ -50,7 +59,9 @@ async def plugin_attivi(giorno: date | None = None) -> PluginAttivi:
     installati = {manifesto.id for manifesto in registro().manifesti()}
     righe = await unita.righe(
         "SELECT plugin, dal, al, (SELECT id || ' ' || quando FROM codifica_revisione "
-        "ORDER BY id DESC LIMIT 1) AS revisione FROM attivazione WHERE ambito_id = $1 "
+        "ORDER BY id DESC LIMIT 1) AS revisione, (SELECT json_agg(json_build_array(plugin, anno, "
+        "sha256) ORDER BY plugin, anno) FROM anno_fissato WHERE ambito_id = $1)::text AS fissati "
+        "FROM attivazione WHERE ambito_id = $1 "
         "ORDER BY plugin, dal",
         unita.ambito,
     )
@@ -59,5 +70,36 @@ async def plugin_attivi(giorno: date | None = None) -> PluginAttivi:
         for riga in righe
         if riga["plugin"] in installati
     ]
+    quando = giorno or oggi()
     revisione = (righe[0]["revisione"] if righe else None) or NESSUNA
-    return registro().attivi(presenti, giorno or oggi(), await tenute(revisione), revisione)
+    # Also of those that are gone: what they declared of a pinned year stays.
+    attivi = {
+        riga["plugin"]
+        for riga in righe
+        if Attivazione(plugin=riga["plugin"], dal=riga["dal"], al=riga["al"]).attiva(quando)
+    }
+    segnati = msgspec.json.decode((righe[0]["fissati"] if righe else None) or "[]")
+    fissati = await _fissati([tuple(uno) for uno in segnati if uno[0] in attivi])
+    return registro().attivi(presenti, quando, await tenute(revisione), revisione, fissati)
+
+
+_LETTI: dict[str, Fissato] = {}
+"""What was pinned, by its digest: it never changes."""
+
+
+async def _fissati(segnati: list[tuple[str, int, str]]) -> Fissati:
+    if not segnati:
+        return {}
+    mancano = [impronta for _, _, impronta in segnati if impronta not in _LETTI]
+    if mancano:
+        unita = unita_corrente()
+        if len(_LETTI) > 500:
+            _LETTI.clear()
+            mancano = [impronta for _, _, impronta in segnati]
+        for riga in await unita.righe(
+            "SELECT sha256, risposte FROM anno_fissato "
+            "WHERE ambito_id = $1 AND sha256 = ANY ($2::text[])",
+            unita.ambito, mancano,
+        ):  # fmt: skip
+            _LETTI[riga["sha256"]] = leggi_fissato(riga["risposte"].encode(), riga["sha256"])
+    return {(plugin, anno): _LETTI[impronta] for plugin, anno, impronta in segnati}

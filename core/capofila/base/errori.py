@@ -60,6 +60,13 @@ class Conflitto(ErroreCapofila):
     stato = 409
 
 
+class NonPiuPubblico(ErroreCapofila):
+    """It was public once, and was withdrawn or replaced."""
+
+    codice = "non_piu_pubblico"
+    stato = 410
+
+
 class TroppoGrande(ErroreCapofila):
     """More data than is accepted at once."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -53,6 +53,10 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     conservazione_anni: int = 10
     """How long what was sent stays under object lock."""
     filoni_lavoro: int = 2
+    plugin_approvati: Literal["obbligo", "avviso"] = "avviso"
+    """Whether a plugin that the index of approved wheels does not have may be activated: ``obbligo``
+    refuses it, ``avviso`` says so and goes on. Those of the checkout that the platform runs from
+    need no approval."""
     pdnd_chiavi: str = ""
     """Path of the JWKS with the public keys of the PDND; without it, or the next, no e-service answers."""
     pdnd_chiavi_url: str = ""
@@ -64,6 +68,11 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     """Who signs the vouchers (`iss`)."""
     pdnd_eta_massima: int = 86400
     """Seconds after which no voucher is good, whatever it says."""
+    dati_aperti_al_minuto: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 120
+    """Requests for open data in a minute, of each network address; beyond, 429. 0 is no limit."""
+    dati_aperti_editore: str = ""
+    """Who publishes the catalogue of open data of this installation; without it the catalogue does
+    not say."""
     smtp_url: str = ""
     """The server that sends e-mail: ``smtp://user:password@host:587`` (with STARTTLS) or ``smtps://``;
     without it nothing is sent."""

@@ -48,7 +48,9 @@ from redis.retry import Retry as RitentaRedis
 
 from capofila.base.database import MOTORE, Contesto, UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
+from capofila.base.guasti import annota
 from capofila.base.impostazioni import Impostazioni
+from capofila.base.plugin import PluginInErrore
 from capofila.base.telemetria import (
     Etichetta,
     contesto_da,
@@ -868,6 +870,8 @@ class Esecutore:
                 *(compito.id, Etichetta(compito.tipo), compito.tentativo, definizione.tentativi),
                 exc_info=(type(errore), errore, errore.__traceback__),
             )
+        if isinstance(errore, PluginInErrore):
+            await annota(compito.contesto, errore)
         await self._scrivi_la_fine(compito, nuovo, messaggio, esito)
         misure().lavoro(compito.tipo, nuovo, secondi)
 

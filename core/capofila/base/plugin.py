@@ -12,11 +12,14 @@ nothing.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
+import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import chain, islice
 from pathlib import Path
@@ -27,11 +30,14 @@ import msgspec
 import pluggy
 
 from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
+from capofila.base.modelli import prepara
 from capofila.hooks import specifiche
 from capofila.hooks.adempimenti import SCARTO_MASSIMO, Adempimento, Scadenza, scadenze
 from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
 from capofila.hooks.codifiche import ListaCodici, VoceCodifica, in_vigore
 from capofila.hooks.flussi import Flusso
+from capofila.hooks.graduatorie import Graduatoria
+from capofila.hooks.indicatori import Indicatore
 from capofila.hooks.lettori import (
     FileNonLeggibile,
     FlussoRicevuto,
@@ -39,11 +45,20 @@ from capofila.hooks.lettori import (
     RadiceXML,
     RecordLetto,
 )
-from capofila.hooks.manifesto import Manifesto, difetti
+from capofila.hooks.manifesto import CONTRATTO, Manifesto, difetti
 from capofila.hooks.marcatori import PROGETTO
 from capofila.hooks.organi import Organo
+from capofila.hooks.pagine import (
+    BloccoModello,
+    ChiVede,
+    ModelloPlugin,
+    PaginaPlugin,
+    VoceMenuPlugin,
+)
 from capofila.hooks.prospetti import ProspettoSpesa, RapportoSpesa
+from capofila.hooks.riparto import CriteriRiparto
 from capofila.hooks.spesa import AggiuntaSpesa, ModuloSpesa, componi
+from capofila.hooks.tabelle import LavoroPlugin, MigrazionePlugin, TabellaPlugin, tabelle
 from capofila.hooks.tracciati import IntestazioneFlusso
 
 GRUPPO: Final = "capofila.distretti"
@@ -58,6 +73,48 @@ Tenute = Mapping[str, Mapping[str, VoceCodifica | None]]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _D = TypeVar("_D", bound=Dichiarazione)
+
+
+DELL_ANNO: Final[Mapping[str, type[Dichiarazione]]] = {
+    "adempimenti": Adempimento,
+    "moduli_spesa": ModuloSpesa,
+    "aggiunte_spesa": AggiuntaSpesa,
+    "prospetti_spesa": ProspettoSpesa,
+    "rapporti_spesa": RapportoSpesa,
+}
+"""The hooks that are asked about a year, and what they declare: what a pinned year keeps."""
+
+
+class Fissato(msgspec.Struct, frozen=True):
+    """What a plugin declared about a year when that was pinned."""
+
+    manifesto: Manifesto
+    risposte: Mapping[str, tuple[Dichiarazione, ...]]
+    impronta: str
+
+
+@lru_cache(maxsize=256)
+def leggi_fissato(testo: bytes, impronta: str) -> Fissato:
+    """What was pinned, from the text that it was kept as.
+
+    Raises:
+        PluginInConflitto: the text is not the one of the digest.
+    """
+    if hashlib.sha256(testo).hexdigest() != impronta:
+        raise PluginInConflitto(
+            "Un anno fissato non è più com'era stato scritto: la sua impronta è diversa."
+        )
+    grezzi = msgspec.json.decode(testo, type=dict[str, msgspec.Raw])
+    risposte = {
+        hook: msgspec.json.decode(grezzi[hook], type=tuple[tipo, ...])  # type: ignore[valid-type]
+        for hook, tipo in DELL_ANNO.items()
+        if hook in grezzi
+    }
+    return Fissato(msgspec.json.decode(grezzi["manifesto"], type=Manifesto), risposte, impronta)
+
+
+Fissati = Mapping[tuple[str, int], Fissato]
+"""The pinned years of an ambito, by plugin and year."""
 
 
 class PluginRifiutato(ErroreCapofila):
@@ -90,7 +147,14 @@ class PluginInErrore(ErroreCapofila):
     codice = "plugin_in_errore"
 
     def __init__(
-        self, manifesto: Manifesto, hook: str, causa: str, punto: str | None = None
+        self,
+        manifesto: Manifesto,
+        hook: str,
+        causa: str,
+        punto: str | None = None,
+        *,
+        ingresso: str = "",
+        impronta: str = "",
     ) -> None:
         dove = f" in {punto}" if punto else ""
         super().__init__(
@@ -105,6 +169,20 @@ class PluginInErrore(ErroreCapofila):
         """The type of the exception, or what is wrong with the answer."""
         self.punto = punto
         """Module and line where it was raised."""
+        self.ingresso = ingresso
+        """What it was given, in words that hold no value of a person."""
+        self.impronta = impronta
+        """The sha256 of what it was given; empty when it has none. Never shown: it is keyed first."""
+        self.annotato = False
+        """Whether it stands in the log of its ambito."""
+
+    @classmethod
+    def con_ingresso(
+        cls, manifesto: Manifesto, hook: str, causa: str, punto: str | None, **valori: object
+    ) -> PluginInErrore:
+        """One that tells what it was given, without its values."""
+        ingresso, impronta = _ingresso([*valori.items()])
+        return cls(manifesto, hook, causa, punto, ingresso=ingresso, impronta=impronta)
 
 
 class PluginInConflitto(Conflitto):
@@ -129,6 +207,16 @@ class Attivazione(msgspec.Struct, frozen=True, kw_only=True):
     def attiva(self, giorno: date) -> bool:
         """Whether it holds on that day."""
         return self.dal <= giorno and (self.al is None or giorno <= self.al)
+
+
+def avvisi(contratto: str) -> tuple[str, ...]:
+    """What whoever runs a plugin written for an older minor of the contract should know, in Italian."""
+    if contratto == CONTRATTO:
+        return ()
+    return (
+        f"È scritto per il contratto {contratto}: continua a funzionare con il {CONTRATTO} di questa "
+        "piattaforma, ma non usa ciò che è venuto dopo. Chiedi al fornitore una versione aggiornata.",
+    )
 
 
 def _punto(traccia: TracebackType | None) -> str | None:
@@ -168,8 +256,58 @@ def protetto(
     else:
         _rifiuta_asincrona(manifesto, hook, risposta)
         return risposta
+    ingresso, impronta = _ingresso([("", uno) for uno in args] + [*kwargs.items()])
     # Raised outside the handler, so that the cause does not travel as the context either.
-    raise PluginInErrore(manifesto, hook, causa, punto)
+    raise PluginInErrore(manifesto, hook, causa, punto, ingresso=ingresso, impronta=impronta)
+
+
+def _ingresso(valori: Sequence[tuple[str, object]]) -> tuple[str, str]:
+    """What a function was given: words without values, and the digest of the values themselves."""
+    parole = [
+        f"{nome}: {_di_che_specie(uno)}" if nome else _di_che_specie(uno) for nome, uno in valori
+    ]
+    conto = hashlib.sha256()
+    for nome, uno in valori:
+        conto.update(f"{nome}=".encode())
+        if isinstance(uno, io.IOBase) and uno.seekable():
+            posto = uno.tell()
+            uno.seek(0)
+            while pezzo := uno.read(1 << 20):
+                conto.update(pezzo if isinstance(pezzo, bytes) else str(pezzo).encode())
+            uno.seek(posto)
+            continue
+        try:
+            semplice = msgspec.to_builtins(uno, enc_hook=lambda altro: type(altro).__name__)
+            conto.update(msgspec.json.encode(semplice, order="sorted"))
+        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+            return "; ".join(parole), ""
+    return "; ".join(parole), conto.hexdigest() if valori else ""
+
+
+def _di_che_specie(valore: object) -> str:
+    """A value, without itself: a year is the one that is told, since it is nobody's."""
+    match valore:
+        case bool() | None:
+            return str(valore)
+        case int() if 1900 <= valore <= 2100:
+            return str(valore)
+        case str() | bytes():
+            return f"testo di {len(valore)} caratteri"
+        case Mapping() | list() | tuple() | set() | frozenset():
+            return f"{type(valore).__name__} di {len(valore)} elementi"
+    return type(valore).__name__
+
+
+def _difetto_modello(testo: str, nomi: set[str], *, marcato: bool) -> str:
+    """What is wrong with a template; empty when nothing is, or when there is none."""
+    if not testo:
+        return ""
+    try:
+        letti = prepara(testo, marcato=marcato).nomi
+    except DichiarazioneErrata as errore:
+        return errore.messaggio
+    ignoti = sorted(letti - nomi)
+    return f"«{ignoti[0]}» non è fra i dati che dichiara" if ignoti else ""
 
 
 def _rifiuta_asincrona(manifesto: Manifesto, hook: str, risposta: object) -> None:
@@ -285,7 +423,9 @@ class Registro:
         self._gestore = _gestore()
         self._manifesti: dict[str, Manifesto] = {}
         self._chiamanti: dict[tuple[str, str], pluggy.HookCaller] = {}
-        self._insiemi: dict[tuple[frozenset[str], date, str], PluginAttivi] = {}
+        self._insiemi: dict[
+            tuple[frozenset[str], date, str, frozenset[tuple[str, int, str]]], PluginAttivi
+        ] = {}
         self._liste: tuple[tuple[Manifesto, ListaCodici], ...] | None = None
 
     @classmethod
@@ -404,6 +544,7 @@ class Registro:
         giorno: date,
         tenute: Tenute | None = None,
         revisione: str = "",
+        fissati: Fissati | None = None,
     ) -> PluginAttivi:
         """What the plugins active on a day have to say to one ambito.
 
@@ -413,18 +554,24 @@ class Registro:
             tenute: the code lists that the installation keeps; as the plugins declare them when
                 not given.
             revisione: of `tenute`; the same text is the same content.
+            fissati: the years that the ambito has pinned, of plugins that act that day.
 
         Raises:
             PluginAssente: one that is active on that day is not installed.
         """
         ids = frozenset(uno.plugin for uno in attivazioni if uno.attiva(giorno))
-        chiave = (ids, giorno, revisione)
+        segni = frozenset((*quale, uno.impronta) for quale, uno in (fissati or {}).items())
+        chiave = (ids, giorno, revisione, segni)
         trovati = self._insiemi.get(chiave)
         if trovati is None:
             if len(self._insiemi) >= _INSIEMI_TENUTI:
                 self._insiemi.clear()
             trovati = PluginAttivi(
-                self, tuple(self.manifesto(id) for id in sorted(ids)), giorno, tenute or {}
+                self,
+                tuple(self.manifesto(id) for id in sorted(ids)),
+                giorno,
+                tenute or {},
+                fissati or {},
             )
             self._insiemi[chiave] = trovati
         return trovati
@@ -453,6 +600,14 @@ class Registro:
             attivi.moduli_spesa(inizio.year)
             attivi.prospetti_spesa(inizio.year)
             attivi.rapporti_spesa(inizio.year)
+            attivi.graduatorie()
+            attivi.pagine()
+            attivi.voci_menu()
+            attivi.lavori()
+            for blocco in BloccoModello:
+                attivi.modello(blocco)
+            attivi.criteri_riparto(inizio.year)
+            attivi.indicatori()
 
     def codifiche(self) -> tuple[tuple[Manifesto, ListaCodici], ...]:
         """The code lists that the installed plugins declare, active somewhere or not.
@@ -485,6 +640,48 @@ class Registro:
                 f"ogni lista ha un nome suo, che comincia con «{manifesto.id}-»",
             )  # fmt: skip
         return risposta
+
+    def migrazioni(self, id: str) -> tuple[MigrazionePlugin, ...]:
+        """The migrations of a plugin, in order.
+
+        Raises:
+            PluginInErrore: it failed, or they make no sense one after the other.
+        """
+        manifesto = self.manifesto(id)
+        risposta = self.chiama(id, "migrazioni")
+        if risposta is None:
+            return ()
+        if not isinstance(risposta, tuple) or not all(
+            isinstance(una, MigrazionePlugin) and _ben_fatto(una) for una in risposta
+        ):
+            raise PluginInErrore(
+                manifesto, "migrazioni", "la risposta non è una tupla di MigrazionePlugin"
+            )
+        try:
+            tabelle(risposta)
+        except DichiarazioneErrata as errore:
+            causa = errore.messaggio.rstrip(".")
+        else:
+            return risposta
+        raise PluginInErrore(manifesto, "migrazioni", causa)
+
+    def tabelle(self, id: str) -> Mapping[str, TabellaPlugin]:
+        """The tables of a plugin, as its migrations make them; see :meth:`migrazioni`."""
+        return tabelle(self.migrazioni(id))
+
+    def hook(self, id: str) -> tuple[str, ...]:
+        """The hooks that a plugin has."""
+        plugin = self._gestore.get_plugin(id)
+        chiamanti = self._gestore.get_hookcallers(plugin) if plugin is not None else None
+        return tuple(sorted(uno.name for uno in chiamanti or () if uno.has_spec()))
+
+    def modulo(self, id: str) -> str:
+        """The importable name of a plugin; empty for an object that is no module."""
+        return getattr(self._gestore.get_plugin(id), "__name__", "")
+
+    def mostra(self) -> bool:
+        """Whether some plugin that is installed has entries of the menu."""
+        return any("voci_menu" in self.hook(manifesto.id) for manifesto in self.manifesti())
 
     def chiama(self, id: str, hook: str, **argomenti: object) -> object:
         """Ask one plugin one hook; ``None`` when it does not implement it.
@@ -521,8 +718,10 @@ class PluginAttivi:
         manifesti: tuple[Manifesto, ...],
         giorno: date,
         tenute: Tenute | None = None,
+        fissati: Fissati | None = None,
     ) -> None:
         self._registro = registro
+        self._fissati = fissati or {}
         self.manifesti = manifesti
         self.giorno = giorno
         self._tenute = tenute or {}
@@ -591,18 +790,34 @@ class PluginAttivi:
         """What is declared for what is about a year, whether or not its day is in force."""
         return self._dichiarati("adempimenti", Adempimento, "l'adempimento", anno=anno)
 
-    def scadenze(self, anno: int, festivi: frozenset[date] = frozenset()) -> tuple[Scadenza, ...]:
-        """The dated deadlines of what is about a year."""
-        return scadenze(self.adempimenti(anno), anno, festivi)
+    def scadenze(
+        self,
+        anno: int,
+        festivi: frozenset[date] = frozenset(),
+        fatti: Mapping[str, date] | None = None,
+    ) -> tuple[Scadenza, ...]:
+        """The dated deadlines of what is about a year; `fatti` as for `hooks.scadenze`."""
+        return scadenze(self.adempimenti(anno), anno, festivi, fatti)
 
     def calendario(
-        self, dal: date, al: date, festivi: frozenset[date] = frozenset()
+        self,
+        dal: date,
+        al: date,
+        festivi: frozenset[date] = frozenset(),
+        fatti: Mapping[int, Mapping[str, date]] | None = None,
     ) -> tuple[Scadenza, ...]:
-        """The deadlines that fall between two days, both included, whatever year they are about."""
+        """The deadlines that fall between two days, both included, whatever year they are about.
+
+        Args:
+            dal: the first day.
+            al: the last one.
+            festivi: local holidays to add to the national ones.
+            fatti: the days on which they were done, by year of reference and code.
+        """
         trovate = [
             scadenza
             for anno in range(dal.year - SCARTO_MASSIMO - 1, al.year + SCARTO_MASSIMO + 2)
-            for scadenza in self.scadenze(anno, festivi)
+            for scadenza in self.scadenze(anno, festivi, (fatti or {}).get(anno))
             if dal <= scadenza.data <= al
         ]
         return tuple(sorted(trovate, key=lambda scadenza: (scadenza.data, scadenza.adempimento)))
@@ -668,9 +883,185 @@ class PluginAttivi:
             if uno.vale(fine)
         )
 
+    def criteri_riparto(self, anno: int) -> tuple[CriteriRiparto, ...]:
+        """The criteria by which the funds of a year may be shared, as they are at its end.
+
+        Raises:
+            PluginInConflitto: two plugins give one.
+        """
+        fine = date(anno, 12, 31)
+        return tuple(
+            uno
+            for uno in self._dichiarati("criteri_riparto", CriteriRiparto, "i criteri", anno=anno)
+            if uno.vale(fine)
+        )
+
+    def indicatori(self) -> tuple[Indicatore, ...]:
+        """What the active plugins add to the catalogue of indicators, in all its dated versions.
+
+        Raises:
+            PluginInErrore: a code does not begin with the plugin's name.
+            PluginInConflitto: two plugins give one.
+        """
+        for manifesto, uno in self._risposte("indicatori", Indicatore):
+            if not uno.codice.startswith(f"{manifesto.id}."):
+                raise PluginInErrore(
+                    manifesto, "indicatori",
+                    f"il codice «{uno.codice}» non comincia con «{manifesto.id}.»",
+                )  # fmt: skip
+        return self._dichiarati("indicatori", Indicatore, "l'indicatore")
+
     def schemi(self) -> tuple[tuple[Manifesto, Path], ...]:
         """The files of the schemes of compartecipazione, and whose they are."""
         return tuple(self._risposte("schemi", Path))
+
+    def graduatorie(self) -> tuple[Graduatoria, ...]:
+        """The rules of the waiting lists that hold on the day, by code.
+
+        Raises:
+            PluginInConflitto: two plugins give one.
+        """
+        tutte = self._dichiarati("graduatorie", Graduatoria, "la graduatoria")
+        return tuple(una for una in tutte if una.vale(self.giorno))
+
+    def manifesto_della_graduatoria(self, codice: str) -> Manifesto:
+        """Who declares the rules of a waiting list.
+
+        Raises:
+            NonTrovato: no active plugin does.
+        """
+        for manifesto, una in self._risposte("graduatorie", Graduatoria):
+            if una.codice == codice and una.vale(self.giorno):
+                return manifesto
+        raise NonTrovato(
+            f"Nessun plugin attivo il {self.giorno:%d/%m/%Y} dichiara la graduatoria «{codice}»."
+        )
+
+    def tabelle_di(self, plugin: str) -> Mapping[str, TabellaPlugin]:
+        """The own tables of a plugin that is active; see `Registro.migrazioni` for what it raises."""
+        return self._registro.tabelle(plugin)
+
+    def pagine(self) -> tuple[tuple[Manifesto, PaginaPlugin], ...]:
+        """The pages of the plugins, each with its author; a code is of one plugin.
+
+        Raises:
+            PluginInErrore: a page has what pages may not have, or a table that is not of its plugin.
+        """
+        trovate = self._proprie("pagine", PaginaPlugin)
+        for manifesto, pagina in trovate:
+            sue = self._registro.tabelle(manifesto.id) if pagina.tabelle else {}
+            causa = ""
+            if not {*pagina.tabelle} <= {*sue}:
+                causa = f"la pagina «{pagina.codice}» mostra una tabella che il plugin non ha"
+            elif pagina.chi is ChiVede.AMBITO and any(
+                sue[una].dati_personali for una in pagina.tabelle
+            ):
+                causa = (
+                    f"la pagina «{pagina.codice}» mostra dati personali a chi non è dell'Ufficio"
+                )
+            else:
+                causa = _difetto_modello(
+                    pagina.modello, {"ambito", "anno", "tabelle", *pagina.dati}, marcato=True
+                )
+                causa = causa and f"la pagina «{pagina.codice}»: {causa}"
+            if causa:
+                raise PluginInErrore(manifesto, "pagine", causa)
+        return trovate
+
+    def pagina(self, plugin: str, codice: str) -> tuple[Manifesto, PaginaPlugin]:
+        """One page.
+
+        Raises:
+            NonTrovato: the plugin is not active, or has no such page.
+        """
+        for manifesto, pagina in self._proprie("pagine", PaginaPlugin, plugin):
+            if pagina.codice == codice:
+                return manifesto, pagina
+        raise NonTrovato("Questa pagina non esiste in questo ambito.")
+
+    def voci_menu(self) -> tuple[tuple[Manifesto, VoceMenuPlugin, PaginaPlugin], ...]:
+        """The entries of the menu, in their order, each with the page that it opens.
+
+        Raises:
+            PluginInErrore: one opens a page that its plugin does not have.
+        """
+        pagine = {
+            (m.id, pagina.codice): pagina for m, pagina in self._proprie("pagine", PaginaPlugin)
+        }
+        trovate = []
+        for manifesto, voce in self._proprie("voci_menu", VoceMenuPlugin):
+            pagina = pagine.get((manifesto.id, voce.pagina))
+            if pagina is None:
+                causa = f"la voce «{voce.codice}» apre una pagina che il plugin non ha"
+                raise PluginInErrore(manifesto, "voci_menu", causa)
+            trovate.append((manifesto, voce, pagina))
+        return tuple(sorted(trovate, key=lambda una: (una[1].ordine, una[0].id, una[1].codice)))
+
+    def modello(self, blocco: BloccoModello) -> tuple[Manifesto, ModelloPlugin] | None:
+        """The words of a place of the core; None where no plugin gives them.
+
+        Raises:
+            PluginInConflitto: two plugins do.
+            PluginInErrore: they have what they may not have.
+        """
+        trovato = None
+        for manifesto, uno in self._proprie("modelli", ModelloPlugin):
+            if uno.blocco is not blocco:
+                continue
+            if trovato is not None:
+                raise _conflitto("il modello", uno.codice, trovato[0], manifesto)
+            causa = _difetto_modello(
+                uno.modello, {"ambito", "comune", "servizio"}, marcato=blocco.marcato
+            )
+            if causa:
+                raise PluginInErrore(manifesto, "modelli", f"«{uno.codice}»: {causa}")
+            trovato = manifesto, uno
+        return trovato
+
+    def lavori(self) -> tuple[tuple[Manifesto, LavoroPlugin], ...]:
+        """The jobs of the plugins, each with its author.
+
+        Raises:
+            PluginInErrore: one reads or writes a table that its plugin does not have.
+        """
+        trovati = self._proprie("lavori", LavoroPlugin)
+        for manifesto, lavoro in trovati:
+            if not {lavoro.da, lavoro.verso} <= {*self._registro.tabelle(manifesto.id)}:
+                causa = f"il lavoro «{lavoro.codice}» usa una tabella che il plugin non ha"
+                raise PluginInErrore(manifesto, "lavori", causa)
+        return trovati
+
+    def lavoro(self, plugin: str, codice: str) -> tuple[Manifesto, LavoroPlugin]:
+        """One job.
+
+        Raises:
+            NonTrovato: the plugin is not active, or has no such job.
+        """
+        for manifesto, lavoro in self.lavori():
+            if (manifesto.id, lavoro.codice) == (plugin, codice):
+                return manifesto, lavoro
+        raise NonTrovato("Questo lavoro non esiste in questo ambito.")
+
+    def _proprie(
+        self, hook: str, tipo: type[_D], di: str | None = None
+    ) -> tuple[tuple[Manifesto, _D], ...]:
+        """Declarations whose code is of their plugin, those in force on the day."""
+        trovate: list[tuple[Manifesto, _D]] = []
+        for manifesto, valore in self._risposte(hook, tipo):
+            if di is not None and manifesto.id != di:
+                continue
+            # A function is no data: of a job only what is beside it is looked at.
+            if not isinstance(valore, LavoroPlugin) and not _ben_fatto(valore):
+                raise PluginInErrore(
+                    manifesto, hook, f"un valore {tipo.__name__} ha campi del tipo sbagliato"
+                )
+            if not valore.vale(self.giorno):
+                continue
+            codice: str = valore.codice  # type: ignore[attr-defined]
+            if any(m is manifesto and v.codice == codice for m, v in trovate):  # type: ignore[attr-defined]
+                raise PluginInErrore(manifesto, hook, f"«{codice}» è dato due volte")
+            trovate.append((manifesto, valore))
+        return tuple(trovate)
 
     def _aggiungi(self, modulo: ModuloSpesa, aggiunta: AggiuntaSpesa, anno: int) -> ModuloSpesa:
         try:
@@ -693,11 +1084,26 @@ class PluginAttivi:
     def _organi(self) -> tuple[Organo, ...]:
         return self._dichiarati("organi", Organo, "l'organo")
 
+    def _chi_risponde(self, anno: object) -> tuple[Manifesto, ...]:
+        """The active plugins; about a pinned year also those that are gone, as they were."""
+        presenti = {manifesto.id for manifesto in self.manifesti}
+        andati = [
+            fissato.manifesto
+            for (plugin, quando), fissato in sorted(self._fissati.items())
+            if quando == anno and plugin not in presenti
+        ]
+        return (*self.manifesti, *andati)
+
     def _risposte(
         self, hook: str, tipo: type[_T], **argomenti: object
     ) -> Iterator[tuple[Manifesto, _T]]:
-        for manifesto in self.manifesti:
-            risposta = self._registro.chiama(manifesto.id, hook, **argomenti)
+        anno = argomenti.get("anno")
+        for manifesto in self._chi_risponde(anno):
+            fissato = self._fissati.get((manifesto.id, anno)) if isinstance(anno, int) else None
+            if fissato is not None and hook in DELL_ANNO:
+                risposta: object = fissato.risposte.get(hook)
+            else:
+                risposta = self._registro.chiama(manifesto.id, hook, **argomenti)
             if risposta is None:
                 continue
             if not isinstance(risposta, tuple) or not all(
@@ -832,13 +1238,13 @@ class LettoreProtetto:
         return letti
 
     def _chiama(self, funzione: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        def con_rifiuto() -> _T | FileNonLeggibile:
+        def con_rifiuto(*args: _P.args, **kwargs: _P.kwargs) -> _T | FileNonLeggibile:
             try:
                 return funzione(*args, **kwargs)
             except FileNonLeggibile as rifiuto:
                 return rifiuto
 
-        esito = protetto(self.manifesto, "lettori", con_rifiuto)
+        esito = protetto(self.manifesto, "lettori", con_rifiuto, *args, **kwargs)
         if isinstance(esito, FileNonLeggibile):
             raise esito
         return esito

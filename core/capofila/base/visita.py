@@ -54,6 +54,9 @@ class Visita(msgspec.Struct, frozen=True, kw_only=True):
     messaggi: tuple[tuple[str, str], ...] = ()
     """(kind, text) shown once; kinds: ``riuscito``, ``avviso``, ``errore``, ``informazione``."""
 
+    voci: tuple[tuple[str, str, str], ...] = ()
+    """(title, address, permission) of the entries that the ambito's plugins add to the menu."""
+
     def puo(self, permesso: str) -> bool:
         """Whether the person may do this, in the ambito of this request."""
         return permesso in self.permessi

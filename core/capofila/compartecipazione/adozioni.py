@@ -17,9 +17,10 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.compartecipazione.calcolo import Motivo
 from capofila.compartecipazione.catalogo import schema, schemi
+from capofila.compartecipazione.righe import INTEGER, riga_numero
 from capofila.compartecipazione.schemi import (
     CIFRE_MASSIME,
     DECIMALI,
@@ -28,12 +29,12 @@ from capofila.compartecipazione.schemi import (
     Schema,
     non_tengono,
 )
+from capofila.governo import service as governo
 from capofila.hooks.atti import Atto, Specie
 from capofila.territorio import service as territorio
 
 StatoAdozione = Literal["adotta", "non_adotta", "adotta_con_varianti"]
 STATI: Final[tuple[StatoAdozione, ...]] = ("adotta", "adotta_con_varianti", "non_adotta")
-INTEGER: Final = range(1, 2**31)
 
 
 class Adozione(msgspec.Struct, frozen=True, kw_only=True):
@@ -269,13 +270,11 @@ async def leggi(id_: int) -> Adozione:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in INTEGER:
-        riga = await unita.riga(f"{_LEGGI} AND a.id = $2", unita.ambito, id_)
-    if riga is None:
-        raise NonTrovato("Questa adozione non c'è: torna all'elenco.")
-    return _da(riga)
+    return _da(
+        await riga_numero(
+            f"{_LEGGI} AND a.id = $2", id_, "Questa adozione non c'è: torna all'elenco.", INTEGER
+        )
+    )
 
 
 class AdozioneRifiutata(DatiNonValidi):
@@ -293,7 +292,8 @@ async def registra_adozione(nuova: Adozione) -> tuple[int, Adozione | None]:
         Its number, and the one that it ended.
 
     Raises:
-        AdozioneRifiutata: the comune is not of the ambito, or what is written does not hold together.
+        AdozioneRifiutata: the comune is not of the ambito, what is written does not hold together, or
+            the deliberation that it cites does not stand.
         Conflitto: another one holds on some of those days.
         NonTrovato: no active plugin declares a scheme for the service.
     """
@@ -303,6 +303,13 @@ async def registra_adozione(nuova: Adozione) -> tuple[int, Adozione | None]:
     istat = mappa.istat(nuova.comune)
     if istat is None or (await territorio.appartenenze()).del_giorno(istat, nuova.dal) is None:
         errori.append(("comune", "In quel giorno il comune non è di questo ambito."))
+    if nuova.numero and governo.CHIAVE.fullmatch(nuova.numero):
+        # An act of ours, cited by its key: it is there and it stands, or it is no act.
+        citata = await governo.per_chiave(nuova.numero)
+        if citata is None or citata.propone or not citata.in_vigore(nuova.data):
+            errori.append(
+                ("numero", "Nel registro delle deliberazioni non c’è, o quel giorno non valeva.")
+            )
     if errori:
         raise AdozioneRifiutata(errori)
     aperta = next(

@@ -1,17 +1,17 @@
 """What a person pays, to the cent, and why: the steps of a formula done one after the other.
 
-Figures between the steps are exact (fractions); only a step that rounds rounds, half-up. Every step
-leaves a line of the trace in Italian, with the parameters that it read, since when they hold and by
-which act. A trace that was frozen has in it all that is needed to do the computation again.
+Figures between the steps are exact (:class:`Esatta`); only a step that rounds rounds, half-up. Every
+step leaves a line of the trace in Italian, with the parameters that it read, since when they hold and
+by which act. A trace that was frozen has in it all that is needed to do the computation again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Literal
@@ -41,7 +41,6 @@ from capofila.compartecipazione.schemi import (
 
 QUANTITA_MASSIMA: Final = Decimal(100_000)
 IMPORTO_MASSIMO: Final = Decimal(10_000_000)
-_CENTO: Final = 100
 
 Motivo = (
     Difetto
@@ -119,7 +118,7 @@ def calcola(risolto: Risolto | None, caso: Caso) -> Quota:
     if risolto is None:
         return Quota(stato="non_calcolata", motivo="nessuno_schema")
     motivo = _guasto_del_caso(caso)
-    if motivo is None and caso.condizioni - risolto.condizioni.keys():
+    if motivo is None and caso.condizioni and caso.condizioni - risolto.condizioni.keys():
         motivo = "condizione_sconosciuta"
     if motivo is not None:
         return Quota(stato="non_calcolata", motivo=motivo)
@@ -152,7 +151,7 @@ def calcola(risolto: Risolto | None, caso: Caso) -> Quota:
 
 def chiede_isee(risolto: Risolto) -> bool:
     """Whether the formula looks at an ISEE at all."""
-    return any(isinstance(p, Esente | Tratti | Fasce | Proporzionale) for p in risolto.passi)
+    return any(isinstance(passo, _CON_ISEE) for passo in risolto.passi)
 
 
 def _guasto_del_caso(caso: Caso) -> Motivo | None:
@@ -164,6 +163,49 @@ def _guasto_del_caso(caso: Caso) -> Motivo | None:
     return None
 
 
+class Esatta:
+    """A figure that is never rounded: a numerator over a denominator greater than zero.
+
+    It is reduced where it is written and not at each operation, which is what makes the fractions of
+    the standard library slow.
+    """
+
+    __slots__ = ("d", "n", "testo")
+
+    def __init__(self, n: int, d: int = 1) -> None:
+        self.n, self.d = n, d
+        self.testo = ""
+        """As it is written in euro, once somebody asked."""
+
+    def __add__(self, altra: Esatta) -> Esatta:
+        return Esatta(self.n * altra.d + altra.n * self.d, self.d * altra.d)
+
+    def __sub__(self, altra: Esatta) -> Esatta:
+        return Esatta(self.n * altra.d - altra.n * self.d, self.d * altra.d)
+
+    def __mul__(self, altra: Esatta) -> Esatta:
+        return Esatta(self.n * altra.n, self.d * altra.d)
+
+    def __truediv__(self, altra: Esatta) -> Esatta:
+        """By a figure greater than zero."""
+        return Esatta(self.n * altra.d, self.d * altra.n)
+
+    def __lt__(self, altra: Esatta) -> bool:
+        return self.n * altra.d < altra.n * self.d
+
+    def __le__(self, altra: Esatta) -> bool:
+        return self.n * altra.d <= altra.n * self.d
+
+    def ridotta(self) -> tuple[int, int]:
+        """The same over the least denominator."""
+        comune = math.gcd(self.n, self.d)
+        return self.n // comune, self.d // comune
+
+
+_CON_ISEE: Final = (Tratti, Fasce, Esente, Proporzionale)
+_ZERO: Final = Esatta(0)
+_UNO: Final = Esatta(1)
+_CENTO: Final = Esatta(100)
 _PER_UNITA: Final[Mapping[Unita, str]] = {
     "ora": " all'ora", "giorno": " al giorno", "pasto": " a pasto", "mese": " al mese",
     "accesso": " ad accesso", "anno": " all'anno",
@@ -175,54 +217,71 @@ class _Conto:
 
     def __init__(self, risolto: Risolto, caso: Caso) -> None:
         self.risolto, self.caso = risolto, caso
-        self.valore = Fraction(0)
+        self.valore = _ZERO
         self.righe: list[RigaTraccia] = []
         self.per_tutte = False
         """The quantity was multiplied already."""
         self._letti: list[Letto] = []
+        self._visto: Esatta | None = None
+        self._una = _PER_UNITA[risolto.unita]
 
-    def _leggi(self, nome: str) -> Fraction:
+    def _leggi(self, nome: str) -> Esatta:
         letto = self.risolto.letti[nome]
         if letto not in self._letti:
             self._letti.append(letto)
         return _frazione(letto.valore)
 
-    def _isee(self) -> Fraction:
-        assert self.caso.isee is not None
-        return _frazione(self.caso.isee.valore)
+    def _isee(self) -> Esatta:
+        if self._visto is None:
+            assert self.caso.isee is not None
+            self._visto = _frazione(self.caso.isee.valore)
+        return self._visto
 
     def _scrivi(self, testo: str) -> None:
         self.righe.append(RigaTraccia(testo, _esatto(self.valore), tuple(self._letti)))
         self._letti = []
 
     def senza_isee(self, manca: Difetto) -> None:
-        """The tariff for who shows no ISEE that can be used."""
+        """The tariff for who shows no ISEE that can be used: what favours whoever shows one is left out."""
         assert self.risolto.senza_isee is not None
         self.valore = self._leggi(self.risolto.senza_isee)
-        self._scrivi(
+        testo = (
             f"{DETTO[manca]} Si applica la tariffa senza ISEE: {_euro(self.valore)}{self._unita()}."
         )
+        if any(
+            isinstance(p, Riduzione) and p.se in self.caso.condizioni for p in self.risolto.passi
+        ):
+            testo += " Le riduzioni valgono solo con un ISEE."
+        if any(isinstance(p, MinimoGarantito) for p in self.risolto.passi):
+            testo += " Il minimo garantito vale solo con un ISEE."
+        self._scrivi(testo)
         for passo in self.risolto.passi:
             if isinstance(passo, Tetto | PerQuantita | Arrotonda):
                 self.fai(passo)
 
     def chiudi(self) -> Decimal:
         """The quota: of all the units, to the cent."""
-        if not self.per_tutte and self.valore:
+        if not self.per_tutte and self.valore.n:
             self._per_quantita()
         self._arrotonda(2)
-        return Decimal(int(self.valore * _CENTO)).scaleb(-2)
+        return Decimal(self.valore.n * 100 // self.valore.d).scaleb(-2)
 
     def _unita(self) -> str:
-        return "" if self.per_tutte else _PER_UNITA[self.risolto.unita]
+        return "" if self.per_tutte else self._una
 
     def fai(self, passo: Forma) -> None:
         """Do one step."""
         match passo:
+            case Tratti():
+                self._tratti(passo)
+            case PerQuantita():
+                self._per_quantita()
+            case Arrotonda(decimali=decimali):
+                self._arrotonda(decimali)
             case Esente(fino_a=fino_a):
                 soglia = self._leggi(fino_a)
                 if self._isee() <= soglia:
-                    self.valore = Fraction(0)
+                    self.valore = _ZERO
                     self._scrivi(
                         f"L'ISEE di {_euro(self._isee())} non supera {_euro(soglia)}: non si paga nulla."
                     )
@@ -233,8 +292,6 @@ class _Conto:
             case Fissa(tariffa=tariffa):
                 self.valore = self._leggi(tariffa)
                 self._scrivi(f"La tariffa è {_euro(self.valore)}{self._unita()} per tutti.")
-            case Tratti():
-                self._tratti(passo)
             case Fasce(modo="intera" | "percentuale"):
                 parte_del_costo = passo.modo == "percentuale"
                 chi = f"L'ISEE di {_euro(self._isee())}"
@@ -274,10 +331,6 @@ class _Conto:
                     cosa = "del costo del servizio" if importo is None else "del tetto"
                     self._scrivi(f"Non si paga più {cosa}: {_euro(tetto)}{self._unita()}.")
                 self._letti = []
-            case PerQuantita():
-                self._per_quantita()
-            case Arrotonda(decimali=decimali):
-                self._arrotonda(decimali)
 
     def _tratti(self, passo: Tratti) -> None:
         isee = self._isee()
@@ -286,7 +339,7 @@ class _Conto:
         if isee <= inizio and (passo.sotto == "esente" or isee < inizio):
             soglia = self._leggi(primo.isee)
             if passo.sotto == "esente":
-                self.valore = Fraction(0)
+                self.valore = _ZERO
                 self._scrivi(
                     f"L'ISEE di {_euro(isee)} non supera {_euro(soglia)}: non si paga nulla."
                 )
@@ -318,12 +371,12 @@ class _Conto:
     def _gradino(
         self,
         fasce: tuple[Gradino, ...],
-        misura: Fraction,
+        misura: Esatta,
         chi: str,
         *,
         parte_del_costo: bool = False,
     ) -> None:
-        sotto: Fraction | None = None
+        sotto: Esatta | None = None
         for gradino in fasce:
             limite = (
                 None
@@ -349,12 +402,12 @@ class _Conto:
         raise AssertionError("the last band takes in all the rest")  # pragma: no cover
 
     def _progressiva(self, passo: Fasce) -> None:
-        isee, sotto, parti = self._isee(), Fraction(0), list[str]()
-        self.valore = Fraction(0)
+        isee, sotto, parti = self._isee(), _ZERO, list[str]()
+        self.valore = _ZERO
         for gradino in passo.fasce:
             limite = isee if gradino.fino_a is None else self._leggi(gradino.fino_a)
             parte = min(isee, limite) - sotto
-            if parte <= 0:
+            if parte.n <= 0:
                 break
             percento = self._leggi(gradino.tariffa)
             self.valore += parte * percento / _CENTO
@@ -367,7 +420,7 @@ class _Conto:
 
     def _proporzionale(self, passo: Proporzionale) -> None:
         finale = self._leggi(passo.isee_finale)
-        parte = min(self._isee() / finale, Fraction(1)) if finale else Fraction(1)
+        parte = min(self._isee() / finale, _UNO) if finale.n else _UNO
         if passo.minima is not None:
             parte = max(parte, self._leggi(passo.minima) / _CENTO)
         self.valore = self._costo() * parte
@@ -380,7 +433,7 @@ class _Conto:
         if self.caso.disponibile is None:
             raise _Fermata("disponibile_mancante")
         minimo, disponibile = self._leggi(importo), _frazione(self.caso.disponibile)
-        resto = max(Fraction(0), disponibile - minimo)
+        resto = max(_ZERO, disponibile - minimo)
         if self.valore > resto:
             self.valore = resto
         self._scrivi(
@@ -388,7 +441,7 @@ class _Conto:
             f"{_euro(resto)}, quindi {_euro(self.valore)}{self._unita()}."
         )
 
-    def _costo(self) -> Fraction:
+    def _costo(self) -> Esatta:
         if self.caso.costo is None:
             if self.risolto.costo is None:
                 raise _Fermata("costo_mancante")
@@ -399,15 +452,13 @@ class _Conto:
         quante = _frazione(self.caso.quantita)
         prima, unita = self.valore, self._unita()
         self.valore, self.per_tutte = self.valore * quante, True
-        if quante != 1:
+        if quante.n != quante.d:
             self._scrivi(f"{_euro(prima)}{unita} per {_cifra(quante)}: {_euro(self.valore)}.")
 
     def _arrotonda(self, decimali: int) -> None:
-        if 10**decimali % self.valore.denominator:
+        if self.valore.n * 10**decimali % self.valore.d:
             self.valore = _tondo(self.valore, decimali)
-            self._scrivi(
-                f"Arrotondato a {_decimali(decimali)}: {_euro(self.valore)}{self._unita()}."
-            )
+            self._scrivi(f"Arrotondato {al_posto(decimali)}: {_euro(self.valore)}{self._unita()}.")
 
 
 # --- freezing and doing again -------------------------------------------------------------------
@@ -456,20 +507,18 @@ def rifai(congelata: Congelata) -> Quota:
 # --- figures in words ---------------------------------------------------------------------------
 
 
-def _tondo(valore: Fraction, decimali: int) -> Fraction:
+def _tondo(valore: Esatta, decimali: int) -> Esatta:
     """Half-up; amounts are never negative."""
     unita = 10**decimali
-    return Fraction(
-        (2 * valore.numerator * unita + valore.denominator) // (2 * valore.denominator), unita
-    )
+    return Esatta((2 * valore.n * unita + valore.d) // (2 * valore.d), unita)
 
 
 # The same few parameters are read, and written, for everybody.
 
 
 @lru_cache(maxsize=4096)
-def _frazione(valore: Decimal) -> Fraction:
-    return Fraction(valore)
+def _frazione(valore: Decimal) -> Esatta:
+    return Esatta(*valore.as_integer_ratio())
 
 
 @lru_cache(maxsize=4096)
@@ -483,11 +532,11 @@ def _cifre(denominatore: int) -> int | None:
 
 
 def _decimale(numeratore: int, denominatore: int, decimali: int = 6) -> str:
-    """Written whole where it ends, else half-up at so many decimals."""
+    """A reduced fraction, written whole where it ends, else half-up at so many decimals."""
     cifre = _cifre(denominatore)
     if cifre is None:
-        tondo = _tondo(Fraction(numeratore, denominatore), decimali)
-        return _decimale(tondo.numerator, tondo.denominator)
+        tondo = _tondo(Esatta(numeratore, denominatore), decimali)
+        return _decimale(*tondo.ridotta())
     if not cifre:
         return str(numeratore)
     potenza: int = 10**cifre
@@ -495,8 +544,8 @@ def _decimale(numeratore: int, denominatore: int, decimali: int = 6) -> str:
     return f"{intera}.{resto:0{cifre}}"
 
 
-def _esatto(valore: Fraction) -> str:
-    numeratore, denominatore = valore.as_integer_ratio()
+def _esatto(valore: Esatta) -> str:
+    numeratore, denominatore = valore.ridotta()
     if _cifre(denominatore) is None:
         return f"{numeratore}/{denominatore}"
     return _decimale(numeratore, denominatore)
@@ -511,19 +560,24 @@ def _italiano(scritto: str, decimali: int = 0) -> str:
     return f"{intera},{resto}" if resto else intera
 
 
-def _euro(valore: Fraction) -> str:
+def _euro(valore: Esatta) -> str:
     """With two decimals, or as many as the figure has; six when they never end."""
-    return _euro_di(*valore.as_integer_ratio())
+    if not valore.testo:
+        centesimi, resto = divmod(valore.n * 100, valore.d)
+        if resto:
+            valore.testo = _italiano(_decimale(*valore.ridotta()), 2) + " €"
+        else:
+            intera, cifre = divmod(centesimi, 100)
+            scritta = str(intera) if intera < 1000 else f"{intera:,}".replace(",", ".")
+            valore.testo = f"{scritta},{cifre:02} €"
+    return valore.testo
 
 
-@lru_cache(maxsize=4096)
-def _euro_di(numeratore: int, denominatore: int) -> str:
-    return _italiano(_decimale(numeratore, denominatore), 2) + " €"
+def _cifra(valore: Esatta | None) -> str:
+    return "" if valore is None else _italiano(_decimale(*valore.ridotta(), 2))
 
 
-def _cifra(valore: Fraction | None) -> str:
-    return "" if valore is None else _italiano(_decimale(*valore.as_integer_ratio(), 2))
-
-
-def _decimali(quanti: int) -> str:
-    return {0: "euro interi", 1: "un decimale", 2: "centesimi"}.get(quanti, f"{quanti} decimali")
+def al_posto(decimali: int) -> str:
+    """Where a figure is rounded, after «arrotondato»."""
+    posti = ("agli euro interi", "a un decimale", "al centesimo", "al millesimo")
+    return posti[decimali] if decimali < len(posti) else f"a {decimali} decimali"

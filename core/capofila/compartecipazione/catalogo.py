@@ -10,6 +10,7 @@ from capofila.base.attivazioni import plugin_attivi
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.plugin import PluginAttivi
 from capofila.compartecipazione.schemi import Schema, leggi
+from capofila.web import formati
 
 
 @lru_cache(maxsize=256)
@@ -46,7 +47,8 @@ async def schema(servizio: str, giorno: date) -> Schema:
     in_vigore = [s for s in tutti if s.formula(giorno) is not None] or tutti
     if not in_vigore:
         raise NonTrovato(
-            f"In questo ambito nessun plugin attivo dichiara uno schema per il servizio «{servizio}»."
+            f"In questo ambito nessun plugin attivo il {formati.data(giorno)} dichiara uno schema per il "
+            f"servizio «{servizio}»: controlla il servizio e il giorno."
         )
     if len(in_vigore) > 1:
         nomi = ", ".join(s.id for s in in_vigore)

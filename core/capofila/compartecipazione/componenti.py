@@ -26,6 +26,7 @@ from capofila.compartecipazione.isee import (
     Immobile,
     Nucleo,
     Persona,
+    SpecieISEE,
 )
 from capofila.compartecipazione.utenze import AttestazioneISEE, leggi_attestazione, utenze_di
 from capofila.web import formati
@@ -37,6 +38,22 @@ DI_PERSONA: Final[tuple[str, ...]] = Persona.__struct_fields__
 SEGNI: Final = ("minori", "minore_di_tre", "genitori_al_lavoro", "solo_genitore_con_minori")
 """What of a nucleo is yes or no."""
 _DEL_NUCLEO: Final = ("canone", "altre_detrazioni", "mobiliare")
+ALTRE_REGOLE: Final[Mapping[SpecieISEE, str]] = {
+    SpecieISEE.SOCIOSANITARIO: "Per le prestazioni sociosanitarie il nucleo può essere ristretto (la "
+    "persona, il coniuge, i figli minori o a carico): scrivi il nucleo e i redditi che questa DSU "
+    "dichiara, e il conto è lo stesso (art. 6).",
+    SpecieISEE.SOCIOSANITARIO_RESIDENZE: "Per le residenze alcune somme per l’assistenza non si tolgono, "
+    "per i figli fuori dal nucleo si può aggiungere una componente, e ciò che è stato donato può contare "
+    "ancora (art. 6): questo conto non lo fa, e una differenza può venire da lì.",
+    SpecieISEE.MINORENNI: "Se i genitori non convivono, quello fuori dal nucleo può entrarvi o aggiungere "
+    "una componente (art. 7): questo conto non aggiunge la componente, e una differenza può venire da lì.",
+    SpecieISEE.UNIVERSITARIO: "Lo studente che vive altrove può contare nel nucleo dei genitori (art. 8): "
+    "scrivi il nucleo che questa DSU dichiara.",
+    SpecieISEE.CORRENTE: "L’ISEE corrente prende il posto di quello ordinario con redditi, o patrimonio, "
+    "più recenti (art. 9): scrivi quelli che la DSU aggiornata dichiara, non quelli dell’anno ordinario.",
+}
+"""What D.P.C.M. 159/2013 has of its own for the kinds that are not the ordinary one, in words: the
+computation is the ordinary one (art. 3-5)."""
 
 
 class Prova(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,20 +16,22 @@ import msgspec
 
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.compartecipazione import calcolo
 from capofila.compartecipazione.adozioni import Vigenza, vigente
 from capofila.compartecipazione.calcolo import (
     Congelata,
     Motivo,
     Quota,
+    chiede_isee,
     congela,
     in_parole,
     scongela,
 )
 from capofila.compartecipazione.catalogo import schema
+from capofila.compartecipazione.righe import riga_numero
 from capofila.compartecipazione.utenze import (
-    BIGINT,
+    SCADE,
     Assistito,
     AttestazioneISEE,
     DatiRifiutati,
@@ -39,6 +41,8 @@ from capofila.compartecipazione.utenze import (
     leggi_utenza,
     scegli,
 )
+
+DA_RIVEDERE: Final = "ISEE scaduto, da rivedere"
 
 
 class NonSiDecide(DatiNonValidi):
@@ -104,6 +108,10 @@ class Decisa(msgspec.Struct, frozen=True, kw_only=True):
     presa_il: datetime
     persona: str | None
     congelata: bytes
+    isee_fino_al: date | None = None
+    """The last day of the ISEE that it rests on; None where it rests on none."""
+    annotata: str | None = None
+    """The digest that the audit was told when it was taken, by :func:`a_gruppi`."""
 
     @property
     def cosa(self) -> Congelata:
@@ -122,11 +130,17 @@ class Decisa(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Riprova(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision done again: whether its bytes are those of the digest, and the cents the same."""
+    """A decision done again: whether its bytes are those of the digest, and the cents the same.
+
+    Attributes:
+        integra: its bytes have its digest, and that is the one in the audit, where it is there.
+        annotata: the audit has the digest; decisions of before it was written there do not.
+    """
 
     quota: Quota
     integra: bool
     uguale: bool
+    annotata: bool = False
 
 
 async def anteprima(utenza_id: int, giorno: date) -> Anteprima:
@@ -221,7 +235,8 @@ async def decidi(
         raise NonSiDecide(vista_ora.ostacolo, vista_ora.motivo or "adozione_non_registrata")
     if vista is not None and vista != vista_ora.impronta:
         raise Conflitto("Nel frattempo qualcosa è cambiato: guarda di nuovo la quota, poi decidi.")
-    scelta = vista_ora.attestazione if congelata.quota.stato == "calcolata" else None
+    guarda = congelata.quota.stato == "calcolata" and chiede_isee(congelata.risolto)
+    scelta = vista_ora.attestazione if guarda else None
     await _ferma(utenza_id, adozione.id, scelta)
     prima = in_vigore(await decisioni_di(vista_ora.assistito.id, vista_ora.utenza.servizio), giorno)
     adesso = (congelata.quota.importo, None if prima is None else prima.id)
@@ -244,9 +259,19 @@ async def decidi(
         dati, hashlib.sha256(dati).hexdigest(), None if prima is None else prima.id,
     )  # fmt: skip
     await registra(
-        "compartecipazione.decidi", "decisione_quota", str(id_), servizio=vista_ora.utenza.servizio
-    )
+        "compartecipazione.decidi", "decisione_quota", str(id_), servizio=vista_ora.utenza.servizio,
+        impronta=a_gruppi(vista_ora.impronta),
+    )  # fmt: skip
     return id_
+
+
+def a_gruppi(impronta: str) -> str:
+    """A digest in groups of eight, as the audit keeps it: no run of it can look like a codice fiscale.
+
+    >>> a_gruppi("00112233445566778899")
+    '00112233 44556677 8899'
+    """
+    return " ".join(impronta[n : n + 8] for n in range(0, len(impronta), 8))
 
 
 async def _ferma(utenza: int, adozione: int, scelta: AttestazioneISEE | None) -> None:
@@ -272,8 +297,12 @@ async def _ferma(utenza: int, adozione: int, scelta: AttestazioneISEE | None) ->
 _LEGGI: Final = (
     "SELECT d.id, d.utenza_id, z.assistito_id, d.comune, z.servizio, d.attestazione_id, "
     "d.adozione_id, d.dal, d.stato, d.quota, d.organo, d.numero, d.data, d.sha256, "
-    "d.sostituisce, d.presa_il, u.nome AS persona, d.congelata FROM decisione_quota d "
-    "JOIN utenza z ON z.ambito_id = d.ambito_id AND z.id = d.utenza_id "
+    "d.sostituisce, d.presa_il, u.nome AS persona, d.congelata, "
+    f"{SCADE} AS isee_fino_al, (SELECT r.dettagli ->> 'impronta' FROM registro r "
+    "WHERE r.ambito_id = d.ambito_id AND r.oggetto = 'decisione_quota' AND r.oggetto_id = d.id::text "
+    "AND r.azione = 'compartecipazione.decidi' ORDER BY r.id LIMIT 1) AS annotata "
+    "FROM decisione_quota d JOIN utenza z ON z.ambito_id = d.ambito_id AND z.id = d.utenza_id "
+    "LEFT JOIN attestazione_isee t ON t.ambito_id = d.ambito_id AND t.id = d.attestazione_id "
     "LEFT JOIN utente u ON u.id = d.presa_da WHERE d.ambito_id = $1"
 )
 
@@ -288,13 +317,11 @@ async def leggi(id_: int) -> Decisa:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(f"{_LEGGI} AND d.id = $2", unita.ambito, id_)
-    if riga is None:
-        raise NonTrovato("Questa decisione non c'è: torna alla persona.")
-    return _da(riga)
+    return _da(
+        await riga_numero(
+            f"{_LEGGI} AND d.id = $2", id_, "Questa decisione non c'è: torna alla persona."
+        )
+    )
 
 
 async def decisioni_di(assistito_id: int, servizio: str | None = None) -> list[Decisa]:
@@ -340,10 +367,12 @@ def stati(
             detti[una.id] = ("Sostituita", "neutro")
         elif una.dal > giorno:
             detti[una.id] = ("Da venire", "attesa")
-        elif any(z.servizio == una.servizio and z.vale(giorno) for z in utenze):
-            detti[una.id] = ("In vigore", "buono")
-        else:
+        elif not any(z.servizio == una.servizio and z.vale(giorno) for z in utenze):
             detti[una.id] = ("Servizio finito", "chiuso")
+        elif una.isee_fino_al is not None and una.isee_fino_al < giorno:
+            detti[una.id] = (DA_RIVEDERE, "attenzione")
+        else:
+            detti[una.id] = ("In vigore", "buono")
     return detti
 
 
@@ -363,13 +392,19 @@ def riprova(una: Decisa) -> Riprova:
         Conflitto: as :attr:`Decisa.cosa`.
     """
     cosa = una.cosa
-    if hashlib.sha256(una.congelata).hexdigest() != una.sha256:
-        return Riprova(quota=cosa.quota, integra=False, uguale=False)
+    annotata = una.annotata is not None
+    vere = {
+        hashlib.sha256(una.congelata).hexdigest(),
+        (una.annotata or una.sha256).replace(" ", ""),
+    }
+    if vere != {una.sha256}:
+        return Riprova(quota=cosa.quota, integra=False, uguale=False, annotata=annotata)
     quota = calcolo.rifai(cosa)
     # To the cent, and not to the letter: the words of a step may be said better one day.
     return Riprova(
         quota=quota,
         integra=True,
+        annotata=annotata,
         uguale=(quota.stato, quota.importo, quota.motivo)
         == (cosa.quota.stato, una.quota, cosa.quota.motivo)
         and quota.importo == cosa.quota.importo,

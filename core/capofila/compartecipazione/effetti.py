@@ -6,7 +6,7 @@ holds in their comune, and another. Nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -14,29 +14,29 @@ from typing import Literal
 import msgspec
 import polars as pl
 
-from capofila.base.errori import DatiNonValidi
+from capofila.base.attivazioni import plugin_attivi
+from capofila.base.errori import DatiNonValidi, NonTrovato
 from capofila.compartecipazione.adozioni import Vigenza, vigente, vigenze
-from capofila.compartecipazione.blocco import in_centesimi
-from capofila.compartecipazione.calcolo import Quota
-from capofila.compartecipazione.catalogo import schema
-from capofila.compartecipazione.isee import difetto
+from capofila.compartecipazione.catalogo import schema, schemi
 from capofila.compartecipazione.massa import quote_di
 from capofila.compartecipazione.schemi import Risolto, Schema
 from capofila.compartecipazione.simula import Effetto, con_valori, riassumi
-from capofila.compartecipazione.utenze import CasoUtente, casi
+from capofila.compartecipazione.utenti import casi_per, difetti
 
-Contro = Literal["valori", "giorno", "ambito", "comune"]
+Contro = Literal["valori", "giorno", "ambito", "comune", "schema"]
 
 
 class Prova(msgspec.Struct, frozen=True, kw_only=True):
-    """The other rule: values of its own, the rule of another day, the scheme of the ambito for all, or
-    what holds in one comune for all.
+    """The other rule: values of its own, the rule of another day, the scheme of the ambito for all, what
+    holds in one comune for all, or another scheme for all.
     """
 
     contro: Contro = "valori"
     valori: Mapping[str, Decimal] = {}
     giorno: date | None = None
     comune: str | None = None
+    schema: str | None = None
+    """The id of another scheme."""
 
 
 async def effetto(servizio: str, giorno: date, prova: Prova, comune: str | None = None) -> Effetto:
@@ -53,8 +53,10 @@ async def effetto(servizio: str, giorno: date, prova: Prova, comune: str | None 
         DatiNonValidi: values that no scheme could have, or a rule of another unit.
     """
     trovato = await schema(servizio, giorno)
-    presi = [uno for uno in await casi(servizio, giorno) if comune in (None, uno.comune)]
-    comuni = {uno.comune for uno in presi}
+    presi = await casi_per(trovato, servizio, giorno)
+    if comune is not None:
+        presi = presi.filter(pl.col("comune") == comune)
+    comuni = presi["comune"].unique().to_list()
     adesso = await vigenze(servizio, giorno, comuni)
     poi = await _altra_regola(servizio, giorno, prova, adesso)
     unita = {v.risolto.unita for v in (*adesso.values(), *poi.values()) if v.risolto is not None}
@@ -62,13 +64,17 @@ async def effetto(servizio: str, giorno: date, prova: Prova, comune: str | None 
         raise DatiNonValidi(
             "Le due regole non sono della stessa unità: non si possono confrontare."
         )
+    # The ISEE that a band is told by is one that the service can use on the day.
+    manca = difetti(
+        presi, giorno, trovato.isee, accetta_omissioni=trovato.accetta_omissioni
+    ).is_not_null()
     return riassumi(
         pl.DataFrame(
             {
-                "comune": pl.Series([uno.comune for uno in presi], dtype=pl.String),
-                "isee": in_centesimi(_isee(uno, trovato) for uno in presi),
-                "prima": _centesimi(quote_di(adesso, presi)),
-                "dopo": _centesimi(quote_di(poi, presi)),
+                "comune": presi["comune"],
+                "isee": presi["isee"].set(manca, None),
+                "prima": quote_di(adesso, presi, giorno)["quota"],
+                "dopo": quote_di(poi, presi, giorno)["quota"],
             }
         )
     )
@@ -89,23 +95,48 @@ async def _altra_regola(
             }
         case "giorno":
             return await vigenze(servizio, prova.giorno or giorno, adesso)
-        case "ambito":
-            risolto = (await schema(servizio, giorno)).risolvi(giorno)
-            motivo = None if risolto is not None else "nessuno_schema"
-            return {
-                comune: una
-                if una.motivo == "comune_fuori_ambito"
-                else cambia(una, risolto=risolto, motivo=motivo)
-                for comune, una in adesso.items()
-            }  # fmt: skip
         case "comune":
             suo = await vigente(prova.comune or "", servizio, giorno)
-            return {
-                comune: una
-                if una.motivo == "comune_fuori_ambito"
-                else cambia(una, risolto=suo.risolto, motivo=suo.motivo)
-                for comune, una in adesso.items()
-            }  # fmt: skip
+            risolto, motivo = suo.risolto, suo.motivo
+        case "ambito" | "schema":
+            risolto = await _di_uno_schema(servizio, giorno, prova)
+            motivo = None if risolto is not None else "nessuno_schema"
+    return {
+        comune: una
+        if una.motivo == "comune_fuori_ambito"
+        else cambia(una, risolto=risolto, motivo=motivo)
+        for comune, una in adesso.items()
+    }
+
+
+async def altri_schemi(servizio: str, giorno: date) -> list[Schema]:
+    """The schemes that the users of a service could be tried by: those of its unit with a formula that day.
+
+    Raises:
+        NonTrovato, Conflitto: as :func:`capofila.compartecipazione.catalogo.schema`.
+    """
+    suo = await schema(servizio, giorno)
+    return [
+        altro
+        for altro in schemi(await plugin_attivi(giorno)).values()
+        if altro.id != suo.id and altro.unita == suo.unita and altro.formula(giorno) is not None
+    ]
+
+
+async def _di_uno_schema(servizio: str, giorno: date, prova: Prova) -> Risolto | None:
+    """The scheme of the ambito on a day, or the other one that is tried.
+
+    Raises:
+        NonTrovato: the other one is not among :func:`altri_schemi`.
+    """
+    if prova.contro == "ambito":
+        return (await schema(servizio, giorno)).risolvi(giorno)
+    for altro in await altri_schemi(servizio, giorno):
+        if altro.id == prova.schema:
+            return altro.risolvi(giorno)
+    raise NonTrovato(
+        "Questo schema in quel giorno non c’è, o è di un’altra unità: scegline un altro."
+    )
 
 
 async def due_regole(
@@ -125,17 +156,5 @@ async def due_regole(
             return prima, (await schema(servizio, altro)).risolvi(altro)
         case "comune":
             return prima, (await vigente(prova.comune or "", servizio, giorno)).risolto
-        case "ambito":
-            return prima, prima
-
-
-def _isee(uno: CasoUtente, schema: Schema) -> Decimal | None:
-    """The ISEE that a band is told by: one that the service can use on the day."""
-    isee = uno.caso.isee
-    accetta = schema.accetta_omissioni
-    manca = difetto(isee, uno.caso.giorno, schema.isee, accetta_omissioni=accetta)
-    return None if isee is None or manca is not None else isee.valore
-
-
-def _centesimi(quote: Sequence[Quota]) -> pl.Series:
-    return in_centesimi(quota.importo for quota in quote)
+        case "ambito" | "schema":
+            return prima, await _di_uno_schema(servizio, giorno, prova)

@@ -49,7 +49,15 @@ def cifra(letto: Letto | Valore) -> str:
     return formati.numero(letto.valore, max(2, decimali))
 
 
-def lettera(decisa: Decisa, di_chi: Assistito, comune: str, ambito: str) -> bytes:
+def lettera(
+    decisa: Decisa,
+    di_chi: Assistito,
+    comune: str,
+    ambito: str,
+    *,
+    mittente: str | None = None,
+    congedo: str | None = None,
+) -> bytes:
     """The letter, as PDF/UA-1.
 
     Args:
@@ -57,6 +65,8 @@ def lettera(decisa: Decisa, di_chi: Assistito, comune: str, ambito: str) -> byte
         di_chi: whom it is about.
         comune: the name of the comune.
         ambito: the name of the ambito.
+        mittente: who writes it, where a plugin says it otherwise.
+        congedo: its last words, where a plugin gives them.
     """
     cosa = decisa.cosa
     risolto, caso, quota = cosa.risolto, cosa.caso, cosa.quota
@@ -80,7 +90,8 @@ def lettera(decisa: Decisa, di_chi: Assistito, comune: str, ambito: str) -> byte
         {
             "titolo": titolo,
             "piede": f"Decisione n. {decisa.id}",
-            "mittente": f"Comune di {comune}, {ambito}",
+            "mittente": mittente or f"Comune di {comune}, {ambito}",
+            "congedo": congedo or "",
             "atto": f"{decisa.organo}, atto n. {decisa.numero} del {formati.data(decisa.data)}",
             "persona": f"{di_chi.cognome} {di_chi.nome}, codice fiscale {di_chi.codice_fiscale}",
             "sunto": f"Dal {formati.data(decisa.dal)} la quota è di {formati.importo(decisa.quota)} "

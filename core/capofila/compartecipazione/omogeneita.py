@@ -8,29 +8,21 @@ that share is. Pure but for :func:`leggi`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+import polars as pl
 
 from capofila.compartecipazione.adozioni import StatoAdozione, servizi
-from capofila.compartecipazione.calcolo import Motivo
+from capofila.compartecipazione.blocco import in_centesimi
 from capofila.compartecipazione.ricalcoli import decise_il, quote_adesso
+from capofila.compartecipazione.schemi import Risolto
 from capofila.prestazioni import service as prestazioni
 
 ZERO: Final = Decimal(0)
-
-
-class Utente(msgspec.Struct, frozen=True, kw_only=True):
-    """A user: cost and share of a month (of a year for yearly tariffs), in euro; None where not known."""
-
-    comune: str
-    costo: Decimal | None
-    quota: Decimal | None
-    decisa: bool = False
-    motivo: Motivo | None = None
 
 
 class Misura(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,26 +78,33 @@ class Omogeneita(msgspec.Struct, frozen=True, kw_only=True):
     """The same measures of the records of the ledger that hold on the day."""
 
 
-def misura(utenti: Iterable[Utente]) -> Misura:
-    """The measure of some users."""
-    tutti = list(utenti)
-    costi = [u.costo for u in tutti if u.costo is not None]
-    quote = [u.quota for u in tutti if u.quota is not None]
-    completi = [(u.costo, u.quota) for u in tutti if u.costo is not None and u.quota is not None]
-    return Misura(
-        utenti=len(tutti), con_costo=len(costi), costo=sum(costi, ZERO), con_quota=len(quote),
-        quota=sum(quote, ZERO), decise=sum(u.decisa for u in tutti), completi=len(completi),
-        costo_completi=sum((c for c, _ in completi), ZERO),
-        quota_completi=sum((q for _, q in completi), ZERO),
+def per_comune(utenti: pl.DataFrame) -> dict[str, Misura]:
+    """The measure of each comune.
+
+    Args:
+        utenti: by ``comune``; ``costo`` of a month (of a year for yearly tariffs) in hundredths of a
+            cent and ``quota`` in cents, empty where not known; whether it was ``decisa``.
+    """
+    costo, quota = pl.col("costo").cast(pl.Int128), pl.col("quota").cast(pl.Int128)
+    completi = costo.is_not_null() & quota.is_not_null()
+    gruppi = utenti.group_by("comune").agg(
+        pl.len().alias("utenti"),
+        costo.count().alias("con_costo"), costo.sum().alias("costo"),
+        quota.count().alias("con_quota"), quota.sum().alias("quota"),
+        pl.col("decisa").sum().alias("decise"), completi.sum().alias("completi"),
+        costo.filter(completi).sum().alias("costo_completi"),
+        quota.filter(completi).sum().alias("quota_completi"),
     )  # fmt: skip
-
-
-def per_comune(utenti: Iterable[Utente]) -> dict[str, Misura]:
-    """The measure of each comune."""
-    gruppi: dict[str, list[Utente]] = {}
-    for uno in utenti:
-        gruppi.setdefault(uno.comune, []).append(uno)
-    return {comune: misura(suoi) for comune, suoi in gruppi.items()}
+    posti = {"costo": -4, "costo_completi": -4, "quota": -2, "quota_completi": -2}
+    misure = {}
+    for riga in gruppi.sort("comune").iter_rows(named=True):
+        cifre: dict[str, Any] = {
+            nome: Decimal(valore).scaleb(posti[nome]) if nome in posti else valore
+            for nome, valore in riga.items()
+            if nome != "comune"
+        }
+        misure[riga["comune"]] = Misura(**cifre)
+    return misure
 
 
 def somma(misure: Mapping[str, Misura]) -> Misura:
@@ -126,22 +125,22 @@ async def leggi(servizio: str, giorno: date) -> Omogeneita:
     """
     trovato = (await servizi(giorno)).get(servizio)
     decise = await decise_il(servizio, giorno)
-    utenti, adottato = [], dict[str, StatoAdozione | None]()
-    for uno, quota, vigenza in await quote_adesso(servizio, giorno):
-        decisa = decise.get(uno.assistito)
-        costo, risolto = uno.caso.costo, vigenza.risolto
-        if costo is None and risolto is not None and risolto.costo is not None:
-            costo = risolto.letti[risolto.costo].valore
-        adottato[uno.comune] = None if vigenza.adozione is None else vigenza.adozione.stato
-        utenti.append(
-            Utente(
-                comune=uno.comune,
-                costo=None if costo is None else costo * uno.caso.quantita,
-                quota=quota.importo if decisa is None else decisa[1],
-                decisa=decisa is not None,
-                motivo=quota.motivo if decisa is None and quota.importo is None else None,
-            )
-        )
+    utenti, valgono = await quote_adesso(servizio, giorno)
+    della_persona = [decise.get(assistito) for assistito in utenti["assistito"]]
+    decisa = pl.Series([una is not None for una in della_persona], dtype=pl.Boolean)
+    utenti = utenti.with_columns(
+        pl.coalesce(
+            pl.col("costo"),
+            pl.col("comune").replace_strict(
+                [*valgono], [_costo(v.risolto) for v in valgono.values()], return_dtype=pl.Int64
+            ),
+        ) * pl.col("quantita"),
+        pl.coalesce(
+            in_centesimi(None if una is None else una[1] for una in della_persona),
+            pl.col("quota"),
+        ).alias("quota"),
+        decisa.alias("decisa"),
+    )  # fmt: skip
     comuni = per_comune(utenti)
     codice = None if trovato is None else trovato.codice_prestazione
     return Omogeneita(
@@ -152,11 +151,18 @@ async def leggi(servizio: str, giorno: date) -> Omogeneita:
         giorno=giorno,
         comuni=comuni,
         ambito=somma(comuni),
-        adozioni=adottato,
-        motivi=dict(Counter(u.motivo for u in utenti if u.motivo is not None)),
+        adozioni={c: None if v.adozione is None else v.adozione.stato for c, v in valgono.items()},
+        motivi=dict(Counter(utenti.filter(pl.col("quota").is_null())["motivo"])),
         codice_prestazione=codice,
         registrate={} if codice is None else await _registrate(codice, giorno),
     )
+
+
+def _costo(risolto: Risolto | None) -> int | None:
+    """What a unit costs in cents, where the scheme says it."""
+    if risolto is None or risolto.costo is None:
+        return None
+    return int(risolto.letti[risolto.costo].valore.scaleb(2))
 
 
 async def _registrate(codice: str, giorno: date) -> dict[str, Misura]:

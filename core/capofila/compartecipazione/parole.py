@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from capofila.compartecipazione.calcolo import al_posto
 from capofila.compartecipazione.lettera import cifra
 from capofila.compartecipazione.schemi import (
     Arrotonda,
@@ -33,7 +34,6 @@ QUANTE: Final[Mapping[str, str]] = {
     "ora": "Ore", "giorno": "Giorni", "pasto": "Pasti", "mese": "Mesi", "accesso": "Accessi",
     "anno": "Anni",
 }  # fmt: skip
-_DECIMALI: Final = ("agli euro interi", "a un decimale", "al centesimo")
 
 
 def passi_in_parole(risolto: Risolto) -> list[str]:
@@ -96,8 +96,7 @@ def _passo(passo: Forma, risolto: Risolto) -> str:
         case PerQuantita():
             return "La tariffa si moltiplica per la quantità."
         case Arrotonda(decimali=decimali):
-            posto = _DECIMALI[decimali] if decimali < len(_DECIMALI) else f"a {decimali} decimali"
-            return f"Si arrotonda {posto}, la metà verso l’alto."
+            return f"Si arrotonda {al_posto(decimali)}, la metà verso l’alto."
     raise AssertionError(passo)  # pragma: no cover
 
 

@@ -8,12 +8,13 @@ nothing: the job finds by its own id what was asked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
+import polars as pl
 
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
@@ -21,16 +22,20 @@ from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
 from capofila.base.lavori import Compito, lavoro, richiedi
 from capofila.compartecipazione.adozioni import Vigenza, vigenze
-from capofila.compartecipazione.calcolo import Quota
 from capofila.compartecipazione.catalogo import schema
 from capofila.compartecipazione.decisioni import Atteso, Provvedimento, decidi, difetti_atto
 from capofila.compartecipazione.massa import quote_di
-from capofila.compartecipazione.utenze import BIGINT, CasoUtente, DatiRifiutati, casi_per, utenti
+from capofila.compartecipazione.righe import riga_numero
+from capofila.compartecipazione.utenti import casi_per, utenti
+from capofila.compartecipazione.utenze import DatiRifiutati
 
 TIPO: Final = "compartecipazione.ricalcola"
 TIPO_DECIDI: Final = "compartecipazione.decidi"
 PER_PAGINA: Final = 50
-_LOTTO: Final = 5_000
+CONSERVAZIONE: Final = timedelta(days=180)
+"""How long the outcomes of a run are kept after its end: they are of people, and no decision needs them."""
+_NON_C_E: Final = "Questo ricalcolo non c'è: torna all'elenco."
+_LOTTO: Final = 20_000
 _DECISE_INSIEME: Final = 20
 
 Quali = Literal["cambiano", "nuove", "di_piu", "di_meno", "senza_isee", "non_calcolate", "tutti"]
@@ -51,6 +56,8 @@ class Ricalcolo(msgspec.Struct, frozen=True, kw_only=True):
     data: date | None
     decide_lavoro_id: UUID | None
     deciso_il: datetime | None
+    esiti_tolti_il: datetime | None
+    """When its outcomes were thrown away, after :data:`CONSERVAZIONE`."""
     persona: str | None
 
 
@@ -145,6 +152,8 @@ async def chiedi_decisioni(id_: int, atto: Provvedimento) -> None:
         raise Conflitto("Il ricalcolo non è finito: attendi la fine, poi decidi.")
     if questo.decide_lavoro_id is not None:
         raise Conflitto("Le quote di questo ricalcolo sono già state decise: rifallo e guarda.")
+    if questo.esiti_tolti_il is not None:
+        raise Conflitto("Gli esiti di questo ricalcolo sono stati tolti: rifallo, poi decidi.")
     quante = (await conta(id_)).da_decidere
     if not quante:
         raise Conflitto("Nessuna quota cambia, o nessuna si può decidere.")
@@ -161,7 +170,7 @@ async def chiedi_decisioni(id_: int, atto: Provvedimento) -> None:
 
 _LEGGI: Final = (
     "SELECT r.id, r.comune, r.servizio, r.giorno, r.lavoro_id, r.richiesto_il, r.finito_il, "
-    "r.organo, r.numero, r.data, r.decide_lavoro_id, r.deciso_il, u.nome AS persona "
+    "r.organo, r.numero, r.data, r.decide_lavoro_id, r.deciso_il, r.esiti_tolti_il, u.nome AS persona "
     "FROM ricalcolo r LEFT JOIN utente u ON u.id = r.richiesto_da WHERE r.ambito_id = $1"
 )
 _DIVERSA: Final = "e.quota IS DISTINCT FROM e.prima"
@@ -184,27 +193,19 @@ async def leggi(id_: int, *, blocca: bool = False) -> Ricalcolo:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
-            f"{_LEGGI} AND r.id = $2" + (" FOR UPDATE OF r" if blocca else ""), unita.ambito, id_
-        )
-    return _uno(riga)
+    riga = await riga_numero(
+        f"{_LEGGI} AND r.id = $2" + (" FOR UPDATE OF r" if blocca else ""), id_, _NON_C_E
+    )
+    return Ricalcolo(**dict(riga))
 
 
 async def _del_lavoro(lavoro_id: UUID) -> Ricalcolo:
     unita = unita_corrente()
-    return _uno(
-        await unita.riga(
-            f"{_LEGGI} AND (r.lavoro_id = $2 OR r.decide_lavoro_id = $2)", unita.ambito, lavoro_id
-        )
+    riga = await unita.riga(
+        f"{_LEGGI} AND (r.lavoro_id = $2 OR r.decide_lavoro_id = $2)", unita.ambito, lavoro_id
     )
-
-
-def _uno(riga: Any) -> Ricalcolo:
     if riga is None:
-        raise NonTrovato("Questo ricalcolo non c'è: torna all'elenco.")
+        raise NonTrovato(_NON_C_E)
     return Ricalcolo(**dict(riga))
 
 
@@ -268,10 +269,32 @@ async def decise_il(servizio: str, giorno: date) -> dict[int, tuple[int, Decimal
     }  # fmt: skip
 
 
+async def pulisci_esiti() -> int:
+    """Throw the outcomes away of the runs that ended long ago; returns of how many runs.
+
+    One whose decisions are being taken is left alone.
+    """
+    unita = unita_corrente()
+    finiti = await unita.righe(
+        "UPDATE ricalcolo SET esiti_tolti_il = now() WHERE ambito_id = $1 "
+        "AND esiti_tolti_il IS NULL AND finito_il < now() - $2::interval "
+        "AND (decide_lavoro_id IS NULL OR deciso_il IS NOT NULL) RETURNING id",
+        unita.ambito,
+        CONSERVAZIONE,
+    )
+    await unita.esegui(
+        "DELETE FROM ricalcolo_esito WHERE ambito_id = $1 AND ricalcolo_id = ANY ($2::bigint[])",
+        unita.ambito,
+        [riga["id"] for riga in finiti],
+    )
+    return len(finiti)
+
+
 # --- the jobs -----------------------------------------------------------------------------------
 
 _Esito = tuple[int, str, str, str | None, Decimal | None, Decimal | None, int | None, bool]
 _COLONNE: Final = "utenza_id, comune, stato, motivo, quota, prima, decisione_prima, supposta"
+_CALCOLATE: Final = ("utenza", "assistito", "comune", "stato", "motivo", "quota")
 _TIPI: Final = ("bigint", "text", "text", "text", "numeric", "numeric", "bigint", "boolean")
 
 
@@ -320,11 +343,14 @@ async def calcola_tutti(questo: Ricalcolo, compito: Compito | None = None) -> li
     for nome, numeri in chi.items():
         prima = await decise_il(nome, questo.giorno)
         for lotto in _lotti(numeri, _LOTTO):
-            for uno, quota, vigenza in await quote_adesso(nome, questo.giorno, lotto):
-                decisione, decisa = prima.get(uno.assistito, (None, None))
+            presi, valgono = await quote_adesso(nome, questo.giorno, lotto)
+            for uno in presi.select(_CALCOLATE).iter_rows():
+                utenza, assistito, comune, stato, motivo, quota = uno
+                decisione, decisa = prima.get(assistito, (None, None))
+                importo = None if quota is None else Decimal(quota).scaleb(-2)
                 fatti.append(
-                    (uno.utenza, uno.comune, quota.stato, quota.motivo, quota.importo, decisa,
-                     decisione, vigenza.supposta)
+                    (utenza, comune, stato, motivo, importo, decisa, decisione,
+                     valgono[comune].supposta)
                 )  # fmt: skip
             if compito is not None:
                 await compito.avanza(len(fatti), totale=totale, fase="Calcolo delle quote.")
@@ -345,22 +371,21 @@ async def servizi_usati(giorno: date) -> list[str]:
 
 async def quote_adesso(
     servizio: str, giorno: date, fra: Sequence[int] | None = None
-) -> list[tuple[CasoUtente, Quota, Vigenza]]:
-    """The users of a service on a day: case, quota, what holds in the comune."""
+) -> tuple[pl.DataFrame, dict[str, Vigenza]]:
+    """The users of a service on a day: case, quota in cents and its reason; what holds in each comune."""
     try:
         trovato = await schema(servizio, giorno)
     except NonTrovato:
         trovato = None
     presi = await casi_per(trovato, servizio, giorno, fra)
-    comuni = {uno.comune for uno in presi}
+    comuni = presi["comune"].unique().to_list()
     valgono = {
         comune: Vigenza(comune=comune, servizio=servizio, giorno=giorno, motivo="nessuno_schema")
         for comune in comuni
     }
     if trovato is not None:
         valgono = await vigenze(servizio, giorno, comuni)
-    quote = quote_di(valgono, presi)
-    return [(uno, quota, valgono[uno.comune]) for uno, quota in zip(presi, quote, strict=True)]
+    return presi.hstack(quote_di(valgono, presi, giorno)), valgono
 
 
 @lavoro(TIPO_DECIDI, tentativi=5, uno_per_ambito=True)

@@ -27,10 +27,11 @@ from capofila.compartecipazione.routes_adozioni import (
     comuni_possibili,
 )
 from capofila.compartecipazione.routes_utenze import SPECIE, briciole_di
-from capofila.hooks import Rifiuto
+from capofila.hooks import BloccoModello, Rifiuto
 from capofila.hooks.campi import leggi_data, leggi_importo
 from capofila.territorio import service as territorio
 from capofila.web import formati
+from capofila.web.blocchi import parole
 from capofila.web.contesto import costruisci_pagina, rispondi
 from capofila.web.lettura import Lettura
 
@@ -138,6 +139,7 @@ async def una_decisione(request: Richiesta, id_: FromPath[int]) -> Template:
     await registra_lettura("compartecipazione.consulta", "decisione_quota", str(id_))
     tutte = await decisioni.decisioni_di(chi.id, decisa.servizio)
     cosa = decisa.cosa
+    stato = decisioni.stati(tutte, await utenze.utenze_di(chi.id), oggi())[id_]
     pagina = costruisci_pagina(
         request, f"Quota dal {formati.data(decisa.dal)}", briciole=briciole_di(chi),
         sommario=f"{cosa.risolto.denominazione}, {chi.cognome} {chi.nome}",
@@ -153,7 +155,9 @@ async def una_decisione(request: Richiesta, id_: FromPath[int]) -> Template:
         riprova=await decisioni.rifai(id_),
         motivo=in_parole(cosa.quota.motivo) if cosa.quota.motivo else "",
         altre=[altra for altra in tutte if altra.id != id_],
-        stato_decisione=decisioni.stati(tutte, await utenze.utenze_di(chi.id), oggi())[id_],
+        stato_decisione=stato,
+        da_rivedere=stato[0] == decisioni.DA_RIVEDERE,
+        rivedi=visita_corrente().puo("compartecipazione.scrivi"),
         scritte=await registro.scritte(id_),
         perche_no=await registro.perche_no(decisa),
         specie=SPECIE,
@@ -172,13 +176,18 @@ async def una_decisione(request: Richiesta, id_: FromPath[int]) -> Template:
     opt=_VEDI,
     include_in_schema=False,
 )
-async def lettera_pdf(id_: FromPath[int]) -> Response[bytes]:
+async def lettera_pdf(request: Richiesta, id_: FromPath[int]) -> Response[bytes]:
     """The letter; no name stands in the name of the file."""
     decisa = await decisioni.leggi(id_)
     chi = await utenze.assistito(decisa.assistito_id)
     await registra_lettura("compartecipazione.scarica", "decisione_quota", str(id_))
     comune, ambito = await _nome_comune(chi.comune), visita_corrente().nell_ambito.nome
-    contenuto = await asyncio.to_thread(lettera, decisa, chi, comune, ambito)
+    detto = {"comune": comune, "servizio": decisa.cosa.risolto.denominazione}
+    mittente = await parole(request, BloccoModello.LETTERA_QUOTA_INTESTAZIONE, decisa.data, **detto)
+    congedo = await parole(request, BloccoModello.LETTERA_QUOTA_CONGEDO, decisa.data, **detto)
+    contenuto = await asyncio.to_thread(
+        lettera, decisa, chi, comune, ambito, mittente=mittente, congedo=congedo
+    )
     return Response(
         contenuto,
         media_type="application/pdf",

@@ -7,9 +7,11 @@ one comune sees its users only, and no sum of the others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, cast
 
+import msgspec
 from litestar import get
 from litestar.response import Response, Template
 
@@ -56,6 +58,7 @@ _CONTRO: Final[Mapping[Contro, str]] = {
     "giorno": "le regole di un altro giorno",
     "ambito": "lo schema dell’ambito, uguale in tutti i comuni",
     "comune": "ciò che vale in un altro comune",
+    "schema": "un altro schema dell’ambito",
 }
 _COLONNE_EFFETTO: Final = (
     Colonna("Grafico"), *(
@@ -81,7 +84,8 @@ async def effetti_pagina(request: Richiesta) -> Template:
     scelto = _scelto(lettura, servizi)
     comune = lettura.scritto.get("comune", "")
     comune = next(iter(comuni)) if len(comuni) == 1 else comune if comune in comuni else ""
-    prova = _prova(lettura, comuni)
+    altri = await _altri_schemi(scelto, giorno)
+    prova = _prova(lettura, comuni, altri)
     chiesta = "contro" in lettura.scritto and scelto is not None and not lettura.errori
     trovato, curve = None, None
     if chiesta and scelto is not None:
@@ -122,8 +126,11 @@ async def effetti_pagina(request: Richiesta) -> Template:
         schema=scelto,
         parametri=parametri_del_giorno(scelto, giorno),
         contro=[
-            (nome, detto) for nome, detto in _CONTRO.items() if nome != "comune" or len(comuni) > 1
+            (nome, detto)
+            for nome, detto in _CONTRO.items()
+            if (nome != "comune" or len(comuni) > 1) and (nome != "schema" or altri)
         ],
+        altri_schemi=list(altri.items()),
         trovato=trovato,
         fasce=[] if trovato is None else _righe_fasce(trovato),
         per_comune=[] if trovato is None else _righe_comuni(trovato, comuni),
@@ -147,19 +154,35 @@ def _scelto(lettura: Lettura, servizi: Mapping[str, Schema]) -> Schema | None:
     return servizi.get(servizio or next(iter(servizi), ""))
 
 
-def _prova(lettura: Lettura, comuni: Mapping[str, str]) -> Prova:
+async def _altri_schemi(scelto: Schema | None, giorno: date) -> dict[str, str]:
+    """Id and name of the schemes that could take the place of one."""
+    if scelto is None:
+        return {}
+    try:
+        altri = await effetti.altri_schemi(scelto.servizio, giorno)
+    except ErroreCapofila:
+        # What is wrong with the schemes is said by the page already.
+        return {}
+    return {altro.id: altro.denominazione for altro in altri}
+
+
+def _prova(lettura: Lettura, comuni: Mapping[str, str], altri: Mapping[str, str]) -> Prova:
     """The other rule that the address asks for; what is wrong goes into the errors."""
     chiesto = lettura.scritto.get("contro", "valori")
     contro = cast(Contro, chiesto if chiesto in _CONTRO else "valori")
-    altro, con = None, None
+    altro, con, schema = None, None, None
     if contro == "giorno":
         altro = lettura.giorno("altro", "Scrivi l’altro giorno, come 01/01/2024.")
     elif contro == "comune":
         con = lettura.scritto.get("con", "")
         if con not in comuni:
             lettura.errori["con"] = "Scegli il comune con cui confrontare."
+    elif contro == "schema":
+        schema = lettura.scritto.get("schema", "")
+        if schema not in altri:
+            lettura.errori["schema"] = "Scegli lo schema con cui confrontare."
     valori = valori_scritti(lettura) if contro == "valori" else {}
-    return Prova(contro=contro, valori=valori, giorno=altro, comune=con)
+    return Prova(contro=contro, valori=valori, giorno=altro, comune=con, schema=schema)
 
 
 def _cambiati(prova: Prova, schema: Schema, giorno: Any) -> Prova:
@@ -170,7 +193,7 @@ def _cambiati(prova: Prova, schema: Schema, giorno: Any) -> Prova:
         for nome, valore in prova.valori.items()
         if (suo := del_giorno[nome]) is None or suo.valore != valore
     }
-    return Prova(contro=prova.contro, valori=valori, giorno=prova.giorno, comune=prova.comune)
+    return msgspec.structs.replace(prova, valori=valori)
 
 
 def nome_fascia(fascia: Fascia) -> str:

@@ -30,7 +30,13 @@ from capofila.compartecipazione.utenze import DatiRifiutati
 from capofila.hooks import Rifiuto
 from capofila.hooks.campi import leggi_data
 from capofila.web import formati
-from capofila.web.contesto import VoceMenu, costruisci_pagina, pagina_richiesta, rispondi
+from capofila.web.contesto import (
+    VoceMenu,
+    costruisci_pagina,
+    pagina_richiesta,
+    rispondi,
+    una_pagina,
+)
 from capofila.web.lettura import Lettura
 from capofila.web.pagina import Colonna
 
@@ -81,7 +87,8 @@ async def _elenco(request: Richiesta, lettura: Lettura, stato: int = 200) -> Tem
     nomi = {nome: schema.denominazione for nome, schema in servizi.items()}
     pagina = costruisci_pagina(
         request, "Ricalcoli", briciole=[("Compartecipazione", base())],
-        sommario="Le quote di tutti gli utenti in un giorno, con le stesse regole di una per una.",
+        sommario="Le quote di tutti gli utenti in un giorno: si vede che cosa cambierebbe, e si decide dopo. "
+        "Gli esiti si tengono sei mesi.",
         con_errori=bool(lettura.errori),
     )  # fmt: skip
     return rispondi(
@@ -159,9 +166,7 @@ async def _uno(request: Richiesta, id_: int, lettura: Lettura, stato: int = 200)
         if lavoro.stato == "fallito" and visita.puo("lavori.riavvia")
         else "",
         conto=conto,
-        righe=righe[: ricalcoli.PER_PAGINA],
-        altre=len(righe) > ricalcoli.PER_PAGINA,
-        numero=numero,
+        **una_pagina(righe, ricalcoli.PER_PAGINA, numero),
         quali=quali,
         scelte=list(_QUALI.items()),
         colonne=_COLONNE,

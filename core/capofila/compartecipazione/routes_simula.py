@@ -229,7 +229,8 @@ def _caso(lettura: Lettura, regola: Regola) -> Caso:
     return Caso(
         giorno=regola.giorno,
         isee=None if isee is None else Attestazione(
-            valore=isee, specie=SpecieISEE(specie), omissioni=bool(lettura.scritto.get("omissioni")),
+            valore=isee, specie=SpecieISEE(specie), presentata=lettura.giorno("dsu"),
+            omissioni=bool(lettura.scritto.get("omissioni")),
         ),
         quantita=Decimal(1) if quantita is None else quantita,
         costo=lettura.importo("costo"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlencode
 
 from litestar import get, post
@@ -30,8 +30,14 @@ from capofila.compartecipazione.schemi import Schema
 from capofila.hooks import Rifiuto
 from capofila.hooks.campi import leggi_codice_fiscale, leggi_data
 from capofila.web import formati
-from capofila.web.contesto import VoceMenu, costruisci_pagina, pagina_richiesta, rispondi
-from capofila.web.lettura import Lettura
+from capofila.web.contesto import (
+    VoceMenu,
+    costruisci_pagina,
+    pagina_richiesta,
+    rispondi,
+    una_pagina,
+)
+from capofila.web.lettura import Lettura, persona_cercata
 from capofila.web.pagina import Colonna
 
 MENU: Final = VoceMenu(
@@ -47,6 +53,11 @@ SPECIE: Final[Mapping[str, str]] = {
     "sociosanitario_residenze": "Sociosanitario residenze",
     "corrente": "Corrente",
     "universitario": "Universitario",
+}
+_QUALI: Final[Mapping[utenze.Quali, str]] = {
+    "": "Tutte",
+    "da_decidere": "Da decidere",
+    "da_rivedere": decisioni.DA_RIVEDERE,
 }
 _COLONNE: Final = (
     Colonna("Persona"),
@@ -82,13 +93,8 @@ async def torna_all_elenco() -> Redirect:
 @post("/{ambito:str}/compartecipazione/cerca", opt=_VEDI, status_code=200)
 async def cerca(request: Richiesta, data: Modulo) -> Template:
     """The services of a person: asked by POST, so that no name stands in an address."""
-    persona = (data.get("persona") or "").replace("\0", "").strip()[:60]
-    if len(persona) < 2:
-        return await _elenco(
-            request, persona,
-            errore="Scrivi almeno due lettere del cognome, o tutto il codice fiscale.",
-        )  # fmt: skip
-    return await _elenco(request, persona)
+    persona, errore = persona_cercata(data)
+    return await _elenco(request, persona, errore=errore)
 
 
 async def _elenco(request: Richiesta, persona: str = "", *, errore: str = "") -> Template:
@@ -99,9 +105,13 @@ async def _elenco(request: Richiesta, persona: str = "", *, errore: str = "") ->
     comune = request.query_params.get("comune", "")
     servizio = servizio if servizio in nomi else ""
     comune = comune if comune in dict(comuni) else ""
+    chiesti = request.query_params.get("quali", "")
+    quali = cast(utenze.Quali, chiesti if chiesti in _QUALI else "")
     numero = min(pagina_richiesta(request), 10_000)
     cercata = persona if persona and not errore else None
-    righe = await utenze.elenco(giorno, servizio or None, comune or None, cercata, numero)
+    righe = await utenze.elenco(
+        giorno, servizio or None, comune or None, cercata, numero, "" if cercata else quali
+    )
     await registra_lettura("compartecipazione.elenca", "assistito", None, righe=len(righe))
     pagina = costruisci_pagina(
         request, "Utenti e quote",
@@ -115,15 +125,16 @@ async def _elenco(request: Richiesta, persona: str = "", *, errore: str = "") ->
         "compartecipazione/utenti.html",
         pagina,
         stato=422 if errori else 200,
-        righe=righe[: utenze.PER_PAGINA],
-        altre=len(righe) > utenze.PER_PAGINA,
-        numero=numero,
+        **una_pagina(righe, utenze.PER_PAGINA, numero),
         errori=errori,
         sbagli=dict(errori),
         guasto=guasto,
         giorno=giorno,
         servizio=servizio,
         comune=comune,
+        quali=quali,
+        scelte=list(_QUALI.items()),
+        da_rivedere=await utenze.da_rivedere(giorno, servizio or None, comune or None),
         persona=persona,
         cercata=cercata,
         servizi=list(nomi.items()),

@@ -577,7 +577,7 @@ def _in_fila(voce: Voce, chiave: str, periodi: Sequence[Valore | Formula], cosa:
         if dopo.dal <= prima.dal or dopo.dal <= fine:
             voce.segnala_alla(
                 dopo.riga,
-                f"{cosa} dal {dopo.dal} si sovrappone a quello prima: correggi le date.",
+                f"{cosa} dal {dopo.dal} si sovrappone al periodo prima: correggi le date.",
                 chiave,
             )
         elif dopo.dal > fine + timedelta(days=1):

@@ -29,6 +29,8 @@ from capofila.compartecipazione.decisioni import decidi as decidi
 from capofila.compartecipazione.decisioni import rifai as rifai
 from capofila.compartecipazione.isee import Attestazione as Attestazione
 from capofila.compartecipazione.isee import SpecieISEE as SpecieISEE
+from capofila.compartecipazione.omogeneita import leggi as omogeneita
+from capofila.compartecipazione.ricalcoli import pulisci_esiti as pulisci_esiti
 from capofila.compartecipazione.schemi import Risolto as Risolto
 from capofila.compartecipazione.schemi import Schema
 from capofila.compartecipazione.simula import Effetto as Effetto
@@ -36,13 +38,14 @@ from capofila.compartecipazione.simula import Variazione as Variazione
 from capofila.compartecipazione.simula import a_confronto as a_confronto
 from capofila.compartecipazione.simula import con_valori as con_valori
 from capofila.compartecipazione.simula import riassumi as riassumi
-from capofila.compartecipazione.utenze import CasoUtente as CasoUtente
+from capofila.compartecipazione.utenti import casi as casi
 from capofila.compartecipazione.utenze import DatiRifiutati as DatiRifiutati
 from capofila.compartecipazione.utenze import Utenza as Utenza
 from capofila.compartecipazione.utenze import apri_assistito as apri_assistito
-from capofila.compartecipazione.utenze import casi as casi
 from capofila.compartecipazione.utenze import registra_attestazione as registra_attestazione
 from capofila.compartecipazione.utenze import registra_utenza as registra_utenza
+
+__all__ = ["omogeneita"]
 
 
 async def quota_del_comune(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.compartecipazione.adozioni import ritira
 from capofila.compartecipazione.calcolo import QUANTITA_MASSIMA, Caso
 from capofila.compartecipazione.catalogo import schema
@@ -29,11 +29,11 @@ from capofila.compartecipazione.isee import (
     difetto,
     scade,
 )
+from capofila.compartecipazione.righe import riga_numero
 from capofila.compartecipazione.schemi import Schema
 from capofila.prestazioni.service import cerca_persona
 from capofila.territorio import service as territorio
 
-BIGINT: Final = range(1, 2**63)
 PER_PAGINA: Final = 50
 _CENTESIMI: Final = Decimal("0.01")
 
@@ -113,16 +113,6 @@ class Utenza(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
 
-class CasoUtente(msgspec.Struct, frozen=True, kw_only=True):
-    """A user's case on a day; ``attestazione`` is the one that the case carries."""
-
-    utenza: int
-    assistito: int
-    comune: str
-    caso: Caso
-    attestazione: int | None
-
-
 def scegli(
     attestazioni: Iterable[AttestazioneISEE], giorno: date, schema: Schema
 ) -> AttestazioneISEE | None:
@@ -164,16 +154,11 @@ async def assistito(id_: int) -> Assistito:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
-            f"SELECT {_ASSISTITO} FROM assistito s WHERE s.ambito_id = $1 AND s.id = $2",
-            unita.ambito,
-            id_,
-        )
-    if riga is None:
-        raise NonTrovato("Questa persona non c'è: torna all'elenco.")
+    riga = await riga_numero(
+        f"SELECT {_ASSISTITO} FROM assistito s WHERE s.ambito_id = $1 AND s.id = $2",
+        id_,
+        "Questa persona non c'è: torna all'elenco.",
+    )
     return Assistito(**dict(riga))
 
 
@@ -214,6 +199,14 @@ _ATTESTAZIONE: Final = (
     "t.id, t.assistito_id, t.comune, t.specie, t.valore, t.protocollo, t.presentata, t.omissioni, "
     "t.ultimo_giorno, t.registrata_il, t.ritirata_il"
 )
+
+
+SCADE: Final = (
+    "coalesce(t.ultimo_giorno, CASE t.specie WHEN 'corrente' "
+    "THEN (t.presentata + interval '6 months')::date "
+    "ELSE make_date(extract(year FROM t.presentata)::int, 12, 31) END)"
+)
+"""The last day of an attestation ``t``, as :attr:`AttestazioneISEE.scade`."""
 
 
 def _attestazione(riga: Any) -> AttestazioneISEE:
@@ -294,17 +287,13 @@ async def leggi_attestazione(id_: int) -> AttestazioneISEE:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
+    return _attestazione(
+        await riga_numero(
             f"SELECT {_ATTESTAZIONE} FROM attestazione_isee t WHERE t.ambito_id = $1 AND t.id = $2",
-            unita.ambito,
             id_,
+            "Questa attestazione non c'è: torna alla persona.",
         )
-    if riga is None:
-        raise NonTrovato("Questa attestazione non c'è: torna alla persona.")
-    return _attestazione(riga)
+    )
 
 
 async def ritira_attestazione(id_: int) -> int:
@@ -353,17 +342,13 @@ async def leggi_utenza(id_: int) -> Utenza:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
+    return _utenza(
+        await riga_numero(
             f"SELECT {_UTENZA} FROM utenza z WHERE z.ambito_id = $1 AND z.id = $2",
-            unita.ambito,
             id_,
+            "Questa utenza non c'è: torna alla persona.",
         )
-    if riga is None:
-        raise NonTrovato("Questa utenza non c'è: torna alla persona.")
-    return _utenza(riga)
+    )
 
 
 def difetti_utenza(nuova: Utenza, schema: Schema) -> list[tuple[str, str]]:
@@ -475,74 +460,6 @@ async def _chiudi(id_: int, al: date) -> None:
     )
 
 
-# --- many at once -------------------------------------------------------------------------------
-
-
-_UTENTI: Final = (
-    "z.ambito_id = $1 AND z.servizio = $2 AND z.ritirata_il IS NULL AND z.dal <= $3 "
-    "AND (z.al IS NULL OR z.al >= $3)"
-)
-
-
-async def utenti(servizio: str, giorno: date) -> list[int]:
-    """The numbers of the users of a service on a day, in the order of :func:`casi`."""
-    unita = unita_corrente()
-    righe = await unita.righe(
-        f"SELECT z.id FROM utenza z WHERE {_UTENTI} ORDER BY z.comune, z.id",
-        unita.ambito,
-        servizio,
-        giorno,
-    )
-    return [riga["id"] for riga in righe]
-
-
-async def casi(servizio: str, giorno: date) -> list[CasoUtente]:
-    """The case of every user of a service on a day, by comune and number, in a fixed number of queries.
-
-    What holds in each comune is :func:`capofila.compartecipazione.adozioni.vigenze`.
-
-    Raises:
-        NonTrovato, Conflitto: as :func:`capofila.compartecipazione.catalogo.schema`.
-    """
-    return await casi_per(await schema(servizio, giorno), servizio, giorno)
-
-
-async def casi_per(
-    trovato: Schema | None, servizio: str, giorno: date, fra: Sequence[int] | None = None
-) -> list[CasoUtente]:
-    """The same by a scheme, some of them where ``fra`` names them; without a scheme no ISEE is looked at."""
-    unita = unita_corrente()
-    mostrate: dict[int, list[AttestazioneISEE]] = {}
-    # Two queries and not one with an OR: of that one PostgreSQL would soon keep a plan that reads all.
-    fra_questi = "true" if fra is None else "z.id = ANY ($4::bigint[])"
-    chiesti = (unita.ambito, servizio, giorno, *([] if fra is None else [list(fra)]))
-    for riga in await unita.righe(
-        f"SELECT {_ATTESTAZIONE} FROM attestazione_isee t WHERE t.ambito_id = $1 "
-        "AND t.ritirata_il IS NULL AND t.assistito_id IN "
-        f"(SELECT z.assistito_id FROM utenza z WHERE {_UTENTI} AND {fra_questi})",
-        *chiesti,
-    ):
-        mostrate.setdefault(riga["assistito_id"], []).append(_attestazione(riga))
-    trovati = []
-    for riga in await unita.righe(
-        f"SELECT {_UTENZA} FROM utenza z WHERE {_UTENTI} AND {fra_questi} ORDER BY z.comune, z.id",
-        *chiesti,
-    ):
-        una = _utenza(riga)
-        sue = mostrate.get(una.assistito_id, ())
-        scelta = None if trovato is None else scegli(sue, giorno, trovato)
-        trovati.append(
-            CasoUtente(
-                utenza=una.id,
-                assistito=una.assistito_id,
-                comune=una.comune,
-                caso=una.caso(giorno, None if scelta is None else scelta.mostrata),
-                attestazione=None if scelta is None else scelta.id,
-            )
-        )
-    return trovati
-
-
 # --- the list -----------------------------------------------------------------------------------
 
 
@@ -560,6 +477,43 @@ class RigaUtente(msgspec.Struct, frozen=True, kw_only=True):
     quantita: Decimal | None
     quota: Decimal | None
     decisa_dal: date | None
+    isee_fino_al: date | None
+    """The last day of the ISEE that the decision rests on; None where it rests on none."""
+
+
+Quali = Literal["", "da_decidere", "da_rivedere"]
+_DECISA: Final = (
+    "LEFT JOIN LATERAL (SELECT x.quota, x.dal, x.attestazione_id FROM decisione_quota x "
+    "JOIN utenza y ON y.ambito_id = x.ambito_id AND y.id = x.utenza_id "
+    "WHERE y.ambito_id = z.ambito_id AND y.assistito_id = z.assistito_id "
+    "AND y.servizio = z.servizio AND x.dal <= $2 ORDER BY x.id DESC LIMIT 1) d ON true "
+    "LEFT JOIN attestazione_isee t ON t.ambito_id = z.ambito_id AND t.id = d.attestazione_id "
+)
+"""What was decided for a user ``z`` and holds on a day, and its ISEE."""
+_QUALI: Final[Mapping[Quali, str]] = {
+    "": "",
+    "da_decidere": "AND z.id IS NOT NULL AND d.quota IS NULL ",
+    "da_rivedere": f"AND {SCADE} < $2 ",
+}
+QUALI: Final[Sequence[Quali]] = tuple(_QUALI)
+
+
+async def da_rivedere(giorno: date, servizio: str | None = None, comune: str | None = None) -> int:
+    """How many users on a day pay a quota decided on an ISEE that has expired."""
+    unita = unita_corrente()
+    quanti: int = await unita.valore(
+        "SELECT count(*) FROM (SELECT DISTINCT ON (z.assistito_id, z.servizio) z.assistito_id, "
+        "z.servizio, d.attestazione_id FROM decisione_quota d "
+        "JOIN utenza z ON z.ambito_id = d.ambito_id AND z.id = d.utenza_id "
+        "WHERE d.ambito_id = $1 AND d.dal <= $2 AND ($3::text IS NULL OR z.servizio = $3) "
+        "AND ($4::text IS NULL OR z.comune = $4) ORDER BY z.assistito_id, z.servizio, d.id DESC) x "
+        f"JOIN attestazione_isee t ON t.ambito_id = $1 AND t.id = x.attestazione_id AND {SCADE} < $2 "
+        "WHERE EXISTS (SELECT 1 FROM utenza z WHERE z.ambito_id = $1 AND z.assistito_id = x.assistito_id "
+        "AND z.servizio = x.servizio AND z.ritirata_il IS NULL AND z.dal <= $2 "
+        "AND (z.al IS NULL OR z.al >= $2))",
+        unita.ambito, giorno, servizio, comune,
+    )  # fmt: skip
+    return quanti
 
 
 async def elenco(
@@ -568,6 +522,7 @@ async def elenco(
     comune: str | None = None,
     persona: str | None = None,
     pagina: int = 1,
+    quali: Quali = "",
 ) -> list[RigaUtente]:
     """A page of the users on a day, by name; one more than a page when there are others.
 
@@ -577,6 +532,7 @@ async def elenco(
         comune: of one comune only.
         persona: a codice fiscale, or the first letters of a surname.
         pagina: from 1.
+        quali: those only whose quota was never decided, or rests on an ISEE that has expired.
     """
     unita = unita_corrente()
     valori: list[object] = [unita.ambito, giorno, servizio, comune]
@@ -587,14 +543,12 @@ async def elenco(
         chi, unite = f"AND s.{condizione} $5", "LEFT JOIN"
     righe = await unita.righe(
         "SELECT s.id AS assistito_id, s.cognome, s.nome, s.codice_fiscale, s.comune, z.servizio, "
-        "z.dal, z.al, z.quantita, d.quota, d.dal AS decisa_dal FROM assistito s "
+        f"z.dal, z.al, z.quantita, d.quota, d.dal AS decisa_dal, {SCADE} AS isee_fino_al "
+        "FROM assistito s "
         f"{unite} utenza z ON z.ambito_id = s.ambito_id AND z.assistito_id = s.id "
-        "AND z.ritirata_il IS NULL LEFT JOIN LATERAL (SELECT x.quota, x.dal "
-        "FROM decisione_quota x JOIN utenza y ON y.ambito_id = x.ambito_id AND y.id = x.utenza_id "
-        "WHERE y.ambito_id = z.ambito_id AND y.assistito_id = z.assistito_id "
-        "AND y.servizio = z.servizio AND x.dal <= $2 ORDER BY x.id DESC LIMIT 1) d ON true "
+        f"AND z.ritirata_il IS NULL {_DECISA}"
         "WHERE s.ambito_id = $1 AND ($3::text IS NULL OR z.servizio = $3) "
-        f"AND ($4::text IS NULL OR s.comune = $4) {chi} "
+        f"AND ($4::text IS NULL OR s.comune = $4) {chi} {_QUALI[quali]}"
         f"ORDER BY s.cognome, s.nome, s.id, z.servizio, z.dal DESC LIMIT {PER_PAGINA + 1} "
         f"OFFSET {(pagina - 1) * PER_PAGINA}",
         *valori,

@@ -19,15 +19,23 @@ import msgspec
 
 import capofila
 from capofila.accessi.service import registra
-from capofila.base.archivio import Codifica, Scrittore, archivio
+from capofila.base.archivio import Codifica, archivio
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi, ErroreCapofila, NonTrovato
 from capofila.base.lavori import Compito, lavoro
 from capofila.base.telemetria import misure
 from capofila.debito import prospetti
+from capofila.debito.involucri import AVVOLTO, Foglio, avvolgi
 from capofila.debito.parti import Aperta, Divisore, Scritta, elenco_impronte
-from capofila.debito.rules import Periodo, Taglio, manifesto, nome_oggetto, regole_di
+from capofila.debito.rules import (
+    Periodo,
+    Taglio,
+    manifesto,
+    nome_oggetto,
+    regole_di,
+    taglio_del_flusso,
+)
 from capofila.debito.selezione import Conti, Selezione, lotti_visti, operazioni
 from capofila.debito.service import (
     TIPO_LAVORO,
@@ -38,7 +46,14 @@ from capofila.debito.service import (
     ultima_intestazione,
     ultimo_progressivo,
 )
-from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa
+from capofila.hooks import (
+    Flusso,
+    IntestazioneFlusso,
+    ProspettoSpesa,
+    TracciatoPdf,
+    TracciatoXlsx,
+    TracciatoXML,
+)
 from capofila.prestazioni.service import versione_in_vigore
 from capofila.spesa import service as spesa
 
@@ -130,9 +145,12 @@ async def _scrivi(
     deposito = archivio()
     bucket = await deposito.assicura_bucket(riga["slug"])
     oggetto = nome_oggetto(flusso, periodo.nome, intestazione.nome)
-    taglio = Taglio(riga["massimo_byte"], riga["massimo_beneficiari"])
+    scelto = Taglio(riga["massimo_byte"], riga["massimo_beneficiari"])
+    # What was received is given back as it came.
+    taglio = scelto if riga["lotto_ricevuto_id"] else taglio_del_flusso(scelto, flusso)
+    avvolto = isinstance(flusso.tracciato, TracciatoXlsx | TracciatoPdf)
     conti = Conti()
-    scrittore: Scrittore | None = None
+    scrittore: Foglio | None = None
     divisore: Divisore | None = None
     scritte: list[Scritta] = []
     async with compito.unita(istantanea=True, sola_lettura=True) as unita:
@@ -141,7 +159,9 @@ async def _scrivi(
         selezione = await Selezione.apri(unita, flusso, riga, versione)
         totale, da_rifare, avvisi = await selezione.verifica(unita)
         await compito.avanza(0, totale=totale, fase="Scrittura del file")
-        codifica: Codifica | None = "gzip" if totale > RIGHE_COMPRESSE else None
+        codifica: Codifica | None = None
+        if totale > RIGHE_COMPRESSE and not avvolto:
+            codifica = "gzip"
 
         async def apri(numero: int) -> Aperta:
             nome = intestazione.nome
@@ -149,12 +169,13 @@ async def _scrivi(
                 # In a task of its own, which has no unit yet: this one only reads.
                 nome = await asyncio.create_task(_riserva_nome(compito, riga, flusso, numero))
             dove = nome_oggetto(flusso, periodo.nome, nome)
-            foglio = await deposito.scrivi_a_flusso(
-                bucket, dove, flusso.media_type, codifica=codifica
+            foglio = avvolgi(
+                flusso,
+                await deposito.scrivi_a_flusso(bucket, dove, flusso.media_type, codifica=codifica),
             )
             testata = _testata(flusso, riga, msgspec.structs.replace(intestazione, nome=nome))
             await foglio.scrivi(testata)
-            return Aperta(nome, dove, foglio, len(testata))
+            return Aperta(nome, dove, foglio, len(testata) + (AVVOLTO if avvolto else 0))
 
         try:
             if taglio.divide:
@@ -164,7 +185,8 @@ async def _scrivi(
                 )  # fmt: skip
             else:
                 scrittore = (await apri(1)).scrittore
-            if da_rifare:
+            in_sql = isinstance(flusso.tracciato, TracciatoXML) and selezione.chiave is None
+            if da_rifare or not in_sql:
 
                 async def scrivi(pezzo: bytes) -> None:
                     if scrittore is not None:
@@ -184,7 +206,8 @@ async def _scrivi(
                     else "Nel periodo scelto non c'è nessuna prestazione da trasmettere: controlla "
                     "il periodo e l'ente."
                 )
-            if selezione.ricevuta and not conti.escluse:
+            ordine_suo = selezione.ricevuta or selezione.chiave is not None
+            if ordine_suo and not conti.escluse:
                 conti.beneficiari = await selezione.persone(unita)
             dette = await operazioni(unita, selezione) if selezione.note else {}
             if scrittore is not None:
@@ -228,7 +251,8 @@ async def _scrivi(
         archiviati = sum(scritta.sigillo.byte_archiviati for scritta in scritte)
         altro["parti"] = [
             {"numero": s.numero, "nome_flusso": s.nome, "sha256": s.sigillo.sha256, "righe": s.righe,
-             "beneficiari": s.beneficiari, "byte": s.sigillo.byte}
+             "beneficiari": s.beneficiari, "byte": s.sigillo.byte,
+             **({"chiave": s.chiave} if s.chiave else {})}
             for s in scritte
         ]  # fmt: skip
         for scritta in scritte:
@@ -243,6 +267,7 @@ async def _scrivi(
                     },
                     sha256=scritta.sigillo.sha256,
                     parte={"numero": scritta.numero, "di": len(scritte),
+                           **({"chiave": scritta.chiave} if scritta.chiave else {}),
                            "insieme": intestazione.nome, "impronta_insieme": sigillo.sha256},
                 )
             )  # fmt: skip
@@ -404,7 +429,7 @@ async def _riserva_nome(compito: Compito, riga: Any, flusso: Flusso, numero: int
             numero,
         )
         if nome is None:
-            giorno = datetime.strptime(riga["nome_flusso"].split(".")[-2], "%Y%m%d").date()  # noqa: DTZ007
+            giorno = flusso.giorno_del_nome(riga["nome_flusso"], riga["codice"])
             ultimo = await ultimo_progressivo(unita, flusso.serie(riga["codice"], giorno))
             nome = flusso.nome(riga["codice"], giorno, ultimo + 1)
             await unita.esegui(

@@ -1,28 +1,29 @@
 """Cutting a run into several files of a size, and giving them back together.
 
 A file is cut between two persons, never inside one: the receiver takes a *Beneficiario* whole. A
-person who alone exceeds the size has a file alone. Memory is that of one person and of the parts
+person who alone exceeds the size has a file alone. What the flow declares cuts too: a file an ente, a
+month, so many records. Memory is that of one person and of the parts
 of the upload.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from itertools import repeat
 
 import msgspec
 
-from capofila.base.archivio import OggettoScritto, Scrittore, archivio
+from capofila.base.archivio import OggettoScritto, archivio
+from capofila.debito.involucri import Foglio, Uscita, voce_zip
 from capofila.debito.rules import Taglio
 from capofila.debito.selezione import Conti
 from capofila.debito.service import Parte
 
 
 class Scritta(msgspec.Struct, frozen=True):
-    """A file of a run that is written and in the store."""
+    """A file of a run that is written and in the store; `chiave` is what its records have in common."""
 
     numero: int
     nome: str
@@ -30,6 +31,7 @@ class Scritta(msgspec.Struct, frozen=True):
     righe: int
     beneficiari: int
     sigillo: OggettoScritto
+    chiave: str = ""
 
 
 class Aperta(msgspec.Struct):
@@ -37,7 +39,7 @@ class Aperta(msgspec.Struct):
 
     nome: str
     oggetto: str
-    scrittore: Scrittore
+    scrittore: Foglio
     byte: int = 0
     righe: int = 0
     beneficiari: int = 0
@@ -45,6 +47,9 @@ class Aperta(msgspec.Struct):
 
 class Divisore:
     """Takes the records in their order and fills one file after the other.
+
+    Where the layout has no element of a person, a file that would have too many records ends
+    between two of them, be they of one person.
 
     Args:
         taglio: the size that no file exceeds.
@@ -66,17 +71,35 @@ class Divisore:
         self._apri, self._conti = apri, conti
         self._persona: bytes | None = None
         self._gruppo: bytes | None = None
+        self._chiave = ""
         self._pezzi: list[bytes] = []
         self._righe = 0
         self._parte: Aperta | None = None
         self.scritte: list[Scritta] = []
 
-    async def aggiungi(self, righe: Iterable[tuple[bytes, bytes, bytes]]) -> None:
+    async def aggiungi(
+        self, righe: Iterable[tuple[bytes, bytes, bytes]], chiavi: Iterable[str] | None = None
+    ) -> None:
         """Add records: who they are about, what opens the element, and their own text.
 
         A person whose data were corrected has two elements in a row: both go into one file.
+
+        Args:
+            righe: in the order of the run.
+            chiavi: of each record, what those of a file have in common; without it, nothing.
         """
-        for persona, gruppo, corpo in righe:
+        for (persona, gruppo, corpo), chiave in zip(
+            righe, repeat("") if chiavi is None else chiavi, strict=False
+        ):
+            if chiave != self._chiave:
+                await self._chiudi_persona()
+                await self._chiudi_parte()
+                self._chiave, self._persona = chiave, None
+            elif not self._chiusura and self._piena():
+                await self._chiudi_persona()
+                if self._piena():
+                    await self._chiudi_parte()
+                self._persona = None
             self._conti.conta(persona, gruppo)
             if self._conti.persona != self._persona:
                 await self._chiudi_persona()
@@ -88,6 +111,12 @@ class Divisore:
                 self._gruppo = gruppo
             self._pezzi.append(corpo)
             self._righe += 1
+
+    def _piena(self) -> bool:
+        """Whether the file that is being written takes no more records."""
+        massimo = self._taglio.massimo_record
+        gia = 0 if self._parte is None else self._parte.righe
+        return massimo is not None and gia + self._righe >= massimo
 
     async def fine(self) -> list[Scritta]:
         """Close the last file; all the files of the run."""
@@ -107,7 +136,7 @@ class Divisore:
         persona = b"".join(self._pezzi)
         parte = self._parte
         if parte is not None and not self._taglio.ci_sta(
-            parte.byte + len(persona), parte.beneficiari + 1
+            parte.byte + len(persona), parte.beneficiari + 1, parte.righe + self._righe
         ):
             await self._chiudi_parte()
             parte = None
@@ -131,7 +160,7 @@ class Divisore:
         self.scritte.append(
             Scritta(
                 len(self.scritte) + 1, parte.nome, parte.oggetto, parte.righe, parte.beneficiari,
-                sigillo,
+                sigillo, self._chiave,
             )
         )  # fmt: skip
 
@@ -145,24 +174,6 @@ def elenco_impronte(file: Sequence[tuple[str, str]]) -> bytes:
     return "".join(f"{sha256}  {nome}\n" for sha256, nome in file).encode()
 
 
-class _Uscita(io.RawIOBase):
-    """What the zip has written since it was last asked; it cannot be sought in."""
-
-    def __init__(self) -> None:
-        self._pezzi: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, dati: Any) -> int:
-        self._pezzi.append(bytes(dati))
-        return len(dati)
-
-    def prendi(self) -> bytes:
-        pezzi, self._pezzi = self._pezzi, []
-        return b"".join(pezzi)
-
-
 class ImprontaRotta(Exception):
     """The bytes of a file in the store are not those that were sealed."""
 
@@ -173,15 +184,15 @@ async def zip_a_flusso(file: Sequence[Parte], elenco: str) -> AsyncIterator[byte
     Raises:
         ImprontaRotta: a file is not what was sealed: the zip is left without its end.
     """
-    uscita = _Uscita()
+    uscita = Uscita()
     with zipfile.ZipFile(uscita, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as chiuso:
         sommario = elenco_impronte([(parte.sha256, parte.oggetto.nome_file) for parte in file])
-        with chiuso.open(_voce(elenco), "w") as voce:
+        with chiuso.open(voce_zip(elenco), "w") as voce:
             voce.write(sommario)
         for parte in file:
             dove = parte.oggetto
             impronta = hashlib.sha256()
-            with chiuso.open(_voce(dove.nome_file), "w", force_zip64=True) as voce:
+            with chiuso.open(voce_zip(dove.nome_file), "w", force_zip64=True) as voce:
                 async for pezzo in archivio().leggi_a_flusso(
                     dove.bucket, dove.oggetto, dove.versione
                 ):
@@ -192,11 +203,3 @@ async def zip_a_flusso(file: Sequence[Parte], elenco: str) -> AsyncIterator[byte
             if impronta.hexdigest() != parte.sha256:
                 raise ImprontaRotta(dove.nome_file)
     yield uscita.prendi()
-
-
-def _voce(nome: str) -> zipfile.ZipInfo:
-    voce = zipfile.ZipInfo(nome, date_time=(1980, 1, 1, 0, 0, 0))
-    voce.compress_type = zipfile.ZIP_DEFLATED
-    voce.external_attr = 0o644 << 16
-    voce.create_system = 3
-    return voce

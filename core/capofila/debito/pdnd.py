@@ -31,6 +31,8 @@ ULTIMO_NUMERO: Final = 9_999_999
 FLUSSI_MASSIMI: Final = 100
 FLUSSI_PER_VOLTA: Final = 10_000
 """Flows of a run that one statement publishes; between one and the next the progress is told."""
+_TANTI: Final = 1000
+"""Flows of a run after which what the planner knew of the tables is no longer true."""
 Avanza = Callable[[int, int | None, str], Awaitable[None]]
 BYTE_PER_RISPOSTA: Final = 7_000_000
 """Bytes of XML in an answer, in base64 less than INPS's 10 MB; a larger flow goes alone."""
@@ -202,6 +204,8 @@ async def pubblica(
         ente,
         ultimo,
     )
+    if quante >= _TANTI:
+        await unita.esegui("SELECT analizza_pubblicati()")
     await avanza(quante, quante, "Registrazione dell'invio")
     return quante
 
@@ -435,8 +439,8 @@ async def ricevi_esiti(
     if not esiti:
         return
     # Two notifications about the same flows, in two orders, would wait for each other. And a hundred
-    # flows of a million are looked up one by one: after a large run, before the tables are analysed
-    # again, the planner would rather read them all, and has to be told its way.
+    # flows of a million are looked up one by one: where the planner would rather read them all, it
+    # has to be told its way (what it knows of the tables, `pubblica` saw to).
     await unita.esegui(
         "SELECT pg_advisory_xact_lock(7007, $1), set_config('enable_hashjoin', 'off', true), "
         "set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true), "

@@ -11,7 +11,15 @@ from typing import Any
 import msgspec
 
 from capofila.base.errori import DatiNonValidi
-from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa, impronta
+from capofila.hooks import (
+    Flusso,
+    IntestazioneFlusso,
+    PerFile,
+    ProspettoSpesa,
+    TracciatoPdf,
+    TracciatoXlsx,
+    impronta,
+)
 from capofila.hooks.tracciati import cella_csv
 
 _ANNO = re.compile(r"(19|20)\d{2}\Z")
@@ -33,21 +41,57 @@ class Taglio(msgspec.Struct, frozen=True):
     Attributes:
         massimo_byte: the most bytes of a file.
         massimo_beneficiari: the most persons in a file.
+        massimo_record: the most records of a file; of the flow, and not chosen.
+        per: what the records of a file have in common; of the flow too.
     """
 
     massimo_byte: int | None = None
     massimo_beneficiari: int | None = None
+    massimo_record: int | None = None
+    per: PerFile | None = None
 
     @property
     def divide(self) -> bool:
         """Whether there is anything to cut."""
-        return self.massimo_byte is not None or self.massimo_beneficiari is not None
+        return any(
+            limite is not None
+            for limite in (
+                self.massimo_byte, self.massimo_beneficiari, self.massimo_record, self.per
+            )
+        )  # fmt: skip
 
-    def ci_sta(self, byte: int, beneficiari: int) -> bool:
-        """Whether a file of so many bytes and persons is within the size."""
-        return (self.massimo_byte is None or byte <= self.massimo_byte) and (
-            self.massimo_beneficiari is None or beneficiari <= self.massimo_beneficiari
+    def ci_sta(self, byte: int, beneficiari: int, record: int) -> bool:
+        """Whether a file of so many bytes, persons and records is within the size."""
+        return (
+            (self.massimo_byte is None or byte <= self.massimo_byte)
+            and (self.massimo_beneficiari is None or beneficiari <= self.massimo_beneficiari)
+            and (self.massimo_record is None or record <= self.massimo_record)
         )
+
+
+def taglio_del_flusso(scelto: Taglio, flusso: Flusso) -> Taglio:
+    """The size of the files of a run: as it was chosen, within what the flow and its layout want.
+
+    Raises:
+        DatiNonValidi: bytes were chosen for a list on paper, whose bytes are not known before.
+    """
+    divisione = flusso.divisione
+    byte, record = scelto.massimo_byte, list[int]()
+    if byte is not None and isinstance(flusso.tracciato, TracciatoPdf):
+        raise DatiNonValidi(
+            "Un elenco in PDF non si divide per dimensione: scegli un numero di beneficiari, o "
+            "nessuna misura."
+        )
+    if isinstance(flusso.tracciato, TracciatoPdf | TracciatoXlsx):
+        record.append(flusso.tracciato.massimo_record)
+    if divisione is not None:
+        record += [divisione.massimo_record] if divisione.massimo_record else []
+        if divisione.massimo_byte is not None:
+            byte = min(byte or divisione.massimo_byte, divisione.massimo_byte)
+    return Taglio(
+        massimo_byte=byte, massimo_beneficiari=scelto.massimo_beneficiari,
+        massimo_record=min(record, default=None), per=divisione.per if divisione else None,
+    )  # fmt: skip
 
 
 MEGABYTE = 1_000_000
@@ -57,7 +101,7 @@ def taglio(mega: str, beneficiari: str) -> Taglio:
     """Read a size as it was typed: megabytes (of a million bytes) and persons, or nothing.
 
     >>> taglio("2,5", "")
-    Taglio(massimo_byte=2500000, massimo_beneficiari=None)
+    Taglio(massimo_byte=2500000, massimo_beneficiari=None, massimo_record=None, per=None)
 
     Raises:
         DatiNonValidi: they are no numbers, or no file could be so small or so big.

@@ -23,7 +23,7 @@ from capofila.base.database import UnitaDiLavoro
 from capofila.base.errori import DatiNonValidi
 from capofila.base.lavori import Compito
 from capofila.debito.resa_sql import espressioni, letterale
-from capofila.hooks import Flusso, TracciatoXML
+from capofila.hooks import Flusso, PerFile, TracciatoXML
 from capofila.prestazioni.service import FONTE_MINORI, riferimenti_dell_ambito
 
 if TYPE_CHECKING:
@@ -240,6 +240,32 @@ class Selezione:
         """The order of the file; that of the unique index, an old version before the new one."""
         if self.ricevuta:
             return "riga, id"
+        prima = "" if self.chiave is None else f"{self.chiave}, "
+        return f"{prima}{self._ordine()}"
+
+    @property
+    def chiave(self) -> str | None:
+        """SQL of what the records of a file have in common; None when a file is of any of them.
+
+        A flow that was received is given back as it came.
+        """
+        if self.flusso.divisione is None or self.ricevuta:
+            return None
+        match self.flusso.divisione.per:
+            case PerFile.ENTE:
+                return (
+                    "(SELECT e.codice FROM ente e WHERE e.ambito_id = p.ambito_id "
+                    "AND e.id = p.ente_erogatore_id)"
+                )
+            case PerFile.COMUNE:
+                return "p.comune_titolare::text"
+            case PerFile.MESE:
+                return "to_char(p.competenza, 'YYYY-MM')"
+            case PerFile.TRIMESTRE:
+                return "to_char(p.competenza, 'YYYY\"-T\"Q')"
+        return None
+
+    def _ordine(self) -> str:
         if self.tabella == "scheda_sinba":
             return "anno, id_beneficiario, ente_erogatore_id, sostituita_lotto"
         return (
@@ -550,13 +576,14 @@ class Selezione:
 
         async def ricevi(controllati: Controllati, altre: list[list[str]]) -> None:
             nonlocal precedente
-            numeri, tenute, gruppi, testi, persone = altre
+            numeri, tenute, gruppi, testi, persone, chiavi = altre
             controllate = {n for n, t in enumerate(tenute, 1) if t != _VERO}
             for numero, codice in {(e.riga, e.codice) for e in controllati.errori}:
                 if numero in controllate:
                     rotte[codice] = rotte.get(codice, 0) + 1
             pezzi: list[bytes] = []
             terne: list[tuple[bytes, bytes, bytes]] = []
+            loro: list[str] = []
             nostri_gruppi, nostri_testi = controllati.rendi()
             for n, tenuta in enumerate(tenute):
                 gruppo, corpo = (
@@ -572,6 +599,7 @@ class Selezione:
                 persona = persone[n].encode()
                 if divisore is not None:
                     terne.append((persona, segno, corpo.encode()))
+                    loro.append(chiavi[n])
                     continue
                 conti.conta(persona, segno)
                 if segno != precedente:
@@ -582,7 +610,7 @@ class Selezione:
                 pezzi.append(corpo.encode())
                 conti.righe += 1
             if divisore is not None:
-                await divisore.aggiungi(terne)
+                await divisore.aggiungi(terne, loro)
             await scrivi(b"".join(pezzi))
 
         await self.controlla(
@@ -594,6 +622,7 @@ class Selezione:
                 f"CASE WHEN {com_e} THEN {gruppo_com_e} END",
                 f"CASE WHEN {com_e} THEN {riga_com_e} END",
                 self.persona(),
+                self.chiave or "NULL",
             ],
         )
         if precedente:

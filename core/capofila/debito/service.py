@@ -19,6 +19,8 @@ from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import riavvia, richiedi
 from capofila.base.lavori import stato as stato_lavoro
 from capofila.debito import pdnd, prospetti
+from capofila.debito.adempiuti import Inviato as Inviato
+from capofila.debito.adempiuti import inviati as inviati
 from capofila.debito.gia_inviate import ammesse as gia_inviate_ammesse
 from capofila.debito.gia_inviate import annulla as annulla_gia_inviate
 from capofila.debito.gia_inviate import del_file as gia_inviate_del_file
@@ -30,7 +32,7 @@ from capofila.debito.prospetti import noti as prospetti_noti
 from capofila.debito.prospetti import trasmette as trasmette
 from capofila.debito.resa_sql import letterale
 from capofila.debito.responsabili import in_carica
-from capofila.debito.rules import Periodo, Taglio, periodo
+from capofila.debito.rules import Periodo, Taglio, periodi_dell_anno, periodo
 from capofila.debito.selezione import Selezione, operazioni, tabella_di
 from capofila.hooks import Flusso, IntestazioneFlusso, ProspettoSpesa, impronta
 
@@ -287,7 +289,7 @@ async def ultimo_progressivo(unita: UnitaDiLavoro, serie: str) -> int:
         "SELECT coalesce(max(substr(nome_flusso, length($2) + 1)::int), 0) FROM ("
         "SELECT nome_flusso FROM esportazione WHERE ambito_id = $1 AND starts_with(nome_flusso, $2) "
         "UNION ALL SELECT nome_flusso FROM parte WHERE ambito_id = $1 "
-        "AND starts_with(nome_flusso, $2)) t",
+        "AND starts_with(nome_flusso, $2)) t WHERE substr(nome_flusso, length($2) + 1) ~ '^[0-9]+$'",
         unita.ambito,
         serie,
     )
@@ -831,6 +833,33 @@ async def invii(id_: UUID) -> list[dict[str, Any]]:
     ]
 
 
+class Puntualita(msgspec.Struct, frozen=True, kw_only=True):
+    """How a period of a flow was sent: files sent, of them accepted (also in part), the last day of
+    the period and the day of its first sending."""
+
+    flusso: str
+    periodo: str
+    inviati: int
+    accolti: int
+    fine: date
+    primo: date
+
+
+async def puntualita(anno: int) -> list[Puntualita]:
+    """How soon the flows of the periods that end in a year were sent, by flow and period."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT e.flusso, e.periodo, count(DISTINCT e.id)::int AS inviati, count(DISTINCT e.id) "
+        "FILTER (WHERE e.stato IN ('accolta', 'accolta_in_parte'))::int AS accolti, e.al AS fine, "
+        "min((i.inviata_il AT TIME ZONE 'Europe/Rome')::date) AS primo FROM esportazione e "
+        "JOIN invio i ON i.ambito_id = e.ambito_id AND i.esportazione_id = e.id "
+        "WHERE e.ambito_id = $1 AND e.al BETWEEN $2 AND $3 GROUP BY e.flusso, e.periodo, e.al "
+        "ORDER BY e.flusso, e.al, e.periodo",
+        unita.ambito, date(anno, 1, 1), date(anno, 12, 31),
+    )  # fmt: skip
+    return [Puntualita(**dict(riga)) for riga in righe]
+
+
 async def _mittente(unita: UnitaDiLavoro, ente: str | None) -> Ente:
     colonne = "id, denominazione, codice, sede, cf_operatore, invio_proprio, operatore_dimostrativo"
     if ente is None:
@@ -963,6 +992,7 @@ __all__ = [
     "manifesto_di",
     "parti",
     "per_scaricare",
+    "periodi_dell_anno",
     "periodo",
     "prospetti_noti",
     "registra_invio",

@@ -25,11 +25,11 @@ from litestar.response import Response
 from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila, RichiestaNonValida, ServizioNonDisponibile
 from capofila.base.impostazioni import impostazioni
+from capofila.base.ritmo import Ritmo, conta_chiamata
 from capofila.base.telemetria import Etichetta, traccia_corrente
 from capofila.debito import pdnd
 from capofila.debito.chiavi_pdnd import fonte
 from capofila.debito.pdnd import ElencoEsiti, EService
-from capofila.debito.ritmo import Ritmo, conta_chiamata
 from capofila.debito.voucher import (
     Contenuto,
     VoucherRifiutato,
@@ -149,7 +149,9 @@ async def _presentato(request: Request[Any, Any, Any], codice: str) -> Contenuto
     token = dalla_intestazione(request.headers.get("authorization"))
     valori = impostazioni()
     letto = firmato(token, await fonte(valori).per(kid_di(token)))
-    ritmo = await conta_chiamata(codice, valori) if _CODICE.fullmatch(codice) else None
+    ritmo = None
+    if _CODICE.fullmatch(codice):
+        ritmo = await conta_chiamata(valori, "pdnd", codice, valori.pdnd_richieste_al_minuto)
     if ritmo is not None and ritmo.esaurito:
         raise TroppeChiamate(ritmo)
     return letto

@@ -15,11 +15,14 @@ from capofila.accessi.rules import percorso_locale
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base import lavori
 from capofila.base.errori import Conflitto, RichiestaNonValida
+from capofila.base.guasti import guasti
 from capofila.base.visita import visita_corrente
 from capofila.debito.service import STATI
 from capofila.gestione import service
 from capofila.governo.service import distanza
+from capofila.hooks import BloccoModello
 from capofila.prestazioni.service import CONTEGGIO_MASSIMO
+from capofila.web.blocchi import parole
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import Colonna
 
@@ -56,6 +59,15 @@ _COLONNE_LAVORI: Final = (
     Colonna("Finito"),
 )
 
+_COLONNE_GUASTI: Final = (
+    Colonna("Quando"),
+    Colonna("Plugin"),
+    Colonna("Versione"),
+    Colonna("Domanda"),
+    Colonna("Che cosa è successo"),
+    Colonna("Volte", tipo="numero"),
+)
+
 
 @get("/{ambito:str}", opt={"permesso": "adempimenti.vedi", "unita": "lettura"})
 async def casa(request: Request[Any, Any, Any]) -> Template:
@@ -79,6 +91,7 @@ async def casa(request: Request[Any, Any, Any]) -> Template:
         distanza=distanza,
         base=f"/{ambito.slug}",
         puo_importare=visita.puo("prestazioni.importa"),
+        avviso=await parole(request, BloccoModello.CASA_AVVISO),
     )
 
 
@@ -150,7 +163,14 @@ async def elenco_plugin(request: Request[Any, Any, Any]) -> Template:
         sommario="Le regole di questo ambito: chi le ha scritte, da quali atti vengono, che cosa "
         "fanno dei dati personali.",
     )  # fmt: skip
-    return rispondi(request, "gestione/plugin.html", pagina, plugin=await service.plugin())
+    return rispondi(
+        request,
+        "gestione/plugin.html",
+        pagina,
+        plugin=await service.plugin(),
+        guasti=await guasti(30),
+        colonne_guasti=_COLONNE_GUASTI,
+    )
 
 
 router = Router(path="/", route_handlers=[casa, elenco_lavori, riavvia, elenco_plugin])

@@ -74,7 +74,7 @@ def da_fare(
         file: files that wait for a decision.
         respinti: exports that were refused.
         lavori: jobs that failed.
-        scadenze: deadlines; only today's and the near ones are taken.
+        scadenze: deadlines; only those that have passed, today's and the near ones are taken.
     """
     cose = [
         DaFare(
@@ -110,19 +110,22 @@ def da_fare(
         )
         for uno in lavori
     ]
-    cose += [
-        DaFare(
-            titolo=una.titolo,
-            testo=f"Scade {distanza(una.giorni)}. Risponde: {una.organo}.",
-            href=f"{base}/adempimenti?anno={una.data.year}",
-            azione=f"Vedi la scadenza: {una.titolo}",
-            stato="Oggi" if una.stato == "oggi" else "Si avvicina",
-            urgenza="errore" if una.stato == "oggi" else "attenzione",
-        )
-        for una in scadenze
-        if una.stato in ("oggi", "vicina")
-    ]
+    cose += [_scadenza(base, una) for una in scadenze if una.vicina]
     return sorted(cose, key=lambda cosa: _ORDINE[cosa.urgenza])
+
+
+def _scadenza(base: str, vista: ScadenzaVista) -> DaFare:
+    una, giorni = vista.una, vista.giorni or 0
+    passata = vista.stato == "scaduto"
+    quando = f"Scaduta {distanza(giorni)}" if passata else f"Scade {distanza(giorni)}"
+    return DaFare(
+        titolo=una.titolo,
+        testo=f"{quando}. Risponde: {una.organo_nome}.",
+        href=f"{base}/adempimenti/{una.codice}/{una.anno}",
+        azione=f"Vedi la scadenza: {una.titolo} {una.anno}",
+        stato="Scaduta" if passata else ("Oggi" if giorni == 0 else "Si avvicina"),
+        urgenza="errore" if giorni <= 0 else "attenzione",
+    )
 
 
 def respinti_aperti(esportazioni: Sequence[Esportazione]) -> list[FileRespinto]:

@@ -19,7 +19,7 @@ from capofila.debito import service as debito
 from capofila.debito.service import Esportazione
 from capofila.gestione.rules import DaFare, FileInAttesa, LavoroFermo, da_fare, respinti_aperti
 from capofila.governo import service as governo
-from capofila.governo.service import ScadenzaVista
+from capofila.governo.service import Adunanza, ScadenzaVista
 from capofila.hooks import (
     Adempimento,
     Flusso,
@@ -36,8 +36,13 @@ NOMI_LAVORO: Final = {
     "debito.esporta": "Preparazione di un file del debito informativo",
     "debito.pubblica": "Pubblicazione di un flusso per la PDND",
     "spesa.promemoria": "Promemoria ai comuni sulla spesa sociale",
+    "conoscenza.promemoria": "Promemoria sugli indicatori",
+    "governo.avvisi": "Avvisi delle scadenze",
     "compartecipazione.ricalcola": "Ricalcolo delle quote",
     "compartecipazione.decidi": "Decisione di molte quote con un solo atto",
+    "governo.convoca": "Convocazioni di una seduta per posta",
+    "plugin.lavoro": "Calcolo di una tabella di un plugin",
+    "confronto.pubblica": "Pubblicazione di dati per l'ATS",
 }
 FERMI_DA: Final = timedelta(days=14)
 """A job that failed longer ago is found among the jobs, not among what is to be done."""
@@ -49,6 +54,7 @@ class Casa(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         prestazioni: how many of the year, counted up to a limit.
         prodotti, inviati: files of the debito that are about the year.
+        sedute: the meetings to come, each with its day.
     """
 
     da_fare: list[DaFare]
@@ -58,6 +64,7 @@ class Casa(msgspec.Struct, frozen=True, kw_only=True):
     inviati: int | None = None
     esportazioni: list[Esportazione] | None = None
     scadenze: list[ScadenzaVista] | None = None
+    sedute: list[tuple[date, Adunanza]] | None = None
 
 
 async def casa(visita: Visita, anno: int) -> Casa:
@@ -106,7 +113,10 @@ async def casa(visita: Visita, anno: int) -> Casa:
         else sum(una.stato in ("sigillata", "inviata") for una in dell_anno),
         inviati=None if fatte is None else sum(una.stato == "inviata" for una in dell_anno),
         esportazioni=None if fatte is None else fatte[:5],
-        scadenze=None if scadenze is None else scadenze[:5],
+        scadenze=None
+        if scadenze is None
+        else [una for una in scadenze if una.stato != "scaduto"][:5],
+        sedute=await governo.prossime_sedute(3) if visita.puo("sedute.vedi") else None,
     )
 
 
@@ -165,4 +175,4 @@ def _visto(manifesto: Manifesto, attivazione: Attivazione, giorno: date) -> Plug
 
 
 def _in_vigore(adempimenti: Iterable[Adempimento], giorno: date) -> tuple[Adempimento, ...]:
-    return tuple(uno for uno in adempimenti if uno.vale(uno.regola.nel(giorno.year)))
+    return tuple(uno for uno in adempimenti if uno.vale(uno.nel(giorno.year) or giorno))

@@ -1,4 +1,4 @@
-"""The bodies of an ambito, how they decide, and what they owe by when.
+"""The bodies of an ambito, who sits in them, how they decide, and what they owe by when.
 
-For now it shows what the plugin of the distretto declares; nothing of it is stored.
+The plugin of the distretto declares bodies and rules; the Accordo and the appointments are rows.
 """

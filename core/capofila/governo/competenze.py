@@ -114,6 +114,7 @@ def puo_decidere(
     compiuti: Iterable[Compiuto] = (),
     quorum: StatoQuorum | None = None,
     fonte_quorum: Atto | None = None,
+    propone: bool = False,
 ) -> Responso:
     """Whether a body may decide a matter on a day.
 
@@ -126,6 +127,7 @@ def puo_decidere(
         compiuti: proposals, hearings and acts so far.
         quorum: what is known of the quorum; a missing one refuses.
         fonte_quorum: the act that sets the quorum, for the refusal.
+        propone: the body votes what it proposes to the one that decides; nothing must come before.
 
     Returns:
         Allowed; refused, with every reason and its article; or not declared by any source.
@@ -143,7 +145,9 @@ def puo_decidere(
                 fonte=fonte_quorum or chi.fonte,
             )
         )
-    if propria and chi is not None:
+    if propone and chi is not None and (prepara := _prepara(chi, materia)) is not None:
+        fonte = prepara.fonte or chi.fonte
+    elif propria and chi is not None:
         fonte = propria[0].fonte or chi.fonte
         dinieghi += _requisiti(propria[0], chi, materia, giorno, anno, tuple(compiuti))
     elif chi_decide:
@@ -168,6 +172,24 @@ def _chi_decide(organi: Sequence[Organo], materia: str) -> list[tuple[Organo, At
     return [coppia for coppia in tutte if coppia[1].decide] or [
         coppia for coppia in tutte if coppia[1].competenza is Competenza.ESEGUE
     ]
+
+
+_PROPONE: Final = frozenset({Competenza.PREPARA, Competenza.CONCORRE, Competenza.VERIFICA})
+
+
+def _prepara(chi: Organo, materia: str) -> Attribuzione | None:
+    return next(
+        (una for una in chi.attribuzioni if una.materia == materia and una.competenza in _PROPONE),
+        None,
+    )
+
+
+def propone(organi: Sequence[Organo], organo: str, materia: str) -> bool:
+    """Whether a body prepares a matter that another one ends: it votes a proposal, not an act."""
+    if any(uno.codice == organo for uno, _ in _chi_decide(organi, materia)):
+        return False
+    chi = {uno.codice: uno for uno in organi}.get(organo)
+    return chi is not None and _prepara(chi, materia) is not None
 
 
 def _altro_organo(
@@ -204,13 +226,17 @@ def _requisiti(
             motivo=_MANCA[requisito.specie],
             testo=(
                 f"Manca {requisito.denominazione}"
-                f"{f' per il {anno}' if anno and requisito.stesso_anno else ''}."
+                f"{_per_l_anno(anno) if requisito.stesso_anno else ''}."
             ),
             fonte=requisito.fonte or attribuzione.fonte or chi.fonte,
         )
         for requisito in attribuzione.requisiti
         if not any(_soddisfa(uno, requisito, materia, giorno, anno) for uno in compiuti)
     ]
+
+
+def _per_l_anno(anno: int | None) -> str:
+    return f" per il {anno}" if anno else ": la proposta non dice di quale anno tratta"
 
 
 def _soddisfa(
@@ -220,8 +246,15 @@ def _soddisfa(
         compiuto.specie is requisito.specie
         and compiuto.di == requisito.di
         and (requisito.specie is SpecieRequisito.ATTO or compiuto.materia == materia)
-        and (not requisito.stesso_anno or compiuto.anno == anno)
+        and (not requisito.stesso_anno or (anno is not None and compiuto.anno == anno))
         and compiuto.sta(giorno)
+    )
+
+
+def requisiti_di(organi: Sequence[Organo], organo: str, materia: str) -> tuple[Requisito, ...]:
+    """What must have come before a body ends a matter; empty where it does not."""
+    return next(
+        (una.requisiti for uno, una in _chi_decide(organi, materia) if uno.codice == organo), ()
     )
 
 
@@ -234,3 +267,77 @@ def puo_designare(seggio: Seggio, adesione: date | None, giorno: date) -> bool:
         giorno: the day of the appointment.
     """
     return not seggio.solo_aderenti or (adesione is not None and adesione <= giorno)
+
+
+# --- which matters there are --------------------------------------------------------------------
+
+
+def materie_note(organi: Iterable[Organo]) -> dict[str, str]:
+    """The matters that the plugins of an ambito know, by code, with their names in Italian."""
+    trovate: dict[str, str] = {}
+    citate: dict[str, str] = {}
+    for organo in organi:
+        for una in organo.attribuzioni:
+            trovate.setdefault(una.materia, una.oggetto)
+            for requisito in una.requisiti:
+                if requisito.specie is SpecieRequisito.ATTO:
+                    citate.setdefault(requisito.di, requisito.denominazione)
+        for nota in organo.materie:
+            citate.setdefault(nota.codice, nota.oggetto)
+        for codice in (
+            *(una.materia for una in organo.elezioni),
+            *(codice for regola in organo.regole_voto for codice in regola.materie),
+            *(codice for quorum in organo.quorum for codice in quorum.materie),
+        ):
+            citate.setdefault(codice, codice.replace("-", " ").capitalize())
+    return citate | trovate
+
+
+def senza_competenza(organi: Sequence[Organo], materia: str, organo: str | None = None) -> bool:
+    """Whether no source says who ends a matter.
+
+    Args:
+        organi: the bodies of the ambito on a day.
+        materia: the code of the matter.
+        organo: one that would vote a proposal on it, which it may where it prepares the matter.
+    """
+    chi = {uno.codice: uno for uno in organi}.get(organo or "")
+    return not _chi_decide(organi, materia) and not (chi and _prepara(chi, materia))
+
+
+class Interlocutore(msgspec.Struct, frozen=True, order=True):
+    """Who is heard, or which body proposes, before a matter: kind, code and name."""
+
+    specie: str
+    codice: str
+    nome: str
+
+
+def interlocutori(organi: Sequence[Organo], materia: str | None = None) -> list[Interlocutore]:
+    """Who must be heard or propose, for a matter or for all of them, as the acts say it."""
+    nomi = {uno.codice: uno.denominazione for uno in organi}
+    trovati: dict[tuple[str, str], str] = {}
+    for organo in organi:
+        for una in organo.attribuzioni:
+            if materia is not None and una.materia != materia:
+                continue
+            if una.competenza in _PROPONE:
+                trovati.setdefault(("proposta", organo.codice), organo.denominazione)
+            for requisito in una.requisiti:
+                if requisito.specie is not SpecieRequisito.ATTO:
+                    nome = nomi.get(requisito.di, _senza_articolo(requisito.denominazione))
+                    trovati.setdefault((requisito.specie.value, requisito.di), nome)
+    return sorted(Interlocutore(s, codice, nome) for (s, codice), nome in trovati.items())
+
+
+def _senza_articolo(nome: str) -> str:
+    """The words of a requirement as a name of a list.
+
+    >>> _senza_articolo("il confronto con i sindacati")
+    'Confronto con i sindacati'
+    """
+    for articolo in ("il ", "lo ", "la ", "l'", "l’", "i ", "gli ", "le "):
+        if nome.startswith(articolo):
+            nome = nome.removeprefix(articolo)
+            break
+    return nome[:1].upper() + nome[1:]

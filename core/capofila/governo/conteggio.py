@@ -10,13 +10,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from capofila.governo.competenze import Diniego, Motivo, Responso, StatoCompetenza, puo_decidere
-from capofila.governo.elezioni import EsitoCollegio, StatoCollegio, difetti_elezione, eleggi
-from capofila.governo.lettura import RegolaElezione, Richiesta
+from capofila.governo.elezioni import (
+    EsitoCollegio,
+    Ripresa,
+    StatoCollegio,
+    difetti_elezione,
+    elezione_contata,
+    riprese,
+)
+from capofila.governo.lettura import RegolaElezione, RegoleDate, Richiesta
 from capofila.governo.rules import cita, condizione_in_parole, quorum_in_parole
 from capofila.governo.seduta import ConteggioRifiutato, Difetto, Seduta, difetti
 from capofila.governo.termini import Preavviso, preavviso
@@ -88,7 +95,8 @@ class QuorumContato(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MotivoContato(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the body may not decide, with the act that says so."""
+    """Why the body may not decide, with the act that says so; of a supposed one also its reason,
+    which names the article of the act that it is supposed from."""
 
     motivo: str
     testo: str
@@ -198,14 +206,217 @@ def conta(
     trovati += difetti(
         seduta,
         deleghe=regole.deleghe,
-        solo_aderenti=frozenset(uno.categoria for uno in organo.seggi if uno.solo_aderenti),
+        solo_aderenti=_solo_aderenti(organo),
     )
+    trovati += categorie_ignote(organo, regole.voto, regole.quorum)
     if not trovati:
         trovati += _difetti_voto(richiesta, seduta, regole)
     if trovati:
         raise ConteggioRifiutato(trovati)
     return _concludi(
         ambito, richiesta, organo, organi, seduta, regole, plugin=plugin, impronta=impronta
+    )
+
+
+def numero_legale(
+    organi: Sequence[Organo], codice: str, seduta: Seduta, date: RegoleDate
+) -> QuorumContato:
+    """The quorum of a meeting as it stands, for no matter in particular.
+
+    Args:
+        organi: the bodies of the ambito on the day of the meeting.
+        codice: the body that meets.
+        seduta: who is there.
+        date: the rules that the plugin leaves open, for the call.
+
+    Raises:
+        ConteggioRifiutato: a weight is missing, or the rules given contradict the declared ones.
+    """
+    richiesta = Richiesta(
+        organo=codice, materia="", oggetto=None, anno=None, convocata_il=None, urgente=False,
+        seduta=seduta, fonte_pesi=None, voti=(), collegi=None, compiuti=(), regole=date,
+    )  # fmt: skip
+    organo = _organo(richiesta, organi)
+    trovati = _difetti_seggi(organo, seduta)
+    seduta = _con_categorie(organo, seduta)
+    regole = _regole(organo, richiesta, trovati)
+    trovati += difetti(seduta, deleghe=regole.deleghe, solo_aderenti=_solo_aderenti(organo))
+    trovati += categorie_ignote(organo, regole.quorum)
+    trovati += difetti_quorum(regole.quorum, seduta) if regole.quorum else []
+    if trovati:
+        raise ConteggioRifiutato(trovati)
+    esito = decidi(seduta, (), regola=None, quorum=regole.quorum, deleghe=regole.deleghe)
+    return _quorum_contato(esito, seduta, regole, organo)
+
+
+def regola_convocazione(organo: Organo, giorno: date) -> Convocazione | None:
+    """Who calls a body and how long before, on a day; None where no source says it."""
+    return _in_vigore(organo.convocazione, giorno)
+
+
+def regola_in_vigore(
+    organo: Organo, giorno: date, materia: str, date: RegoleDate
+) -> RegolaVoto | None:
+    """How a body votes on a matter: as it is declared, otherwise as given with its act."""
+    return scegli_regola(organo.regole_voto, giorno, materia) or date.voto
+
+
+def regola_elezione(
+    organo: Organo, giorno: date, materia: str, date: RegoleDate
+) -> Elezione | None:
+    """How a body chooses persons for a matter; None where no source says how many."""
+    dichiarata = elezione_dichiarata(organo, giorno, materia)
+    return _elezione(dichiarata, date.elezione, materia, [])[0]
+
+
+def elezione_dichiarata(organo: Organo, giorno: date, materia: str) -> Elezione | None:
+    """The election by which a body decides a matter, as it is declared; None where none is."""
+    return _in_vigore([una for una in organo.elezioni if una.materia == materia], giorno)
+
+
+def difetti_modo(organo: Organo, giorno: date, materia: str, *, con_i_nomi: bool) -> list[Difetto]:
+    """Why a matter cannot be voted so: persons are chosen by their names, and not in favour or against.
+
+    Args:
+        organo: the body.
+        giorno: the day of the meeting.
+        materia: the matter of the proposal; an amendment to it chooses nobody.
+        con_i_nomi: whether the ballots have names.
+    """
+    elezione = elezione_dichiarata(organo, giorno, materia)
+    if elezione is None or con_i_nomi:
+        return []
+    segreta = " a scrutinio segreto" if elezione.segreta else ""
+    return [
+        Difetto(
+            "elezione",
+            f"su «{materia}» si eleggono persone{segreta} ({cita(elezione.fonte)}): vota con i nomi, "
+            "scrivendo le schede e i voti di ciascuno.",
+        )
+    ]
+
+
+def con_le_unita(
+    richiesta: Richiesta, organo: Organo, unita: Mapping[Per, Sequence[str]]
+) -> Richiesta:
+    """The same, with the names of the units that elect apart, where its election is held by units.
+
+    A unit is known by its name, whatever its spaces and capital letters.
+    """
+    regola = elezione_dichiarata(organo, richiesta.seduta.giorno, richiesta.materia)
+    nomi = unita.get(regola.per, ()) if regola is not None and regola.per is not Per.ORGANO else ()
+    if not nomi or not richiesta.collegi or richiesta.da_riprendere:
+        return richiesta
+    veri = {_piano(nome): nome for nome in nomi}
+    return msgspec.structs.replace(
+        richiesta,
+        unita=tuple(nomi),
+        collegi=tuple(
+            msgspec.structs.replace(uno, nome=veri.get(_piano(uno.nome), uno.nome))
+            for uno in richiesta.collegi
+        ),
+    )
+
+
+def _piano(nome: str) -> str:
+    return " ".join(nome.casefold().split())
+
+
+def che_resta(
+    organo: Organo, giorno: date, materia: str, date: RegoleDate,
+    collegi: Sequence[Mapping[str, Any]],
+) -> tuple[Ripresa, ...]:  # fmt: skip
+    """What a stored election left to a further vote, from its outcome as it was printed."""
+    regola = regola_elezione(organo, giorno, materia, date)
+    if regola is None:
+        return ()
+    return riprese(
+        regola,
+        [
+            EsitoCollegio(
+                nome=uno["nome"],
+                stato=StatoCollegio(uno["stato"]),
+                eletti=tuple(uno["eletti"]),
+                a_pari=tuple(uno["a_pari"]),
+                posti_contesi=uno["posti_contesi"],
+            )
+            for uno in collegi
+        ],
+    )
+
+
+def dove_e_aperto(
+    organo: Organo, giorno: date, materia: str, convocazione: int, date: RegoleDate
+) -> RegoleDate:
+    """Of the rules given, those that no declaration gives for this matter and call."""
+    return variante(
+        date,
+        voto=None if scegli_regola(organo.regole_voto, giorno, materia) else date.voto,
+        quorum=None if scegli_regola(organo.quorum, giorno, materia, convocazione) else date.quorum,
+        deleghe=None if _in_vigore(organo.deleghe, giorno) else date.deleghe,
+        elezione=_elezione_aperta(organo, giorno, materia, date.elezione),
+    )
+
+
+def _elezione_aperta(
+    organo: Organo, giorno: date, materia: str, data: RegolaElezione | None
+) -> RegolaElezione | None:
+    """Of what a meeting says of its elections, what the declared one of a matter leaves open."""
+    dichiarata = elezione_dichiarata(organo, giorno, materia)
+    if data is None or dichiarata is None:
+        return data
+    return msgspec.structs.replace(
+        data,
+        posti=None,
+        preferenze=None if dichiarata.preferenze is not None else data.preferenze,
+        parita=None if dichiarata.parita is not None else data.parita,
+    )
+
+
+def gia_dichiarate(
+    organo: Organo, giorno: date, convocazione: int, date: RegoleDate
+) -> list[Difetto]:
+    """What is wrong with the rules given: the plugin declares one already for every matter, or a
+    condition is on a seat that the body does not have.
+    """
+    aperte = dove_e_aperto(organo, giorno, "", convocazione, date)
+    return categorie_ignote(organo, date.voto, date.quorum) + [
+        Difetto(
+            f"regole.{nome}",
+            f"per «{organo.denominazione}» la regola c'è già, dichiarata con la sua fonte: toglila.",
+        )
+        for nome in ("voto", "quorum", "deleghe")
+        if getattr(date, nome) is not None and getattr(aperte, nome) is None
+    ]
+
+
+def categorie_ignote(organo: Organo, *regole: RegolaVoto | Quorum | None) -> list[Difetto]:
+    """Conditions on a kind of seat that the body does not have: nobody could ever meet them."""
+    note = [uno.categoria for uno in organo.seggi]
+    return [
+        Difetto(
+            f"regole.{'quorum' if isinstance(regola, Quorum) else 'voto'}.condizioni[{posto}].categoria",
+            f"«{una.categoria[:60]}» non è un seggio di «{organo.denominazione}»: scegli fra "
+            f"{', '.join(note)}.",
+        )
+        for regola in regole
+        if regola is not None
+        for posto, una in enumerate(regola.condizioni, 1)
+        if una.categoria is not None and note and una.categoria not in note
+    ]
+
+
+def _solo_aderenti(organo: Organo) -> frozenset[str]:
+    return frozenset(uno.categoria for uno in organo.seggi if uno.solo_aderenti)
+
+
+def _quorum_contato(esito: Esito, seduta: Seduta, regole: _Regole, organo: Organo) -> QuorumContato:
+    fonte = regole.quorum.fonte if regole.quorum else organo.fonte
+    return QuorumContato(
+        stato=esito.quorum.value,
+        condizioni=tuple(
+            _contata(una, seduta, fonte, quorum=True) for una in esito.verifiche_quorum
+        ),
     )
 
 
@@ -237,11 +448,14 @@ def _concludi(
         compiuti=richiesta.compiuti,
         quorum=esito.quorum,
         fonte_quorum=regole.quorum.fonte if regole.quorum else None,
+        propone=richiesta.propone,
     )
     chiamata = _preavviso(richiesta, regole.convocazione)
     responso = _con_la_chiamata(responso, chiamata, regole.convocazione, organo)
     collegi = (
-        tuple(eleggi(regole.elezione, uno) for uno in richiesta.collegi)
+        elezione_contata(
+            regole.elezione, richiesta.collegi, richiesta.da_riprendere, richiesta.unita_attese
+        )
         if richiesta.collegi is not None and regole.elezione is not None
         else ()
     )
@@ -250,15 +464,7 @@ def _concludi(
         _contata(una, seduta, regole.voto.fonte if regole.voto else organo.fonte)
         for una in esito.condizioni
     )
-    quorum = QuorumContato(
-        stato=esito.quorum.value,
-        condizioni=tuple(
-            _contata(
-                una, seduta, regole.quorum.fonte if regole.quorum else organo.fonte, quorum=True
-            )
-            for una in esito.verifiche_quorum
-        ),
-    )
+    quorum = _quorum_contato(esito, seduta, regole, organo)
     decisivi = tuple(seduta.nome(id) for id in esito.decisivi)
     return Conteggio(
         ambito=ambito,
@@ -277,7 +483,7 @@ def _concludi(
                 MotivoContato(
                     motivo=uno.motivo.value,
                     testo=uno.testo,
-                    fonte=cita(uno.fonte),
+                    fonte=uno.fonte.cita(),
                     ipotesi=uno.fonte.ipotesi,
                 )
                 for uno in responso.dinieghi
@@ -295,7 +501,8 @@ def _concludi(
             for uno in collegi
         ),
         spiegazione=_spiega(
-            detto, organo, esito, responso, quorum, condizioni, decisivi, collegi, regole
+            detto, organo, esito, responso, quorum, condizioni,
+            None if isinstance(richiesta.voti, Scrutinio) else decisivi, collegi, regole,
         ),
         avvertenze=_avverti(richiesta, organo, esito, responso, regole, chiamata),
         plugin=plugin,
@@ -350,7 +557,7 @@ def _regole(organo: Organo, richiesta: Richiesta, trovati: list[Difetto]) -> _Re
                 )
             )
     elezione, aperti = _elezione(
-        _in_vigore([una for una in organo.elezioni if una.materia == materia], giorno),
+        elezione_dichiarata(organo, giorno, materia),
         date.elezione,
         materia,
         trovati,
@@ -367,7 +574,7 @@ def _regole(organo: Organo, richiesta: Richiesta, trovati: list[Difetto]) -> _Re
         voto=voto or date.voto,
         quorum=quorum or date.quorum,
         deleghe=deleghe or date.deleghe,
-        convocazione=_in_vigore(organo.convocazione, giorno),
+        convocazione=regola_convocazione(organo, richiesta.giorno_convocato),
         elezione=elezione,
         aperti_elezione=aperti,
     )
@@ -468,8 +675,9 @@ def _difetti_voto(richiesta: Richiesta, seduta: Seduta, regole: _Regole) -> list
         elezione = regole.elezione
         assert elezione is not None
         return trovati + difetti_elezione(
-            elezione, seduta, richiesta.collegi, elezione.preferenze or elezione.posti
-        )
+            elezione, seduta, richiesta.collegi, elezione.preferenze or elezione.posti,
+            richiesta.da_riprendere, richiesta.unita_attese,
+        )  # fmt: skip
     if richiesta.voti is None:
         return trovati
     # Without a rule the ballots are still looked at: by heads, which is the least that a rule asks.
@@ -486,9 +694,11 @@ _SENZA_REGOLA: Final = RegolaVoto(
 def _preavviso(richiesta: Richiesta, regola: Convocazione | None) -> Preavviso:
     if richiesta.convocata_il is None:
         return Preavviso(entro=None, in_tempo=None)
+    feste = () if isinstance(richiesta.festivi, msgspec.UnsetType) else richiesta.festivi
     return preavviso(
-        regola, richiesta.convocata_il, richiesta.seduta.giorno, urgente=richiesta.urgente
-    )
+        regola, richiesta.convocata_il, richiesta.giorno_convocato, urgente=richiesta.urgente,
+        festivi=frozenset(feste),
+    )  # fmt: skip
 
 
 def _con_la_chiamata(
@@ -600,6 +810,8 @@ def _racconta(verifica: Verifica, chiede: str, *, quorum: bool) -> str:
     )
 
 
+DECISIVI: Final = "Decisivi, ciascuno da solo: "
+"""How the sentence begins that says whose vote alone would have changed the outcome."""
 _DETTI: Final = {
     Risultato.APPROVATA.value: "La proposta è approvata.",
     Risultato.RESPINTA.value: "La proposta è respinta.",
@@ -619,18 +831,19 @@ def _spiega(
     responso: Responso,
     quorum: QuorumContato,
     condizioni: tuple[CondizioneContata, ...],
-    decisivi: tuple[str, ...],
+    decisivi: tuple[str, ...] | None,
     collegi: tuple[EsitoCollegio, ...],
     regole: _Regole,
 ) -> tuple[str, ...]:
+    """Why; of who was decisive nothing is said where nobody knows who voted what."""
     frasi = [_DETTI[detto]]
-    frasi += [f"{uno.testo} ({cita(uno.fonte)})" for uno in responso.dinieghi]
+    frasi += [f"{uno.testo} ({uno.fonte.cita()})" for uno in responso.dinieghi]
     if responso.stato is StatoCompetenza.AMMESSA and responso.fonte:
         frasi.append(f"Competente: {organo.denominazione} ({cita(responso.fonte)}).")
     frasi += [una.spiegazione for una in (*quorum.condizioni, *condizioni)]
-    if detto in (Risultato.APPROVATA, Risultato.RESPINTA) and condizioni:
+    if detto in (Risultato.APPROVATA, Risultato.RESPINTA) and condizioni and decisivi is not None:
         frasi.append(
-            f"Decisivi, ciascuno da solo: {', '.join(decisivi)}."
+            f"{DECISIVI}{', '.join(decisivi)}."
             if decisivi
             else "Nessuno, votando diversamente da solo, avrebbe cambiato l'esito."
         )
@@ -647,6 +860,8 @@ def _collegio(esito: EsitoCollegio, regola: Elezione | None) -> str:
         if esito.eletti
         else (f"{esito.nome}: nessun eletto")
     )
+    if not esito.votato:
+        return f"{esito.nome}: non ha ancora votato, i suoi posti sono da coprire."
     if esito.stato is StatoCollegio.PARITA:
         chi = regola.parita.value if regola and regola.parita else "chi, la fonte non lo dice"
         return (
@@ -655,6 +870,9 @@ def _collegio(esito: EsitoCollegio, regola: Elezione | None) -> str:
         )
     if esito.stato is StatoCollegio.INCOMPLETO:
         return f"{eletti}; gli altri posti restano vacanti."
+    if esito.per_precedenza and regola and regola.parita:
+        chi = regola.parita.value
+        return f"{eletti}; a parità di voti {', '.join(esito.per_precedenza)}: è eletto {chi}."
     return f"{eletti}."
 
 
@@ -668,6 +886,8 @@ def _avverti(
 ) -> tuple[str, ...]:
     """What whoever signs the minutes should know: what is supposed, and what was not checked."""
     avvisi = []
+    if not isinstance(richiesta.presidenza, msgspec.UnsetType):
+        avvisi.append(richiesta.presidenza)
     if esito.quorum is StatoQuorum.NON_DICHIARATO:
         avvisi.append(
             "Nessuna fonte dà il numero legale"
@@ -679,6 +899,11 @@ def _avverti(
             f"Nessuna fonte dice chi decida su «{richiesta.materia}»: la competenza non è stata "
             "verificata."
         )
+        if not isinstance(richiesta.motivazione, msgspec.UnsetType):
+            avvisi.append(
+                f"Perché decide {organo.denominazione}, secondo la segreteria: "
+                f"{richiesta.motivazione}"
+            )
     if richiesta.convocata_il is not None and chiamata.entro is None:
         avvisi.append("Nessuna fonte dà il preavviso: non è stato verificato.")
     dette: list[Atto] = [organo.fonte]

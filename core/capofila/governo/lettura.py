@@ -7,16 +7,17 @@ be given in the file, with their act; those that it declares may not.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
 from capofila.base.dichiarato import Raccolta, Voce, leggi_json
 from capofila.governo.competenze import Compiuto
-from capofila.governo.elezioni import Collegio, Preferenze
+from capofila.governo.elezioni import Collegio, Preferenze, Ripresa
 from capofila.governo.seduta import (
     AventeDiritto,
     ConteggioRifiutato,
@@ -42,6 +43,8 @@ from capofila.hooks import (
     Specie,
     SpecieRequisito,
 )
+
+_T = TypeVar("_T")
 
 DIMENSIONE_MASSIMA: Final = 1_000_000
 AVENTI_DIRITTO_MASSIMI: Final = 1_000
@@ -95,6 +98,14 @@ class Richiesta(msgspec.Struct, frozen=True, kw_only=True):
         voti: the ballots, or a secret scrutiny; None for an election.
         collegi: the ballots of an election; None for a proposal.
         compiuti: the proposals, hearings and acts before it.
+        propone: the body does not end the matter, it prepares it for the one that does.
+        motivazione: why the body deals with a matter that no source gives to any. Left out, like
+            ``riprese``, where there is none: what was stored before has the same digest.
+        riprese: what an earlier vote of the same election left.
+        unita: the names of the units that elect apart on the day; left out where none is known.
+        per_il: the day of the first call, by which the notice is judged, where it is another.
+        festivi: the local holidays by which its working days are counted.
+        presidenza: what the minutes say where nobody who the acts name presides.
     """
 
     organo: str
@@ -109,6 +120,28 @@ class Richiesta(msgspec.Struct, frozen=True, kw_only=True):
     collegi: tuple[Collegio, ...] | None
     compiuti: tuple[Compiuto, ...]
     regole: RegoleDate
+    propone: bool = False
+    motivazione: str | msgspec.UnsetType = msgspec.UNSET
+    riprese: tuple[Ripresa, ...] | msgspec.UnsetType = msgspec.UNSET
+    unita: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    per_il: date | msgspec.UnsetType = msgspec.UNSET
+    festivi: tuple[date, ...] | msgspec.UnsetType = msgspec.UNSET
+    presidenza: str | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def giorno_convocato(self) -> date:
+        """The day of the first call: the notice is counted back from it."""
+        return self.seduta.giorno if isinstance(self.per_il, msgspec.UnsetType) else self.per_il
+
+    @property
+    def unita_attese(self) -> tuple[str, ...]:
+        """The units that elect apart; empty where they are not known."""
+        return () if isinstance(self.unita, msgspec.UnsetType) else self.unita
+
+    @property
+    def da_riprendere(self) -> tuple[Ripresa, ...]:
+        """What an earlier vote left; empty for a first one."""
+        return () if isinstance(self.riprese, msgspec.UnsetType) else self.riprese
 
 
 def leggi(contenuto: bytes) -> Richiesta:
@@ -117,24 +150,37 @@ def leggi(contenuto: bytes) -> Richiesta:
     Raises:
         ConteggioRifiutato: it cannot be read, with every fault and its place.
     """
+    return _letto(contenuto, _richiesta)
+
+
+def leggi_regole(contenuto: bytes) -> RegoleDate:
+    """The rules that a meeting is given where the plugin leaves them open: ``{"regole": …}``.
+
+    Raises:
+        ConteggioRifiutato: they cannot be read, with every fault and its place.
+    """
+    return _letto(contenuto, _regole)
+
+
+def _letto(contenuto: bytes, come: Callable[[Voce], _T]) -> _T:
     if len(contenuto) > DIMENSIONE_MASSIMA:
         raise ConteggioRifiutato(
             [Difetto("", f"il file supera {DIMENSIONE_MASSIMA:,} byte.".replace(",", "."))]
         )
     raccolta = Raccolta("")
     voce = leggi_json(raccolta, contenuto, "")
-    richiesta = None
+    letto = None
     if voce is not None:
         try:
-            richiesta = _richiesta(voce)
+            letto = come(voce)
         except DichiarazioneErrata as errore:
             voce.segnala(errore.messaggio, "regole")
-    if raccolta.problemi or richiesta is None:
+    if raccolta.problemi or letto is None:
         raise ConteggioRifiutato(
             Difetto(uno.luogo or (f"riga {uno.riga}" if uno.riga else ""), uno.motivo)
             for uno in raccolta.problemi
         )
-    return richiesta
+    return letto
 
 
 def _richiesta(voce: Voce) -> Richiesta:
@@ -276,9 +322,11 @@ def _collegi(voce: Voce) -> tuple[Collegio, ...] | None:
                 Preferenze(nome=candidato.testo("nome"), voti=_quanti(candidato, "voti"))
             )
             candidato.tutto_letto()
+        prima = tuple(uno.testi("precedenza")) if "precedenza" in uno.nomi() else msgspec.UNSET
         collegi.append(
             Collegio(
                 nome=uno.testo("nome"),
+                precedenza=prima,
                 schede=_quanti(uno, "schede"),
                 bianche=sum(uno.intero(nome, 0, 10_000) or 0 for nome in ("bianche", "nulle")),
                 candidati=tuple(candidati),

@@ -6,74 +6,15 @@ supposed is said to be supposed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from capofila.hooks import Atto, Competenza, Organo, RegolaVoto, Scadenza
+from capofila.hooks import Atto, Competenza, Organo, RegolaVoto
 from capofila.hooks.organi import Nomina, Per, Presidenza, Seggio
 from capofila.hooks.votazioni import Base, Condizione, Misura, Soglia
-
-StatoScadenza = Literal["passata", "oggi", "vicina", "futura"]
-
-VICINA: Final = 30
-"""Days before a deadline from which it is called near, where its plugin asks for no warning."""
-
-
-class ScadenzaVista(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline as the page shows it.
-
-    Attributes:
-        organo: name of the body that answers for it.
-        giorni: days from today; negative when it is over.
-        anno_di_riferimento: the year that it is about, when it is not the one in which it falls.
-        nota: what the source says less clearly than one would like, or why we suppose it.
-    """
-
-    titolo: str
-    organo: str
-    data: date
-    data_nominale: date
-    giorni: int
-    stato: StatoScadenza
-    anno_di_riferimento: int | None
-    fonte: str
-    ipotesi: bool
-    nota: str | None
-
-
-def mostra_scadenza(scadenza: Scadenza, oggi: date, organi: Mapping[str, str]) -> ScadenzaVista:
-    """A deadline seen from a day.
-
-    Args:
-        scadenza: the deadline.
-        oggi: the day.
-        organi: names of the bodies by code; a code without one is shown in plain letters.
-    """
-    giorni = (scadenza.data - oggi).days
-    avviso = scadenza.avvisi[0] if scadenza.avvisi else None
-    vicina = giorni <= VICINA if avviso is None else avviso <= oggi
-    stato: StatoScadenza
-    if giorni < 0:
-        stato = "passata"
-    elif giorni == 0:
-        stato = "oggi"
-    else:
-        stato = "vicina" if vicina else "futura"
-    return ScadenzaVista(
-        titolo=scadenza.titolo,
-        organo=organi.get(scadenza.organo) or scadenza.organo.replace("-", " ").capitalize(),
-        data=scadenza.data,
-        data_nominale=scadenza.data_nominale,
-        giorni=giorni,
-        stato=stato,
-        anno_di_riferimento=None if scadenza.anno == scadenza.data.year else scadenza.anno,
-        fonte=cita(scadenza.fonte),
-        ipotesi=scadenza.fonte.ipotesi,
-        nota=scadenza.fonte.nota,
-    )
 
 
 def cita(atto: Atto) -> str:
@@ -147,13 +88,13 @@ def mostra_organo(organo: Organo, oggi: date, comuni: int | None = None) -> Orga
         segreteria=organo.segreteria,
         durata=durata_in_parole(organo.durata_mesi) if organo.durata_mesi else None,
         regole_voto=tuple(
-            (regola_in_parole(regola), _fonti(regola))
+            (regola_in_parole(regola), fonti_di(regola))
             for regola in organo.regole_voto
             if regola.vale(oggi)
         ),
         regolamento=_regolamento(organo.regolamento) if organo.regolamento else None,
         attribuzioni=tuple(
-            (_VERBI[attribuzione.competenza], attribuzione.oggetto)
+            (VERBI[attribuzione.competenza], attribuzione.oggetto)
             for attribuzione in organo.attribuzioni
         ),
         condiviso_tra=organo.condiviso_tra,
@@ -170,7 +111,7 @@ _PER: Final = {
     Per.SUB_AMBITO: "per ogni sub-ambito",
     Per.ZONA: "per ogni zona",
 }
-_VERBI: Final = {
+VERBI: Final = {
     Competenza.DECIDE: "Decide",
     Competenza.APPROVA: "Approva",
     Competenza.PREPARA: "Prepara",
@@ -190,12 +131,12 @@ def seggio_in_parole(seggio: Seggio, comuni: int | None = None) -> str:
     if seggio.numero is None:
         parti.append("numero non indicato dalla fonte")
     elif seggio.per in _PER:
-        quanti = f"{_in_lettere(seggio.numero)} {_PER[seggio.per]}"
+        quanti = f"{in_lettere(seggio.numero)} {_PER[seggio.per]}"
         if seggio.per is Per.COMUNE and comuni:
             quanti += f", {seggio.numero * comuni} in tutto"
         parti.append(quanti)
     elif seggio.numero > 1:
-        parti.append(_in_lettere(seggio.numero))
+        parti.append(in_lettere(seggio.numero))
     testo = f"{parti[0]}: {parti[1]}" if len(parti) > 1 else parti[0]
     if seggio.designato_da:
         testo += f" (designazione: {seggio.designato_da})"
@@ -336,7 +277,7 @@ def _quota(soglia: Soglia) -> str:
     return f"più di {testo}" if soglia.stretta else f"almeno {testo}"
 
 
-def _fonti(regola: RegolaVoto) -> str:
+def fonti_di(regola: RegolaVoto) -> str:
     """The sources of a rule and of its conditions, each once."""
     atti: Iterable[Atto] = (
         regola.fonte,
@@ -348,5 +289,6 @@ def _fonti(regola: RegolaVoto) -> str:
 _LETTERE: Final = ("zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove")
 
 
-def _in_lettere(numero: int) -> str:
+def in_lettere(numero: int) -> str:
+    """A small number in letters, the others in figures."""
     return _LETTERE[numero] if numero < len(_LETTERE) else str(numero)

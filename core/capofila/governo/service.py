@@ -8,51 +8,90 @@ from __future__ import annotations
 from datetime import date, timedelta
 from hashlib import sha256
 
+import msgspec
+
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.governo import lettura
-from capofila.governo.conteggio import SENZA_ESITO, Conteggio, conta
-from capofila.governo.lettura import DIMENSIONE_MASSIMA
-from capofila.governo.rules import (
-    OrganoVisto,
-    ScadenzaVista,
-    distanza,
-    mostra_organo,
-    mostra_scadenza,
+from capofila.governo.accordo import accordo_del_giorno, applica_accordi, esercita
+from capofila.governo.adempimenti import SILENZIO, ScadenzaVista, mostra
+from capofila.governo.avvisi import del_giorno as avvisi_del_giorno
+from capofila.governo.chiamate import del_comune
+from capofila.governo.composizione import Adesione, Incarico, StatoSeggio, Titolare
+from capofila.governo.conteggio import (
+    SENZA_ESITO,
+    Conteggio,
+    con_le_unita,
+    conta,
+    difetti_modo,
 )
-from capofila.territorio import service as territorio
+from capofila.governo.deliberazioni import CHIAVE, AttoTrovato, atto_in_vigore, per_chiave
+from capofila.governo.incarichi import aventi_diritto, chi_presiede, nomi_delle_unita, titolari
+from capofila.governo.lettura import DIMENSIONE_MASSIMA
+from capofila.governo.rules import distanza
+from capofila.governo.scadenzario import istanze_fra as istanze_fra
+from capofila.governo.seduta import ConteggioRifiutato
+from capofila.governo.sedute import Adunanza, adunanze, festivi_del_preavviso
 
 __all__ = [
+    "CHIAVE",
     "DIMENSIONE_MASSIMA",
     "SENZA_ESITO",
+    "Adesione",
+    "Adunanza",
+    "AttoTrovato",
     "Conteggio",
-    "OrganoVisto",
+    "Incarico",
     "ScadenzaVista",
+    "StatoSeggio",
+    "Titolare",
+    "accordo_del_giorno",
+    "applica_accordi",
+    "atto_in_vigore",
+    "aventi_diritto",
+    "avvisi_del_giorno",
+    "chi_presiede",
     "conta_voti",
     "distanza",
-    "organi",
+    "esercita",
+    "per_chiave",
     "prossime_scadenze",
-    "scadenze_fra",
+    "prossime_sedute",
+    "titolari",
 ]
 
 
-async def scadenze_fra(dal: date, al: date) -> list[ScadenzaVista]:
-    """The deadlines that fall between two days, both included, whatever year they are about."""
-    attivi = await plugin_attivi()
-    organi = {organo.codice: organo.denominazione for organo in attivi.organi()}
-    giorno = oggi()
-    return [mostra_scadenza(una, giorno, organi) for una in attivi.calendario(dal, al)]
-
-
 async def prossime_scadenze(giorni: int) -> list[ScadenzaVista]:
-    """The deadlines of today and of the days to come."""
-    return await scadenze_fra(oggi(), oggi() + timedelta(days=giorni))
-
-
-async def organi() -> list[OrganoVisto]:
-    """The bodies that the ambito has today."""
+    """The open deadlines of the days to come, and those that have passed not long ago."""
     giorno = oggi()
-    comuni = len(await territorio.membri(giorno))
-    return [mostra_organo(uno, giorno, comuni) for uno in (await plugin_attivi()).organi()]
+    viste = [
+        mostra(una, giorno)
+        for una in await istanze_fra(giorno - timedelta(days=SILENZIO), giorno + timedelta(giorni))
+        if una.aperta and una.data is not None
+    ]
+    return sorted(viste, key=lambda vista: (vista.una.data, vista.una.codice))
+
+
+async def prossime_sedute(quante: int) -> list[tuple[date, Adunanza]]:
+    """The meetings that were called and are not over, the soonest first, each with its day.
+
+    Who works for a comune sees those that it is called to.
+
+    Args:
+        quante: at most.
+    """
+    giorno = oggi()
+    tutte = await adunanze(stati=("convocata", "aperta", "deserta"))
+    sue = await del_comune(tutte)
+    attese = [
+        (una.inizio(2 if una.stato == "deserta" else 1).date(), una)
+        for una in tutte
+        if (una.stato != "deserta" or una.seconda_giorno is not None)
+        and (sue is None or una.id in sue)
+    ]
+    da_tenere = [
+        (quando, una) for quando, una in attese if una.stato == "aperta" or quando >= giorno
+    ]
+    return sorted(da_tenere, key=lambda coppia: (coppia[0], coppia[1].ora, coppia[1].id))[:quante]
 
 
 async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
@@ -63,14 +102,25 @@ async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
         contenuto: the file, as docs/uso/votazioni.md describes it.
 
     Raises:
-        ConteggioRifiutato: the file cannot be read or contradicts the rules.
+        ConteggioRifiutato: the file cannot be read or contradicts the rules, or votes in favour and
+            against where persons are elected.
     """
     richiesta = lettura.leggi(contenuto)
-    attivi = await plugin_attivi(richiesta.seduta.giorno)
+    giorno = richiesta.seduta.giorno
+    attivi = await plugin_attivi(giorno)
+    organi = attivi.organi()
+    organo = next((uno for uno in organi if uno.codice == richiesta.organo), None)
+    if organo is not None:
+        if trovati := difetti_modo(
+            organo, giorno, richiesta.materia, con_i_nomi=richiesta.collegi is not None
+        ):
+            raise ConteggioRifiutato(trovati)
+        richiesta = con_le_unita(richiesta, organo, await nomi_delle_unita(giorno))
+    feste = tuple(sorted(await festivi_del_preavviso(richiesta.giorno_convocato)))
     return conta(
         ambito,
-        richiesta,
-        attivi.organi(),
+        msgspec.structs.replace(richiesta, festivi=feste or msgspec.UNSET),
+        organi,
         plugin=attivi.versioni(),
         impronta=sha256(contenuto).hexdigest(),
     )

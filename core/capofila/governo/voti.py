@@ -700,14 +700,14 @@ def _con_decisivi(conta: _Conta, esito: Esito) -> Esito:
     di_tutti: list[str] = []
     di_una: list[list[str]] = [[] for _ in esito.condizioni]
     for id in _che_possono_votare(somme.seduta):
-        dato = somme.dati.get(id)
-        # Who was in favour might have been against, and who was not might have been.
-        altro = Voto.intero(id, Scelta.CONTRARIO if dato and dato.favorevole else Scelta.FAVOREVOLE)
-        cambiati = [conta.con(una, id, altro) for una in esito.condizioni]
-        for elenco, una, cambiato in zip(di_una, esito.condizioni, cambiati, strict=True):
-            if cambiato is not una.soddisfatta:
+        prove = [
+            [conta.con(una, id, altro) for una in esito.condizioni]
+            for altro in altri_voti(id, somme.dati.get(id))
+        ]
+        for posto, (elenco, una) in enumerate(zip(di_una, esito.condizioni, strict=True)):
+            if any(cambiati[posto] is not una.soddisfatta for cambiati in prove):
                 elenco.append(id)
-        if _risultato(esito.quorum, cambiati) is not esito.risultato:
+        if any(_risultato(esito.quorum, cambiati) is not esito.risultato for cambiati in prove):
             di_tutti.append(id)
     return variante(
         esito,
@@ -716,6 +716,15 @@ def _con_decisivi(conta: _Conta, esito: Esito) -> Esito:
             for una, elenco in zip(esito.condizioni, di_una, strict=True)
         ),
         decisivi=tuple(di_tutti),
+    )
+
+
+def altri_voti(id: str, dato: Voto | None) -> tuple[Voto, ...]:
+    """How else one might have voted: all in favour, or all against, where it is not what they did."""
+    return tuple(
+        altro
+        for scelta in (Scelta.FAVOREVOLE, Scelta.CONTRARIO)
+        if (altro := Voto.intero(id, scelta)) != dato
     )
 
 

@@ -274,7 +274,7 @@ def sembra_codice_fiscale(testo: str) -> bool:
 
 
 # Letters that NFKD does not take apart, by what passports and registers write for them.
-_LATINE: Final = {
+LATINE: Final = {
     ord(lettera): forma
     for lettera, forma in {
         "ß": "SS", "Æ": "AE", "Œ": "OE", "Ø": "O", "Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH",
@@ -294,7 +294,7 @@ def _forme_latine(nome: str) -> tuple[str, ...]:
     maiuscolo = unicodedata.normalize("NFC", nome).replace("ß", "SS").upper()
     forme = []
     for testo in dict.fromkeys((maiuscolo, maiuscolo.translate(_DIERESI))):
-        piatto = unicodedata.normalize("NFKD", testo).translate(_LATINE).upper()
+        piatto = unicodedata.normalize("NFKD", testo).translate(LATINE).upper()
         lettere = [c for c in piatto if c.isalpha()]
         if not lettere or not all("A" <= c <= "Z" for c in lettere):
             return ()
@@ -792,6 +792,36 @@ def lettore(campo: Campo) -> Lettore:
             return leggi_si_no
         case Tipo.BLOCCHI:
             return _lettore_blocchi(campo)
+
+
+_CARATTERI: Final = {
+    Tipo.CODICE_FISCALE: 16, Tipo.BELFIORE: 4, Tipo.COMUNE_ISTAT: 6, Tipo.DATA: 10,
+    Tipo.MESE_ANNO: 7, Tipo.ANNO: 4, Tipo.SI_NO: 2,
+}  # fmt: skip
+
+
+def caratteri(campo: Campo) -> int | None:
+    """The most characters that a canonical value of the field has; None for a list or blocks.
+
+    The field's declared length counts. An amount has up to twelve digits, a point and two decimals.
+    """
+    dichiarata = campo.lunghezza
+    match campo.tipo:
+        case Tipo.TESTO | Tipo.ENTE:
+            return (dichiarata or _TESTO)[1]
+        case Tipo.CIFRE:
+            return (dichiarata or (1, 9))[1]
+        case Tipo.INTERO:
+            return len(str((dichiarata or (0, 999_999_999))[1]))
+        case Tipo.ORE:
+            return len(str((dichiarata or (0, 9999))[1])) + 3
+        case Tipo.IMPORTO:
+            return _CIFRE_IMPORTO + 3
+        case Tipo.CODICE:
+            return max(map(len, campo.codici or {}), default=None)
+        case Tipo.LISTA_CODICI | Tipo.BLOCCHI:
+            return None
+    return _CARATTERI[campo.tipo]
 
 
 def leggi(campo: Campo, testo: str) -> str | Rifiuto | None:

@@ -13,9 +13,10 @@ all of it in little memory.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ from capofila.hooks.campi import (
     lettore,
     testi_semplici,
 )
+from capofila.hooks.fogli import ColonnaFoglio, DivisioneFile, TracciatoPdf, TracciatoXlsx
 from capofila.hooks.regole import (
     OGGI,
     Regola,
@@ -48,7 +50,9 @@ from capofila.hooks.regole import (
 from capofila.hooks.tracciati import (
     LIMITE_MEMORIA,
     IntestazioneFlusso,
+    PostoFisso,
     TracciatoCSV,
+    TracciatoFisso,
     TracciatoXML,
     sempre_diversi,
 )
@@ -72,6 +76,8 @@ VERSIONE_LETTURA: Final = 1
 _MOSTRATI: Final = 200
 """Characters of a wrong value that an error repeats."""
 
+_MODELLO_NOME: Final = re.compile(r"(?:[A-Za-z._-]|\{ente\}|\{sigla\}|\{giorno\}(?=[^0-9{]))+[._-]")
+
 AVVISI_PER_REGOLA: Final = 200
 """Remarks that a `Preparatore` writes out for one rule; the others are counted."""
 
@@ -83,13 +89,28 @@ class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
         sigla: what the receiver calls the flow.
         cifre: digits of the number that the file has among those of its day.
         lunghezza: the most characters that a name may have.
+        modello: the name up to the number, which always ends it; it has ``{ente}`` and ``{giorno}``
+            once each, and ``{sigla}`` where it is wanted.
         fonte: where the receiver says so.
     """
 
     sigla: str
     cifre: int = 7
     lunghezza: int = 50
+    modello: str = "{ente}.{sigla}.{giorno}."
     fonte: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a model that could not be told apart.
+
+        Raises:
+            ValueError: a piece is missing or twice, a sign that no name of a file should have, or
+                a digit beside the day or the number.
+        """
+        if _MODELLO_NOME.fullmatch(self.modello) is None or any(
+            self.modello.count(pezzo) != 1 for pezzo in ("{ente}", "{giorno}")
+        ):
+            raise ValueError(f"not a model of a name: {self.modello!r}")
 
     def serie(self, ente: str, giorno: date) -> str:
         """What the names of all the files of one ente and day begin with.
@@ -99,7 +120,18 @@ class RegolaNome(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not ente or "." in ente:
             raise ValueError(f"not a code of an ente: {ente!r}")
-        return f"{ente}.{self.sigla}.{giorno:%Y%m%d}."
+        return self.modello.format(ente=ente, sigla=self.sigla, giorno=f"{giorno:%Y%m%d}")
+
+    def giorno(self, nome: str, ente: str) -> date:
+        """The day of a name that was given to a file of an ente.
+
+        Raises:
+            ValueError: it is no such name.
+        """
+        prima = self.modello.partition("{giorno}")[0].format(ente=ente, sigla=self.sigla)
+        if not nome.startswith(prima):
+            raise ValueError(f"not a name of these: {nome!r}")
+        return datetime.strptime(nome[len(prima) : len(prima) + 8], "%Y%m%d").date()  # noqa: DTZ007
 
     def nome(self, ente: str, giorno: date, progressivo: int) -> str:
         """The name of a file: its `serie` and its number among those of the day.
@@ -189,6 +221,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
         taglio: the period that is cut by calendar years when a file comes in.
         operazione: how a record is corrected and taken back; a flow that declares it is sent by
             variations, the others always whole.
+        divisione: how the receiver wants a run to be cut into several files.
     """
 
     id: str
@@ -198,7 +231,7 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     fonte: str
     campi: tuple[Campo, ...]
     regole: tuple[Regola, ...]
-    tracciato: TracciatoXML | TracciatoCSV
+    tracciato: TracciatoXML | TracciatoCSV | TracciatoFisso | TracciatoXlsx | TracciatoPdf
     estensione: str
     media_type: str
     fonti_normative: tuple[str, ...] = ()
@@ -206,13 +239,18 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     principale: bool = False
     taglio: TaglioAnnuale | None = None
     operazione: Operazione | None = None
+    divisione: DivisioneFile | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that names fields it does not have.
 
         Raises:
-            ValueError: a field declared twice; a rule, a message or a default of an unknown field.
+            ValueError: a field declared twice; a rule, a message or a default of an unknown field; a
+                place of a fixed-width line that is too narrow for its field; a worksheet or a list
+                on paper that is called something else, or that stores the records; a division
+                that the records or the layout cannot have.
         """
+        self._controlla_file()
         nomi = [campo.nome for campo in self.campi]
         noti = set(nomi)
         if len(noti) < len(nomi):
@@ -232,12 +270,37 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
         operazione = self.operazione and self.operazione.campo
         if operazione is not None and operazione not in noti:
             raise ValueError(f"{self.id}: unknown field {operazione}")
+        for posto in self.tracciato.posti if isinstance(self.tracciato, TracciatoFisso) else ():
+            if posto.campo and (difetto := self._difetto(posto)) is not None:
+                raise ValueError(f"{self.id}, {posto.campo}: {difetto}")
         for campo in self.campi:
             da = getattr(campo.predefinito, "campo", None)
             giorni = getattr(campo.predefinito, "giorni", ())
             for nome in (*(() if da is None else (da,)), *giorni):
                 if nome not in noti:
                     raise ValueError(f"{self.id}, {campo.nome}: default from unknown field {nome}")
+
+    def _controlla_file(self) -> None:
+        tracciato, divisione = self.tracciato, self.divisione
+        if isinstance(tracciato, TracciatoXlsx | TracciatoPdf):
+            if (self.estensione, self.media_type) != (tracciato.estensione, tracciato.media_type):
+                raise ValueError(
+                    f"{self.id}: the file is a {tracciato.estensione}, {tracciato.media_type}"
+                )
+            if self.principale:
+                raise ValueError(f"{self.id}: records do not come in by such a file")
+            for colonna in tracciato.colonne:
+                if (difetto := self._difetto(colonna)) is not None:
+                    raise ValueError(f"{self.id}, {colonna.campo}: {difetto}")
+        if divisione is not None:
+            if divisione.massimo_byte and isinstance(tracciato, TracciatoPdf):
+                raise ValueError(f"{self.id}: the bytes of a list on paper are not known before")
+            if divisione.con_giorno and self.fonte != "prestazioni":
+                raise ValueError(f"{self.id}: these records have no day")
+
+    def _difetto(self, posto: PostoFisso | ColonnaFoglio) -> str | None:
+        campo = next((uno for uno in self.campi if uno.nome == posto.campo), None)
+        return "an unknown field" if campo is None else posto.difetto(campo)
 
     @cached_property
     def campi_per_nome(self) -> Mapping[str, Campo]:
@@ -251,6 +314,10 @@ class Flusso(msgspec.Struct, frozen=True, dict=True):
     def nome(self, ente: str, giorno: date, progressivo: int) -> str:
         """The name of a file, by its number among those of the day; see `RegolaNome`."""
         return self._nomi.nome(ente, giorno, progressivo)
+
+    def giorno_del_nome(self, nome: str, ente: str) -> date:
+        """The day of the name of one of its files; see `RegolaNome`."""
+        return self._nomi.giorno(nome, ente)
 
     @cached_property
     def _nomi(self) -> RegolaNome:

@@ -9,7 +9,7 @@ import msgspec
 
 from capofila.hooks.atti import Atto, DichiarazioneErrata
 
-CONTRATTO: Final = "1.4"
+CONTRATTO: Final = "1.6"
 """Version of this contract. The minor grows when something is added, the major when it breaks."""
 
 _VERSIONE_CONTRATTO = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)")

@@ -39,6 +39,10 @@ class Seggio(msgspec.Struct, frozen=True, kw_only=True):
     """Among whom; empty when the act sets no limit."""
     solo_aderenti: bool = False
     """Only who adhered to the Accordo may appoint and be appointed."""
+    di_referente: bool = False
+    """Of the comune that leads the sub-ambito, or of the union that has its role."""
+    ratificato_da: str | None = None
+    """The code of the body that must ratify who was appointed, without which they do not sit."""
     fonte: Atto | None = None
     """When it is another source than the body's own."""
 
@@ -57,13 +61,23 @@ class Nomina(StrEnum):
     """By somebody else."""
 
 
+class Ripiego(StrEnum):
+    """Who presides where neither the president nor who stands in is there."""
+
+    ANZIANO = "il più anziano di età fra i presenti"
+
+
 class Presidenza(msgspec.Struct, frozen=True, kw_only=True):
     """Who presides, and who stands in."""
 
     titolare: str
+    categoria: str | None = None
+    """The category of the seat whose holder presides, where it is one of the seats."""
     nomina: Nomina | None = None
     sostituto: str | None = None
     """Who stands in when the president is absent or prevented, as the act says it."""
+    in_mancanza: Ripiego | None = None
+    """Who presides where neither is there; ``None`` when the act does not say."""
     fonte: Atto | None = None
 
 
@@ -144,6 +158,21 @@ class Attribuzione(msgspec.Struct, frozen=True, kw_only=True):
         return self.competenza in DECISIVE
 
 
+class Materia(msgspec.Struct, frozen=True, kw_only=True):
+    """A matter that the ambito deals with and that no source found so far gives to a body."""
+
+    codice: str
+    """Stable, as in :class:`Attribuzione`."""
+    oggetto: str
+    """In Italian, for the page."""
+    fonte: Atto | None = None
+    """What speaks of the matter, without saying who decides it."""
+
+    def __post_init__(self) -> None:
+        if not self.codice.strip() or not self.oggetto.strip():
+            raise DichiarazioneErrata("Una materia ha un codice e un nome.")
+
+
 class ParitaElezione(StrEnum):
     """Who is elected of those with as many votes."""
 
@@ -172,6 +201,33 @@ class Elezione(Dichiarazione, frozen=True, kw_only=True):
             raise DichiarazioneErrata("I posti e le preferenze di un'elezione sono almeno uno.")
 
 
+class RegolaAlbo(Dichiarazione, frozen=True, kw_only=True):
+    """How the acts of a body are published, and when they take effect (from 1.6).
+
+    D.Lgs. 267/2000 gives it for the bodies of a comune (art. 124: fifteen days at the albo pretorio;
+    art. 134: executive after the tenth day). For a body of an ambito only its own act does.
+    """
+
+    entro_giorni: int | None = None
+    """Days from the decision by which the publication begins."""
+    giorni: int | None = None
+    """How many days in a row it lasts."""
+    esecutiva_dopo: int | None = None
+    """Days of publication after which the act takes effect."""
+    conta_il_primo: bool = False
+    """Whether the day on which it is put up is one of them; as a rule it is not."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        dati = [g for g in (self.entro_giorni, self.giorni, self.esecutiva_dopo) if g is not None]
+        if not dati:
+            raise DichiarazioneErrata(
+                "Una regola di pubblicazione dice almeno un numero di giorni."
+            )
+        if not all(0 <= uno <= 366 for uno in dati):
+            raise DichiarazioneErrata("I giorni di una pubblicazione vanno da 0 a 366.")
+
+
 class Organo(Dichiarazione, frozen=True, kw_only=True):
     """A body. Its composition changes with its dated versions, its ``codice`` does not."""
 
@@ -191,8 +247,12 @@ class Organo(Dichiarazione, frozen=True, kw_only=True):
     convocazione: tuple[Convocazione, ...] = ()
     elezioni: tuple[Elezione, ...] = ()
     attribuzioni: tuple[Attribuzione, ...] = ()
+    materie: tuple[Materia, ...] = ()
+    """What it deals with though no source says that it decides: each time with a written reason."""
     condiviso_tra: tuple[str, ...] = ()
     """Distretti of which it is one and the same body; empty for a body of this one alone."""
+    albo: tuple[RegolaAlbo, ...] = ()
+    """How its acts are published; empty when no source says it (from 1.6)."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -200,6 +260,16 @@ class Organo(Dichiarazione, frozen=True, kw_only=True):
             raise DichiarazioneErrata("Un organo deve avere un codice e una denominazione.")
         if len({seggio.categoria for seggio in self.seggi}) < len(self.seggi):
             raise DichiarazioneErrata(f"I seggi di «{self.denominazione}» ripetono una categoria.")
+        if len({una.codice for una in self.materie}) < len(self.materie):
+            raise DichiarazioneErrata(f"Le materie di «{self.denominazione}» si ripetono.")
+        if (
+            self.presidenza is not None
+            and self.presidenza.categoria is not None
+            and self.presidenza.categoria not in {seggio.categoria for seggio in self.seggi}
+        ):
+            raise DichiarazioneErrata(
+                f"Presiede «{self.denominazione}» chi tiene un seggio che l'organo non ha."
+            )
 
     def posti(self, unita: Mapping[Per, int]) -> int | None:
         """How many seats there are.

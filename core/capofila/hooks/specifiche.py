@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from capofila.hooks.adempimenti import Adempimento
     from capofila.hooks.codifiche import Codifiche, ListaCodici
     from capofila.hooks.flussi import Flusso
+    from capofila.hooks.graduatorie import Graduatoria
+    from capofila.hooks.indicatori import Indicatore
     from capofila.hooks.lettori import LettoreFlussi
     from capofila.hooks.manifesto import Manifesto
     from capofila.hooks.organi import Organo
+    from capofila.hooks.pagine import ModelloPlugin, PaginaPlugin, VoceMenuPlugin
     from capofila.hooks.prospetti import ProspettoSpesa, RapportoSpesa
+    from capofila.hooks.riparto import CriteriRiparto
     from capofila.hooks.spesa import AggiuntaSpesa, ModuloSpesa
+    from capofila.hooks.tabelle import LavoroPlugin, MigrazionePlugin
 
 
 @hookspec
@@ -72,3 +77,43 @@ def prospetti_spesa(anno: int) -> tuple[ProspettoSpesa, ...]:  # type: ignore[em
 @hookspec
 def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:  # type: ignore[empty-body]
     """The reports that a distretto makes of the social spending of ``anno``."""
+
+
+@hookspec
+def graduatorie() -> tuple[Graduatoria, ...]:  # type: ignore[empty-body]
+    """The rules of the waiting lists: admission, points, ties, in all their dated versions."""
+
+
+@hookspec
+def pagine() -> tuple[PaginaPlugin, ...]:  # type: ignore[empty-body]
+    """The pages of the plugin, where it is active."""
+
+
+@hookspec
+def voci_menu() -> tuple[VoceMenuPlugin, ...]:  # type: ignore[empty-body]
+    """The entries of the menu that open its pages."""
+
+
+@hookspec
+def modelli() -> tuple[ModelloPlugin, ...]:  # type: ignore[empty-body]
+    """The words that the plugin gives to places of the core."""
+
+
+@hookspec
+def migrazioni() -> tuple[MigrazionePlugin, ...]:  # type: ignore[empty-body]
+    """What makes the plugin's own tables, in order."""
+
+
+@hookspec
+def lavori() -> tuple[LavoroPlugin, ...]:  # type: ignore[empty-body]
+    """The jobs of the plugin: from rows of an own table to rows of another."""
+
+
+@hookspec
+def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:  # type: ignore[empty-body]
+    """The sets of criteria by which the funds of ``anno`` may be shared."""
+
+
+@hookspec
+def indicatori() -> tuple[Indicatore, ...]:  # type: ignore[empty-body]
+    """The indicators that are added to the catalogue of the sistema di conoscenza."""

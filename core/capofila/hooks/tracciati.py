@@ -16,11 +16,15 @@ to survive, so fragments may travel one to a line.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from itertools import repeat
 from typing import Final, Protocol
 
 import msgspec
+
+from capofila.hooks.campi import LATINE, Campo, Tipo, caratteri
 
 Colonne = Mapping[str, Sequence["str | None"]]
 """Canonical values by field, all of one length. A field that is not there is absent throughout."""
@@ -136,11 +140,12 @@ def sempre_diversi(valori: Sequence[object], quota: float = 0.9) -> bool:
 class Testi(dict["str | None", str]):
     """A memo from canonical values to the text they become, bounded."""
 
-    __slots__ = ("scrivi",)
+    __slots__ = ("scrivi", "vuoto")
 
-    def __init__(self, scrivi: Callable[[str], str]) -> None:
-        super().__init__({None: ""})
+    def __init__(self, scrivi: Callable[[str], str], vuoto: str = "") -> None:
+        super().__init__({None: vuoto})
         self.scrivi = scrivi
+        self.vuoto = vuoto
 
     def colonna(self, valori: Sequence[str | None]) -> list[str]:
         """The texts of a column."""
@@ -150,7 +155,7 @@ class Testi(dict["str | None", str]):
         testo = self.scrivi(valore)
         if len(self) >= LIMITE_MEMORIA:
             self.clear()
-            self[None] = ""
+            self[None] = self.vuoto
         if len(valore) <= 256:
             self[valore] = testo
         return testo
@@ -415,3 +420,180 @@ class TracciatoCSV(msgspec.Struct, frozen=True, tag="csv"):
     def _testi(self, colonna: ColonnaCSV) -> Testi:
         valori, numero, virgola = colonna.valori, colonna.numero, self.virgola
         return Testi(lambda valore: cella_csv(valori.get(valore, valore), numero, virgola))
+
+
+class FormaFissa(StrEnum):
+    """How a value stands in its place of a fixed-width line."""
+
+    TESTO = "testo"
+    """As it is, from the left, then spaces."""
+    CIFRE = "cifre"
+    """As it is, zeros before; an absent value is all zeros."""
+    CENTESIMI = "centesimi"
+    """An amount without its point, zeros before: 12.50 in six places is 001250."""
+    GGMMAAAA = "ggmmaaaa"
+    """A day as 31012025; an absent one is all zeros."""
+    AAAAMMGG = "aaaammgg"
+    """A day as 20250131; an absent one is all zeros."""
+
+
+_DATE_FISSE: Final = (FormaFissa.GGMMAAAA, FormaFissa.AAAAMMGG)
+
+
+class PostoFisso(msgspec.Struct, frozen=True):
+    """A place of a fixed-width line: so many characters, from a field or always the same.
+
+    Attributes:
+        larghezza: characters.
+        campo: the field; empty where the line says always the same, or nothing.
+        forma: how the value is written.
+        costante: what stands there without a field, from the left.
+        valori: canonical value to the value in the file, where they differ.
+    """
+
+    larghezza: int
+    campo: str = ""
+    forma: FormaFissa = FormaFissa.TESTO
+    costante: str = ""
+    valori: Mapping[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what can never be written.
+
+        Raises:
+            ValueError: a width out of 1-1000, a constant beside a field or too long, a day that is
+                not eight places wide.
+        """
+        if not 1 <= self.larghezza <= 1_000:
+            raise ValueError(f"{self.campo or self.costante!r}: a width from 1 to 1000")
+        if self.costante and (self.campo or len(_ascii(self.costante)) > self.larghezza):
+            raise ValueError(f"{self.costante!r}: longer than its place, or beside a field")
+        if self.forma in _DATE_FISSE and self.larghezza != 8:
+            raise ValueError(f"{self.campo}: a day takes eight places")
+
+    def difetto(self, campo: Campo) -> str | None:
+        """Why the values of a field could not all be written here; None when they can."""
+        tipi = {FormaFissa.CENTESIMI: Tipo.IMPORTO}
+        tipi.update(dict.fromkeys(_DATE_FISSE, Tipo.DATA))
+        if campo.tipo is not tipi.get(self.forma, campo.tipo):
+            return f"{self.forma} is not a form of {campo.tipo}"
+        serve = caratteri(campo)
+        if self.valori:
+            codici = dict.fromkeys(campo.codici or self.valori)
+            serve = max(len(self.valori.get(codice, codice)) for codice in codici)
+        elif self.forma in _DATE_FISSE:
+            serve = 8
+        elif self.forma is FormaFissa.CENTESIMI and serve is not None:
+            serve -= 1
+        if serve is None or serve > self.larghezza:
+            return f"{self.larghezza} places for up to {serve or 'any number of'} characters"
+        return None
+
+    def scrivi(self, valore: str | None) -> str:
+        """The characters of a canonical value, as many as the place is wide.
+
+        Raises:
+            ValueError: it does not fit. A flow is refused before it can come to this.
+        """
+        vuoto = "0" if valore is None and self.forma is not FormaFissa.TESTO else ""
+        testo = vuoto if valore is None else self.valori.get(valore, valore)
+        if valore is not None:
+            match self.forma:
+                case FormaFissa.CENTESIMI:
+                    testo = testo.replace(".", "")
+                case FormaFissa.AAAAMMGG:
+                    testo = testo.replace("-", "")
+                case FormaFissa.GGMMAAAA:
+                    testo = testo[8:10] + testo[5:7] + testo[:4]
+                case FormaFissa.TESTO if not testo.isascii():
+                    # Æ is two letters: a text that fitted must not be too long for that.
+                    testo = _ascii(testo)[: max(self.larghezza, len(testo))]
+        if len(testo) > self.larghezza:
+            raise ValueError(f"{self.campo}: {len(testo)} characters for {self.larghezza} places")
+        if self.forma is FormaFissa.TESTO:
+            return testo.ljust(self.larghezza)
+        return testo.rjust(self.larghezza, "0")
+
+
+_IN_ASCII: Final = {
+    **LATINE, **{ord(chr(n).lower()): forma.lower() for n, forma in LATINE.items()},
+    ord("’"): "'", ord("–"): "-",
+}  # fmt: skip
+
+
+def _ascii(testo: str) -> str:
+    """A text in ASCII, so that places and bytes are the same: à becomes a, what is not Latin ?."""
+    if testo.isascii():
+        return testo
+    piatto = unicodedata.normalize("NFKD", testo.translate(_IN_ASCII))
+    return "".join(c if c.isascii() else "?" for c in piatto if not unicodedata.combining(c))
+
+
+class TracciatoFisso(msgspec.Struct, frozen=True, tag="fisso"):
+    """Lines of fixed width, in ASCII, each ended by CR LF.
+
+    Attributes:
+        posti: the line of a record.
+        prima: the line before the first record; its fields are those of `IntestazioneFlusso`.
+        dopo: the line after the last one, of constants.
+    """
+
+    posti: tuple[PostoFisso, ...]
+    prima: tuple[PostoFisso, ...] = ()
+    dopo: tuple[PostoFisso, ...] = ()
+
+    def chiusura_gruppo(self) -> str:
+        """There are no gruppi."""
+        return ""
+
+    def testata(self, intestazione: IntestazioneFlusso) -> bytes:
+        """The first line, if one is declared.
+
+        Raises:
+            ValueError: something of the ente does not fit.
+        """
+        valori = {k: v or None for k, v in msgspec.structs.asdict(intestazione).items()}
+        return _riga_fissa(self.prima, valori)
+
+    def coda(self) -> bytes:
+        """The last line, if one is declared."""
+        return _riga_fissa(self.dopo, {})
+
+    def resa_gruppo(self) -> Resa | None:
+        """There are no gruppi."""
+        return None
+
+    def resa_riga(self) -> Resa:
+        """A renderer of lines, each with its line end."""
+        testi = [(posto, self._testi(posto)) for posto in self.posti]
+
+        def scrivi(colonne: Colonne, quante: int) -> str | list[str]:
+            pezzi: list[str | list[str]] = [
+                memoria.colonna(colonne[posto.campo]) if posto.campo in colonne else _vuoto(posto)
+                for posto, memoria in testi
+            ]
+            return unisci([*pezzi, _FINE_RIGA], quante)
+
+        return Resa(scrivi)
+
+    def _testi(self, posto: PostoFisso) -> Testi:
+        return Testi(posto.scrivi, _vuoto(posto))
+
+
+_FINE_RIGA: Final = "\r\n"
+
+
+def _vuoto(posto: PostoFisso) -> str:
+    """A place whose field has no value, or that has no field."""
+    if not posto.campo:
+        return _ascii(posto.costante).ljust(posto.larghezza)
+    return posto.scrivi(None)
+
+
+def _riga_fissa(posti: Sequence[PostoFisso], valori: Mapping[str, str | None]) -> bytes:
+    if not posti:
+        return b""
+    riga = "".join(
+        posto.scrivi(valori[posto.campo]) if posto.campo else _vuoto(posto) for posto in posti
+    )
+    return f"{riga}{_FINE_RIGA}".encode("ascii")

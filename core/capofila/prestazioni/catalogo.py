@@ -120,6 +120,9 @@ DIFETTI_FILE: Final[tuple[DifettoFile, ...]] = (
     DifettoFile("formula_nel_foglio", "la cella B2 contiene =A1+1",
                 lambda: _zip({_LIBRO: b"<workbook/>", _FOGLIO: b'<c r="B2"><f>A1+1</f></c>'}),
                 "si legge il valore di una cella, mai una formula"),
+    DifettoFile("errore_nel_foglio", "la cella B2 contiene #N/D",
+                lambda: _zip({_LIBRO: b"<workbook/>", _FOGLIO: b'<c r="B2" t="e"><v>#N/A</v></c>'}),
+                "un errore del foglio di calcolo non è una cella vuota"),
     DifettoFile("cartella_troppo_grande", "una cartella di lavoro con più di mille parti",
                 lambda: _zip({_LIBRO: b"<workbook/>"}
                              | {str(n): b"" for n in range(lettura.MASSIMO_PARTI)}),

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 import python_calamine
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # it is loaded by whoever reads a file, not by every process
     import polars as pl
 
 Formato = Literal["csv", "xlsx", "ods", "xml"]
+_R = TypeVar("_R")
 
 MASSIMO_ESPANSO: Final = 600 * 1024 * 1024
 """What a workbook may unpack to, in bytes: some twenty times the largest real one."""
@@ -280,21 +281,29 @@ def _tavola(blocco: str, separatore: str, larghezza: int) -> pl.DataFrame | None
     return tavola
 
 
-def _blocchi_csv(lettore: Iterator[list[str]]) -> Iterator[list[Sequence[str]]]:
+def _blocchi_csv(lettore: Iterator[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
     while True:
-        # Every row is a list that lives for a moment: the search for cycles would look at each.
-        attiva = gc.isenabled()
-        gc.disable()
         try:
-            blocco: list[Sequence[str]] = list(islice(lettore, RIGHE_PER_BLOCCO))
+            blocco = _prossime(lettore)
         except csv.Error as errore:
             raise _csv_rotto(getattr(lettore, "line_num", 0), errore) from None
-        finally:
-            if attiva:
-                gc.enable()
         if not blocco:
             return
         yield blocco
+
+
+def _prossime(righe: Iterator[_R]) -> list[_R]:
+    """The rows of a block.
+
+    Every row is a list that lives for a moment: the search for cycles would look at each.
+    """
+    attiva = gc.isenabled()
+    gc.disable()
+    try:
+        return [*islice(righe, RIGHE_PER_BLOCCO)]
+    finally:
+        if attiva:
+            gc.enable()
 
 
 def _senza_coda(blocchi: Iterator[list[Sequence[str]]], larghezza: int) -> Iterator[Blocco]:
@@ -341,9 +350,13 @@ _FORMULA_XLSX: Final = re.compile(rb"<(?!xm:)(?:[\w.-]+:)?f[\s/>]")
 _CELLA_XLSX: Final = re.compile(
     rb'<(?:[\w.-]+:)?c\s[^<>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^<>]*>\s*\Z'
 )
+_ERRORE_XLSX: Final = re.compile(rb"""<(?:[\w.-]+:)?c\s([^<>]*\bt=["']e["'][^<>]*)>""")
+"""A cell that holds an error (#N/D, #DIV/0!): the reader would give it as an empty one."""
+_RIFERIMENTO: Final = re.compile(rb"""\br=["']([A-Z]{1,3}[0-9]{1,7})["']""")
 _FOGLI_XLSX: Final = "xl/worksheets/"
 _INDICI_XLSX: Final = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 _MASSIMO_INDICE: Final = 1024 * 1024
+_ERRORE_ODS: Final = re.compile(rb"""\bcalcext:value-type\s*=\s*["']error["']""")
 _FORMULA_ODS: Final = re.compile(rb"\btable:formula\s*=")
 
 
@@ -373,7 +386,7 @@ def _apri_cartella(formato: Formato, contenuto: bytes) -> Foglio:
 
 
 def _blocchi_cartella(righe: Iterator[Sequence[object]], larghezza: int) -> Iterator[Blocco]:
-    while blocco := [*islice(righe, RIGHE_PER_BLOCCO)]:
+    while blocco := _prossime(righe):
         yield DiCartella(blocco, larghezza)
 
 
@@ -411,7 +424,7 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
     The sizes that the archive declares are not believed: what is counted is what comes out.
     """
     totale = 0
-    formule: dict[str, str] = {}
+    vietate: dict[str, _Vietata] = {}
     indici: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(contenuto)) as archivio:
@@ -422,7 +435,7 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
                 raise _bomba()
             for parte in parti:
                 nome = parte.filename
-                controlla = nome not in formule and (
+                controlla = nome not in vietate and (
                     nome.startswith(_FOGLI_XLSX) if formato == "xlsx" else nome == "content.xml"
                 )
                 coda = b""
@@ -436,11 +449,11 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
                         raise _bomba()
                     if nome in _INDICI_XLSX and espanso <= _MASSIMO_INDICE:
                         indici[nome] = indici.get(nome, b"") + pezzo
-                    if controlla and nome not in formule:
+                    if controlla and nome not in vietate:
                         testo = coda + pezzo
-                        trovata = _cerca_formula(formato, testo)
+                        trovata = _cerca_vietata(formato, testo)
                         if trovata is not None:
-                            formule[nome] = trovata
+                            vietate[nome] = trovata
                         coda = testo[-512:]
     except _ROTTA:
         raise RichiestaNonValida(
@@ -448,8 +461,8 @@ def _verifica_cartella(formato: Formato, contenuto: bytes) -> None:
             "salvala di nuovo, senza parola chiave.",
             codice="cartella_danneggiata",
         ) from None
-    if formule:
-        _rifiuta_formule(formato, formule, indici)
+    if vietate:
+        _rifiuta(formato, vietate, indici)
 
 
 def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -477,31 +490,52 @@ def _espandi(contenuto: bytes, parte: zipfile.ZipInfo) -> Iterator[bytes]:
         yield pezzo
 
 
-def _cerca_formula(formato: Formato, testo: bytes) -> str | None:
-    """The cell of the first formula, empty when the file does not say it; None without formulas."""
+class _Vietata(NamedTuple):
+    """A cell that is not to be read: which one (empty when the file does not say), and what it holds."""
+
+    cella: str
+    che_cosa: Literal["formula", "errore"]
+
+
+def _cerca_vietata(formato: Formato, testo: bytes) -> _Vietata | None:
+    """The first formula, or else the first error, of a piece of a sheet."""
     if formato == "ods":
-        return "" if _FORMULA_ODS.search(testo) else None
-    trovata = _FORMULA_XLSX.search(testo)
-    if trovata is None:
+        if _FORMULA_ODS.search(testo):
+            return _Vietata("", "formula")
+        return _Vietata("", "errore") if _ERRORE_ODS.search(testo) else None
+    # A sheet has millions of elements: where no name begins with an f there is nothing to look at.
+    trovata = _FORMULA_XLSX.search(testo) if b"<f" in testo or b":f" in testo else None
+    if trovata is not None:
+        cella = _CELLA_XLSX.search(testo[max(0, trovata.start() - 512) : trovata.start()])
+        return _Vietata("" if cella is None else cella[1].decode("ascii"), "formula")
+    sbagliata = _ERRORE_XLSX.search(testo) if b't="e"' in testo or b"t='e'" in testo else None
+    if sbagliata is None:
         return None
-    cella = _CELLA_XLSX.search(testo[max(0, trovata.start() - 512) : trovata.start()])
-    return "" if cella is None else cella.group(1).decode("ascii")
+    riferimento = _RIFERIMENTO.search(sbagliata[1])
+    return _Vietata("" if riferimento is None else riferimento[1].decode("ascii"), "errore")
 
 
-def _rifiuta_formule(
-    formato: Formato, formule: Mapping[str, str], indici: Mapping[str, bytes]
+def _rifiuta(
+    formato: Formato, vietate: Mapping[str, _Vietata], indici: Mapping[str, bytes]
 ) -> None:
-    """Refuse a formula of the sheet that is read; other sheets may have theirs."""
+    """Refuse what the sheet that is read has; other sheets may have theirs."""
+    primo = None if formato == "ods" else _primo_foglio(indici)
+    if primo is not None and primo not in vietate:
+        return
+    cella, che_cosa = vietate[primo or next(iter(vietate))]
+    if che_cosa == "errore":
+        dove = f"La cella {cella}" if cella else "Una cella del foglio"
+        raise DatiNonValidi(
+            f"{dove} contiene un errore del foglio di calcolo, come #N/D: scrivi il valore giusto, "
+            "oppure svuotala, e salva di nuovo il file.",
+            codice="errore_nel_foglio",
+        )
     if formato == "ods":
         raise DatiNonValidi(
             "Il foglio contiene almeno una formula: copia le celle, incollale come «Valori» "
             "(Incolla speciale, solo testo, numeri e date) e salva di nuovo il file.",
             codice="formula_nel_foglio",
         )
-    primo = _primo_foglio(indici)
-    if primo is not None and primo not in formule:
-        return
-    cella = formule[primo or next(iter(formule))]
     dove = f"La cella {cella} contiene una formula" if cella else "Una cella contiene una formula"
     raise DatiNonValidi(
         f"{dove}: copia le celle, incollale come «Valori» e salva di nuovo il file.",

@@ -25,9 +25,9 @@ from capofila.prestazioni.contabilita import Somme, prossimo_da_pagare
 from capofila.prestazioni.pagine import comuni_titolari
 from capofila.prestazioni.routes_modulo import flusso_attivo
 from capofila.territorio import service as territorio
-from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.contesto import costruisci_pagina, rispondi, una_pagina
 from capofila.web.formati import ROMA
-from capofila.web.lettura import Lettura
+from capofila.web.lettura import Lettura, persona_cercata
 from capofila.web.pagina import Colonna
 
 Modulo = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -93,13 +93,8 @@ async def torna_all_elenco(request: Request[Any, Any, Any]) -> Redirect:
 @post("/{ambito:str}/domande/cerca", opt={"permesso": "prestazioni.vedi"}, status_code=200)
 async def cerca(request: Request[Any, Any, Any], data: Modulo) -> Template:
     """The domande of a person: asked by POST, so that no name stands in an address."""
-    persona = (data.get("persona") or "").replace("\0", "").strip()[:60]
-    if len(persona) < 2:
-        return await _elenco(
-            request, persona,
-            errore="Scrivi almeno due lettere del cognome, o tutto il codice fiscale.",
-        )  # fmt: skip
-    return await _elenco(request, persona)
+    persona, errore = persona_cercata(data)
+    return await _elenco(request, persona, errore=errore)
 
 
 async def _elenco(
@@ -127,9 +122,7 @@ async def _elenco(
         "prestazioni/domande.html",
         pagina,
         stato=422 if errore else 200,
-        righe=righe[: domande.PER_PAGINA],
-        altre=len(righe) > domande.PER_PAGINA,
-        numero=numero,
+        **una_pagina(righe, domande.PER_PAGINA, numero),
         filtro=filtro,
         comune=comune,
         filtri=list(domande.FILTRI.items()),

@@ -43,6 +43,7 @@ from capofila.territorio import service as territorio
 from capofila.territorio.rules import Ente
 
 if TYPE_CHECKING:
+    from capofila.prestazioni.domande import Domanda
     from capofila.prestazioni.piane import Divise
     from capofila.prestazioni.versioni import Salvataggio
 
@@ -880,6 +881,23 @@ async def quote_mensili(
     return [tuple(riga) for riga in righe]
 
 
+async def utenti_per_servizio(anno: int) -> list[tuple[str, str, str, int]]:
+    """How many persons have a record of a year in force, by comune titolare and code.
+
+    Returns:
+        Belfiore code, code of the prestazione, what it is called, persons.
+    """
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT comune_titolare, codice_prestazione, "
+        "coalesce(max(denominazione_prestazione), ''), count(DISTINCT codice_fiscale) "
+        "FROM prestazione WHERE ambito_id = $1 AND anno = $2 AND sostituita_lotto IS NULL "
+        "GROUP BY 1, 2 ORDER BY 1, 2",
+        unita.ambito, anno,
+    )  # fmt: skip
+    return [tuple(riga) for riga in righe]
+
+
 async def dati_della_persona(codice_fiscale: str) -> dict[str, str]:
     """What the last record of a person says of her, and what her codice fiscale does, as form cells."""
     from capofila.prestazioni import modulo, versioni
@@ -925,3 +943,14 @@ async def scrivi_record(
     return await versioni.salva(
         flusso, lette, sostituisce=sostituisce, comune=comune, motivo=motivo
     )
+
+
+async def domanda(id_: int) -> Domanda:
+    """A domanda that was written down, for the rooms that follow it up.
+
+    Raises:
+        NonTrovato: none has this number here.
+    """
+    from capofila.prestazioni import domande
+
+    return await domande.leggi(id_)

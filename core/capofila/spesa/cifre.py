@@ -44,6 +44,7 @@ class Lettura(msgspec.Struct, frozen=True, kw_only=True):
         provvisorie: sheets that are not approved yet.
         fonti_popolazione: who published the inhabitants of the year, each once.
         confini: of the comuni of the survey, as far as they were loaded; when asked for.
+        somme: what the figures are made of.
     """
 
     cifre: Analisi
@@ -56,6 +57,7 @@ class Lettura(msgspec.Struct, frozen=True, kw_only=True):
     provvisorie: int
     fonti_popolazione: tuple[str, ...] = ()
     confini: Confini = NESSUN_CONFINE
+    somme: tuple[Somma, ...] = ()
 
     @property
     def fonte(self) -> str:
@@ -162,6 +164,7 @@ async def leggi(anno: int, filtro: Filtro | None = None, *, confini: bool = Fals
         provvisorie=intesta["provvisorie"],
         fonti_popolazione=_fonti_popolazione(demografia, anno, cifre),
         confini=msgspec.json.decode(intesta["confini"] or "{}", type=Confini),
+        somme=tuple(somme),
     )
 
 

@@ -7,8 +7,7 @@ where what is wrong is told with its place. Pure: what a row may name is an argu
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -67,12 +66,14 @@ class Lettura(msgspec.Struct, kw_only=True):
     Attributes:
         righe: rows found, blank ones aside.
         tavola: the good lines, one a key: the key, `utenti`, amounts in cents by column, `riga`.
+        sommate: there were several of a key, so that it is not simply the lines as they came.
         errori: at most a thousand of them; ``errori_totali`` says how many there are.
         avvisi: what deserves a look.
     """
 
     righe: int = 0
     tavola: pl.DataFrame
+    sommate: bool = False
     errori: list[ErroreRiga] = []
     errori_totali: int = 0
     avvisi: list[ErroreRiga] = []
@@ -89,42 +90,56 @@ class Lettura(msgspec.Struct, kw_only=True):
             self.avvisi.append(avviso)
 
 
+def vuota(modulo: ModuloSpesa) -> pl.DataFrame:
+    """A table without lines."""
+    importi = (*IMPORTI, *(fonte.codice for fonte in modulo.fonti))
+    return pl.DataFrame(
+        schema={
+            **dict.fromkeys(CHIAVE, pl.String), UTENTI: pl.Int64,
+            **dict.fromkeys(importi, pl.Int64), "riga": pl.Int64,
+        }
+    )  # fmt: skip
+
+
 def colonne_di(modulo: ModuloSpesa) -> tuple[str, ...]:
     """The columns that a file may have, in the order of the issue's layout."""
     return (*TESTI, UTENTI, *IMPORTI, *(fonte.codice for fonte in modulo.fonti))
 
 
-def leggi(foglio: Foglio, ammessi: Ammessi, mappa: Mapping[str, str] | None = None) -> Lettura:
-    """Read a whole sheet.
+def leggi(
+    foglio: Foglio, ammessi: Ammessi, letto: Lettura, mappa: Mapping[str, str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """Read a whole sheet: the good lines of a block at a time.
 
     Args:
         foglio: open for reading.
         ammessi: what its rows may name.
+        letto: what is found; it is whole when there are no more blocks.
         mappa: known column by name of the file's, where they are called otherwise.
     """
     lettore = _Lettore(ammessi)
-    letto = Lettura(tavola=lettore.vuota())
     dove = _intestazione(foglio.colonne, ammessi.modulo, mappa or {}, letto)
     if letto.errori:
-        return letto
-    pezzi: list[pl.DataFrame] = []
+        return
+    pezzi = [vuota(ammessi.modulo)]
     prima = 2
     for blocco in foglio.blocchi:
         pezzi.append(lettore.blocco(_Blocco(blocco, len(foglio.colonne)), dove, prima, letto))
+        yield pezzi[-1]
         prima += len(blocco)
         if letto.righe > RIGHE_MASSIME:
             letto.errore(
                 ErroreRiga(prima, "", "", "troppe_righe",
                            f"Il file ha più di {RIGHE_MASSIME} righe: dividilo per comune."),
             )  # fmt: skip
-            return letto
+            return
     if not letto.righe:
         letto.errore(ErroreRiga(2, "", "", "nessuna_riga", "Il file non ha righe sotto i nomi."))
-    lettore.voci_ignote(letto)
-    letto.tavola = _una_per_chiave(pl.concat([lettore.vuota(), *pezzi]), lettore.colonne, letto)
+    tavola = pl.concat(pezzi)
+    lettore.voci_ignote(tavola, letto)
+    letto.tavola = _una_per_chiave(tavola, lettore.colonne, letto)
     letto.errori.sort(key=lambda errore: errore.riga)
     letto.avvisi.sort(key=lambda avviso: avviso.riga)
-    return letto
 
 
 def _intestazione(
@@ -196,7 +211,7 @@ class _Blocco:
         else:
             righe, self._testo = blocco, blocco.__getitem__
         self.quante = len(righe)
-        if any(len(riga) != larghezza for riga in righe):
+        if {*map(len, righe)} != {larghezza}:
             self._perdute = {
                 numero for numero, riga in enumerate(righe)
                 if len(riga) < larghezza or any(cella not in ("", None) for cella in riga[larghezza:])
@@ -242,6 +257,7 @@ class _Lettore:
         modulo = ammessi.modulo
         self.fonti = tuple(fonte.codice for fonte in modulo.fonti)
         self.colonne = (*IMPORTI, *self.fonti)
+        self._forma = vuota(modulo).schema
         self._codici = {
             "area": _per_nome((uno.codice, uno.denominazione) for uno in modulo.aree),
             "voce": _per_nome((uno.codice, uno.denominazione) for uno in modulo.voci),
@@ -250,81 +266,76 @@ class _Lettore:
         }
         self._aree_della_voce = {voce.codice: voce.aree for voce in modulo.voci}
         self._letti: dict[str, dict[str, str | Rifiuto]] = {nome: {} for nome in TESTI}
-        self._ignote: dict[str, int] = {}
-        self._quante_ignote: Counter[str] = Counter()
-
-    def vuota(self) -> pl.DataFrame:
-        """A table without lines."""
-        return pl.DataFrame(
-            schema={
-                **dict.fromkeys(CHIAVE, pl.String), UTENTI: pl.Int64,
-                **dict.fromkeys(self.colonne, pl.Int64), "riga": pl.Int64,
-            }
-        )  # fmt: skip
 
     def blocco(
         self, blocco: _Blocco, dove: Mapping[str, int], prima: int, letto: Lettura
     ) -> pl.DataFrame:
         """The good lines of a block; the others are told in `letto`."""
         grezze = {nome: blocco.colonna(posto) for nome, posto in dove.items()}
+        testi = [nome for nome in TESTI if nome in dove]
+        numeri = [nome for nome in (*self.colonne, UTENTI) if nome in dove]
         tavola = pl.DataFrame(
-            {"riga": pl.int_range(prima, prima + blocco.quante, dtype=pl.Int64, eager=True)}
-            | {nome: self._codificata(nome, grezze[nome]) for nome in TESTI if nome in grezze}
-            | {nome: _centesimi(grezze[nome]) for nome in self.colonne if nome in grezze}
-            | ({UTENTI: _interi(grezze[UTENTI])} if UTENTI in grezze else {})
-        )
-        mancanti = [nome for nome in self.colonne if nome not in grezze]
-        tavola = tavola.with_columns(pl.lit(0, dtype=pl.Int64).alias(nome) for nome in mancanti)
-        if UTENTI not in grezze:
-            tavola = tavola.with_columns(pl.lit(None, dtype=pl.Int64).alias(UTENTI))
-        # What is empty was not read wrongly; only the spending has to be there.
-        vuote = {nome: _vuota(grezze[nome]) for nome in (*self.colonne, UTENTI) if nome in grezze}
-        lette = blocco.intere
-        for nome in TESTI:
-            if nome in grezze:
-                lette = lette & tavola[nome].is_not_null()
-        for nome, vuota in vuote.items():
-            lette = lette & (
-                tavola[nome].is_not_null()
-                if nome == "spesa"
-                else tavola[nome].is_not_null() | vuota
-            )
-        tavola = tavola.with_columns(pl.col(self.colonne).fill_null(0))
-        piane = tavola.filter(lette & tavola.select(self._piana()).to_series())
-        fuori = [] if piane.height == tavola.height else (
-            tavola.filter(~tavola["riga"].is_in(piane["riga"].implode()))["riga"].to_list()
+            {"riga": pl.int_range(prima, prima + blocco.quante, dtype=pl.Int64, eager=True),
+             "letta": blocco.intere}
+            | {nome: self._codificata(nome, grezze[nome]) for nome in testi}
+            | {nome: grezze[nome] for nome in numeri}
         )  # fmt: skip
+        # What is empty was not read wrongly; only the spending has to be there.
+        vuote = [
+            _vuota(nome, grezze[nome].dtype).alias(f"{nome} vuota")
+            for nome in numeri if nome != "spesa"
+        ]  # fmt: skip
+        lette = [pl.col(nome).is_not_null() for nome in (*testi, "spesa")] + [
+            pl.col(nome).is_not_null() | pl.col(f"{nome} vuota")
+            for nome in numeri if nome != "spesa"
+        ]  # fmt: skip
+        tavola = (
+            tavola.lazy()
+            .with_columns(
+                *vuote,
+                *(
+                    (_interi if nome == UTENTI else _centesimi)(nome, grezze[nome].dtype)
+                    for nome in numeri
+                ),
+                *(
+                    pl.lit(None if nome == UTENTI else 0, dtype=pl.Int64).alias(nome)
+                    for nome in (*self.colonne, UTENTI) if nome not in dove
+                ),
+            )
+            .with_columns(pl.col(self.colonne).fill_null(0), letta=pl.col("letta").and_(*lette))
+            .select(*self._forma.names(), piana=pl.col("letta") & self._piana())
+            .collect()
+        )  # fmt: skip
+        piana = tavola["piana"]
+        piane = tavola.drop("piana")
+        if piana.all():
+            letto.righe += piane.height
+            return piane
+        fuori = piane["riga"].filter(~piana).to_list()
+        piane = piane.filter(piana)
         letto.righe += piane.height
-        ignote = (
-            piane.lazy()
-            .filter(~pl.col("voce").is_in([*self._aree_della_voce]))
-            .group_by("voce", maintain_order=True)
-            .agg(pl.col("riga").min(), pl.len())
-        )
-        for voce, prima_riga, quante in ignote.collect().iter_rows():
-            self._ignota(voce, prima_riga, quante)
         altre = [
             valori
             for numero in fuori
             if (valori := self._riga(blocco, numero - prima, dove, numero, letto)) is not None
         ]
-        forma = self.vuota().schema
-        piane = piane.select(forma.names())
-        return (
-            pl.concat([piane, pl.DataFrame(altre, schema=forma, orient="row")]) if altre else piane
-        )
+        return pl.concat([piane, pl.DataFrame(altre, schema=self._forma, orient="row")])
 
-    def _ignota(self, voce: str, riga: int, quante: int) -> None:
-        self._ignote[voce] = min(riga, self._ignote.get(voce, riga))
-        self._quante_ignote[voce] += quante
-
-    def voci_ignote(self, letto: Lettura) -> None:
+    def voci_ignote(self, tavola: pl.DataFrame, letto: Lettura) -> None:
         """Say which voci the form does not have: they stay in their area, without codes."""
-        for voce, riga in self._ignote.items():
+        ignote = (
+            tavola.lazy()
+            .filter(~pl.col("voce").is_in([*self._aree_della_voce]))
+            .group_by("voce")
+            .agg(pl.col("riga").min(), pl.len())
+            .sort("riga")
+            .head(ERRORI_MOSTRATI)
+        )
+        for voce, riga, quante in ignote.collect().iter_rows():
             letto.avviso(
                 ErroreRiga(riga, "voce", voce, "voce_fuori_modulo",
                            "La voce non è nel modulo: la riga resta nella sua area, senza codice "
-                           f"nelle tavole (righe: {self._quante_ignote[voce]}).")
+                           f"nelle tavole (righe: {quante}).")
             )  # fmt: skip
 
     def _piana(self) -> pl.Expr:
@@ -453,9 +464,7 @@ class _Lettore:
         self._giudica(valori, numero, sbagliata, letto)
         if letto.errori_totali > quanti:
             return None
-        if valori["voce"] not in self._aree_della_voce:
-            self._ignota(valori["voce"], numero, 1)
-        return tuple({**valori, "riga": numero}[nome] for nome in self.vuota().columns)
+        return tuple({**valori, "riga": numero}[nome] for nome in self._forma)
 
     def _giudica(
         self,
@@ -523,10 +532,10 @@ def _euro(centesimi: int) -> str:
     return f"{centesimi // 100},{centesimi % 100:02}"
 
 
-def _vuota(grezza: pl.Series) -> pl.Series:
-    if grezza.dtype == pl.String:
-        return grezza.str.strip_chars() == ""
-    return grezza.is_null()
+def _vuota(nome: str, tipo: pl.DataType) -> pl.Expr:
+    if tipo == pl.String:
+        return pl.col(nome).str.strip_chars() == ""
+    return pl.col(nome).is_null()
 
 
 def _numeri_in_testo(grezza: pl.Series) -> pl.Series:
@@ -534,34 +543,32 @@ def _numeri_in_testo(grezza: pl.Series) -> pl.Series:
     return grezza.cast(pl.Int64, strict=False).cast(pl.String)
 
 
-def _centesimi(grezza: pl.Series) -> pl.Series:
+def _centesimi(nome: str, tipo: pl.DataType) -> pl.Expr:
     """Amounts in cents; null where they are not plainly so."""
-    if grezza.dtype == pl.String:
-        testo = grezza.str.strip_chars()
-        parti = testo.str.contains(_IMPORTO)
+    euro = pl.col(nome)
+    if tipo == pl.String:
+        testo = euro.str.strip_chars()
         # 1.234 could be thousands: it is read by itself, where it is asked about.
-        numero = testo.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        grezza = numero.zip_with(parti, pl.Series([None], dtype=pl.Float64))
-    centesimi = (grezza * 100).round()
+        euro = pl.when(testo.str.contains(_IMPORTO)).then(
+            testo.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        )
+    centesimi = (euro * 100).round()
     # Sixteen digits of a spreadsheet do not make a third decimal.
     buono = (
-        ((grezza * 100 - centesimi).abs() < 1e-3)
-        & (grezza >= 0)
-        & (centesimi <= _CENTESIMI_MASSIMI)
-    ).fill_null(value=False)
-    return centesimi.zip_with(buono, pl.Series([None], dtype=pl.Float64)).cast(pl.Int64)
-
-
-def _interi(grezza: pl.Series) -> pl.Series:
-    """Users; null where they are not plainly a number of persons."""
-    if grezza.dtype == pl.String:
-        testo = grezza.str.strip_chars()
-        buono = testo.str.contains(r"^[0-9]{1,8}$")
-        return testo.zip_with(buono, pl.Series([None], dtype=pl.String)).cast(pl.Int64)
-    buono = ((grezza >= 0) & (grezza <= _UTENTI_MASSIMI) & (grezza.round() == grezza)).fill_null(
-        value=False
+        ((euro * 100 - centesimi).abs() < 1e-3) & (euro >= 0) & (centesimi <= _CENTESIMI_MASSIMI)
     )
-    return grezza.zip_with(buono, pl.Series([None], dtype=pl.Float64)).cast(pl.Int64)
+    return pl.when(buono).then(centesimi).cast(pl.Int64).alias(nome)
+
+
+def _interi(nome: str, tipo: pl.DataType) -> pl.Expr:
+    """Users; null where they are not plainly a number of persons."""
+    quanti = pl.col(nome)
+    if tipo == pl.String:
+        quanti = quanti.str.strip_chars()
+        buono = quanti.str.contains(r"^[0-9]{1,8}$")
+    else:
+        buono = (quanti >= 0) & (quanti <= _UTENTI_MASSIMI) & (quanti.round() == quanti)
+    return pl.when(buono).then(quanti).cast(pl.Int64).alias(nome)
 
 
 def _una_per_chiave(tavola: pl.DataFrame, colonne: Sequence[str], letto: Lettura) -> pl.DataFrame:
@@ -569,8 +576,9 @@ def _una_per_chiave(tavola: pl.DataFrame, colonne: Sequence[str], letto: Lettura
     doppie = tavola.select(pl.struct(CHIAVE).is_duplicated()).to_series()
     if not doppie.any():
         return tavola
+    letto.sommate = True
     viste: dict[tuple[Any, ...], int] = {}
-    prime: dict[tuple[Any, ...], int] = {}
+    per_chiave: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for riga in tavola.filter(doppie).sort("riga").iter_rows(named=True):
         chiave = tuple(riga[nome] for nome in CHIAVE)
         tutto = (*chiave, riga[UTENTI], *(riga[nome] for nome in colonne))
@@ -579,21 +587,44 @@ def _una_per_chiave(tavola: pl.DataFrame, colonne: Sequence[str], letto: Lettura
                 ErroreRiga(riga["riga"], "voce", riga["voce"], "riga_ripetuta",
                            f"la riga è uguale in tutto alla {viste[tutto]}: togliere una delle due")
             )  # fmt: skip
-        elif chiave in prime:
+        elif chiave in per_chiave:
             letto.avviso(
                 ErroreRiga(riga["riga"], "voce", riga["voce"], "righe_sommate",
-                           f"stessa voce, gestione e modalità della riga {prime[chiave]}: le due "
-                           "righe sono sommate; gli utenti anche, se si sanno in tutte")
+                           "stessa voce, gestione e modalità della riga "
+                           f"{per_chiave[chiave][0]['riga']}: le due righe sono sommate")
             )  # fmt: skip
         viste.setdefault(tutto, riga["riga"])
-        prime.setdefault(chiave, riga["riga"])
+        per_chiave.setdefault(chiave, []).append(riga)
+    for insieme in per_chiave.values():
+        _utenti_in_parte(insieme, letto)
     sommate = tavola.filter(doppie).group_by(CHIAVE, maintain_order=True).agg(
-        # Users of a line that nobody knows make the sum unknown.
-        pl.when(pl.col(UTENTI).null_count() == 0).then(pl.col(UTENTI).sum()).alias(UTENTI),
+        pl.when(pl.col(UTENTI).count() > 0).then(pl.col(UTENTI).sum()).alias(UTENTI),
         *(pl.col(nome).sum() for nome in colonne),
         pl.col("riga").min(),
     )  # fmt: skip
     return pl.concat([tavola.filter(~doppie), sommate.select(tavola.columns)])
+
+
+def _utenti_in_parte(insieme: Sequence[Mapping[str, Any]], letto: Lettura) -> None:
+    """Rows that make one line, users in some of them only: those are kept, and it is told."""
+    ignoti = [riga["riga"] for riga in insieme if riga[UTENTI] is None]
+    noti = [riga for riga in insieme if riga[UTENTI] is not None]
+    if ignoti and noti:
+        letto.avviso(
+            ErroreRiga(
+                ignoti[0], UTENTI, "", "utenti_in_parte_ignoti",
+                f"gli utenti non sono scritti ({_righe(ignoti)}) e lo sono per la stessa voce "
+                f"({_righe([riga['riga'] for riga in noti])}): la riga sommata ne ha "
+                f"{sum(riga[UTENTI] for riga in noti)}; scrivere quelli che mancano, 0 se sono "
+                "gli stessi",
+            )
+        )  # fmt: skip
+
+
+def _righe(numeri: Sequence[int]) -> str:
+    return f"{'riga' if len(numeri) == 1 else 'righe'} {', '.join(map(str, numeri[:5]))}" + (
+        f" e altre {len(numeri) - 5}" if len(numeri) > 5 else ""
+    )
 
 
 def riga_di(valori: Mapping[str, Any], fonti: Iterable[str]) -> RigaSpesa:

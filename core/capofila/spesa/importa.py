@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import asyncpg
@@ -22,7 +23,7 @@ from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import ErroreRiga, ModuloSpesa
 from capofila.hooks.spesa import IMPORTI
 from capofila.prestazioni.service import apri_tabella, file_errori
-from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi
+from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi, vuota
 from capofila.spesa.rilevazioni import (
     INTEGER,
     Apertura,
@@ -33,6 +34,7 @@ from capofila.spesa.rilevazioni import (
     schede,
     togli_righe,
 )
+from capofila.spesa.rules import CENTESIMO
 from capofila.territorio import service as territorio
 
 _INGRESSO: Final = {
@@ -164,7 +166,12 @@ async def _importa(
             for una in elenco if (perche := una.chiusa(questa, giorno)) is not None
         },
     )  # fmt: skip
-    letto = await asyncio.to_thread(_leggi, file, ammessi, opzioni.mappa)
+    letto = Lettura(tavola=vuota(modulo))
+    pezzi = await asyncio.to_thread(_apri, file, ammessi, letto, opzioni.mappa)
+    if opzioni.prova:
+        await asyncio.to_thread(deque, pezzi, 0)
+    else:
+        await _copia(unita, pezzi, letto, elenco, modulo)
     esito.righe, esito.valide = letto.righe, letto.tavola.height
     esito.errori, esito.errori_totali, esito.avvisi = (
         letto.errori, letto.errori_totali, letto.avvisi,
@@ -175,12 +182,14 @@ async def _importa(
     if opzioni.prova:
         esito.stato = "prova"
         return
-    await _scrivi(unita, file, anno, questa.id, impronta, letto, elenco, modulo, esito)
+    await _scrivi(unita, file, anno, questa.id, impronta, letto, esito)
 
 
-def _leggi(file: FileSpesa, ammessi: Ammessi, mappa: Mapping[str, str]) -> Lettura:
+def _apri(
+    file: FileSpesa, ammessi: Ammessi, letto: Lettura, mappa: Mapping[str, str]
+) -> Iterator[pl.DataFrame]:
     noti = [*colonne_di(ammessi.modulo), *(nome.lower() for nome in mappa)]
-    return leggi(apri_tabella(file.nome, file.contenuto, noti), ammessi, mappa)
+    return leggi(apri_tabella(file.nome, file.contenuto, noti), ammessi, letto, mappa)
 
 
 def _impronta(contenuto: bytes, mappa: Mapping[str, str]) -> str:
@@ -215,6 +224,41 @@ async def _cerca_comune(elenco: Sequence[Scheda]) -> Any:
     return cerca
 
 
+async def _copia(
+    unita: UnitaDiLavoro,
+    pezzi: Iterator[pl.DataFrame],
+    letto: Lettura,
+    elenco: Sequence[Scheda],
+    modulo: ModuloSpesa,
+) -> None:
+    """Read a file to its end, and leave its lines, if all are good, in `ingresso_spesa`.
+
+    PostgreSQL takes the lines of a block while the next is read.
+    """
+    schede_di = pl.DataFrame(
+        {
+            "comune": [una.istat for una in elenco],
+            "belfiore": [una.comune for una in elenco],
+            "scheda_spesa_id": [una.id for una in elenco],
+        }
+    )
+
+    async def testi(da: Iterable[pl.DataFrame]) -> AsyncIterator[bytes]:
+        scritti = (_copiabile(uno, schede_di, modulo) for uno in da if not letto.errori_totali)
+        while (testo := await asyncio.to_thread(next, scritti, None)) is not None:
+            yield testo
+
+    colonne = ", ".join(f"{nome} {tipo}" for nome, tipo in _INGRESSO.items())
+    await unita.esegui(
+        f"CREATE TEMP TABLE IF NOT EXISTS ingresso_spesa ({colonne}) ON COMMIT DROP; "
+        "TRUNCATE pg_temp.ingresso_spesa"
+    )
+    await unita.copia_in("ingresso_spesa", [*_INGRESSO], testi(pezzi))
+    if letto.sommate and not letto.errori_totali:
+        await unita.esegui("TRUNCATE pg_temp.ingresso_spesa")
+        await unita.copia_in("ingresso_spesa", [*_INGRESSO], testi([letto.tavola]))
+
+
 async def _scrivi(
     unita: UnitaDiLavoro,
     file: FileSpesa,
@@ -222,17 +266,8 @@ async def _scrivi(
     rilevazione_id: int,
     impronta: str,
     letto: Lettura,
-    elenco: Sequence[Scheda],
-    modulo: ModuloSpesa,
     esito: EsitoSpesa,
 ) -> None:
-    colonne = ", ".join(f"{nome} {tipo}" for nome, tipo in _INGRESSO.items())
-    await unita.esegui(
-        f"CREATE TEMP TABLE IF NOT EXISTS ingresso_spesa ({colonne}) ON COMMIT DROP; "
-        "TRUNCATE pg_temp.ingresso_spesa"
-    )
-    testo = await asyncio.to_thread(_in_csv, letto.tavola, elenco, modulo)
-    await unita.copia_in("ingresso_spesa", [*_INGRESSO], _Pezzi(testo), format="csv")
     prima = None
     if await unita.valore(
         "SELECT EXISTS (SELECT 1 FROM riga_spesa WHERE ambito_id = $1 AND anno = $2)",
@@ -268,53 +303,34 @@ async def _scrivi(
     esito.importate = int(tag.split()[-1])
 
 
-def _in_csv(tavola: pl.DataFrame, elenco: Sequence[Scheda], modulo: ModuloSpesa) -> bytes:
-    """The lines as PostgreSQL copies them."""
-    di_chi = pl.DataFrame(
-        {
-            "istat": [una.istat for una in elenco],
-            "belfiore": [una.comune for una in elenco],
-            "scheda_spesa_id": [una.id for una in elenco],
-        }
-    )
-    fonti = [fonte.codice for fonte in modulo.fonti]
-    # In the order of the key, in which the table keeps them.
-    tavola = tavola.rename({"comune": "istat"}).join(di_chi, on="istat").rename(
-        {"belfiore": "comune"}
-    ).sort("istat", "area", "voce", "gestione", "modalita")  # fmt: skip
+def _copiabile(tavola: pl.DataFrame, schede_di: pl.DataFrame, modulo: ModuloSpesa) -> bytes:
+    """Lines in the text format of COPY."""
     per_fonte = [
-        pl.when(pl.col(nome) > 0).then(
-            pl.concat_str(pl.lit(msgspec.json.encode(nome).decode() + ": "), _euro(nome))
+        pl.when(pl.col(fonte.codice) > 0).then(
+            pl.concat_str(
+                pl.lit(msgspec.json.encode(fonte.codice).decode() + ": "),
+                _euro(fonte.codice).cast(pl.String),
+            )
         )
-        for nome in fonti
+        for fonte in modulo.fonti
     ]
-    return tavola.with_columns(
-        *(_euro(nome).alias(nome) for nome in IMPORTI),
-        fonti=pl.concat_str(
+    return tavola.join(schede_di, on="comune").select(
+        "scheda_spesa_id", "comune", "belfiore", "area",
+        # The only text that is not a code: no other may have what the format gives a meaning to.
+        pl.col("voce").str.replace_all("\\", "\\\\", literal=True),
+        "gestione", "modalita", "utenti", *map(_euro, IMPORTI),
+        pl.concat_str(
             pl.lit("{"), pl.concat_str(per_fonte, separator=", ", ignore_nulls=True), pl.lit("}")
-        ),
-    ).select([*_INGRESSO]).write_csv(include_header=False).encode()  # fmt: skip
+        ).alias("fonti"),
+        "riga",
+    ).write_csv(
+        include_header=False, separator="\t", quote_style="never", null_value="\\N"
+    ).encode()  # fmt: skip
 
 
 def _euro(nome: str) -> pl.Expr:
-    """Cents as euro, with a point."""
-    centesimi = pl.col(nome)
-    return pl.concat_str(
-        (centesimi // 100).cast(pl.String),
-        pl.lit("."),
-        (centesimi % 100).cast(pl.String).str.zfill(2),
-    )
-
-
-class _Pezzi:
-    """Bytes in pieces, as asyncpg wants them."""
-
-    def __init__(self, dati: bytes) -> None:
-        self._dati = memoryview(dati)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for inizio in range(0, len(self._dati), 1 << 19):
-            yield bytes(self._dati[inizio : inizio + (1 << 19)])
+    """Cents as euro."""
+    return pl.col(nome).cast(pl.Decimal(18, 2)) * pl.lit(CENTESIMO)
 
 
 def nome_conservabile(nome: str) -> str:

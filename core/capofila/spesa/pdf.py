@@ -11,6 +11,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any, Final
 
+from capofila.spesa.carta import Carta
 from capofila.spesa.scarichi import Documento
 from capofila.spesa.tavole import TavolaCifre
 from capofila.web import grafici
@@ -45,6 +46,7 @@ def pdf_di(documento: Documento, scrivi: Scrivi) -> bytes:
                 "nota": tavola.nota,
                 "barre": barre(tavola, scrivi),
                 "linee": linee(documento, tavola, scrivi),
+                "carta": mappa(documento.carta, scrivi) if tavola.codice == "comuni" else None,
             }
             for tavola in documento.tavole
             if tavola.righe
@@ -121,5 +123,49 @@ def linee(documento: Documento, tavola: TavolaCifre, scrivi: Scrivi) -> dict[str
                 "punti": [[punto.x, punto.y] for punto in linea.punti],
             }
             for linea in disegno.linee
+        ],
+    }
+
+
+def mappa(carta: Carta | None, scrivi: Scrivi) -> dict[str, Any] | None:
+    """The map of the comuni, in the units of the drawing of the page; classes from 0, no figure."""
+    if carta is None:
+        return None
+    noti = [(nome, valore) for istat, nome in carta.nomi.items()
+            if (valore := carta.valori[istat]) is not None]  # fmt: skip
+    detto = "nessuna cifra" if not noti else "; ".join(
+        f"{chi} {nome}, {scrivi(valore, 'importo')}"
+        for chi, (nome, valore) in (
+            ("meno di tutti", min(noti, key=lambda uno: uno[1])),
+            ("più di tutti", max(noti, key=lambda uno: uno[1])),
+        )
+    )  # fmt: skip
+    classi = [
+        scrivi(basso, "importo")
+        if basso == alto
+        else f"da {scrivi(basso, 'importo')} a {scrivi(alto, 'importo')}"
+        for basso, alto in carta.classi.limiti
+    ]
+    return {
+        "alt": f"Mappa, {carta.titolo}: {detto}.",
+        "titolo": carta.dice,
+        "fonte": carta.fonte,
+        "larghezza": carta.mappa.larghezza,
+        "altezza": carta.mappa.altezza,
+        "classi": [
+            *([[0, "nessun dato"]] if len(carta.classi.di) < len(carta.mappa.forme) else []),
+            *([numero, nome] for numero, nome in enumerate(classi, 1)),
+        ],
+        "forme": [
+            {
+                "classe": carta.classi.di.get(forma.chiave, 0),
+                "x": forma.x,
+                "y": forma.y,
+                "anelli": [
+                    [[float(c) for c in punto.split()] for punto in anello.rstrip("Z").split("L")]
+                    for anello in forma.tracciato.split("M")[1:]
+                ],
+            }
+            for forma in carta.mappa.forme
         ],
     }

@@ -6,20 +6,18 @@ and finds the rest in the tables of its ambito. Without an SMTP server nothing i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from email.message import EmailMessage
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base import posta
 from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, ServizioNonDisponibile
+from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import Compito, lavoro, richiedi
 from capofila.spesa.rilevazioni import (
@@ -33,7 +31,6 @@ from capofila.spesa.rilevazioni import (
 )
 
 TIPO: Final = "spesa.promemoria"
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 class Chiesti(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,16 +45,6 @@ class Ultimo(msgspec.Struct, frozen=True, kw_only=True):
 
     giorno: date
     stato: str
-
-
-def configurato() -> bool:
-    """Whether this platform can send e-mail."""
-    return bool(impostazioni().smtp_url and impostazioni().smtp_mittente)
-
-
-def indirizzo_valido(email: str) -> bool:
-    """Whether a text is an address that e-mail can be sent to, as far as its form tells."""
-    return len(email) <= 200 and _EMAIL.fullmatch(email) is not None
 
 
 async def recapiti() -> dict[str, str]:
@@ -76,7 +63,7 @@ async def scrivi_recapiti(nuovi: Mapping[str, str]) -> None:
         DatiNonValidi: an address that is none.
     """
     unita = ufficio_di_piano()
-    if not all(not email or indirizzo_valido(email) for email in nuovi.values()):
+    if not all(not email or posta.indirizzo_valido(email) for email in nuovi.values()):
         raise DatiNonValidi(
             "Un recapito non è un indirizzo di posta: scriverlo come ufficio@comune.it"
         )
@@ -100,7 +87,7 @@ async def chiedi(questa: Rilevazione) -> Chiesti:
         Conflitto: this platform sends no e-mail.
     """
     unita = ufficio_di_piano()
-    if not configurato():
+    if not posta.configurata():
         raise Conflitto("L'invio della posta non è configurato: chiedi a chi gestisce Capofila.")
     noti = await recapiti()
     in_attesa = await in_ritardo(questa.anno)
@@ -123,7 +110,7 @@ async def chiedi(questa: Rilevazione) -> Chiesti:
 
 async def del_giorno() -> int:
     """Ask for the reminders that fall today; returns how many. Does nothing without a server."""
-    if not configurato():
+    if not posta.configurata():
         return 0
     giorno = oggi()
     return sum(
@@ -163,48 +150,12 @@ async def invia(compito: Compito) -> dict[str, Any]:
             "AND stato = 'da_inviare' AND scheda_spesa_id = ANY ($2::integer[]) ORDER BY id",
             compito.ambito, [*per_id],
         )  # fmt: skip
-    esiti = {"inviati": 0, "rifiutati": 0}
-    try:
-        async with _server() as server:
-            for numero, riga in enumerate(attese, 1):
-                una = per_id[riga["scheda_spesa_id"]]
-                a_chi = indirizzi.get(una.comune)
-                messaggio = _messaggio(questa, una, capofila, pagina_di(slug, una))
-                accolto = a_chi is not None and await _spedisci(server, messaggio, a_chi)
-                async with compito.unita() as unita:
-                    await compito.conferma(unita)
-                    await unita.esegui(
-                        "UPDATE promemoria_spesa SET stato = $3, inviato_il = now() "
-                        "WHERE ambito_id = $1 AND id = $2",
-                        compito.ambito, riga["id"], "inviato" if accolto else "rifiutato",
-                    )  # fmt: skip
-                esiti["inviati" if accolto else "rifiutati"] += 1
-                await compito.avanza(numero, totale=len(attese))
-    except (aiosmtplib.SMTPException, OSError):
-        # Not from the error: it may quote an address.
-        raise ServizioNonDisponibile("Il server della posta non risponde.") from None
-    return esiti
 
+    def lettera(riga: Mapping[str, Any]) -> tuple[EmailMessage, str | None]:
+        una = per_id[riga["scheda_spesa_id"]]
+        return _messaggio(questa, una, capofila, pagina_di(slug, una)), indirizzi.get(una.comune)
 
-def _server() -> aiosmtplib.SMTP:
-    parti = urlsplit(impostazioni().smtp_url)
-    cifrato = parti.scheme == "smtps"
-    utente = unquote(parti.username) if parti.username else None
-    return aiosmtplib.SMTP(
-        hostname=parti.hostname, port=parti.port or (465 if cifrato else 587), use_tls=cifrato,
-        username=utente, password=unquote(parti.password) if parti.password else None,
-        # A password never goes in the clear; without one, encryption is used where it is offered.
-        start_tls=True if utente and not cifrato else (False if cifrato else None), timeout=30,
-    )  # fmt: skip
-
-
-async def _spedisci(server: aiosmtplib.SMTP, messaggio: EmailMessage, a_chi: str) -> bool:
-    messaggio["To"] = a_chi
-    try:
-        await server.send_message(messaggio)
-    except aiosmtplib.SMTPRecipientsRefused:
-        return False
-    return True
+    return await posta.consegna(compito, "promemoria_spesa", attese, lettera)
 
 
 def pagina_di(slug: str, una: Scheda) -> str:
@@ -217,15 +168,12 @@ def pagina_di(slug: str, una: Scheda) -> str:
 
 
 def _messaggio(questa: Rilevazione, una: Scheda, ambito: str, pagina: str) -> EmailMessage:
-    messaggio = EmailMessage()
     comune, termine = una.nome, una.termine(questa)
-    messaggio["From"] = impostazioni().smtp_mittente
-    messaggio["Subject"] = f"Spesa sociale {questa.anno}: scheda di {comune} da inviare"
     entro = "" if termine is None else f"Il termine è il {termine:%d/%m/%Y}.\n"
-    messaggio.set_content(
+    return posta.messaggio(
+        f"Spesa sociale {questa.anno}: scheda di {comune} da inviare",
         f"La scheda della spesa sociale del {questa.anno} del comune di {comune} non risulta ancora "
         f"inviata.\n{entro}\nPer compilarla e inviarla entrare in Capofila, "
         + (f"a questa pagina:\n{pagina}\n\n" if pagina else "alla voce «Spesa sociale». ")
-        + f"Per chiedere una proroga scrivere all'Ufficio di Piano.\n\n{ambito}\n"
+        + f"Per chiedere una proroga scrivere all'Ufficio di Piano.\n\n{ambito}\n",
     )
-    return messaggio

@@ -23,6 +23,8 @@ from capofila.territorio.rules import si_sovrappongono
 ANNI: Final = range(1990, 2101)
 INTEGER: Final = range(1, 2**31)
 """The ids that a row can have."""
+IN_RITARDO: Final = (Stato.APERTA, Stato.COMPILATA, Stato.RIAPERTA)
+"""Of a sheet that was not sent."""
 _COLONNE: Final = "id, anno, modulo, modulo_sha256, dal, scadenza, promemoria"
 
 
@@ -289,6 +291,46 @@ async def rilevazioni() -> list[tuple[Rilevazione, Counter[Stato]]]:
     return list(trovate.values())
 
 
+async def completate_il() -> dict[int, date]:
+    """The day on which the last sheet was sent, for the years in which none is still awaited.
+
+    Of whoever works for one comune it says when its own was.
+    """
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT s.anno, (max((SELECT min(p.fatto_il) FROM passaggio_spesa p "
+        "WHERE p.ambito_id = s.ambito_id AND p.scheda_spesa_id = s.id AND p.a = 'inviata')) "
+        "AT TIME ZONE 'Europe/Rome')::date AS giorno FROM scheda_spesa s WHERE s.ambito_id = $1 "
+        "GROUP BY s.anno HAVING bool_and(s.stato <> ALL ($2::text[]))",
+        unita.ambito, [*IN_RITARDO],
+    )  # fmt: skip
+    return {riga["anno"]: riga["giorno"] for riga in righe if riga["giorno"] is not None}
+
+
+async def consegnate_nei_termini(anno: int) -> dict[str, bool]:
+    """Whether each comune (ISTAT) sent its sheet of a year, the first time by its last day, if any.
+
+    Raises:
+        NonTrovato: no survey of that year.
+    """
+    unita = unita_corrente()
+    questa = await rilevazione(anno)
+    inviate = {
+        riga["istat"]: riga["giorno"]
+        for riga in await unita.righe(
+            "SELECT s.istat, (min(p.fatto_il) AT TIME ZONE 'Europe/Rome')::date AS giorno "
+            "FROM scheda_spesa s JOIN passaggio_spesa p ON p.ambito_id = s.ambito_id "
+            "AND p.scheda_spesa_id = s.id AND p.a = 'inviata' WHERE s.ambito_id = $1 AND s.anno = $2 "
+            "GROUP BY s.istat",
+            unita.ambito, anno,
+        )
+    }  # fmt: skip
+    return {
+        una.istat: una.istat in inviate and not una.scaduta(questa, inviate[una.istat])
+        for una in await schede(anno)
+    }
+
+
 async def schede(anno: int, *, blocca: bool = False) -> list[Scheda]:
     """The sheets of a year, by name of the comune: the matrix comuni by state.
 
@@ -413,8 +455,4 @@ async def togli_righe(
 
 async def in_ritardo(anno: int) -> list[Scheda]:
     """The sheets that a reminder is about: those that were not sent."""
-    return [
-        una
-        for una in await schede(anno)
-        if una.stato in (Stato.APERTA, Stato.COMPILATA, Stato.RIAPERTA)
-    ]
+    return [una for una in await schede(anno) if una.stato in IN_RITARDO]

@@ -15,12 +15,12 @@ from capofila.base.errori import NonTrovato, RichiestaNonValida
 from capofila.base.visita import visita_corrente
 from capofila.hooks import ModuloSpesa, RapportoSpesa
 from capofila.spesa import cifre, scarichi, tavole
+from capofila.spesa.carta import carta
 from capofila.spesa.cifre import Filtro, Lettura
 from capofila.spesa.pdf import pdf_di
 from capofila.spesa.rilevazioni import modulo_se_c_e
 from capofila.spesa.tabelle import barre, celle, colonne, euro, linee, scrivi, senza_rilevazione
 from capofila.spesa.tavole import TavolaCifre
-from capofila.web import grafici
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import with_parameters
 
@@ -98,33 +98,6 @@ async def _vista(
     )  # fmt: skip
 
 
-def _mappa(vista: Vista) -> dict[str, Any] | None:
-    letta = vista.letta
-    centri: dict[str, Any] = {
-        istat: {"type": "Point", "coordinates": (float(c.longitudine), float(c.latitudine))}
-        for istat, c in letta.comuni.items()
-        if c.latitudine is not None and c.longitudine is not None
-    } | letta.confini.geometrie
-    disegno = grafici.mappa(centri) if len(centri) > 1 else None
-    if disegno is None:
-        return None
-    per_abitante = any(uno.pro_capite is not None for uno in letta.cifre.per_comune)
-    del_comune = {
-        uno.istat: uno.pro_capite if per_abitante else uno.spesa for uno in letta.cifre.per_comune
-    }
-    valori = {istat: del_comune.get(istat) for istat in centri}
-    return {
-        "mappa": disegno,
-        "classi": grafici.classi(valori),
-        "valori": valori,
-        "nomi": {istat: letta.comuni[istat].nome for istat in centri},
-        "dice": "Spesa per abitante dei comuni" if per_abitante else "Spesa dei comuni",
-        "attribuzioni": letta.confini.attribuzioni,
-        "cerchi": len(centri) - len(letta.confini.geometrie),
-        "senza_centro": sorted(c.nome for i, c in letta.comuni.items() if i not in centri),
-    }
-
-
 def _scelte(vista: Vista) -> dict[str, Sequence[tuple[str, str]]]:
     return {
         "sub_ambiti": list(vista.letta.sub_ambiti.items()),
@@ -160,7 +133,7 @@ async def pagina_analisi(request: Request[Any, Any, Any]) -> Template:
         colonne={t.codice: colonne(t, ordinabile=t.codice == "comuni") for t in vista.tavole},
         barre={t.codice: barre(t) for t in vista.tavole if t.serie},
         linee=linee(vista.letta),
-        carta=_mappa(vista),
+        carta=carta(vista.letta),
         celle={t.codice: celle(t) for t in vista.tavole},
         euro=euro,
         del_comune=lambda istat: f"{di_uno}comune={istat}",
@@ -202,8 +175,9 @@ async def analisi_xlsx(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/{ambito:str}/spesa/analisi.pdf", opt=_OPT, include_in_schema=False)
 async def analisi_pdf(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The figures on paper."""
-    vista = await _vista(request)
-    contenuto = await asyncio.to_thread(pdf_di, _documento(vista), scrivi)
+    vista = await _vista(request, con_confini=True)
+    documento = msgspec.structs.replace(_documento(vista), carta=carta(vista.letta))
+    contenuto = await asyncio.to_thread(pdf_di, documento, scrivi)
     return _file(vista, contenuto, "application/pdf", "pdf")
 
 

@@ -55,12 +55,24 @@ class Voci(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellaScelta(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell that is to be commented on: its line and column, its id in the page, what it is."""
+    """A cell that is to be commented on: its line and column, its id in the page, its line in words."""
 
     riga: str
     colonna: str
     id: str
     che: str
+
+
+class Scritto(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written in one form of the page, and refused."""
+
+    modulo: str = ""
+    testi: Mapping[str, str] = {}
+
+    def di(self, modulo: str, nome: str, predefinito: str = "", **stessi: str) -> str:
+        """The text of a field of a form, where the others say what they are to say; else the default."""
+        questo = self.modulo == modulo and all(self.testi.get(n) == v for n, v in stessi.items())
+        return self.testi.get(nome, "")[:4000] if questo else predefinito
 
 
 class Aperto(msgspec.Struct, kw_only=True):
@@ -150,6 +162,7 @@ async def _scheda(
     righe: list[RigaGriglia] | None = None,
     *,
     tieni: bool = False,
+    scritto: Scritto | None = None,
 ) -> Template:
     una, questa, visita = aperto.scheda, aperto.rilevazione, visita_corrente()
     griglia_righe = aperto.righe() if righe is None else righe
@@ -192,7 +205,8 @@ async def _scheda(
         parole=griglia.PAROLE,
         errori=errori,
         titolo_errori="Alcune righe non sono salvate, le altre sì" if tieni else "",
-        commenta=_cella_scelta(request, griglia_righe),
+        commenta=_cella_scelta(request, griglia_righe, scritto or Scritto()),
+        scritto=scritto or Scritto(),
         scelte={
             gruppo: [(uno.codice, uno.denominazione) for uno in getattr(aperto.modulo, gruppo)]
             for gruppo in ("aree", "voci", "gestioni", "modalita")
@@ -207,16 +221,18 @@ async def _scheda(
     )
 
 
-def _cella_scelta(request: Richiesta, righe: Sequence[RigaGriglia]) -> CellaScelta | None:
-    """The cell that the address asks to comment on; None for the sheet as a whole."""
-    nome = request.query_params.get("commenta", "")
-    colonna = request.query_params.get("colonna", "spesa")
+def _cella_scelta(
+    request: Richiesta, righe: Sequence[RigaGriglia], scritto: Scritto
+) -> CellaScelta | None:
+    """The cell that the address, or a remark that was refused, is about; None for the whole sheet."""
+    nome = scritto.di("commenta", "riga", request.query_params.get("commenta", ""))
+    colonna = scritto.di("commenta", "colonna", request.query_params.get("colonna", "spesa"))
     for riga in righe:
         for cella in riga.celle:
             if riga.riparto is None and (riga.sigla, cella.colonna) == (nome, colonna):
                 return CellaScelta(
                     riga=nome, colonna=colonna, id=cella.id,
-                    che=f"{cella.etichetta}, {riga.voce}, {riga.modo}",
+                    che=f"{riga.voce}, {riga.modo}",
                 )  # fmt: skip
     return None
 
@@ -236,10 +252,14 @@ async def _inviata(request: Richiesta, id_: int) -> tuple[service.Scheda, dict[s
     return await service.scheda_con_id(id_), dict(await campi_inviati(request))
 
 
-async def _di_nuovo(request: Richiesta, id_: int, campo: str, testo: str) -> Template:
-    """The page again, with what was refused."""
+async def _di_nuovo(
+    request: Richiesta, id_: int, campo: str, testo: str, modulo: str, scritto: Mapping[str, str]
+) -> Template:
+    """The page again, with why it was refused and what had been written in that form of it."""
     aperto = await Aperto.leggi(await service.scheda_con_id(id_))
-    return await _scheda(request, aperto, [(campo, testo)], 422)
+    return await _scheda(
+        request, aperto, [(campo, testo)], 422, scritto=Scritto(modulo=modulo, testi=scritto)
+    )
 
 
 # ---- the lines ----
@@ -391,14 +411,16 @@ async def aggiungi(request: Richiesta, id_: FromPath[int]) -> Template | Redirec
     )  # fmt: skip
     chiave = griglia.chiave_di(riga)
     if not all((riga.area, riga.voce, riga.gestione, riga.modalita)):
-        return await _di_nuovo(request, id_, "area", "Scegli area, voce, gestione e modalità.")
+        return await _di_nuovo(
+            request, id_, "area", "Scegli area, voce, gestione e modalità.", "aggiungi", testi
+        )
     if chiave in aperto.chiavi:
         await aggiungi_messaggio("informazione", "Questa riga c’è già: scrivi nelle sue celle.")
     else:
         try:
             await service.scrivi(scheda.anno, riga)
         except DatiNonValidi as errore:
-            return await _di_nuovo(request, id_, "area", errore.messaggio)
+            return await _di_nuovo(request, id_, "area", errore.messaggio, "aggiungi", testi)
     return _torna(id_, f"#campo-{griglia.sigla(chiave)}-utenti")
 
 
@@ -462,7 +484,7 @@ async def spiega(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
             testi.get("motivo", ""),
         )  # fmt: skip
     except (DatiNonValidi, NonTrovato) as errore:
-        return await _di_nuovo(request, id_, "", errore.messaggio)
+        return await _di_nuovo(request, id_, "", errore.messaggio, "spiega", testi)
     await aggiungi_messaggio("riuscito", "La ragione è conservata, per i valori di adesso.")
     return _torna(id_, "#rilievi")
 
@@ -486,7 +508,7 @@ async def commenta(request: Richiesta, id_: FromPath[int]) -> Template | Redirec
     try:
         await service.commenta(scheda.anno, scheda.istat, testi.get("testo", ""), cella)
     except DatiNonValidi as errore:
-        return await _di_nuovo(request, id_, "testo", errore.messaggio)
+        return await _di_nuovo(request, id_, "testo", errore.messaggio, "commenta", testi)
     await aggiungi_messaggio("riuscito", "Il commento è nella scheda.")
     return _torna(id_, ancora)
 
@@ -501,7 +523,7 @@ async def campi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     try:
         await service.scrivi_valori(scheda.anno, scheda.istat, valori)
     except DatiNonValidi as errore:
-        return await _di_nuovo(request, id_, "", errore.messaggio)
+        return await _di_nuovo(request, id_, "", errore.messaggio, "campi", valori)
     await aggiungi_messaggio("riuscito", "I dati della scheda sono salvati.")
     return _torna(id_)
 
@@ -514,7 +536,8 @@ async def passo(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     try:
         dopo = await service.passo(scheda.anno, scheda.istat, azione, testi.get("motivo", ""))
     except (Conflitto, DatiNonValidi) as errore:
-        return await _di_nuovo(request, id_, "", errore.messaggio)
+        dove = f"motivo-{azione}" if "motivo" in testi else ""
+        return await _di_nuovo(request, id_, dove, errore.messaggio, "passo", testi)
     await aggiungi_messaggio(
         "riuscito", f"La scheda di {scheda.nome} ora è: {STATI[dopo.stato][0].lower()}."
     )
@@ -540,7 +563,7 @@ async def proroga(request: Richiesta, id_: FromPath[int]) -> Template | Redirect
         except DatiNonValidi as errore:
             errori.append(("fino_al", errore.messaggio))
     if errori:
-        return await _di_nuovo(request, id_, *errori[0])
+        return await _di_nuovo(request, id_, *errori[0], "proroga", testi)
     detto = "tolta" if fino_al is None else "data"
     await aggiungi_messaggio("riuscito", f"La proroga di {scheda.nome} è stata {detto}.")
     return _torna(id_)

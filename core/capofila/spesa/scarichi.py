@@ -14,6 +14,7 @@ import msgspec
 import xlsxwriter
 
 from capofila.hooks.tracciati import cella_csv
+from capofila.spesa.carta import Carta
 from capofila.spesa.tavole import TavolaCifre
 from capofila.web.grafici import Linee
 
@@ -34,6 +35,8 @@ class Documento(msgspec.Struct, frozen=True, kw_only=True):
     linee: Linee | None = None
     """The lines of the table ``anni``, with the names of their series."""
     nomi_linee: Sequence[str] = ()
+    carta: Carta | None = None
+    """The map that stands with the table ``comuni``."""
 
 
 def csv_di(tavole: Sequence[TavolaCifre]) -> bytes:

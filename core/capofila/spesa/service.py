@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from capofila.base.posta import configurata as posta_configurata
+from capofila.base.posta import indirizzo_valido as indirizzo_valido
 from capofila.spesa.carichi import Carico as Carico
 from capofila.spesa.carichi import Colonne as Colonne
 from capofila.spesa.carichi import butta as butta
@@ -36,13 +38,20 @@ from capofila.spesa.importa import errori_csv as errori_csv
 from capofila.spesa.importa import importa as importa
 from capofila.spesa.importa import lotti as lotti
 from capofila.spesa.importa import lotto_con_id as lotto_con_id
+from capofila.spesa.parole_pubblicate import TERRITORI as TERRITORI
+from capofila.spesa.parole_pubblicate import cifra as cifra_pubblicata
+from capofila.spesa.parole_pubblicate import frase as frase_pubblicata
+from capofila.spesa.parole_pubblicate import nome as nome_pubblicata
 from capofila.spesa.promemoria import chiedi as chiedi_promemoria
-from capofila.spesa.promemoria import configurato as posta_configurata
 from capofila.spesa.promemoria import del_giorno as promemoria_del_giorno
-from capofila.spesa.promemoria import indirizzo_valido as indirizzo_valido
 from capofila.spesa.promemoria import recapiti as recapiti
 from capofila.spesa.promemoria import scrivi_recapiti as scrivi_recapiti
 from capofila.spesa.promemoria import ultimi as ultimi_promemoria
+from capofila.spesa.pubblicate import Chiave as ChiaveFigura
+from capofila.spesa.pubblicate import Confronto as ConfrontoFigure
+from capofila.spesa.pubblicate import Figura as Figura
+from capofila.spesa.pubblicate import confronti as confronti_pubblicate
+from capofila.spesa.pubblicate import figure as figure_pubblicate
 from capofila.spesa.quadro import RigaQuadro as RigaQuadro
 from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
@@ -50,8 +59,11 @@ from capofila.spesa.rilevazioni import Rilevazione as Rilevazione
 from capofila.spesa.rilevazioni import Scheda as Scheda
 from capofila.spesa.rilevazioni import apri as apri
 from capofila.spesa.rilevazioni import cambia_termini as cambia_termini
+from capofila.spesa.rilevazioni import completate_il as completate_il
+from capofila.spesa.rilevazioni import consegnate_nei_termini as consegnate_nei_termini
 from capofila.spesa.rilevazioni import in_ritardo as in_ritardo
 from capofila.spesa.rilevazioni import modulo_di as modulo_di
+from capofila.spesa.rilevazioni import modulo_se_c_e as modulo_se_c_e
 from capofila.spesa.rilevazioni import proroga as proroga
 from capofila.spesa.rilevazioni import rilevazione as rilevazione
 from capofila.spesa.rilevazioni import rilevazione_con_id as rilevazione_con_id
@@ -92,6 +104,7 @@ from capofila.spesa.tavole import RigaCifre as RigaCifre
 from capofila.spesa.tavole import TavolaCifre as TavolaCifre
 
 __all__ = [
-    "chiedi_promemoria", "posta_configurata", "prepara_prospetto", "promemoria_del_giorno",
-    "ultimi_promemoria",
+    "ChiaveFigura", "ConfrontoFigure", "chiedi_promemoria", "cifra_pubblicata", "confronti_pubblicate",
+    "figure_pubblicate", "frase_pubblicata", "nome_pubblicata", "posta_configurata",
+    "prepara_prospetto", "promemoria_del_giorno", "ultimi_promemoria",
 ]  # fmt: skip

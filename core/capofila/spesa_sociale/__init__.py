@@ -54,7 +54,10 @@ ISTAT: Final = Atto(
     nota="Codici della banca dati, non del questionario.",
 )
 INPS: Final = Atto(
-    specie=Specie.DISCIPLINARE, organo="INPS", titolo="Lista delle prestazioni da erogare"
+    specie=Specie.DISCIPLINARE,
+    organo="INPS",
+    titolo="Lista delle prestazioni da erogare",
+    nota="I codici sono quelli del DM 16 dicembre 2014, n. 206, tabella 1.",
 )
 FNPS: Final = Atto(
     specie=Specie.DISCIPLINARE,

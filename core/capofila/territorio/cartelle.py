@@ -24,6 +24,7 @@ from capofila.territorio.rules import (
     Componente,
     Comune,
     ConPeriodo,
+    FestaLocale,
     FunzioneTrasferita,
     Fusione,
     Residenti,
@@ -47,6 +48,8 @@ CAP = re.compile(r"[0-9]{5}")
 AUDIENCE = re.compile(r"[!-~]{1,300}")
 FRUITORE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHIAVE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
+CODICE_IPA = re.compile(r"[A-Za-z0-9_]{2,30}")
+CONTATTO = re.compile(r"[A-Za-z0-9._+-]{1,60}@[A-Za-z0-9.-]{3,120}")
 INDIRIZZO = re.compile(r"https://[^\s\"'<>]+")
 COLONNE_COMUNE = (
     *("istat", "nome", "belfiore", "provincia", "cap"),
@@ -120,6 +123,8 @@ class DatiAmbito(msgspec.Struct, frozen=True, kw_only=True):
     fonte: str
     link_accessibilita: str | None
     link_privacy: str | None
+    codice_ipa: str | None
+    contatto_dati: str | None
     enti: tuple[EnteDichiarato, ...]
     sub_ambiti: tuple[SubAmbito, ...]
     appartenenze: tuple[Appartenenza, ...]
@@ -128,6 +133,7 @@ class DatiAmbito(msgspec.Struct, frozen=True, kw_only=True):
     attivazioni: tuple[AttivazioneDichiarata, ...]
     eservice: tuple[EServiceDichiarato, ...]
     note: tuple[Nota, ...]
+    feste: tuple[FestaLocale, ...] = ()
 
 
 class DatiComuni(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,6 +319,8 @@ def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:
         link_privacy=base.codice(
             "link_privacy", INDIRIZZO, "https://www.comune.esempio.it/privacy"
         ),
+        codice_ipa=base.codice("codice_ipa", CODICE_IPA, "c_d142"),
+        contatto_dati=base.codice("contatto_dati", CONTATTO, "ufficiodipiano@comune.esempio.it"),
         enti=enti,
         eservice=_eservice(base, enti),
         sub_ambiti=tuple(sub_ambiti.values()),
@@ -321,6 +329,7 @@ def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:
         funzioni=funzioni,
         attivazioni=_attivazioni(raccolta, base),
         note=_note(base, comuni),
+        feste=_feste(base, comuni),
     )
     base.tutto_letto()
     if raccolta.problemi:
@@ -709,6 +718,24 @@ def _note(base: Voce, comuni: Mapping[str, Comune]) -> tuple[Nota, ...]:
             voce.segnala(f"il codice «{nota.codice}» è scritto due volte.", "codice")
         note[nota.codice] = nota
     return tuple(note.values())
+
+
+def _feste(base: Voce, comuni: Mapping[str, Comune]) -> tuple[FestaLocale, ...]:
+    feste: dict[tuple[str, int, int], FestaLocale] = {}
+    for voce in base.elenco("feste_locali"):
+        istat = _comune_noto(voce, "comune", comuni)
+        mese, giorno = voce.intero("mese", 1, 12) or 1, voce.intero("giorno", 1, 31) or 1
+        festa = FestaLocale(
+            istat=istat, mese=mese, giorno=giorno, nome=voce.testo("nome"), fonte=voce.fonte()
+        )
+        voce.tutto_letto()
+        # A leap year, so that the 29th of February is a day.
+        if festa.nel(2024) is None:
+            voce.segnala(f"il giorno {giorno} del mese {mese} non esiste.", "giorno")
+        if (istat, mese, giorno) in feste:
+            voce.segnala("la stessa festa è scritta due volte.")
+        feste[istat, mese, giorno] = festa
+    return tuple(feste.values())
 
 
 def comuni_contesi(ambiti: Sequence[DatiAmbito]) -> tuple[str, ...]:

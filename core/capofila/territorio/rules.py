@@ -398,6 +398,23 @@ _PREFISSO = re.compile(r"^(?:comune di|comune) ")
 _FORMA = re.compile(r" (?:a s c|asc|azienda speciale consortile)$")
 
 
+class FestaLocale(msgspec.Struct, frozen=True, kw_only=True):
+    """The day on which the offices of a comune do not work, every year: its patron saint."""
+
+    istat: str
+    mese: int
+    giorno: int
+    nome: str
+    fonte: str
+
+    def nel(self, anno: int) -> date | None:
+        """The day in a year; None for the 29th of February of a year without it."""
+        try:
+            return date(anno, self.mese, self.giorno)
+        except ValueError:
+            return None
+
+
 def normalizza(testo: str) -> str:
     """A name without case, accents and punctuation, so that two spellings of it are one."""
     semplice = unicodedata.normalize("NFKD", testo.translate(_APOSTROFI)).casefold()

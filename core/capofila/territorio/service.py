@@ -16,9 +16,11 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
+from capofila.base.approvazioni import non_approvati
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.dichiarato import CartellaNonValida, Problema
 from capofila.base.errori import NonTrovato
+from capofila.base.impostazioni import impostazioni
 from capofila.territorio import tables
 from capofila.territorio.allineamento import allinea
 from capofila.territorio.caricati import AnnoDiPopolazione as AnnoDiPopolazione
@@ -47,6 +49,7 @@ from capofila.territorio.rules import (
     Demografia,
     Ente,
     Esercizio,
+    FestaLocale,
     FunzioneTrasferita,
     Fusione,
     MappaComuni,
@@ -200,6 +203,7 @@ async def _applica(unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmbito) 
     problemi += await _applica_attivazioni(unita, esito, dati)
     problemi += await _applica_eservice(unita, esito, dati, enti)
     await _applica_note(unita, esito, dati)
+    await _applica_feste(unita, esito, dati)
     if problemi:
         raise CartellaNonValida(problemi)
     await unita.esegui("SET CONSTRAINTS ALL IMMEDIATE")
@@ -237,6 +241,8 @@ async def _applica_ambito(unita: UnitaDiLavoro, esito: Applicazione, dati: DatiA
                 "provincia": dati.provincia,
                 "link_accessibilita": dati.link_accessibilita,
                 "link_privacy": dati.link_privacy,
+                "codice_ipa": dati.codice_ipa,
+                "contatto_dati": dati.contatto_dati,
                 "fonte": dati.fonte,
             }
         ],
@@ -400,6 +406,14 @@ async def _applica_unioni(
 async def _applica_attivazioni(
     unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmbito
 ) -> list[Problema]:
+    file = f"{dati.slug}/ambito.yaml"
+    # What acts already goes on: an approval decides about what begins.
+    gia = {riga["plugin"] for riga in await _presenti(unita, "attivazione", ("plugin",))}
+    nuovi = {una.plugin for una in dati.attivazioni} - gia
+    fuori = await non_approvati(nuovi)
+    if fuori and impostazioni().plugin_approvati == "obbligo":
+        return [Problema(file, 0, f"plugin «{uno}»", perche) for uno, perche in fuori.items()]
+    esito.avvisi += [f"Plugin «{uno}»: {perche}." for uno, perche in fuori.items()]
     return await _allinea_periodi(
         unita,
         esito,
@@ -407,7 +421,7 @@ async def _applica_attivazioni(
         ("plugin",),
         [msgspec.structs.asdict(a) for a in dati.attivazioni],
         lambda a: f"il plugin «{a['plugin']}»",
-        f"{dati.slug}/ambito.yaml",
+        file,
     )
 
 
@@ -464,6 +478,23 @@ async def _applica_note(unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmb
         lambda n: f"la nota «{n['codice']}»",
         segnala_assenti=True,
     )
+
+
+async def _applica_feste(unita: UnitaDiLavoro, esito: Applicazione, dati: DatiAmbito) -> None:
+    """The local holidays: one that is declared no longer is none any more."""
+    volute = [{**msgspec.structs.asdict(f), "fonte": f.fonte[:600]} for f in dati.feste]
+    for riga in await unita.righe(
+        "DELETE FROM festa_locale f WHERE f.ambito_id = $1 AND NOT EXISTS (SELECT FROM "
+        "unnest($2::text[], $3::int[], $4::int[]) AS v(istat, mese, giorno) WHERE f.istat = v.istat "
+        "AND f.mese = v.mese AND f.giorno = v.giorno) RETURNING f.nome",
+        unita.ambito, *([f[nome] for f in volute] for nome in ("istat", "mese", "giorno")),
+    ):  # fmt: skip
+        esito.modificati += 1
+        esito.frasi.append(f"Tolta: la festa locale {riga['nome']}, che la cartella non ha più.")
+    await _upsert(
+        unita, esito, "festa_locale", ("istat", "mese", "giorno"), volute,
+        lambda f: f"la festa locale {f['nome']}",
+    )  # fmt: skip
 
 
 def _nome(ids: Mapping[str, int], id_: int) -> str:
@@ -771,6 +802,21 @@ async def funzioni_trasferite() -> tuple[FunzioneTrasferita, ...]:
 async def esercita(istat: str, funzione: str, giorno: date) -> Esercizio:
     """Who exercises a function of a comune of this ambito on a day (Accordo, art. 19)."""
     return chi_esercita(istat, funzione, giorno, await funzioni_trasferite())
+
+
+async def feste_del_capofila() -> tuple[FestaLocale, ...]:
+    """The local holidays of the comune where the ambito has its seat: that of its lead ente."""
+    unita = unita_corrente()
+    return _valori(
+        await unita.righe(
+            "SELECT f.istat, f.mese, f.giorno, f.nome, f.fonte FROM festa_locale f JOIN ente e "
+            "ON e.ambito_id = f.ambito_id AND e.capofila AND f.istat = coalesce(e.istat, "
+            "(SELECT c.istat FROM comune c WHERE c.belfiore = e.sede)) "
+            "WHERE f.ambito_id = $1 ORDER BY f.mese, f.giorno",
+            unita.ambito,
+        ),
+        FestaLocale,
+    )
 
 
 async def note() -> tuple[Nota, ...]:

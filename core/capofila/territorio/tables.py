@@ -27,6 +27,8 @@ class Ambito(Table, db=MOTORE, tablename="ambito"):
     provincia = Char(length=2)
     link_accessibilita = Text(null=True)
     link_privacy = Text(null=True)
+    codice_ipa = Text(null=True)
+    contatto_dati = Text(null=True)
     fonte = Text(null=True)
     creato_il = Timestamptz()
 

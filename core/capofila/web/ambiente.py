@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
 
+from capofila.base.modelli import FILTRI_PAGINE, NOMI_FILTRI
 from capofila.web.formati import FILTRI
 from capofila.web.pagina import page_numbers, sort_link, with_parameters
 from capofila.web.statici import Statici
@@ -79,6 +80,7 @@ def build_environment(
         cache_size=-1,
     )
     ambiente.filters.update(FILTRI)
+    FILTRI_PAGINE.update({nome: FILTRI[nome] for nome in NOMI_FILTRI})
     ambiente.globals.update(
         statico=statici.url,
         carattere=statici.font,

@@ -68,6 +68,11 @@ def anno_richiesto(request: Request[Any, Any, Any]) -> int:
     return int(testo)
 
 
+def una_pagina(righe: Sequence[Any], quante: int, numero: int) -> dict[str, Any]:
+    """A page of a list for its template, of which one row more than a page was read: whether others follow."""
+    return {"righe": righe[:quante], "altre": len(righe) > quante, "numero": numero}
+
+
 def pagina_richiesta(request: Request[Any, Any, Any]) -> int:
     """The page of a list, kept in the address as ``pagina``.
 
@@ -75,7 +80,7 @@ def pagina_richiesta(request: Request[Any, Any, Any]) -> int:
         RichiestaNonValida: it is not a number that a list could have.
     """
     testo = request.query_params.get("pagina", "1")
-    if not (testo.isascii() and testo.isdigit()) or not 1 <= int(testo) <= 100_000:
+    if not (testo.isascii() and testo.isdigit() and len(testo) <= 6 and 1 <= int(testo) <= 100_000):
         raise RichiestaNonValida("Il numero di pagina nell'indirizzo non è valido.")
     return int(testo)
 
@@ -210,6 +215,12 @@ def _menu(visita: Visita, percorso: str, query: str) -> list[Voce]:
         elif visita.ambito is not None:
             base = f"/{visita.ambito.slug}/{voce.percorso}".rstrip("/")
             aperte.append((voce, base, base + query))
+    aperte += [
+        (VoceMenu(titolo=titolo, percorso=href, permesso=permesso, gruppo="Del distretto", icona="plug"),
+         href, href)
+        for titolo, href, permesso in visita.voci
+        if visita.puo(permesso)
+    ]  # fmt: skip
     radice = f"/{visita.ambito.slug}" if visita.ambito else None
     sopra = [
         base

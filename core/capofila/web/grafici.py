@@ -8,12 +8,13 @@ only what is drawn is rounded, to a hundredth of a unit of the drawing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
 import msgspec
+from markupsafe import Markup, escape
 
 Cifra = Decimal | int
 
@@ -266,6 +267,40 @@ class Mappa(msgspec.Struct, frozen=True):
     larghezza: int
     altezza: int
     forme: list[Forma]
+
+    def disegna(
+        self,
+        classi: Classi,
+        nomi: Mapping[str, str],
+        valori: Mapping[str, Decimal | int | None],
+        formato: Callable[[Any], str],
+        href: Callable[[str], str] | None = None,
+    ) -> Markup:
+        """The shapes, each with what it says, put together here: there may be thousands.
+
+        Args:
+            classi: which class each key is in.
+            nomi: what each is called.
+            valori: its figure, or none.
+            formato: how a figure is written.
+            href: where each leads.
+        """
+        pezzi = []
+        for forma in self.forme:
+            valore = valori[forma.chiave]
+            dice = escape(
+                f"{nomi[forma.chiave]}: {'nessun dato' if valore is None else formato(valore)}"
+            )
+            classe = f'class="classe-{classi.di.get(forma.chiave, 0)}"'
+            segno = (
+                f'<path {classe} d="{forma.tracciato}"><title>{dice}</title></path>'
+                if forma.tracciato
+                else f'<circle {classe} cx="{forma.x}" cy="{forma.y}" r="7"><title>{dice}</title></circle>'
+            )
+            if href is not None:
+                segno = f'<a href="{escape(href(forma.chiave))}" aria-label="{dice}">{segno}</a>'
+            pezzi.append(segno)
+        return Markup("".join(pezzi))  # noqa: S704 - our own marks around escaped texts
 
 
 def mappa(luoghi: Mapping[str, Any], larghezza: int = LARGHEZZA) -> Mappa | None:

@@ -10,6 +10,13 @@ from capofila.hooks import Rifiuto
 from capofila.hooks.campi import leggi_data, leggi_importo, leggi_mese_anno, pulisci
 
 
+def persona_cercata(dati: Mapping[str, str]) -> tuple[str, str]:
+    """What was written to look for a person, and what is wrong with it, if anything is."""
+    persona = (dati.get("persona") or "").replace("\0", "").strip()[:60]
+    errore = "Scrivi almeno due lettere del cognome, o tutto il codice fiscale."
+    return persona, "" if len(persona) >= 2 else errore
+
+
 class Lettura:
     """Reads a short form; what is wrong is kept by field."""
 

@@ -67,6 +67,12 @@ _TESTI = (
         "Ricarica la pagina, controlla i dati aggiornati e ripeti la modifica se serve ancora.",
     ),
     TestoErrore(
+        410,
+        "Non è più pubblico",
+        "Questi dati erano pubblici e non lo sono più: sono stati ritirati.",
+        "Torna ai dati aperti e cerca la versione in vigore.",
+    ),
+    TestoErrore(
         413,
         "File troppo grande",
         "Il file supera la dimensione che la piattaforma accetta. Non è stato salvato nulla.",

@@ -19,7 +19,8 @@ MENU: tuple[VoceMenu, ...] = ()
 PUBBLICO = {"permesso": "pubblico", "unita": "nessuna"}
 
 
-def _pagina(request: Request[Any, Any, Any], titolo: str, sommario: str) -> Pagina:
+def pagina_pubblica(request: Request[Any, Any, Any], titolo: str, sommario: str) -> Pagina:
+    """The surroundings of a page that anybody may read."""
     return Pagina(
         titolo=titolo,
         sommario=sommario,
@@ -32,7 +33,7 @@ def _pagina(request: Request[Any, Any, Any], titolo: str, sommario: str) -> Pagi
 @get("/accessibilita", opt=PUBBLICO)
 async def accessibilita(request: Request[Any, Any, Any]) -> Template:
     """How accessible the pages are, and whom to tell of a barrier."""
-    pagina = _pagina(
+    pagina = pagina_pubblica(
         request, "Accessibilità", "Come usare Capofila con ogni mezzo, e a chi dire di un ostacolo."
     )
     return Template("accessibilita.html", context={"pagina": pagina}, media_type="text/html")
@@ -41,7 +42,7 @@ async def accessibilita(request: Request[Any, Any, Any]) -> Template:
 @get("/privacy", opt=PUBBLICO)
 async def privacy(request: Request[Any, Any, Any]) -> Template:
     """What the platform keeps of whoever uses it and of the people it is about."""
-    pagina = _pagina(
+    pagina = pagina_pubblica(
         request, "Dati personali", "Quali dati tratta Capofila, dove stanno e chi li vede."
     )
     return Template("privacy.html", context={"pagina": pagina}, media_type="text/html")

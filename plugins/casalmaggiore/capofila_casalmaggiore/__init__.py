@@ -17,7 +17,9 @@ from capofila.hooks import (
     OLTRE_META,
     Atto,
     Base,
+    CriteriRiparto,
     Manifesto,
+    Materia,
     Nomina,
     Organo,
     Per,
@@ -36,6 +38,7 @@ from capofila.hooks import (
     pesato_per_abitanti,
     variante,
 )
+from capofila_casalmaggiore.riparto import CRITERI
 
 LEGGE_REGIONALE: Final = Atto(
     specie=Specie.LEGGE,
@@ -151,6 +154,19 @@ ORGANI: Final = (
                 valido_dal=PRIMO_GIORNO_PESATO,
             ),
         ),
+        materie=(
+            Materia(
+                codice="quota-dei-comuni",
+                oggetto="Quota per abitante dei comuni",
+                fonte=FIGURE_2011,
+            ),
+            Materia(codice="piano-di-zona", oggetto="Piano di Zona", fonte=LEGGE_REGIONALE),
+            Materia(
+                codice="statuto",
+                oggetto="Statuto e patti fra i comuni associati",
+                fonte=OGLIO_PO_NEWS_2013,
+            ),
+        ),
         fonte=LA_PROVINCIA,
     ),
     Organo(
@@ -170,7 +186,9 @@ ORGANI: Final = (
                 designato_da="Comuni della zona, una delle quattro",
             ),
         ),
-        presidenza=Presidenza(titolare="Presidente", nomina=Nomina.DESIGNATA),
+        presidenza=Presidenza(
+            titolare="Presidente", categoria="presidente", nomina=Nomina.DESIGNATA
+        ),
         fonte=variante(
             OGLIO_PO_NEWS_2014,
             ipotesi=True,
@@ -181,6 +199,9 @@ ORGANI: Final = (
 )
 
 
+SCHEMI: Final = tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
+
+
 @hookimpl
 def manifesto() -> Manifesto:
     """See the contract."""
@@ -189,7 +210,7 @@ def manifesto() -> Manifesto:
         distretto="casalmaggiore",
         denominazione="Distretto di Casalmaggiore (ambito Casalasco)",
         versione="0.1.0",
-        contratto="1.4",
+        contratto="1.6",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(LEGGE_REGIONALE, LA_PROVINCIA, OGLIO_PO_NEWS_2013, OGLIO_PO_NEWS_2014, FIGURE_2011),
@@ -216,10 +237,16 @@ def organi() -> tuple[Organo, ...]:
 @hookimpl
 def schemi() -> tuple[Path, ...]:
     """See the contract; demonstrations, because no source gives what is paid."""
-    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
+    return SCHEMI
 
 
 @hookimpl
 def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:
     """See the contract; the tables are the same for every year."""
     return (RAPPORTO,)
+
+
+@hookimpl
+def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:
+    """See the contract; demonstrations, because no source gives the criteria."""
+    return CRITERI

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from capofila.hooks import Adempimento, RegolaData, variante
+from capofila.hooks import Adempimento, RegolaData, SpecieProva, variante
 from capofila_crema.fonti import AL, DAL, SEGUITO, SEGUITO_DAL, accordo
 
 _AVVISI: Final = (60, 30, 7)
@@ -27,6 +27,7 @@ _DEL_2015: Final = (
             "prepara il Comitato Ristretto, che sente il Forum del Terzo Settore e i sindacati."
         ),
         prova="Deliberazione dell'Assemblea dei Sindaci",
+        specie_prova=SpecieProva.ATTO,
         fonte=accordo("13, lettera a"),
         valido_dal=DAL,
         valido_al=AL,
@@ -39,6 +40,7 @@ _DEL_2015: Final = (
         preavvisi=_AVVISI,
         descrizione="Affida all'azienda le attività distrettuali, in coerenza con il Piano.",
         prova="Contratto sottoscritto",
+        specie_prova=SpecieProva.DOCUMENTO,
         fonte=accordo("13, lettera a"),
         valido_dal=DAL,
         valido_al=AL,
@@ -54,6 +56,7 @@ _DEL_2015: Final = (
             "anno è possibile, senza un termine."
         ),
         prova="Deliberazione dell'Assemblea dei Sindaci",
+        specie_prova=SpecieProva.ATTO,
         fonte=accordo("13, lettera b"),
         valido_dal=DAL,
         valido_al=AL,

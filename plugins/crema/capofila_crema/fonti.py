@@ -24,6 +24,14 @@ ACCORDO: Final = Atto(
     data=date(2015, 4, 30),
 )
 
+PIANO: Final = Atto(
+    specie=Specie.ACCORDO,
+    organo="Assemblea dei Sindaci dell'ambito Cremasco",
+    titolo="Piano di Zona 2015-2017 (allegato 1 dell'Accordo di Programma)",
+    data=date(2015, 4, 30),
+    nota="nomina i servizi fra gli indicatori; che siano voci della rilevazione è una scelta del plugin",
+)
+
 LEGGE_REGIONALE: Final = Atto(
     specie=Specie.LEGGE,
     organo="Regione Lombardia",

@@ -71,6 +71,14 @@ _DEL_COMITATO: Final = (
 )
 """What art. 7 wants before the two yearly documents: a proposal, and two meetings held apart."""
 
+_SETTORI: Final = {
+    "volontariato": "Volontariato e associazioni familiari",
+    "cooperazione-sociale": "Cooperative sociali",
+    "promozione-sociale": "Enti di promozione sociale",
+    "diocesi": "Enti educativi e sociali delle Diocesi",
+}
+"""The four sectors of the Tavolo (art. 9), which ratifies one representative of each."""
+
 _ASSEMBLEA: Final = Organo(
     codice="assemblea-dei-sindaci",
     denominazione="Assemblea dei Sindaci",
@@ -252,41 +260,45 @@ _UFFICIO: Final = Organo(
             numero=1,
             per=Per.SUB_AMBITO,
             designato_da="Comune referente del sub-ambito, o l'unione che ne tiene il ruolo",
+            di_referente=True,
             fonte=accordo("8, 12 e 19"),
         ),
         Seggio(
             categoria="asl",
             denominazione="Rappresentante tecnico dell'ASL della Provincia di Cremona",
         ),
-        Seggio(
-            categoria="cooperazione-sociale",
-            denominazione="Rappresentante della cooperazione sociale",
-            designato_da="Cooperative sociali aderenti",
-            solo_aderenti=True,
-        ),
-        Seggio(
-            categoria="volontariato",
-            denominazione="Rappresentante delle associazioni di volontariato",
-            designato_da="Associazioni di volontariato aderenti",
-            solo_aderenti=True,
-        ),
-        Seggio(
-            categoria="promozione-sociale",
-            denominazione="Rappresentante delle realtà di promozione sociale",
-            designato_da="Realtà di promozione sociale aderenti",
-            solo_aderenti=True,
-        ),
-        Seggio(
-            categoria="diocesi",
-            denominazione="Rappresentante delle realtà sociali ed educative delle Diocesi",
-            designato_da="Diocesi di Crema, Cremona e Lodi, insieme",
-            solo_aderenti=True,
-        ),
-        Seggio(
-            categoria="enti-gestori",
-            denominazione="Rappresentante degli enti gestori (Fondazioni e Aziende)",
-            designato_da="Enti gestori",
-            solo_aderenti=True,
+        *(
+            Seggio(
+                categoria=categoria,
+                denominazione=f"Rappresentante {di_chi}",
+                designato_da=designano,
+                solo_aderenti=True,
+                ratificato_da="tavolo-terzo-settore" if categoria in _SETTORI else None,
+                fonte=accordo("4, 8 e 9" if categoria in _SETTORI else "4 e 8"),
+            )
+            for categoria, di_chi, designano in (
+                (
+                    "cooperazione-sociale",
+                    "della cooperazione sociale",
+                    "Cooperative sociali aderenti",
+                ),
+                (
+                    "volontariato",
+                    "delle associazioni di volontariato",
+                    "Associazioni di volontariato aderenti",
+                ),
+                (
+                    "promozione-sociale",
+                    "delle realtà di promozione sociale",
+                    "Realtà di promozione sociale aderenti",
+                ),
+                (
+                    "diocesi",
+                    "delle realtà sociali ed educative delle Diocesi",
+                    "Diocesi di Crema, Cremona e Lodi, insieme",
+                ),
+                ("enti-gestori", "degli enti gestori (Fondazioni e Aziende)", "Enti gestori"),
+            )
         ),
         Seggio(
             categoria="azienda-ospedaliera",
@@ -295,6 +307,7 @@ _UFFICIO: Final = Organo(
     ),
     presidenza=Presidenza(
         titolare="Coordinatore-responsabile incaricato dal Comune di Crema",
+        categoria="coordinatore",
         nomina=Nomina.DESIGNATA,
         fonte=accordo("11"),
     ),
@@ -341,12 +354,7 @@ _TAVOLO: Final = Organo(
     denominazione="Tavolo Locale del Terzo Settore",
     seggi=tuple(
         Seggio(categoria=categoria, denominazione=denominazione, numero=None, solo_aderenti=True)
-        for categoria, denominazione in (
-            ("volontariato", "Volontariato e associazioni familiari"),
-            ("cooperazione-sociale", "Cooperative sociali"),
-            ("promozione-sociale", "Enti di promozione sociale"),
-            ("diocesi", "Enti educativi e sociali delle Diocesi"),
-        )
+        for categoria, denominazione in _SETTORI.items()
     ),
     segreteria="Quella dell'Ufficio di Piano",
     regolamento=REGOLE_DEL_TAVOLO,

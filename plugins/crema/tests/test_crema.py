@@ -11,6 +11,8 @@ import pytest
 import capofila_crema
 from capofila.compartecipazione.schemi import leggi
 from capofila.hooks import Competenza, Organo, Per, Scadenza, difetti, scadenze
+from capofila.hooks.spesa import componi
+from capofila.spesa_sociale import MODULO
 
 NEL_TRIENNIO = date(2016, 6, 1)
 DOPO = date(2025, 6, 1)
@@ -187,3 +189,21 @@ def test_lo_schema_del_sad_ha_le_tariffe_pubblicate_e_dice_che_cosa_e_supposto()
     assert [int(letto.valore) for letto in soglie] == [3000, 6000, 20000]
     assert all(letto.ipotesi for letto in soglie)
     assert dopo.senza_isee is None
+
+
+@pytest.mark.parametrize(("anno", "supposto"), [(2015, False), (2018, False), (2019, True)])
+def test_le_voci_aggiunte_alla_spesa_hanno_la_loro_fonte_e_nessun_codice_altrui(
+    anno: int, supposto: bool
+) -> None:
+    (una,) = capofila_crema.aggiunte_spesa(anno)
+    modulo = componi(MODULO, [una])
+    assert {voce.codice for voce in una.voci} == {
+        "affido", "crd", "pasti_domicilio", "telesoccorso", "trasporto"
+    }  # fmt: skip
+    assert {voce.fonte.ipotesi for voce in una.voci} == {supposto}
+    assert modulo.codice_di("siuss", "anziani", "telesoccorso", date(anno, 12, 31)) is None
+    assert modulo.codice_di("istat_area", "anziani", "telesoccorso", date(anno, 12, 31)) == "ELD"
+
+
+def test_prima_del_piano_di_zona_la_spesa_ha_le_sole_voci_comuni() -> None:
+    assert capofila_crema.aggiunte_spesa(2014) == ()

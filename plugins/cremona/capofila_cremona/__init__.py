@@ -15,9 +15,11 @@ from capofila.hooks import (
     Atto,
     Attribuzione,
     Competenza,
+    CriteriRiparto,
     Elezione,
     Invitato,
     Manifesto,
+    Materia,
     Organo,
     Per,
     PerimetroRapporto,
@@ -30,6 +32,7 @@ from capofila.hooks import (
     TavolaRapporto,
     hookimpl,
 )
+from capofila_cremona.riparto import CRITERI
 
 LEGGE_REGIONALE: Final = Atto(
     specie=Specie.LEGGE,
@@ -154,6 +157,10 @@ ORGANI: Final = (
                 fonte=CREMONAOGGI_CDA,
             ),
         ),
+        materie=(
+            Materia(codice="quota-dei-comuni", oggetto="Quota dei comuni nella gestione associata"),
+            Materia(codice="piano-di-zona", oggetto="Piano di Zona", fonte=LEGGE_REGIONALE),
+        ),
         elezioni=(
             Elezione(
                 materia="comitato-ristretto",
@@ -193,12 +200,15 @@ ORGANI: Final = (
                 designato_da="Assemblea dei soci",
             ),
         ),
-        presidenza=Presidenza(titolare="Presidente"),
+        presidenza=Presidenza(titolare="Presidente", categoria="presidente"),
         durata_mesi=60,
         fonte=CREMONAOGGI_CDA,
         valido_dal=date(2025, 7, 18),
     ),
 )
+
+
+SCHEMI: Final = tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
 
 
 @hookimpl
@@ -209,7 +219,7 @@ def manifesto() -> Manifesto:
         distretto="cremona",
         denominazione="Distretto di Cremona (ambito Cremonese)",
         versione="0.1.0",
-        contratto="1.4",
+        contratto="1.6",
         fornitore="Progetto Capofila",
         licenza="EUPL-1.2",
         fonti=(
@@ -241,10 +251,16 @@ def organi() -> tuple[Organo, ...]:
 @hookimpl
 def schemi() -> tuple[Path, ...]:
     """See the contract; demonstrations, because no source gives what is paid."""
-    return tuple(sorted((Path(__file__).parent / "schemi").glob("*.yaml")))
+    return SCHEMI
 
 
 @hookimpl
 def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:
     """See the contract; the tables are the same for every year."""
     return (RAPPORTO,)
+
+
+@hookimpl
+def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:
+    """See the contract; demonstrations, because no source gives the criteria."""
+    return CRITERI

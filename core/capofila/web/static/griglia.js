@@ -5,11 +5,55 @@
 
   const grid = document.querySelector("[data-griglia]");
   if (!grid) return;
-  const rows = () => [...grid.querySelectorAll("tr")].filter((row) => row.querySelector("input[data-colonna]"));
-  const cells = (row) => [...row.querySelectorAll("input[data-colonna]")];
+  const rows = () => [...grid.querySelectorAll("tr")].filter((row) => row.querySelector("td input"));
+  const cells = (row) => [...row.querySelectorAll("td input")];
   const status = document.getElementById("salvataggio");
   const before = new WeakMap();
   const unsaved = new Set();
+
+  // What the page would repeat in each of two thousand cells: ids, the keyboard of a telephone, the sign of
+  // a remark, where it is told what is wrong, how a line is saved.
+  const form = document.getElementById("modulo-griglia");
+  const year = document.getElementById("anno-prima");
+  const columns = [...grid.querySelectorAll("thead th[data-colonna]")].map((head) => [head.dataset.colonna, head.textContent]);
+  for (const row of grid.querySelectorAll("tr[id^=riga-]")) {
+    const line = row.id.slice(5);
+    row.querySelectorAll("td").forEach((td, number) => {
+      const [column, name] = columns[number];
+      const cell = td.firstElementChild;
+      cell.id = `campo-${line}-${column}`;
+      cell.dataset.colonna = column;
+      const small = td.querySelector("small");
+      if (small) small.id = `${cell.id}-prima`;
+      if (!document.getElementById(`${cell.id}-nota`)) {
+        const note = document.createElement("span");
+        note.id = `${cell.id}-nota`;
+        note.className = "cella-detto";
+        td.append(note);
+      }
+      const remark = document.createElement("a");
+      remark.className = "cella-commenta";
+      remark.href = `?commenta=${line}&colonna=${column}#campo-testo`;
+      remark.title = "Commenta";
+      remark.setAttribute("aria-label", `Commenta ${name}`);
+      td.append(remark);
+      if (cell.localName !== "input") return;
+      cell.inputMode = column === "utenti" ? "numeric" : "decimal";
+      cell.maxLength = 40;
+      cell.setAttribute("aria-describedby", `${small && year ? `anno-prima ${small.id} ` : ""}${cell.id}-nota`);
+      // By keyboard a cell is one stop: its remark is opened by Shift and F2.
+      remark.tabIndex = -1;
+    });
+    if (!form || !row.querySelector("td input")) continue;
+    row.setAttribute("hx-post", form.getAttribute("action"));
+    row.setAttribute("hx-trigger", "change");
+    row.setAttribute("hx-sync", "this:queue last");
+  }
+  document.addEventListener("htmx:configRequest", (event) => {
+    // A line is sent by itself, though its form has them all.
+    const row = event.detail.elt;
+    if (grid.contains(row)) event.detail.parameters = Object.fromEntries([...row.querySelectorAll("input")].map((one) => [one.name, one.value]));
+  });
 
   const go = (cell) => {
     if (!cell) return;
@@ -94,8 +138,6 @@
     if (waiting && !unsaved.size) waiting();
     waiting = null;
   });
-  // By keyboard a cell is one stop: its remark is opened by Shift and F2.
-  for (const link of grid.querySelectorAll("input[data-colonna] ~ .cella-commenta")) link.tabIndex = -1;
 
   let leaving = false;
   document.addEventListener("submit", (event) => { if (event.target.id === "modulo-griglia") leaving = true; });

@@ -1,6 +1,6 @@
-"""How often an e-service may be called: so many calls a minute, whichever process answers.
+"""How often a service may be called: so many calls a minute, whichever process answers.
 
-The calls are counted in Valkey, one key an ente and minute. When Valkey does not answer nobody is
+The calls are counted in Valkey, one key a caller and minute. When Valkey does not answer nobody is
 refused for it: the limit spares the installation, and does not protect the data.
 """
 
@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 
 from capofila.base.impostazioni import Impostazioni
 
-LOG = logging.getLogger("capofila.pdnd")
+LOG = logging.getLogger("capofila.ritmo")
 
 INTERVALLO: Final = 60
 """Seconds of an interval; each begins at a whole minute, the same for all processes."""
@@ -55,8 +55,7 @@ class Contatore:
     """Counts the calls of one event loop's connections; the keys are everybody's."""
 
     def __init__(self, valori: Impostazioni) -> None:
-        self._prefisso = f"{valori.s3_prefisso_bucket}:pdnd"
-        self._massimo = valori.pdnd_richieste_al_minuto
+        self._prefisso = valori.s3_prefisso_bucket
         self._cliente: Redis = Redis.from_url(
             valori.broker_url,
             socket_connect_timeout=0.5,
@@ -65,13 +64,13 @@ class Contatore:
         )
         self._muto_fino = 0.0
 
-    async def conta(self, codice: str) -> Ritmo | None:
-        """Count a call for an ente; None when calls cannot be counted."""
+    async def conta(self, uso: str, codice: str, massimo: int) -> Ritmo | None:
+        """Count a call of a caller; None when calls cannot be counted."""
         if time.monotonic() < self._muto_fino:
             return None
         ora = time.time()
         intervallo = int(ora // INTERVALLO)
-        chiave = f"{self._prefisso}:{codice}:{intervallo}"
+        chiave = f"{self._prefisso}:{uso}:{codice}:{intervallo}"
         try:
             async with self._cliente.pipeline(transaction=True) as comandi:
                 comandi.incr(chiave)
@@ -79,22 +78,29 @@ class Contatore:
                 chiamate, _ = await comandi.execute()
         except (redis.RedisError, OSError, TimeoutError) as errore:
             self._muto_fino = time.monotonic() + _PAUSA
-            LOG.warning("le chiamate alla PDND non si contano: %s", type(errore))
+            LOG.warning("le chiamate non si contano: %s", type(errore))
             return None
         fine = (intervallo + 1) * INTERVALLO - ora
-        return Ritmo(self._massimo, self._massimo - int(chiamate), max(1, math.ceil(fine)))
+        return Ritmo(massimo, massimo - int(chiamate), max(1, math.ceil(fine)))
 
 
 _contatori: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Impostazioni, Contatore]]
 _contatori = WeakKeyDictionary()
 
 
-async def conta_chiamata(codice: str, valori: Impostazioni) -> Ritmo | None:
-    """Count a call; None when there is no limit, or no Valkey to keep it."""
-    if not (valori.pdnd_richieste_al_minuto and valori.broker_url):
+async def conta_chiamata(valori: Impostazioni, uso: str, codice: str, massimo: int) -> Ritmo | None:
+    """Count a call; None when there is no limit, or no Valkey to keep it.
+
+    Args:
+        valori: where Valkey is.
+        uso: which service, one word.
+        codice: who calls: no personal data.
+        massimo: calls allowed in a minute; 0 is no limit.
+    """
+    if not (massimo and valori.broker_url):
         return None
     ciclo: Any = asyncio.get_running_loop()
     tenuto = _contatori.get(ciclo)
     if tenuto is None or tenuto[0] != valori:
         tenuto = _contatori[ciclo] = (valori, Contatore(valori))
-    return await tenuto[1].conta(codice)
+    return await tenuto[1].conta(uso, codice, massimo)

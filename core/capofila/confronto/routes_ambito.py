@@ -1,0 +1,523 @@
+"""The ambito's pages: conventions, what can be released, what was, and who read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+
+from capofila.accessi.service import aggiungi_messaggio
+from capofila.base.attivazioni import oggi
+from capofila.base.errori import Conflitto, NonTrovato, RichiestaNonValida
+from capofila.base.visita import visita_corrente
+from capofila.confronto import aperti, pubblicazioni, rilasci
+from capofila.confronto.pubblicazioni import PER_PAGINA, Proposta
+from capofila.confronto.rules import (
+    ABITANTI,
+    DATASET,
+    IN_EURO,
+    LICENZE,
+    MISURE,
+    PRIMO_ANNO,
+    ULTIMO_ANNO,
+    Cifra,
+    Dataset,
+    DatiConvenzione,
+    Pubblicazione,
+)
+from capofila.confronto.soppressione import TUTTE
+from capofila.territorio import service as territorio
+from capofila.web.contesto import VoceMenu, costruisci_pagina, pagina_richiesta, rispondi
+from capofila.web.formati import importo, numero
+from capofila.web.pagina import Colonna, with_parameters
+
+Richiesta = Request[Any, Any, Any]
+
+MENU: Final = VoceMenu(
+    titolo="Pubblicazioni", percorso="pubblicazioni", permesso="confronto.vedi",
+    gruppo="Confronto con l’ATS", icona="chart-line", ordine=60,
+)  # fmt: skip
+_VEDI: Final = {"permesso": "confronto.vedi", "unita": "lettura"}
+_PUBBLICA: Final = {"permesso": "confronto.pubblica"}
+STATI: Final[Mapping[str, tuple[str, str]]] = {
+    "in_vigore": ("In vigore", "buono"), "futura": ("Non ancora in vigore", "attesa"),
+    "scaduta": ("Scaduta", "chiuso"), "revocata": ("Revocata", "chiuso"),
+}  # fmt: skip
+_CAMPI: Final = ("ats", "soglia", "dal", "al", "atto", "atto_data")
+
+
+def _base() -> str:
+    return f"/{visita_corrente().nell_ambito.slug}/pubblicazioni"
+
+
+@get("/{ambito:str}/pubblicazioni", opt=_VEDI, include_in_schema=False)
+async def elenco(request: Richiesta) -> Template:
+    """Conventions, releases, and what can be released."""
+    return await _elenco(request)
+
+
+async def _elenco(
+    request: Richiesta,
+    errori: Mapping[str, str] | None = None,
+    modulo: Mapping[str, Any] | None = None,
+    stato: int = 200,
+) -> Template:
+    visita, giorno = visita_corrente(), oggi()
+    convenzioni = await pubblicazioni.convenzioni()
+    vigenti = [c for c in convenzioni if c.stato(giorno) == "in_vigore"]
+    return rispondi(
+        request,
+        "confronto/pubblicazioni.html",
+        costruisci_pagina(
+            request, "Pubblicazioni", con_errori=bool(errori),
+            sommario="Che cosa l’ambito ha rilasciato all’ATS, con quale convenzione, e chi l’ha letto.",
+        ),
+        stato=stato,
+        convenzioni=convenzioni,
+        stati={c.id: STATI[c.stato(giorno)] for c in convenzioni},
+        vigenti=vigenti,
+        pubblicazioni=await pubblicazioni.pubblicazioni(),
+        aperte=await aperti.aperte(),
+        agenzie=await pubblicazioni.agenzie(),
+        dataset=DATASET,
+        rilasciabili=[d for d in DATASET.values() if any(d.codice in c.dataset for c in vigenti)],
+        anni=list(range(giorno.year, PRIMO_ANNO, -1)),
+        anno=giorno.year - 1,
+        errori=errori or {},
+        modulo={**dict.fromkeys(_CAMPI, ""), "soglia": "5", "dataset": [], **(modulo or {})},
+        base=_base(),
+        puo=visita.puo("confronto.pubblica"),
+        colonne=(
+            Colonna("Dati"), Colonna("Anno", tipo="numero"), Colonna("Versione", tipo="numero"),
+            Colonna("A chi"), Colonna("Pubblicata"), Colonna("Stato"), Colonna("Dati aperti"),
+        ),
+        colonne_convenzioni=(
+            Colonna("Convenzione"), Colonna("Che cosa si legge"), Colonna("Soglia", tipo="numero"),
+            Colonna("Dal"), Colonna("Al"), Colonna("Stato"),
+        ),
+    )  # fmt: skip
+
+
+async def _modulo(request: Richiesta) -> tuple[dict[str, str], list[str]]:
+    """The fields of a form, bounded; those of ``dataset`` apart, which may be several."""
+    dati = await request.form()
+    valori = {n: str(dati.get(n, ""))[:600] for n in (*_CAMPI, "motivo", "impronta", "licenza")}
+    return valori, [str(v)[:40] for v in dati.getall("dataset", [])][:20]
+
+
+@post("/{ambito:str}/pubblicazioni/convenzioni", opt=_PUBBLICA, status_code=200)
+async def scrivi_convenzione(request: Richiesta) -> Template | Redirect:
+    """Write a convention down."""
+    valori, scelti = await _modulo(request)
+    try:
+        await pubblicazioni.registra_convenzione(valori, scelti)
+    except DatiConvenzione as errore:
+        return await _elenco(request, errore.campi, {**valori, "dataset": scelti}, 422)
+    await aggiungi_messaggio("riuscito", "La convenzione è registrata: ora si può pubblicare.")
+    return Redirect(_base(), status_code=303)
+
+
+async def _chiedi(
+    request: Richiesta,
+    titolo: str,
+    cosa: str,
+    conseguenze: Sequence[str],
+    azione: str,
+    torna: str,
+    errori: Mapping[str, str] | None = None,
+    valori: Mapping[str, str] | None = None,
+) -> Template:
+    """Ask for the reason before something ends."""
+    return rispondi(
+        request,
+        "confronto/motivo.html",
+        costruisci_pagina(
+            request, titolo, briciole=[("Pubblicazioni", _base())], con_errori=bool(errori)
+        ),
+        stato=422 if errori else 200,
+        cosa=cosa, conseguenze=conseguenze, azione=azione, torna=torna, errori=errori or {},
+        motivo=(valori or {}).get("motivo", ""), bottone_testo=titolo.split(" la ")[0],
+    )  # fmt: skip
+
+
+async def _chiedi_revoca(
+    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
+    valori: Mapping[str, str] | None = None,
+) -> Template:  # fmt: skip
+    una = await pubblicazioni.convenzione(id_)
+    return await _chiedi(
+        request, "Revoca la convenzione", f"Convenzione con {una.ats}: {una.atto}.",
+        ["Da subito l’agenzia non legge più nulla di ciò che questa convenzione mostrava.",
+         "Le pubblicazioni restano: con un’altra convenzione tornano leggibili."],
+        f"{_base()}/convenzioni/{id_}/revoca", _base(), errori, valori,
+    )  # fmt: skip
+
+
+@get(
+    "/{ambito:str}/pubblicazioni/convenzioni/{id_:int}/revoca",
+    opt={**_PUBBLICA, "unita": "lettura"},
+)
+async def chiedi_revoca(request: Richiesta, id_: FromPath[int]) -> Template:
+    """Ask before a convention is revoked."""
+    return await _chiedi_revoca(request, id_)
+
+
+@post("/{ambito:str}/pubblicazioni/convenzioni/{id_:int}/revoca", opt=_PUBBLICA, status_code=200)
+async def revoca(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
+    """Revoke a convention."""
+    valori, _ = await _modulo(request)
+    try:
+        await pubblicazioni.revoca_convenzione(id_, valori)
+    except DatiConvenzione as errore:
+        return await _chiedi_revoca(request, id_, errore.campi, valori)
+    await aggiungi_messaggio("riuscito", "La convenzione è revocata.")
+    return Redirect(_base(), status_code=303)
+
+
+# Releasing.
+
+
+def _intero(request: Richiesta, nome: str, basso: int, alto: int) -> int:
+    testo = request.query_params.get(nome, "")
+    if not (
+        testo.isascii() and testo.isdigit() and len(testo) < 10 and basso <= int(testo) <= alto
+    ):
+        raise RichiestaNonValida(
+            "Nell'indirizzo manca che cosa pubblicare: torna alle pubblicazioni e scegli dal modulo."
+        )
+    return int(testo)
+
+
+def _chiesta(request: Richiesta) -> tuple[str, int, int]:
+    return (
+        request.query_params.get("dataset", "")[:40],
+        _intero(request, "anno_dati", PRIMO_ANNO, ULTIMO_ANNO),
+        _intero(request, "convenzione", 1, 2**31 - 1),
+    )
+
+
+@get("/{ambito:str}/pubblicazioni/anteprima", opt={**_PUBBLICA, "unita": "lettura"})
+async def anteprima(request: Richiesta) -> Template | Redirect:
+    """What would be released, with its hidden cells; without a choice, back to where it is made."""
+    if "dataset" not in request.query_params:
+        return Redirect(_base(), status_code=303)
+    return await _anteprima(request)
+
+
+async def _anteprima(
+    request: Richiesta,
+    errori: Mapping[str, str] | None = None,
+    valori: Mapping[str, str] | None = None,
+    stato: int = 200,
+) -> Template:
+    chiesta = _chiesta(request)
+    proposta: Proposta | None = None
+    vuota = ""
+    try:
+        proposta = await pubblicazioni.proponi(*chiesta)
+    except NonTrovato as errore:
+        if chiesta[0] not in DATASET:
+            raise
+        vuota = errore.messaggio
+    dataset = DATASET[chiesta[0]]
+    pagina = costruisci_pagina(
+        request, f"Anteprima: {dataset.nome} {chiesta[1]}", con_errori=bool(errori),
+        briciole=[("Pubblicazioni", _base())],
+        sommario="Ciò che l’ATS leggerebbe, com’è adesso.",
+    )  # fmt: skip
+    if proposta is None:
+        return rispondi(
+            request, "confronto/anteprima.html", pagina, proposta=None, vuota=vuota, base=_base()
+        )
+    foto = proposta.foto
+    return rispondi(
+        request,
+        "confronto/anteprima.html",
+        pagina,
+        stato=stato,
+        proposta=proposta,
+        dataset=dataset,
+        tavole=_tavole(
+            proposta.cifre, foto.voci, {i: foto.comuni[i] for i in foto.tavola.righe if i in foto.comuni},
+            _totale(dataset),
+        ),
+        errori=errori or {},
+        modulo={"atto": "", "atto_data": "", **(valori or {})},
+        azione=f"{_base()}/anteprima?{request.url.query}",
+        base=_base(),
+    )  # fmt: skip
+
+
+@post("/{ambito:str}/pubblicazioni/anteprima", opt=_PUBBLICA, status_code=200)
+async def rilascia(request: Richiesta) -> Template | Redirect:
+    """Ask that what was seen be released."""
+    chiesta = _chiesta(request)
+    valori, _ = await _modulo(request)
+    try:
+        lavoro_id = await rilasci.chiedi(*chiesta, valori, valori["impronta"][:64])
+    except DatiConvenzione as errore:
+        return await _anteprima(request, errore.campi, valori, 422)
+    return Redirect(f"{_base()}/rilasci/{lavoro_id}", status_code=303)
+
+
+@get("/{ambito:str}/pubblicazioni/rilasci/{id_:uuid}", opt={**_PUBBLICA, "unita": "lettura"})
+async def rilascio(request: Richiesta, id_: FromPath[UUID]) -> Template:
+    """How far a release is, then what came of it."""
+    lavoro, visita = await rilasci.andamento(id_), visita_corrente()
+    chiesto = lavoro.parametri
+    dataset = DATASET[chiesto["dataset"]]
+    return rispondi(
+        request,
+        "confronto/rilascio.html",
+        costruisci_pagina(
+            request, f"Pubblicazione: {dataset.nome} {chiesto['anno']}",
+            briciole=[("Pubblicazioni", _base())],
+        ),
+        frammento="confronto/_rilascio.html",
+        lavoro=lavoro,
+        id_pubblicazione=(lavoro.esito or {}).get("pubblicazione"),
+        anteprima=with_parameters(
+            f"{_base()}/anteprima", dataset=dataset.codice, anno_dati=chiesto["anno"],
+            convenzione=chiesto["convenzione"],
+        ),
+        riavvia=f"/{visita.nell_ambito.slug}/lavori/{lavoro.id}/riavvia"
+        if lavoro.stato == "fallito" and visita.puo("lavori.riavvia")
+        else "",
+        base=_base(),
+        qui=f"{_base()}/rilasci/{id_}",
+    )  # fmt: skip
+
+
+def _totale(dataset: Dataset) -> str:
+    """What the total of the columns is called; empty where they make none."""
+    return dataset.tutte if dataset.totale else ""
+
+
+def _tavole(
+    cifre: Sequence[Cifra], voci: Mapping[str, str], comuni: Mapping[str, str], tutte: str
+) -> list[dict[str, Any]]:
+    """The figures as tables: one a measure, rows by columns; hidden cells say so.
+
+    ``tutte`` is what the total of the columns is called; empty where they make none.
+    """
+    per_misura: dict[str, dict[tuple[str, str], Cifra]] = {}
+    for cifra in cifre:
+        if cifra.misura != ABITANTI:
+            per_misura.setdefault(cifra.misura, {})[cifra.riga, cifra.voce] = cifra
+    nomi = {"tutti": "Tutto l’ambito", "senza_capoluogo": "Senza il capoluogo"}
+    tavole = []
+    for misura in sorted(per_misura, key=list(MISURE).index):
+        celle = per_misura[misura]
+        colonne = [*sorted(voci), TUTTE] if tutte else sorted({voce for _, voce in celle})
+        righe = sorted({r for r, _ in celle}, key=lambda r: (r not in nomi, comuni.get(r, r)))
+        tavole.append(
+            {
+                "codice": misura,
+                "titolo": MISURE[misura],
+                "colonne": [
+                    Colonna("Comune"),
+                    *(Colonna(voci.get(c, tutte), tipo="numero") for c in colonne),
+                ],
+                "righe": [
+                    (
+                        nomi.get(r) or comuni.get(r, r),
+                        [_cella(celle.get((r, c)), misura) for c in colonne],
+                    )
+                    for r in righe
+                ],
+            }
+        )
+    return tavole
+
+
+def _cella(cifra: Cifra | None, misura: str) -> tuple[str, str]:
+    """(kind, what is written): ``niente``, ``soppressa`` or ``cifra``."""
+    if cifra is None or (cifra.valore is None and not cifra.soppressa):
+        return ("niente", "")
+    if cifra.soppressa:
+        return ("soppressa", "soppressa")
+    return ("cifra", importo(cifra.valore) if misura in IN_EURO else numero(cifra.valore))
+
+
+# What was released.
+
+
+@get("/{ambito:str}/pubblicazioni/{id_:int}", opt=_VEDI, include_in_schema=False)
+async def una(request: Richiesta, id_: FromPath[int]) -> Template:
+    """A publication, as it was released."""
+    questa = await pubblicazioni.pubblicazione(id_)
+    cifre = await pubblicazioni.cifre_di(id_)
+    per_istat = (await territorio.mappa_comuni()).per_istat
+    dataset = DATASET[questa.dataset]
+    return rispondi(
+        request,
+        "confronto/pubblicazione.html",
+        costruisci_pagina(
+            request, _titolo(questa), briciole=[("Pubblicazioni", _base())],
+            sommario=f"Versione {questa.versione}, per {questa.ats}.",
+        ),
+        questa=questa,
+        tavole=_tavole(cifre, questa.voci, {i: c.nome for i, c in per_istat.items()}, _totale(dataset)),
+        soppresse=len({(c.riga, c.voce) for c in cifre if c.soppressa}),
+        apertura=await aperti.apertura(id_),
+        licenze=LICENZE,
+        indirizzo_aperto=f"/dati-aperti/{visita_corrente().nell_ambito.slug}/{questa.dataset}/{questa.anno}",
+        base=_base(),
+        puo=visita_corrente().puo("confronto.pubblica"),
+    )  # fmt: skip
+
+
+def _titolo(questa: Pubblicazione) -> str:
+    return f"{DATASET[questa.dataset].nome} {questa.anno}"
+
+
+async def _chiedi_ritiro(
+    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
+    valori: Mapping[str, str] | None = None,
+) -> Template:  # fmt: skip
+    questa = await pubblicazioni.pubblicazione(id_)
+    return await _chiedi(
+        request, "Ritira la pubblicazione",
+        f"{_titolo(questa)}, versione {questa.versione}, per {questa.ats}.",
+        ["Da subito l’agenzia non la legge più.", "L’ambito continua a vederla, con il motivo del ritiro.",
+         "Per correggerla, pubblica una nuova versione: prende il posto di questa da sé."],
+        f"{_base()}/{id_}/ritira", f"{_base()}/{id_}", errori, valori,
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/pubblicazioni/{id_:int}/ritira", opt={**_PUBBLICA, "unita": "lettura"})
+async def chiedi_ritiro(request: Richiesta, id_: FromPath[int]) -> Template:
+    """Ask before a publication is withdrawn."""
+    return await _chiedi_ritiro(request, id_)
+
+
+@post("/{ambito:str}/pubblicazioni/{id_:int}/ritira", opt=_PUBBLICA, status_code=200)
+async def ritira(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
+    """Withdraw a publication."""
+    valori, _ = await _modulo(request)
+    try:
+        await pubblicazioni.ritira(id_, valori)
+    except DatiConvenzione as errore:
+        return await _chiedi_ritiro(request, id_, errore.campi, valori)
+    await aggiungi_messaggio("riuscito", "La pubblicazione è ritirata.")
+    return Redirect(f"{_base()}/{id_}", status_code=303)
+
+
+# Opening it to everybody.
+
+
+async def _chiedi_apertura(
+    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
+    valori: Mapping[str, str] | None = None, stato: int = 200,
+) -> Template:  # fmt: skip
+    questa = await pubblicazioni.pubblicazione(id_)
+    cifre = await pubblicazioni.cifre_di(id_)
+    return rispondi(
+        request,
+        "confronto/apri.html",
+        costruisci_pagina(
+            request, "Apri i dati a tutti", con_errori=bool(errori),
+            briciole=[("Pubblicazioni", _base()), (_titolo(questa), f"{_base()}/{id_}")],
+            sommario=f"{_titolo(questa)}, versione {questa.versione}.",
+        ),
+        stato=stato,
+        questa=questa,
+        licenze=[(codice, una.nome) for codice, una in LICENZE.items()],
+        in_vigore=next(
+            (a for a in (await aperti.aperte()).values()
+             if a.chiusa_il is None and (a.dataset, a.anno) == (questa.dataset, questa.anno)), None
+        ),
+        soppresse=len({(c.riga, c.voce) for c in cifre if c.soppressa}),
+        errori=errori or {},
+        modulo={"licenza": "cc-by-4.0", "atto": "", "atto_data": "", **(valori or {})},
+        base=_base(),
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/pubblicazioni/{id_:int}/apri", opt={**_PUBBLICA, "unita": "lettura"})
+async def chiedi_apertura(request: Richiesta, id_: FromPath[int]) -> Template:
+    """Ask before a publication is opened to everybody."""
+    return await _chiedi_apertura(request, id_)
+
+
+@post("/{ambito:str}/pubblicazioni/{id_:int}/apri", opt=_PUBBLICA, status_code=200)
+async def apri(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
+    """Open a publication to everybody."""
+    valori, _ = await _modulo(request)
+    try:
+        await aperti.apri(id_, valori)
+    except DatiConvenzione as errore:
+        return await _chiedi_apertura(request, id_, errore.campi, valori, 422)
+    except Conflitto as errore:
+        return await _chiedi_apertura(request, id_, {"": errore.messaggio}, valori, 409)
+    await aggiungi_messaggio("riuscito", "I dati sono aperti: da ora li scarica chiunque.")
+    return Redirect(f"{_base()}/{id_}", status_code=303)
+
+
+async def _chiedi_chiusura(
+    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
+    valori: Mapping[str, str] | None = None,
+) -> Template:  # fmt: skip
+    questa = await pubblicazioni.pubblicazione(id_)
+    return await _chiedi(
+        request, "Togli la pubblicazione dai dati aperti",
+        f"{_titolo(questa)}, versione {questa.versione}.",
+        ["Da subito non si scarica più, e il suo indirizzo dice che è stata tolta.",
+         "L’agenzia continua a leggerla.", "Chi l’ha scaricata la tiene: la licenza non si ritira."],
+        f"{_base()}/{id_}/chiudi", f"{_base()}/{id_}", errori, valori,
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/pubblicazioni/{id_:int}/chiudi", opt={**_PUBBLICA, "unita": "lettura"})
+async def chiedi_chiusura(request: Richiesta, id_: FromPath[int]) -> Template:
+    """Ask before a publication is taken off the open data."""
+    return await _chiedi_chiusura(request, id_)
+
+
+@post("/{ambito:str}/pubblicazioni/{id_:int}/chiudi", opt=_PUBBLICA, status_code=200)
+async def chiudi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
+    """Take a publication off the open data."""
+    valori, _ = await _modulo(request)
+    try:
+        await aperti.chiudi(id_, valori)
+    except DatiConvenzione as errore:
+        return await _chiedi_chiusura(request, id_, errore.campi, valori)
+    await aggiungi_messaggio("riuscito", "La pubblicazione non è più fra i dati aperti.")
+    return Redirect(f"{_base()}/{id_}", status_code=303)
+
+
+@get("/{ambito:str}/pubblicazioni/letture", opt=_VEDI, include_in_schema=False)
+async def pagina_letture(request: Richiesta) -> Template:
+    """Who read what, and when."""
+    pagina = pagina_richiesta(request)
+    righe, quante = await pubblicazioni.letture(pagina)
+    titoli = {
+        p.id: f"{_titolo(p)}, versione {p.versione}" for p in await pubblicazioni.pubblicazioni()
+    }
+    return rispondi(
+        request,
+        "confronto/letture.html",
+        costruisci_pagina(
+            request, "Chi ha letto", briciole=[("Pubblicazioni", _base())],
+            sommario="Ogni pagina e ogni file che l’ATS ha aperto con le cifre di questo ambito.",
+        ),
+        righe=righe,
+        quante=quante,
+        pagina_ora=pagina,
+        pagine=max(1, -(-quante // PER_PAGINA)),
+        per_pagina=PER_PAGINA,
+        titoli=titoli,
+        base=_base(),
+        url=f"{_base()}/letture",
+        colonne=(Colonna("Quando"), Colonna("Chi"), Colonna("Che cosa"), Colonna("Pubblicazioni")),
+    )  # fmt: skip
+
+
+ROTTE: Final = (
+    elenco, scrivi_convenzione, chiedi_revoca, revoca, anteprima, rilascia, rilascio, una,
+    chiedi_ritiro, ritira, chiedi_apertura, apri, chiedi_chiusura, chiudi, pagina_letture,
+)  # fmt: skip

@@ -1,0 +1,623 @@
+"""The agency's pages: what it may read today, and the ambiti side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from litestar import Request, get
+from litestar.params import FromPath
+from litestar.response import Redirect, Response, Template
+from markupsafe import Markup, escape
+
+from capofila.accessi.service import contesto_di
+from capofila.base.database import Contesto
+from capofila.base.errori import NonTrovato, RichiestaNonValida
+from capofila.base.visita import visita_corrente
+from capofila.confronto import immagini, lettura
+from capofila.confronto.lettura import Confronto, Domanda, Matrice
+from capofila.confronto.rules import DATASET, PERIMETRI, TUTTI, Classifica, TipoCifra, nome_voce
+from capofila.confronto.soppressione import TUTTE
+from capofila.spesa import service as spesa
+from capofila.spesa.service import ColonnaCifre, RigaCifre, TavolaCifre
+from capofila.web import grafici
+from capofila.web.contesto import anno_richiesto, costruisci_pagina, pagina_richiesta, rispondi
+from capofila.web.formati import importo, numero, percento
+from capofila.web.pagina import Colonna, with_parameters
+
+Richiesta = Request[Any, Any, Any]
+_OPT: Final = {"permesso": "ats.leggi", "unita": "nessuna"}
+ORDINI: Final = ("-valore", "valore", "nome", "-nome")
+GRAFICI: Final = ("ambiti", "anni", "comuni")
+LINEE: Final = 4
+"""Lines that are told apart in a chart."""
+
+
+class VoceIgnota(RichiestaNonValida):
+    """The column asked for is of no publication on the page."""
+
+
+class _Ats(NamedTuple):
+    slug: str
+    nome: str
+    contesto: Contesto
+
+    @property
+    def base(self) -> str:
+        return f"/ats/{self.slug}"
+
+
+def _ats(slug: str) -> _Ats:
+    visita = visita_corrente()
+    id_, nome = next((id_, nome) for id_, uno, nome in visita.ats if uno == slug)
+    return _Ats(slug, nome, contesto_di(visita, ats=id_))
+
+
+def scrivi(valore: Decimal | int | None, tipo: TipoCifra) -> str:
+    """A figure as the pages write it."""
+    if tipo == "importo":
+        return importo(valore)  # type: ignore[arg-type]
+    return percento(valore) if tipo == "quota" else numero(valore)  # type: ignore[arg-type]
+
+
+def scrivi_corto(valore: Decimal | int, tipo: TipoCifra) -> str:
+    """A figure in a chart, where the cents of a great amount have no place."""
+    cifra = Decimal(valore)
+    if tipo != "importo" or abs(cifra) < 1000:
+        return scrivi(cifra, tipo)
+    if abs(cifra) >= 1_000_000:
+        return f"{numero(cifra / 1_000_000, 1)} mln €"
+    return f"{numero(cifra, 0)} €"
+
+
+def scarto(valore: Decimal | None, tipo: TipoCifra) -> str:
+    """A difference, with its sign."""
+    detto = scrivi(valore, tipo)
+    if tipo == "quota" and valore is not None:
+        detto = f"{numero(valore * 100, 1)} punti"
+    return f"+{detto}" if valore is not None and valore > 0 else detto
+
+
+@get("/ats/{ats:str}", opt=_OPT, include_in_schema=False)
+async def ingresso(request: Richiesta, ats: FromPath[str]) -> Template:
+    """The first page of an agency's analyst: what can be read today, and of whom."""
+    qui = _ats(ats)
+    offerte, convenzioni = await lettura.offerte(qui.contesto)
+    pubblicati = lettura.anni_pubblicati("spesa", [a.slug for a, _ in convenzioni])
+    return rispondi(
+        request,
+        "confronto/ingresso.html",
+        costruisci_pagina(
+            request, qui.nome,
+            sommario="Le figure che gli ambiti hanno pubblicato per questa agenzia.",
+        ),
+        offerte=offerte,
+        convenzioni=convenzioni,
+        pubblicati=sorted(pubblicati, reverse=True),
+        dataset=DATASET,
+        base=qui.base,
+        colonne=(
+            Colonna("Dati"), Colonna("Anno", tipo="numero"), Colonna("Ambiti", tipo="numero"),
+            Colonna("Ultima pubblicazione"),
+        ),
+        colonne_convenzioni=(Colonna("Ambito"), Colonna("Che cosa si può leggere")),
+    )  # fmt: skip
+
+
+def _domanda(request: Richiesta) -> Domanda:
+    """What the address asks; what belongs to another dataset falls back to the first of this one."""
+    scelti = {nome: request.query_params.get(nome, "")[:60] for nome in (
+        "dataset", "indicatore", "voce", "perimetro", "ordina", "ambito",
+    )}  # fmt: skip
+    dataset = DATASET.get(scelti["dataset"] or "spesa")
+    noti = {"", *(i.codice for d in DATASET.values() for i in d.indicatori)}
+    if (
+        dataset is None
+        or scelti["indicatore"] not in noti
+        or scelti["perimetro"] not in {"", *PERIMETRI}
+        or scelti["ordina"] not in {"", *ORDINI}
+    ):
+        raise RichiestaNonValida(
+            "Il confronto chiesto nell'indirizzo non esiste: torna alla pagina dell'ATS e scegli di nuovo."
+        )
+    return Domanda(
+        dataset=dataset,
+        anno=anno_richiesto(request),
+        indicatore=dataset.indicatore(scelti["indicatore"]) or dataset.indicatori[0],
+        voce=scelti["voce"],
+        perimetro=(scelti["perimetro"] or TUTTI) if dataset.per_comune else TUTTI,
+        ordine=scelti["ordina"] or "-valore",
+        ambito=scelti["ambito"],
+    )
+
+
+def _in_indirizzo(domanda: Domanda) -> dict[str, Any]:
+    return {
+        "dataset": domanda.dataset.codice, "anno": domanda.anno,
+        "indicatore": domanda.indicatore.codice, "voce": domanda.voce or None,
+        "perimetro": None if domanda.perimetro == TUTTI else domanda.perimetro,
+        "ordina": None if domanda.ordine == "-valore" else domanda.ordine,
+        "ambito": domanda.ambito or None,
+    }  # fmt: skip
+
+
+async def _leggi(
+    request: Richiesta, qui: _Ats, che_cosa: str, *, intero: bool, tutti_i_dettagli: bool = True
+) -> Confronto:
+    domanda = _domanda(request)
+    letto = await lettura.confronto(
+        qui.contesto, domanda, pagina=pagina_richiesta(request), intero=intero,
+        tutti_i_dettagli=tutti_i_dettagli,
+        che_cosa=f"{che_cosa}: {domanda.dataset.nome} {domanda.anno}, {domanda.indicatore.nome}",
+    )  # fmt: skip
+    if domanda.voce not in {TUTTE, *letto.voci} and any(
+        p.chiave in letto.uscite for p in letto.in_pagina
+    ):
+        raise VoceIgnota(
+            f"{domanda.dataset.voce} non fra quelle pubblicate: togli i filtri e scegli di nuovo."
+        )
+    return letto
+
+
+# Tables: the same for the page and for the files.
+
+
+def _titolo(letto: Confronto) -> str:
+    domanda = letto.domanda
+    return f"{domanda.indicatore.nome}, {domanda.anno}"
+
+
+def _sottotitolo(letto: Confronto) -> str:
+    domanda = letto.domanda
+    parti = [domanda.dataset.nome, nome_voce(domanda.dataset, domanda.voce, letto.voci)]
+    if domanda.dataset.per_comune:
+        parti.append(PERIMETRI[domanda.perimetro])
+    return ", ".join(parti)
+
+
+def _tavola_ambiti(letto: Confronto) -> TavolaCifre:
+    tipo = letto.domanda.indicatore.tipo
+    return TavolaCifre(
+        codice="ambiti", titolo="Ambiti", testa="Ambito",
+        colonne=(
+            ColonnaCifre("Posto", "numero"), ColonnaCifre(letto.domanda.indicatore.nome, tipo),
+            ColonnaCifre("Scarto dalla media", tipo), ColonnaCifre("Scarto in percentuale", "quota"),
+        ),
+        righe=tuple(
+            RigaCifre(
+                p.chiave, letto.ambiti[p.chiave].nome, (p.posto, p.valore, p.scarto, p.scarto_parte)
+            )
+            for p in letto.in_pagina
+        ),
+    )  # fmt: skip
+
+
+def _anni(letto: Confronto) -> list[int]:
+    """The years with a figure of somebody on the page, and those between them."""
+    noti = sorted({anno for serie in letto.serie.values() for anno in serie})
+    return [*range(noti[0], noti[-1] + 1)] if noti else []
+
+
+def _tavola_anni(letto: Confronto) -> TavolaCifre:
+    tipo, anni = letto.domanda.indicatore.tipo, _anni(letto)
+    return TavolaCifre(
+        codice="anni", titolo="Negli anni", testa="Ambito",
+        colonne=tuple(ColonnaCifre(str(anno), tipo) for anno in anni),
+        righe=tuple(
+            RigaCifre(
+                p.chiave, letto.ambiti[p.chiave].nome,
+                tuple(letto.serie[p.chiave].get(anno) for anno in anni),
+            )
+            for p in letto.dettagli
+        ),
+    )  # fmt: skip
+
+
+def _tavola_comuni(letto: Confronto) -> TavolaCifre:
+    return TavolaCifre(
+        codice="comuni", titolo="Comuni", testa="Comune",
+        colonne=(ColonnaCifre(letto.domanda.indicatore.nome, letto.domanda.indicatore.tipo),),
+        righe=tuple(
+            RigaCifre(c.istat, f"{c.nome} ({c.ambito})", (c.valore,)) for c in letto.comuni
+        ),
+    )  # fmt: skip
+
+
+def _tavola_pubblicate(letto: Confronto) -> TavolaCifre | None:
+    if letto.pubblicate is None or letto.pubblicate.classifica is None:
+        return None
+    tipo = letto.domanda.indicatore.tipo
+    return TavolaCifre(
+        codice="pubblicate", titolo="Figure già pubblicate", testa="Distretto",
+        colonne=_tavola_ambiti(letto).colonne,
+        righe=tuple(
+            RigaCifre(
+                p.chiave, spesa.TERRITORI[p.chiave], (p.posto, p.valore, p.scarto, p.scarto_parte)
+            )
+            for p in letto.pubblicate.classifica.posti
+        ),
+        nota=f"Fonte: {'; '.join(letto.pubblicate.fonti)}. Media semplice: "
+        f"{scrivi(letto.pubblicate.classifica.media, tipo)}.",
+    )  # fmt: skip
+
+
+def _tavole(letto: Confronto) -> list[TavolaCifre]:
+    tutte = (
+        _tavola_ambiti(letto), _tavola_anni(letto), _tavola_comuni(letto), _tavola_pubblicate(letto),
+    )  # fmt: skip
+    return [t for t in tutte if t is not None and t.righe]
+
+
+def _note(letto: Confronto) -> list[str]:
+    nascosti = [
+        letto.ambiti[p.chiave].nome
+        for p in letto.in_pagina
+        if (u := letto.uscite.get(p.chiave)) is not None and u.soppressa
+    ]
+    note = [
+        f"Media semplice degli ambiti: {scrivi(letto.classifica.media, letto.domanda.indicatore.tipo)}."
+    ]
+    if nascosti:
+        note.append(f"Cella soppressa perché di poche persone: {', '.join(nascosti)}.")
+    return note + [f"Fonte, {fonte}" for fonte in letto.fonti]
+
+
+def _celle_anni(letto: Confronto) -> dict[str, Markup]:
+    """The cells of each row of the years, put together here: there may be thousands."""
+    tipo, anni = letto.domanda.indicatore.tipo, _anni(letto)
+    inizi = [f'<td class="cifra" data-etichetta="{anno}">' for anno in anni]
+    return {
+        chiave: Markup(  # noqa: S704 - our own marks around figures
+            "".join(
+                f"{inizio}{scrivi(serie.get(anno), tipo)}</td>"
+                for inizio, anno in zip(inizi, anni, strict=True)
+            )
+        )
+        for chiave, serie in letto.serie.items()
+    }
+
+
+def _righe_comuni(letto: Confronto) -> Markup:
+    """The rows of the comuni, put together here: there may be thousands."""
+    tipo = letto.domanda.indicatore.tipo
+    misura = escape(letto.domanda.indicatore.nome)
+    ambiti = {a.nome: escape(a.nome) for a in letto.ambiti.values()}
+    return Markup(  # noqa: S704 - our own marks around escaped texts
+        "".join(
+            f'<tr><th scope="row">{escape(c.nome)}</th><td data-etichetta="Ambito">{ambiti[c.ambito]}</td>'
+            f'<td class="cifra" data-etichetta="{misura}">'
+            f"{'soppressa' if c.soppressa else scrivi(c.valore, tipo)}</td></tr>"
+            for c in letto.comuni
+        )
+    )
+
+
+# Charts.
+
+
+def _barre(classifica: Classifica, chiavi: Sequence[str]) -> dict[str, list[grafici.Tratto]]:
+    valori = {p.chiave: p.valore for p in classifica.posti}
+    massimo = max((v for v in valori.values() if v is not None), default=Decimal(0))
+    return {chiave: grafici.barra([valori.get(chiave)], massimo) for chiave in chiavi}
+
+
+def _linee(letto: Confronto) -> tuple[grafici.Linee | None, list[str]]:
+    """The lines of the first ambiti on the page; none of one year alone."""
+    anni = _anni(letto)
+    scelti = [
+        p.chiave
+        for p in letto.dettagli
+        if any(v is not None for v in letto.serie[p.chiave].values())
+    ]
+    scelti = scelti[:LINEE]
+    if len(anni) < 2:
+        return None, []
+    serie = [
+        grafici.Serie(letto.ambiti[s].nome, {a: letto.serie[s].get(a) for a in anni})
+        for s in scelti
+    ]
+    return grafici.linee(serie), [una.nome for una in serie]
+
+
+def _carta(letto: Confronto) -> dict[str, Any] | None:
+    """The comuni of the ambiti on the page: boundaries where they are loaded, circles elsewhere."""
+    luoghi: dict[str, Any] = {
+        c.istat: {"type": "Point", "coordinates": c.centro} for c in letto.comuni if c.centro
+    } | {i: g for i, g in letto.confini.geometrie.items() if i in {c.istat for c in letto.comuni}}
+    disegno = grafici.mappa(luoghi) if len(luoghi) > 1 else None
+    if disegno is None:
+        return None
+    valori = {c.istat: c.valore for c in letto.comuni if c.istat in luoghi}
+    return {
+        "mappa": disegno,
+        "classi": grafici.classi(valori),
+        "valori": valori,
+        "nomi": {c.istat: f"{c.nome} ({c.ambito})" for c in letto.comuni},
+        "attribuzioni": letto.confini.attribuzioni,
+        "cerchi": len(luoghi) - len(letto.confini.geometrie),
+    }
+
+
+@get("/ats/{ats:str}/confronto", opt=_OPT, include_in_schema=False)
+async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template | Redirect:
+    """The ambiti side by side: table, bars, years, map."""
+    qui = _ats(ats)
+    try:
+        letto = await _leggi(
+            request, qui, "Pagina", intero=request.query_params.get("tutti") == "si",
+            tutti_i_dettagli=False,
+        )  # fmt: skip
+    except VoceIgnota:
+        # Other data were chosen, and the area or the service is still that of the ones before.
+        qui_senza = with_parameters(f"{request.url.path}?{request.url.query}", voce=None)
+        return Redirect(qui_senza, status_code=303)
+    if not letto.domanda.dataset.totale and not letto.domanda.voce and letto.voci:
+        # Their sum means nothing: the first one, until another is chosen.
+        prima = next(iter(letto.voci))
+        return Redirect(
+            with_parameters(f"{request.url.path}?{request.url.query}", voce=prima), status_code=303
+        )
+    domanda, tipo = letto.domanda, letto.domanda.indicatore.tipo
+    base, dati = f"{qui.base}/confronto", _in_indirizzo(letto.domanda)
+    disegno, nomi_linee = _linee(letto)
+    pubblicate = letto.pubblicate
+    return rispondi(
+        request,
+        "confronto/confronto.html",
+        costruisci_pagina(
+            request, "Confronto fra gli ambiti", briciole=[(qui.nome, qui.base)],
+            sommario=f"{_titolo(letto)}. {_sottotitolo(letto)}.",
+        ),
+        letto=letto,
+        domanda=domanda,
+        base=base,
+        dati=dati,
+        scelte={
+            "dataset": [(d.codice, d.nome) for d in DATASET.values()],
+            "anni": [(a, str(a)) for a in sorted({*letto.anni, domanda.anno}, reverse=True)],
+            "indicatori": [(i.codice, i.nome) for i in domanda.dataset.indicatori],
+            "voci": list(letto.voci.items()),
+            "perimetri": list(PERIMETRI.items()) if domanda.dataset.per_comune else [],
+            "ambiti": sorted(((a.slug, a.nome) for a in letto.ambiti.values()), key=lambda a: a[1]),
+        },
+        scrivi=lambda valore: scrivi(valore, tipo),
+        scrivi_corto=lambda valore: scrivi_corto(valore, tipo),
+        scarto=lambda valore: scarto(valore, tipo),
+        barre=_barre(letto.classifica, [p.chiave for p in letto.in_pagina]),
+        barre_pubblicate=_barre(pubblicate.classifica, lettura.DISTRETTI)
+        if pubblicate is not None and pubblicate.classifica is not None
+        else {},
+        territori=spesa.TERRITORI,
+        anni=_anni(letto),
+        celle_anni=_celle_anni(letto),
+        righe_comuni=_righe_comuni(letto),
+        linee=disegno,
+        nomi_linee=nomi_linee,
+        carta=_carta(letto),
+        url=with_parameters(base, **dati),
+        voce=nome_voce(domanda.dataset, domanda.voce, letto.voci),
+        matrice=with_parameters(f"{qui.base}/matrice", **_scelte_matrice(domanda)),
+        colonne=(
+            Colonna("Posto", "valore", "numero"), Colonna("Ambito", "nome"), Colonna("Grafico"),
+            Colonna(domanda.indicatore.nome, tipo="numero"), Colonna("Scarto dalla media", tipo="numero"),
+            Colonna("Scarto %", tipo="numero"), Colonna("Pubblicata"),
+        ),
+        colonne_anni=(Colonna("Ambito"), *(Colonna(str(a), tipo="numero") for a in _anni(letto))),
+        colonne_comuni=(
+            Colonna("Comune"), Colonna("Ambito"), Colonna(domanda.indicatore.nome, tipo="numero"),
+        ),
+        colonne_pubblicate=(
+            Colonna("Posto", tipo="numero"), Colonna("Distretto"), Colonna("Grafico"),
+            Colonna(domanda.indicatore.nome, tipo="numero"), Colonna("Scarto dalla media", tipo="numero"),
+            Colonna("Scarto %", tipo="numero"),
+        ),
+        colonne_figure=(Colonna("Figura"), Colonna("Pubblicata", tipo="numero")),
+    )  # fmt: skip
+
+
+# The ambiti by the areas.
+
+
+async def _leggi_matrice(request: Richiesta, qui: _Ats, che_cosa: str, *, intero: bool) -> Matrice:
+    domanda = _domanda(request)
+    return await lettura.matrice(
+        qui.contesto, domanda, pagina=pagina_richiesta(request), intero=intero,
+        che_cosa=f"{che_cosa}: {domanda.dataset.nome} {domanda.anno}, {domanda.indicatore.nome}",
+    )  # fmt: skip
+
+
+def _scelte_matrice(domanda: Domanda) -> dict[str, Any]:
+    """What of the question a matrix keeps in its address."""
+    return {**_in_indirizzo(domanda), "voce": None, "ordina": None, "ambito": None}
+
+
+def _sottotitolo_matrice(letta: Matrice) -> str:
+    domanda = letta.domanda
+    dove = f", {PERIMETRI[domanda.perimetro].lower()}" if domanda.dataset.per_comune else ""
+    return f"{domanda.indicatore.nome}, {domanda.anno}{dove}"
+
+
+def _tavola_matrice(letta: Matrice) -> TavolaCifre:
+    domanda = letta.domanda
+    codici = [TUTTE, *letta.voci]
+    return TavolaCifre(
+        codice="matrice", titolo="Ambiti per colonna", testa="Ambito",
+        colonne=tuple(
+            ColonnaCifre(nome_voce(domanda.dataset, c, letta.voci), domanda.indicatore.tipo)
+            for c in codici
+        ),
+        righe=(
+            *(
+                RigaCifre(a.slug, a.nome, tuple(
+                    cella.valore if (cella := celle.get(c)) is not None else None for c in codici
+                ))
+                for a, celle in letta.ambiti
+            ),
+            RigaCifre("media", "Media semplice", tuple(letta.medie.get(c) for c in codici)),
+        ),
+    )  # fmt: skip
+
+
+@get("/ats/{ats:str}/matrice", opt=_OPT, include_in_schema=False)
+async def pagina_matrice(request: Richiesta, ats: FromPath[str]) -> Template:
+    """The ambiti by the areas: one measure, every area, with and without the capoluoghi."""
+    qui = _ats(ats)
+    letta = await _leggi_matrice(
+        request, qui, "Pagina", intero=request.query_params.get("tutti") == "si"
+    )
+    domanda, dati = letta.domanda, _scelte_matrice(letta.domanda)
+    base = f"{qui.base}/matrice"
+    codici = [TUTTE, *letta.voci]
+    offerte, _ = await lettura.offerte(qui.contesto)
+    anni = {o.anno for o in offerte if o.dataset == domanda.dataset.codice} | {domanda.anno}
+    return rispondi(
+        request,
+        "confronto/matrice.html",
+        costruisci_pagina(
+            request, f"Ambiti per {domanda.dataset.voce.lower()}",
+            briciole=[
+                (qui.nome, qui.base),
+                ("Confronto", with_parameters(f"{qui.base}/confronto", **dati)),
+            ],
+            sommario=f"{domanda.dataset.nome}: {_sottotitolo_matrice(letta)}.",
+        ),
+        letta=letta,
+        domanda=domanda,
+        codici=codici,
+        base=base,
+        dati=dati,
+        url=with_parameters(base, **dati),
+        titolo=_sottotitolo_matrice(letta),
+        altro_perimetro=[
+            (nome, with_parameters(base, **{**dati, "perimetro": None if p == TUTTI else p}))
+            for p, nome in PERIMETRI.items()
+            if p != domanda.perimetro and domanda.dataset.per_comune
+        ],
+        scelte={
+            "dataset": [(d.codice, d.nome) for d in DATASET.values()],
+            "anni": [(a, str(a)) for a in sorted(anni, reverse=True)],
+            "indicatori": [(i.codice, i.nome) for i in domanda.dataset.indicatori],
+            "perimetri": list(PERIMETRI.items()) if domanda.dataset.per_comune else [],
+        },
+        scrivi=lambda valore: scrivi(valore, domanda.indicatore.tipo),
+        colonne=(
+            Colonna("Ambito"),
+            *(Colonna(nome_voce(domanda.dataset, c, letta.voci), tipo="numero") for c in codici),
+        ),
+    )  # fmt: skip
+
+
+def _file_matrice(letta: Matrice, contenuto: bytes, tipo: str, estensione: str) -> Response[bytes]:
+    return _scaricato(letta.domanda, "matrice", contenuto, tipo, estensione)
+
+
+@get("/ats/{ats:str}/matrice.csv", opt=_OPT, include_in_schema=False)
+async def matrice_csv(request: Richiesta, ats: FromPath[str]) -> Response[bytes]:
+    """The whole matrix, one figure a line."""
+    letta = await _leggi_matrice(request, _ats(ats), "CSV", intero=True)
+    return _file_matrice(letta, spesa.csv_di([_tavola_matrice(letta)]), "text/csv", "csv")
+
+
+@get("/ats/{ats:str}/matrice.xlsx", opt=_OPT, include_in_schema=False)
+async def matrice_xlsx(request: Richiesta, ats: FromPath[str]) -> Response[bytes]:
+    """The whole matrix as a sheet, and where it comes from."""
+    letta = await _leggi_matrice(request, _ats(ats), "Foglio di calcolo", intero=True)
+    documento = spesa.Documento(
+        titolo=letta.domanda.dataset.nome, sottotitolo=_sottotitolo_matrice(letta),
+        tavole=[_tavola_matrice(letta)], note=[f"Fonte, {fonte}" for fonte in letta.fonti],
+    )  # fmt: skip
+    return _file_matrice(letta, spesa.xlsx_di(documento), spesa.XLSX, "xlsx")
+
+
+def _file(letto: Confronto, contenuto: bytes, tipo: str, estensione: str) -> Response[bytes]:
+    return _scaricato(letto.domanda, "confronto", contenuto, tipo, estensione)
+
+
+def _scaricato(
+    domanda: Domanda, come: str, contenuto: bytes, tipo: str, estensione: str
+) -> Response[bytes]:
+    nome = (
+        f"{come}-{domanda.dataset.codice}-{domanda.indicatore.codice}-{domanda.anno}.{estensione}"
+    )
+    return Response(
+        contenuto,
+        media_type=tipo,
+        headers={"Content-Disposition": f'attachment; filename="{nome}"'},
+    )
+
+
+@get("/ats/{ats:str}/confronto.csv", opt=_OPT, include_in_schema=False)
+async def confronto_csv(request: Richiesta, ats: FromPath[str]) -> Response[bytes]:
+    """All the figures, one a line; of one table where it is named."""
+    letto = await _leggi(request, _ats(ats), "CSV", intero=True)
+    return _file(letto, spesa.csv_di(_scelte(request, letto)), "text/csv", "csv")
+
+
+@get("/ats/{ats:str}/confronto.xlsx", opt=_OPT, include_in_schema=False)
+async def confronto_xlsx(request: Richiesta, ats: FromPath[str]) -> Response[bytes]:
+    """All the figures, a sheet a table, and where they come from."""
+    letto = await _leggi(request, _ats(ats), "Foglio di calcolo", intero=True)
+    documento = spesa.Documento(
+        titolo=_titolo(letto), sottotitolo=_sottotitolo(letto), tavole=_scelte(request, letto),
+        note=_note(letto),
+    )  # fmt: skip
+    return _file(letto, spesa.xlsx_di(documento), spesa.XLSX, "xlsx")
+
+
+def _scelte(request: Richiesta, letto: Confronto) -> list[TavolaCifre]:
+    tavola = request.query_params.get("tavola", "")
+    return [t for t in _tavole(letto) if tavola in ("", t.codice)]
+
+
+@get("/ats/{ats:str}/confronto/{grafico:str}", opt=_OPT, include_in_schema=False)
+async def confronto_png(
+    request: Richiesta, ats: FromPath[str], grafico: FromPath[str]
+) -> Response[bytes]:
+    """A chart of the page as a picture.
+
+    Raises:
+        NonTrovato: there is no such chart, or nothing to draw.
+    """
+    codice = grafico.removesuffix(".png")
+    if codice not in GRAFICI or codice == grafico:
+        raise NonTrovato("Questo grafico non c'è: torna al confronto.")
+    letto = await _leggi(request, _ats(ats), "Immagine", intero=False)
+    tipo = letto.domanda.indicatore.tipo
+    disegno, nomi = _linee(letto)
+    carta, legenda = _carta(letto), list[tuple[str, str]]()
+    note = _note(letto)
+    if codice == "anni":
+        legenda = [(f"serie-{n}", nome) for n, nome in enumerate(nomi, 1)]
+    if codice == "comuni" and carta is not None:
+        legenda = [
+            (f"classe-{n}", f"da {scrivi_corto(a, tipo)} a {scrivi_corto(b, tipo)}")
+            for n, (a, b) in enumerate(carta["classi"].limiti, 1)
+        ]
+        note += carta["attribuzioni"]
+    righe = [
+        (letto.ambiti[p.chiave].nome, scrivi(p.valore, tipo), tratti)
+        for p in letto.in_pagina
+        if (tratti := _barre(letto.classifica, [p.chiave])[p.chiave])
+    ]
+    if not {"ambiti": righe, "anni": disegno, "comuni": carta}[codice]:
+        raise NonTrovato("Non c'è ancora nulla da disegnare: torna al confronto.")
+    assert request.app.template_engine is not None
+    svg = request.app.template_engine.get_template("confronto/immagine.html").render(
+        codice=codice, righe=righe, linee=disegno, carta=carta, scrivi=lambda v: scrivi_corto(v, tipo),
+        titolo=_titolo(letto),
+    )  # fmt: skip
+    titolo = _titolo(letto)
+    if codice == "anni":
+        titolo = f"{letto.domanda.indicatore.nome}, {_anni(letto)[0]}-{_anni(letto)[-1]}"
+    contenuto = await asyncio.to_thread(
+        immagini.png, svg, titolo, _sottotitolo(letto), note, legenda
+    )
+    return _file(letto, contenuto, "image/png", "png")
+
+
+ROTTE: Final = (
+    ingresso, pagina_confronto, confronto_csv, confronto_xlsx, confronto_png, pagina_matrice, matrice_csv,
+    matrice_xlsx,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""What plugins bring besides rules: the page of all of them, their pages, tables, jobs, pinned years."""

@@ -1,0 +1,1 @@
+"""Waiting lists: who asked, how many points, who is admitted, and what happens afterwards."""

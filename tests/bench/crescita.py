@@ -1,0 +1,265 @@
+"""What does not grow with the number of ambiti: an ambito's own pages, the next one, a migration.
+
+Two databases side by side, one with three ambiti and one with six hundred (the first with its rows
+copied under other names, whatever the table), a process each; what is measured is asked of the one
+and of the other in turn, and the medians are compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+
+from capofila.dimostrazione import cartella_tenants
+from tests.bench.misure import ANNO, SLUG, Figura, _entra, carica, genera
+
+POCHI, MOLTI = 3, 600
+GIRI = 21
+PAGINE = {
+    "prestazioni": f"/{SLUG}/prestazioni?anno={ANNO}",
+    "territorio": f"/{SLUG}/territorio",
+    "spesa": f"/{SLUG}/spesa?anno={ANNO}",
+    "pubblicazioni": f"/{SLUG}/pubblicazioni",
+}
+_COMUNI: Final = """
+INSERT INTO comune (istat, nome, belfiore, provincia, fonte)
+SELECT lpad((800000 + n)::text, 6, '0'), 'Comune nuovo ' || n, 'Y' || lpad(n::text, 3, '0'), 'ZZ',
+  'inventato' FROM generate_series(0, 13 * 76 - 1) n ON CONFLICT DO NOTHING
+"""
+_DDL: Final = """
+CREATE TABLE prova_crescita (ambito_id smallint NOT NULL REFERENCES ambito, id integer NOT NULL,
+  PRIMARY KEY (ambito_id, id));
+SELECT proteggi('prova_crescita');
+ALTER TABLE prestazione ADD prova_crescita text;
+ALTER TABLE pubblicazione ADD prova_crescita integer CHECK (prova_crescita > 0);
+"""
+_DATI: Final = "CREATE INDEX prova_crescita ON prestazione (ambito_id, data_inizio, id)"
+"""What a migration may do to the data: its time is theirs."""
+_NON_SI_COPIANO: Final = (
+    "incarico", "registro", "lavoro", "lavoro_uscita", "eservice", "segreto_calendario",
+    "lettura_ats",
+)  # fmt: skip
+"""Of one person, of one address, or of no page."""
+
+
+# In the process of a database.
+
+
+def _cartella(n: int) -> Path:
+    """The folder of an invented ambito of thirteen comuni."""
+    qui = Path(tempfile.mkdtemp(prefix="capofila-bench-ambito-")) / f"nuovo-{n}"
+    qui.mkdir()
+    comuni = [f"{800000 + n * 13 + k:06d}" for k in range(13)]
+    (qui / "ambito.yaml").write_text(
+        f"slug: nuovo-{n}\nnome: Ambito nuovo {n}\nprovincia: ZZ\nfonte: prova\n"
+        "fonti:\n  prova: Ambito inventato per le misure\n"
+        f'enti:\n  capofila: "{comuni[0]}"\n'
+    )
+    righe = "".join(f"{c},Comune nuovo {int(c) - 800000},,,,,prova\n" for c in comuni)
+    (qui / "comuni.csv").write_text(f"istat,nome,dal,al,sub_ambito,atto,fonte\n{righe}")
+    return qui
+
+
+async def _lavora() -> None:
+    from capofila.app import crea_app
+    from capofila.base.database import Contesto, unita_di_lavoro
+    from capofila.base.migrazione import migra
+    from capofila.cli import _motore
+    from capofila.territorio.service import applica
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    ciclo = asyncio.get_running_loop()
+    proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
+    async with _motore():
+        trasporto = httpx.ASGITransport(crea_app())  # type: ignore[arg-type]
+        token = os.environ["BENCH_TOKEN"]
+        async with httpx.AsyncClient(
+            transport=trasporto, base_url="http://127.0.0.1", headers={"accept": "text/html"},
+            cookies={"capofila_sessione": token}, timeout=60,
+        ) as cliente:  # fmt: skip
+            print("pronto", flush=True)
+            while riga := await ciclo.run_in_executor(None, sys.stdin.readline):
+                opera, valore = json.loads(riga)
+                cartella = _cartella(valore) if opera == "applica" else None
+                inizio = time.perf_counter()
+                if opera == "pagina":
+                    risposta = await cliente.get(valore)
+                    assert risposta.status_code == 200, risposta.text[:500]
+                elif cartella is not None:
+                    async with unita_di_lavoro(Contesto(amministratore=True)):
+                        await applica(cartella)
+                elif opera == "migra":
+                    await migra(os.environ["CAPOFILA_MIGRAZIONI_URL"])
+                else:
+                    transazione = proprietario.transaction()
+                    await transazione.start()
+                    await proprietario.execute(_DDL if opera == "ddl" else _DATI)
+                    durata = time.perf_counter() - inizio
+                    await transazione.rollback()
+                    print(durata, flush=True)
+                    continue
+                print(time.perf_counter() - inizio, flush=True)
+                if cartella is not None:
+                    shutil.rmtree(cartella.parent)
+
+
+class _Processo:
+    """A process of a database; asked, it says how long it took."""
+
+    def __init__(self, banca: str, token: str) -> None:
+        ambiente = dict(os.environ)
+        for nome in ("DATABASE", "ATS", "RELAY", "MIGRAZIONI"):
+            intero = os.environ[f"CAPOFILA_{nome}_URL"]
+            ambiente[f"CAPOFILA_{nome}_URL"] = f"{intero.rsplit('/', 1)[0]}/{banca}"
+        self._processo = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.crescita"], env={**ambiente, "BENCH_TOKEN": token},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._leggi() == "pronto"
+
+    def _leggi(self) -> str:
+        assert self._processo.stdout is not None
+        riga = self._processo.stdout.readline().strip()
+        if not riga:
+            raise RuntimeError("the process of a database ended")
+        return riga
+
+    def chiedi(self, opera: str, valore: Any = None) -> float:
+        """How long it takes, in seconds."""
+        assert self._processo.stdin is not None
+        self._processo.stdin.write(json.dumps([opera, valore]) + "\n")
+        self._processo.stdin.flush()
+        return float(self._leggi())
+
+    def ferma(self) -> None:
+        """End it."""
+        assert self._processo.stdin is not None
+        self._processo.stdin.close()
+        try:
+            self._processo.wait(30)
+        except subprocess.TimeoutExpired:
+            self._processo.kill()
+            self._processo.wait()
+
+
+# Here.
+
+
+async def _prepara(dsn: str, banca: str) -> tuple[str, str]:
+    """The two databases; their names."""
+    pochi, molti = f"{banca}_pochi", f"{banca}_molti"
+    c = await asyncpg.connect(dsn)
+    for nome in (pochi, molti):
+        await c.execute(f'DROP DATABASE IF EXISTS "{nome}"')
+        await c.execute(f'CREATE DATABASE "{nome}" TEMPLATE "{banca}" OWNER capofila_owner')
+        await c.execute(
+            f'GRANT CONNECT, TEMPORARY ON DATABASE "{nome}" TO capofila_app, capofila_migra, '
+            "capofila_ats, capofila_relay"
+        )
+    await c.close()
+    for nome, quanti in ((pochi, POCHI), (molti, MOLTI)):
+        c = await asyncpg.connect(f"{dsn.rsplit('/', 1)[0]}/{nome}")
+        await _copia(c, quanti)
+        await c.execute(_COMUNI)
+        await c.execute("ANALYZE")
+        await c.close()
+    return pochi, molti
+
+
+async def _copia(c: Any, quanti: int) -> None:
+    """Every row of the first ambito, as many times as it takes, with its own ids."""
+    primo = await c.fetchval("SELECT id FROM ambito WHERE slug = $1", SLUG)
+    ci_sono: int = await c.fetchval("SELECT count(*) FROM ambito")
+    await c.execute("SET session_replication_role = replica")
+    nuovi = [
+        r["id"]
+        for r in await c.fetch(
+            "INSERT INTO ambito (id, slug, nome, capofila, provincia) SELECT 2000 + n, "
+            "'copia-' || n, 'Ambito copia ' || n, 'nessuno', 'ZZ' "
+            "FROM generate_series(1, $1::integer) n RETURNING id",
+            quanti - ci_sono,
+        )
+    ]
+    tabelle = await c.fetch(
+        "SELECT c.relname AS nome, (SELECT array_agg(quote_ident(a.attname)::text ORDER BY a.attnum) "
+        "FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+        "AND a.attgenerated = '' AND a.attname <> 'ambito_id') AS colonne "
+        "FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' "
+        "AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'ambito_id')"
+    )
+    for nome, colonne in tabelle:
+        if nome in _NON_SI_COPIANO:
+            continue
+        elenco = ", ".join(colonne)
+        await c.execute(
+            f"INSERT INTO {nome} (ambito_id, {elenco}) OVERRIDING SYSTEM VALUE "
+            f"SELECT n, {elenco} FROM {nome}, unnest($1::smallint[]) n WHERE ambito_id = $2",
+            nuovi, primo,
+        )  # fmt: skip
+    await c.execute("SET session_replication_role = DEFAULT")
+
+
+def tutto(figura: Figura, comuni: list[tuple[str, str]]) -> list[tuple[str, float, float]]:
+    """Run them; what was measured: name, seconds with few ambiti, with many."""
+    from capofila.base.impostazioni import cartella_dati
+    from capofila.cli import _motore, applica_ambiti
+    from capofila_embedded import Servizi
+
+    async def riempi() -> None:
+        async with _motore():
+            await applica_ambiti([cartella_tenants() / s for s in ("cremona", "casalmaggiore")])
+
+    asyncio.run(carica([genera(comuni, 500, "c")]))
+    asyncio.run(riempi())
+    token = asyncio.run(_entra())
+    stato = Servizi.in_corso(cartella_dati())
+    assert stato is not None
+    banca = os.environ["CAPOFILA_DATABASE_URL"].rsplit("/", 1)[1]
+    nomi = asyncio.run(_prepara(stato.postgres_dsn, banca))
+    processi = [_Processo(nome, token) for nome in nomi]
+    uscite: list[tuple[str, float, float]] = []
+    try:
+        for nome, opera, valore, quanto in (
+            *((f"pagina «{n}»", "pagina", v, 1.10) for n, v in PAGINE.items()),
+            ("un ambito nuovo", "applica", 0, 1.10),
+            ("migrazione di tabelle", "ddl", None, 1.25),
+            ("migrazione già fatta", "migra", None, 1.25),
+        ):
+            tempi: list[list[float]] = [[], []]
+            for giro in range(GIRI + 3):
+                # In turn, and each first as often as second.
+                for quale in (0, 1) if giro % 2 else (1, 0):
+                    quanti = processi[quale].chiedi(opera, giro if opera == "applica" else valore)
+                    if giro >= 3:
+                        tempi[quale].append(quanti)
+            pochi, molti = (statistics.median(t) for t in tempi)
+            uscite.append((nome, pochi, molti))
+            figura(
+                f"{nome}: con {MOLTI} ambiti / con {POCHI}", molti / pochi, f"≤ {quanto:.2f}",
+                molti <= quanto * pochi, pochi_ms=round(1000 * pochi, 1), molti_ms=round(1000 * molti, 1),
+            )  # fmt: skip
+        for processo, nome in zip(processi, ("pochi", "molti"), strict=True):
+            print(
+                f"  i dati di una migrazione, {nome}: {processo.chiedi('dati'):.3f} s", flush=True
+            )
+    finally:
+        for processo in processi:
+            processo.ferma()
+    return uscite
+
+
+if __name__ == "__main__":
+    asyncio.run(_lavora())

@@ -1,0 +1,140 @@
+"""No hidden cell comes back: totals are subtracted, and a simplex tries all the rest."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capofila.confronto.soppressione import (
+    LARGHEZZA_IMPORTI,
+    TUTTE,
+    Cella,
+    Tavola,
+    intervallo,
+    sopprimi,
+)
+from tests.confronto.attacco import Attacco
+
+SOGLIA = 5
+
+
+def tavola(comuni: int, colonne: int, *, capoluogo: bool = True) -> Tavola:
+    righe = tuple(f"c{n}" for n in range(comuni))
+    if not capoluogo:
+        return Tavola(righe, tuple(f"v{n}" for n in range(colonne)), dict.fromkeys(righe, "tutti"))
+    sopra = dict.fromkeys(righe[1:], "senza_capoluogo") | {
+        "c0": "tutti", "senza_capoluogo": "tutti"
+    }  # fmt: skip
+    return Tavola(righe, tuple(f"v{n}" for n in range(colonne)), sopra)
+
+
+def piena(t: Tavola, *righe: tuple[int, ...]) -> dict[Cella, Any]:
+    return t.completa(
+        {
+            (riga, colonna): valore
+            for riga, valori in zip(t.righe, righe, strict=True)
+            for colonna, valore in zip(t.colonne, valori, strict=True)
+        }
+    )
+
+
+@st.composite
+def tavole(disegna: st.DrawFn) -> tuple[Tavola, dict[Cella, Any], dict[Cella, Any]]:
+    """Persons, many of them few, and what was spent for them."""
+    t = tavola(
+        disegna(st.integers(2, 4)), disegna(st.integers(1, 3)), capoluogo=disegna(st.booleans())
+    )
+    conti = st.one_of(st.integers(0, 6), st.integers(0, 40))
+    persone = {(r, c): disegna(conti) for r in t.righe for c in t.colonne}
+    euro = {k: v * disegna(st.integers(1, 90)) for k, v in persone.items()}
+    return t, t.completa(persone), t.completa(euro)
+
+
+@given(tavole())
+@settings(max_examples=60)
+def test_il_simplesso_trova_gli_stessi_intervalli_e_nessuno_stretto(
+    una: tuple[Tavola, dict[Cella, Any], dict[Cella, Any]],
+) -> None:
+    t, persone, euro = una
+    nascoste = sopprimi(t, persone, SOGLIA, importi=[euro])
+    piccole = {c for c in t.celle if 0 < persone[c] < SOGLIA}
+    assert piccole <= nascoste
+    for valori, larghe in (
+        (persone, dict.fromkeys(nascoste, SOGLIA)),
+        (euro, {c: euro[c] * LARGHEZZA_IMPORTI for c in piccole}),
+    ):
+        attacco = Attacco(t, valori, nascoste)
+        for cella in nascoste:
+            basso, alto = attacco.fra(cella)
+            assert basso <= valori[cella]
+            assert alto is None or alto - basso >= Decimal(larghe.get(cella, 0))
+            nostro = intervallo(t, valori, nascoste, cella, 10_000_000)
+            assert (nostro[0], None if alto is None else nostro[1]) == (basso, alto)
+    # What nobody is in is never a way round, and nothing is hidden without a small cell.
+    assert all(persone[c] for c in nascoste)
+    assert nascoste if piccole else not nascoste
+
+
+def test_senza_la_seconda_soppressione_la_cella_tornerebbe() -> None:
+    t = tavola(3, 2)
+    persone = piena(t, (30, 40), (12, 2), (20, 25))
+    assert intervallo(t, persone, {("c1", "v1")}, ("c1", "v1"), 100) == (2, 2)
+    nascoste = sopprimi(t, persone, SOGLIA)
+    basso, alto = intervallo(t, persone, nascoste, ("c1", "v1"), 100)
+    assert alto - basso >= SOGLIA
+    # The totals stay.
+    assert all(c != TUTTE and r in t.righe for r, c in nascoste)
+    assert len(nascoste) == 4
+
+
+def test_l_ambito_meno_la_riga_senza_capoluogo_non_dice_il_capoluogo() -> None:
+    t = tavola(4, 3)
+    persone = piena(t, (3, 60, 50), (10, 12, 9), (8, 11, 7), (30, 20, 10))
+    nascoste = sopprimi(t, persone, SOGLIA)
+    assert ("c0", "v0") in nascoste
+    # One of the two totals that would tell it is hidden too.
+    assert nascoste & {("senza_capoluogo", "v0"), ("tutti", "v0")}
+    assert Attacco(t, persone, nascoste).fra(("c0", "v0")) != (3, 3)
+
+
+def test_un_totale_piccolo_si_nasconde_anche_lui() -> None:
+    t = tavola(3, 2)
+    nascoste = sopprimi(t, piena(t, (1, 80), (1, 30), (0, 20)), SOGLIA)
+    assert ("tutti", "v0") in nascoste
+    assert ("c2", "v0") not in nascoste
+
+
+@pytest.mark.parametrize("altra", [("c0", "v1"), ("c2", "v2")])
+def test_cio_che_fu_nascosto_in_una_versione_resta_nascosto(altra: Cella) -> None:
+    t = tavola(3, 3)
+    persone = piena(t, (30, 40, 50), (12, 2, 9), (20, 25, 31))
+    assert altra not in sopprimi(t, persone, SOGLIA)
+    nascoste = sopprimi(t, persone, SOGLIA, gia=[altra])
+    assert altra in nascoste
+    basso, alto = Attacco(t, persone, nascoste).fra(altra)
+    assert alto is None or alto - basso >= SOGLIA
+
+
+def test_di_un_solo_comune_e_una_sola_voce_non_resta_che_niente() -> None:
+    t = Tavola(("c0",), ("v0",), {"c0": "tutti"})
+    assert sopprimi(t, piena(t, (2,)), SOGLIA) == {*t.celle}
+
+
+def test_di_un_ambito_vero_non_torna_nulla_e_si_legge_quasi_tutto() -> None:
+    """48 comuni by 8 areas, as in Crema: every hidden cell by the flow, one in twelve by the simplex."""
+    t = tavola(48, 8)
+    righe = [
+        tuple((7 * n + 11 * m * m + n * m) % (9 if n else 900) for m in range(8)) for n in range(48)
+    ]
+    persone = piena(t, *righe)
+    nascoste = sopprimi(t, persone, SOGLIA)
+    piccole = [c for c in t.celle if 0 < persone[c] < SOGLIA]
+    assert len(nascoste) < 1.25 * len(piccole) < len(t.celle) / 2
+    assert not any(r == "tutti" for r, _ in nascoste)
+    for cella in nascoste:
+        basso, alto = intervallo(t, persone, nascoste, cella, SOGLIA)
+        assert alto - basso >= SOGLIA

@@ -1,0 +1,18 @@
+"""Files of figures, and bringing them in."""
+
+from __future__ import annotations
+
+from capofila.base.database import unita_di_lavoro
+from capofila.conoscenza.valori import EsitoIndicatori, importa
+from tests.prestazioni.casi import contesto
+
+CREMA, PANDINO, SONCINO = "019035", "019067", "019097"
+
+
+def csv_di(*righe: str, colonne: str = "codice;anno;territorio;valore;fonte") -> bytes:
+    return "\r\n".join((colonne, *righe, "")).encode()
+
+
+async def porta(*righe: str, slug: str = "crema", prova: bool = False) -> EsitoIndicatori:
+    async with unita_di_lavoro(await contesto(slug)):
+        return await importa("cifre.csv", csv_di(*righe), prova=prova)

@@ -1,0 +1,133 @@
+"""A figure as it is read, and the rows of a file: pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from capofila.conoscenza.catalogo import componi, dell_allegato
+from capofila.conoscenza.rules import (
+    Ammessi,
+    Cifre,
+    Territorio,
+    Valore,
+    leggi_righe,
+    leggi_valore,
+    rapporto,
+)
+
+CATALOGO = componi(dell_allegato())
+AMBITO = Territorio(codice="ambito", nome="Prova", comuni=("000001", "000002"), abitanti=100)
+UNO = Territorio(codice="000001", nome="Uno", comuni=("000001",))
+PROVINCIA = Territorio(codice="provincia", nome="Provincia", comuni=())
+
+
+def valore(codice: str, territorio: str, quanto: int, *, calcolato: bool = False) -> Valore:
+    return Valore(
+        codice=codice, anno=2020, territorio=territorio, valore=Decimal(quanto), calcolato=calcolato
+    )
+
+
+def cifre(*quali: Valore) -> Cifre:
+    return Cifre.da(CATALOGO, quali)
+
+
+def test_una_somma_con_un_buco_non_e_una_cifra() -> None:
+    mezza = cifre(valore("VUL-B-21", "000001", 4)).di("VUL-B-21", 2020, AMBITO)
+    assert (mezza.valore, mezza.mancano) == (None, ("000002",))
+    intera = cifre(valore("VUL-B-21", "000001", 4), valore("VUL-B-21", "000002", 3))
+    assert intera.di("VUL-B-21", 2020, AMBITO).valore == 7
+    assert intera.di("VUL-B-21", 2020, AMBITO).origine == "somma"
+    assert intera.di("VUL-B-21", 2019, AMBITO).valore is None
+    # What is given of the ambito comes before the sum.
+    data = cifre(valore("VUL-B-21", "000001", 4), valore("VUL-B-21", "ambito", 9))
+    assert data.di("VUL-B-21", 2020, AMBITO).valore == 9
+    # What a room computes is zero where the room has nothing.
+    calcolata = cifre(valore("NAD-D-10", "000001", 4, calcolato=True))
+    assert calcolata.di("NAD-D-10", 2020, AMBITO).valore == 4
+
+
+def test_una_media_non_si_somma() -> None:
+    medie = cifre(valore("VUL-B-10", "000001", 4), valore("VUL-B-10", "000002", 3))
+    assert medie.di("VUL-B-10", 2020, AMBITO).valore is None
+    assert medie.di("VUL-B-10", 2020, UNO).valore == 4
+
+
+def test_un_rapporto_si_divide_dai_suoi_termini_allo_stesso_territorio() -> None:
+    noti = cifre(
+        valore("FAM-B-05a", "000001", 1), valore("FAM-B-05b", "000001", 3),
+        valore("FAM-B-05a", "000002", 2), valore("FAM-B-05b", "000002", 5),
+        valore("VUL-B-08a", "provincia", 6000), valore("VUL-B-08b", "provincia", 20000),
+    )  # fmt: skip
+    assert noti.di("FAM-B-05", 2020, UNO).valore == Decimal("33.33")
+    assert noti.di("FAM-B-05", 2020, AMBITO).valore == Decimal("37.50")
+    assert noti.di("VUL-B-08", 2020, PROVINCIA).valore == Decimal("30.00")
+    assert cifre(valore("FAM-B-05a", "000001", 1)).di("FAM-B-05", 2020, UNO).valore is None
+    assert rapporto(Decimal(1), Decimal(0)) is None
+    assert rapporto(Decimal(1), Decimal(200), 1) == Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("testo", "atteso"),
+    [("12", "12"), ("12,5", "12.5"), ("12.5", "12.5"), ("1.234,56", "1234.56"), ("1 234", "1234")],
+)
+def test_una_cifra_come_la_si_scrive(testo: str, atteso: str) -> None:
+    assert leggi_valore(testo) == Decimal(atteso)
+
+
+@pytest.mark.parametrize(
+    ("testo", "frase"),
+    [("1.234", "due modi"), ("1,234", "due modi"), ("-1", "non è una cifra"), ("", "non è una cifra"),
+     ("1e5", "non è una cifra"), ("1,23456", "non è una cifra"), ("9" * 15, "non è una cifra")],
+)  # fmt: skip
+def test_cio_che_non_e_una_cifra_lo_dice(testo: str, frase: str) -> None:
+    with pytest.raises(ValueError, match=frase):
+        leggi_valore(testo)
+
+
+AMMESSI = Ammessi(
+    catalogo=CATALOGO,
+    comune=lambda testo, anno: "000001" if testo == "Uno" and anno == 2020 else None,
+    nomi_ambito=frozenset({"prova"}),
+)
+COLONNE = ["codice", "anno", "territorio", "valore", "fonte"]
+
+
+def test_ogni_errore_ha_riga_colonna_e_che_cosa_fare() -> None:
+    letto = leggi_righe(
+        COLONNE,
+        [
+            ["VUL-B-21", "2020", "Uno", "4", "Anagrafe"],
+            ["NIENTE", "2020", "Uno", "4"],
+            ["FAM-B-05", "2020", "Uno", "4", ""],
+            ["NAD-D-10", "2020", "Uno", "4", ""],
+            ["VUL-B-08a", "2020", "Uno", "4", ""],
+            ["VUL-B-21", "20", "Uno", "quattro", "x"],
+            ["VUL-B-21", "2019", "Uno", "4", ""],
+            ["", "", "", "", ""],
+            ["VUL-B-21", "2020", "Uno", "5", ""],
+            ["VUL-B-22", "2020", "Prova", "4", "", "di più"],
+        ],
+        AMMESSI,
+    )
+    assert [(e.riga, e.colonna, e.codice) for e in letto.errori] == [
+        (3, "codice", "indicatore_ignoto"), (4, "codice", "rapporto"), (5, "codice", "calcolato"),
+        (6, "territorio", "livello"), (7, "anno", "anno"), (7, "valore", "valore"), (7, "fonte", "fonte"),
+        (8, "territorio", "territorio_ignoto"), (10, "codice", "doppia"), (11, "", "celle_in_piu"),
+    ]  # fmt: skip
+    assert "FAM-B-05a e FAM-B-05b" in letto.errori[1].messaggio
+    assert (letto.righe, [*letto.valori]) == (9, [("VUL-B-21", 2020, "000001")])
+
+
+def test_senza_territorio_e_dell_ambito_e_le_colonne_si_controllano() -> None:
+    letto = leggi_righe(["Codice", "anno", "valore"], [["VUL-B-21", "2020", "4"]], AMMESSI)
+    assert [*letto.valori] == [("VUL-B-21", 2020, "ambito")]
+    assert not letto.errori
+    storto = leggi_righe(["codice", "anno", "anno", "note"], [], AMMESSI)
+    assert {e.codice for e in storto.errori} == {
+        "manca_colonna",
+        "colonna_ignota",
+        "colonna_doppia",
+    }
+    assert leggi_righe(COLONNE, [], AMMESSI).errori[0].codice == "nessuna_riga"

@@ -1,0 +1,215 @@
+"""The life of a plugin: a pinned year through an upgrade and a removal, tables that outlive it, purge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import pytest
+from tests.estensioni.conftest import Casa, Entra
+
+from capofila.base.anni import che_cosa_cambierebbe, fissa
+from capofila.base.attivazioni import plugin_attivi, registro
+from capofila.base.database import Contesto, unita_di_lavoro
+from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.guasti import guasti
+from capofila.base.lavori import REGISTRO, Compito
+from capofila.base.plugin import PluginInErrore, Registro
+from capofila.estensioni import jobs, tabelle
+from capofila.estensioni.migra import elimina, migra_plugin
+from capofila.estensioni.service import HOOK
+from capofila.hooks import specifiche, variante
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def mio(casa: Casa) -> Contesto:
+    return Contesto(ambito=casa.ambiti["mantova"])
+
+
+def _senza() -> Registro:
+    """The registry of a platform without the vendor's plugin."""
+    return Registro.carica(distribuzioni=())
+
+
+async def _titoli(anno: int) -> list[str]:
+    attivi = await plugin_attivi()
+    return [uno.titolo for uno in attivi.adempimenti(anno) if uno.codice.startswith("mantova")]
+
+
+async def test_un_anno_fissato_non_cambia_con_la_versione_ne_senza_il_plugin(
+    mio: Contesto, monkeypatch: pytest.MonkeyPatch, entra: Entra
+) -> None:
+    import capofila_mantova as plugin
+
+    async with unita_di_lavoro(mio):
+        prima = await _titoli(2024)
+        assert prima
+        assert "mantova 0.1.0" in await fissa(2024)
+        with pytest.raises(Conflitto, match="già fissato"):
+            await fissa(2024)
+        assert await che_cosa_cambierebbe(2024, "mantova") == []
+        with pytest.raises(NonTrovato):
+            await che_cosa_cambierebbe(2023, "mantova")
+    nuovi = tuple(variante(uno, titolo="Cambiato dal fornitore") for uno in plugin.ADEMPIMENTI)
+    monkeypatch.setattr(plugin, "ADEMPIMENTI", nuovi)
+    async with unita_di_lavoro(mio):
+        assert await _titoli(2024) == prima
+        assert {*await _titoli(2025)} == {"Cambiato dal fornitore"}
+        (una, *_) = await che_cosa_cambierebbe(2024, "mantova")
+        assert (una.domanda, una.dopo) == ("adempimenti", "Cambiato dal fornitore")
+    pagina = await (await entra("ugo")).get("/mantova/plugin/anni/2024/mantova")
+    assert "Cambiato dal fornitore" in pagina.text
+    monkeypatch.setattr("capofila.base.attivazioni.registro", _senza)
+    async with unita_di_lavoro(mio):
+        assert await _titoli(2024) == prima
+        assert await _titoli(2025) == []
+
+
+async def test_chi_risponde_dell_ufficio_fissa_un_anno(entra: Entra) -> None:
+    mara = await entra("mara")
+    assert (await mara.vai("POST", "/mantova/plugin/anni", {"anno": "2022"})).status_code == 303
+    pagina = (await mara.get("/mantova/plugin/anni")).text
+    assert "Il 2022 è fissato" in pagina
+    assert 'href="/mantova/plugin/anni/2022/mantova"' in pagina
+    for anno in ("duemila", "2099"):
+        await mara.vai("POST", "/mantova/plugin/anni", {"anno": anno})
+    pagina = (await mara.get("/mantova/plugin/anni")).text
+    assert "quattro cifre" in pagina
+    assert "anno passato, quello in corso o il prossimo" in pagina
+    ugo = await entra("ugo")
+    assert "Fissa un anno" not in (await ugo.get("/mantova/plugin/anni")).text
+    assert (await ugo.vai("POST", "/mantova/plugin/anni", {"anno": "2021"})).status_code == 403
+
+
+async def test_le_migrazioni_si_fanno_una_volta_e_non_si_riscrivono(
+    casa: Casa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import capofila_mantova as plugin
+
+    assert await migra_plugin(casa.banca.migra) == []
+    prima, seconda = plugin.MIGRAZIONI
+    for rotte, frase in (
+        ((variante(prima, passi=prima.passi[:1]), seconda), "è cambiata dopo essere stata fatta"),
+        ((prima,), "non ha più la migrazione «0002_riepilogo»"),
+    ):
+        monkeypatch.setattr(plugin, "MIGRAZIONI", rotte)
+        with pytest.raises(Conflitto, match=frase):
+            await migra_plugin(casa.banca.migra)
+
+
+async def test_le_righe_di_un_plugin_disinstallato_si_leggono_e_non_si_scrivono(
+    casa: Casa, mio: Contesto
+) -> None:
+    tabella = registro().tabelle("mantova")["visite"]
+    riga = {
+        "giorno": "2025-01-02",
+        "sede": "Casa Blu",
+        "esito": "buono",
+        "spesa": None,
+        "note": None,
+    }
+    async with unita_di_lavoro(mio):
+        await tabelle.aggiungi("mantova", tabella, [riga])
+    await migra_plugin(casa.banca.migra, _senza())
+    try:
+        async with unita_di_lavoro(mio) as unita:
+            tenuta = (await tabelle.tabelle_tenute())["mantova"]["visite"]
+            assert tenuta == tabella
+            assert "Casa Blu" in [r.valori["sede"] for r in await tabelle.righe("mantova", tenuta)]
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with unita.punto_di_ritorno():
+                    await tabelle.aggiungi("mantova", tenuta, [riga])
+        with pytest.raises(Conflitto, match="è installato"):
+            await elimina(casa.banca.migra, "mantova")
+        with pytest.raises(Conflitto, match="usa ancora"):
+            await elimina(casa.banca.migra, "mantova", _senza())
+        with pytest.raises(NonTrovato):
+            await elimina(casa.banca.migra, "assente", _senza())
+    finally:
+        await migra_plugin(casa.banca.migra)
+    async with unita_di_lavoro(mio):
+        await tabelle.aggiungi("mantova", tabella, [riga])
+
+
+def _compito(mio: Contesto) -> Any:
+    """A job at hand, without the queue."""
+
+    class Finto(Compito):
+        async def conferma(self, unita: Any) -> None:
+            return None
+
+    from datetime import UTC, datetime
+    from uuid import uuid4
+
+    return Finto(
+        id_=uuid4(), tipo="plugin.lavoro", parametri={"plugin": "mantova", "lavoro": "riepiloga"},
+        tentativo=1, ultimo=True, preso_il=datetime.now(UTC), contesto=mio,
+    )  # fmt: skip
+
+
+CADUTE = {
+    "solleva": ("raise ValueError('RSSMRA80A01D150J')", "ValueError"),
+    "gira": ("\n    while True: pass", "fermato"),
+    "mangia": ("return [{'anno': 'x' * 10**10}]", "MemoryError"),
+    "scrive": ("with open('{cartella}/scritto', 'w') as file: file.write('x')", "OSError"),
+    "mente": ("return [{'anno': 'mai', 'visite': '1'}]", "una riga non va nella tabella: anno"),
+    "tace": ("return None", "TypeError"),
+}
+
+
+@pytest.mark.parametrize("come", CADUTE)
+async def test_un_lavoro_che_sbaglia_ferma_solo_se_stesso(
+    come: str, mio: Contesto, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    corpo, causa = CADUTE[come]
+    corpo = corpo.replace("{cartella}", str(tmp_path))
+    assert jobs.TIPO in REGISTRO
+    (tmp_path / "cattivo.py").write_text(
+        "from capofila_mantova import *\n"
+        "from capofila_mantova.estensioni import LAVORI\n"
+        "from capofila.hooks import variante\n"
+        f"def calcola(righe):\n    {corpo}\n"
+        "def lavori():\n    return tuple(variante(u, calcola=calcola, secondi=2) for u in LAVORI)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    vero = registro()
+    monkeypatch.setattr(vero, "modulo", lambda _: "cattivo")
+    attivi = jobs.plugin_attivi
+
+    async def corto() -> Any:
+        trovati = await attivi()
+        lavoro = trovati.lavoro
+
+        def breve(plugin: str, codice: str) -> Any:
+            manifesto, uno = lavoro(plugin, codice)
+            return manifesto, variante(uno, secondi=2, megabyte=256)
+
+        return type("Attivi", (), {"lavoro": staticmethod(breve)})()
+
+    monkeypatch.setattr(jobs, "plugin_attivi", corto)
+    with pytest.raises(PluginInErrore) as errore:
+        await jobs.esegui(_compito(mio))
+    assert causa in errore.value.causa
+    assert errore.value.fornitore == "Fornitore di prova"
+    assert "RSSMRA80A01D150J" not in f"{errore.value} {errore.value.ingresso} {errore.value.punto}"
+    async with unita_di_lavoro(mio):
+        assert await tabelle.righe("mantova", vero.tabelle("mantova")["riepilogo"]) == []
+
+
+async def test_un_guasto_si_conta_una_volta_al_giorno_per_ingresso(mio: Contesto) -> None:
+    from capofila.base.guasti import annota
+
+    manifesto = registro().manifesto("mantova")
+    for valore in ("a", "a", "b"):
+        await annota(mio, PluginInErrore.con_ingresso(manifesto, "prova", "X", None, riga=valore))
+    async with unita_di_lavoro(mio):
+        suoi = [g for g in await guasti() if g.hook == "prova"]
+    assert sorted(g.volte for g in suoi) == [1, 2]
+    assert {g.ingresso for g in suoi} == {"riga: testo di 1 caratteri"}
+    assert len({g.impronta for g in suoi}) == 2
+
+
+def test_ogni_hook_ha_un_nome_per_chi_legge() -> None:
+    assert set(HOOK) == {n for n, f in vars(specifiche).items() if hasattr(f, "capofila_spec")}
