@@ -5,9 +5,9 @@ Ratios, of the processor time of the program alone: machines differ, and may hav
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable
-from statistics import median
 from typing import Any
 
 import pytest
@@ -37,15 +37,26 @@ def foglio(anno: int, voci: int) -> bytes:
     )
 
 
-async def mediana(fai: Callable[[int], Awaitable[Any]], volte: int = 7) -> float:
-    """Median seconds of a few tries, after one that counts for nothing."""
-    await fai(0)
-    tempi = []
-    for numero in range(1, volte + 1):
-        inizio = time.process_time()
-        await fai(numero)
-        tempi.append(time.process_time() - inizio)
-    return median(tempi)
+async def al_meno(
+    una: Callable[[int], Awaitable[Any]], altra: Callable[[int], Awaitable[Any]], *, volte: int
+) -> tuple[float, float]:
+    """Seconds of processor of each at its shortest, taken in turns after one try that counts for nothing.
+
+    What else the machine does can only lengthen a try.
+    """
+    prima, seconda = math.inf, math.inf
+    for numero in range(volte + 1):
+        prova, riprova = await lavoro(una, numero), await lavoro(altra, numero)
+        if numero:
+            prima, seconda = min(prima, prova), min(seconda, riprova)
+    return prima, seconda
+
+
+async def lavoro(fai: Callable[[int], Awaitable[Any]], numero: int) -> float:
+    """Seconds of processor that one try takes."""
+    inizio = time.process_time()
+    await fai(numero)
+    return time.process_time() - inizio
 
 
 async def test_salvare_una_cella_costa_quanto_leggere_la_scheda_anche_con_240_righe(
@@ -83,11 +94,11 @@ async def test_salvare_una_cella_costa_quanto_leggere_la_scheda_anche_con_240_ri
         pesi.append(len(risposta.content))
 
     pesi: list[int] = []
-    salvata, aperta = await mediana(salva), await mediana(apre)
+    salvata, aperta = await al_meno(salva, apre, volte=7)
     print(f"page of {pesi[-1]} bytes")
     assert pesi[-1] < 500_000
     print(f"autosave {salvata * 1000:.0f} ms, page {aperta * 1000:.0f} ms")
-    assert salvata < aperta
+    assert salvata < 1.5 * aperta
 
 
 async def test_l_anteprima_di_50_000_righe_costa_quanto_leggerle(entra: Entra) -> None:
@@ -103,17 +114,18 @@ async def test_l_anteprima_di_50_000_righe_costa_quanto_leggerle(entra: Entra) -
     ]
     contenuto = xlsx_di(*righe)
     assert len(righe) > 50_000
-    inizio = time.process_time()
-    assert (await porta(contenuto, anno, "spesa.xlsx", prova=True)).valide == len(righe)
-    nuda = time.process_time() - inizio
-    inizio = time.process_time()
-    risposta = await rita.vai(
-        "POST", f"/crema/spesa/rilevazioni/{rilevazione.id}/importa", {}, ("spesa.xlsx", contenuto)
-    )
-    assert risposta.status_code == 303, risposta.text
-    vista = await rita.get(risposta.headers["location"])
-    intera = time.process_time() - inizio
-    assert "50.016" in vista.text
-    assert len(vista.text) < 400_000
+    via = f"/crema/spesa/rilevazioni/{rilevazione.id}/importa"
+
+    async def legge(_: int) -> None:
+        assert (await porta(contenuto, anno, "spesa.xlsx", prova=True)).valide == len(righe)
+
+    async def guarda(_: int) -> None:
+        risposta = await rita.vai("POST", via, {}, ("spesa.xlsx", contenuto))
+        assert risposta.status_code == 303, risposta.text
+        vista = await rita.get(risposta.headers["location"])
+        assert "50.016" in vista.text
+        assert len(vista.text) < 400_000
+
+    nuda, intera = await al_meno(legge, guarda, volte=3)
     print(f"preview {intera:.1f} s, the reading and checking alone {nuda:.1f} s")
     assert intera < 2 * nuda
