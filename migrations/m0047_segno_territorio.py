@@ -9,19 +9,21 @@ DESCRIPTION = (
 )
 
 SQL = r"""
--- One row. `segno` changes with the comuni, their mergers and their inhabitants, once a transaction, which
+-- One row at most. `segno` changes with the comuni, their mergers and their inhabitants, once a transaction, which
 -- leaves its own number: until it has ended, it reads what it writes and keeps nothing.
 CREATE TABLE segno_territorio (
   unico boolean PRIMARY KEY DEFAULT true CHECK (unico),
   segno uuid NOT NULL DEFAULT gen_random_uuid(),
   transazione xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
-SELECT condividi('segno_territorio', 'SELECT, UPDATE');
-INSERT INTO segno_territorio DEFAULT VALUES;
+SELECT condividi('segno_territorio', 'SELECT, INSERT, UPDATE');
+-- None where there are no comuni yet: a backup is restored into tables without rows.
+INSERT INTO segno_territorio (unico) SELECT true WHERE EXISTS (SELECT FROM comune);
 CREATE FUNCTION cambia_segno_territorio() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  UPDATE segno_territorio SET segno = gen_random_uuid(), transazione = pg_current_xact_id()
-    WHERE transazione <> pg_current_xact_id();
+  INSERT INTO segno_territorio AS s (unico) VALUES (true) ON CONFLICT (unico) DO UPDATE
+    SET segno = gen_random_uuid(), transazione = pg_current_xact_id()
+    WHERE s.transazione <> pg_current_xact_id();
   RETURN NULL;
 END $$;
 CREATE TRIGGER segno AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON comune
