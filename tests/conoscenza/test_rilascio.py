@@ -159,26 +159,26 @@ def test_la_versione_di_prima_non_restituisce_la_cella_che_ora_e_piccola() -> No
 async def test_l_ats_legge_l_indicatore_di_chi_l_ha_pubblicato() -> None:
     for slug, lista in (("crema", 500), ("cremona", 300)):
         esito = await porta(
-            f"VUL-D-01;2040;;{lista};", "VUL-B-22;2040;;3;", "FAM-B-05a;2040;;25;", "FAM-B-05b;2040;;100;",
+            f"VUL-D-01;2015;;{lista};", "VUL-B-22;2015;;3;", "FAM-B-05a;2015;;25;", "FAM-B-05b;2015;;100;",
             slug=slug,
         )  # fmt: skip
         assert esito.importate == 4
     for slug in ("crema", "cremona"):
         convenzione = await conviene(slug, dataset=("indicatori",))
         if slug == "crema":
-            await pubblica(slug, 2040, convenzione, "indicatori")
-    letto = await legge(2040, dataset="indicatori", voce="VUL-D-01")
+            await pubblica(slug, 2015, convenzione, "indicatori")
+    letto = await legge(2015, dataset="indicatori", voce="VUL-D-01")
     assert {p.chiave: p.valore for p in letto.in_pagina} == {"crema": Decimal(500), "cremona": None}
-    rapporto = await legge(2040, dataset="indicatori", indicatore="percento", voce="FAM-B-05")
+    rapporto = await legge(2015, dataset="indicatori", indicatore="percento", voce="FAM-B-05")
     assert {p.chiave: p.valore for p in rapporto.in_pagina}["crema"] == Decimal("0.25")
-    piccola = await legge(2040, dataset="indicatori", voce="VUL-B-22")
+    piccola = await legge(2015, dataset="indicatori", voce="VUL-B-22")
     assert piccola.uscite["crema"].soppressa
     assert piccola.uscite["crema"].sopra is None
     # What was released does not move with the figures.
-    await porta("VUL-D-01;2040;;1;")
-    ferma = await legge(2040, dataset="indicatori", voce="VUL-D-01")
+    await porta("VUL-D-01;2015;;1;")
+    ferma = await legge(2015, dataset="indicatori", voce="VUL-D-01")
     assert ferma.uscite["crema"].sopra == 500
     with pytest.raises(NonTrovato):
-        await pubblica("cremona", 2041, convenzione, "indicatori")
+        await pubblica("cremona", 2016, convenzione, "indicatori")
     async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
-        assert len((await service.da_rilasciare(2040)).indicatori) == 4
+        assert len((await service.da_rilasciare(2015)).indicatori) == 4

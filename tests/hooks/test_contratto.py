@@ -138,6 +138,7 @@ NOMI_PUBBLICI = [
     "FormaFissa",
     "FormaFoglio",
     "FraRiparto",
+    "FrequenzaIndicatore",
     "GiornoLavorativo",
     "GiornoTra",
     "Graduatoria",

@@ -33,6 +33,8 @@ OPERATORE_COMUNE: Final = frozenset(
         "adempimenti.vedi",
         "compartecipazione.scrivi",
         "compartecipazione.vedi",
+        "conoscenza.scrivi",
+        "conoscenza.vedi",
         "debito.completezza",
         "graduatorie.scrivi",
         "graduatorie.vedi",
@@ -50,8 +52,6 @@ OPERATORE_COMUNE: Final = frozenset(
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
     "adempimenti.scrivi",
     "confronto.vedi",
-    "conoscenza.scrivi",
-    "conoscenza.vedi",
     "debito.esito",
     "debito.esporta",
     "debito.scarica",

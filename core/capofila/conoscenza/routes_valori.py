@@ -14,6 +14,7 @@ from litestar.response import Redirect, Response, Template
 
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.errori import Conflitto, ErroreCapofila
+from capofila.base.importazioni import LottoFoglio
 from capofila.base.impostazioni import impostazioni
 from capofila.conoscenza import valori
 from capofila.conoscenza.catalogo import catalogo
@@ -41,7 +42,7 @@ _COLONNE_ERRORI: Final = (
     Colonna("Riga", tipo="numero"), Colonna("Colonna"), Colonna("Valore"), Colonna("Messaggio"),
 )  # fmt: skip
 _COLONNE_PRIME: Final = (
-    Colonna("Indicatore"), Colonna("Anno", tipo="numero"), Colonna("Territorio"),
+    Colonna("Indicatore"), Colonna("Periodo"), Colonna("Territorio"),
     Colonna("Cifra", tipo="numero"), Colonna("Fonte"),
 )  # fmt: skip
 
@@ -94,7 +95,7 @@ async def carica(request: Richiesta) -> Template:
 async def _anteprima(request: Richiesta, nome: str, letto: Letto, stato: int) -> Template:
     noto, per_istat = await catalogo(), (await territorio.mappa_comuni()).per_istat
     nomi = {AMBITO: "Ambito", PROVINCIA: "Provincia"}
-    gia = {v.chiave for v in await valori.valori({a for _, a, _ in letto.valori})}
+    gia = {v.chiave for v in await valori.valori({a for _, a, _, _ in letto.valori})}
     return rispondi(
         request,
         "conoscenza/anteprima.html",
@@ -155,7 +156,7 @@ async def errori_csv(request: Richiesta) -> Response[bytes]:
 
 
 async def _annulla(
-    request: Richiesta, lotto: valori.Lotto, errore: str = "", stato: int = 200
+    request: Richiesta, lotto: LottoFoglio, errore: str = "", stato: int = 200
 ) -> Template:
     return rispondi(
         request,

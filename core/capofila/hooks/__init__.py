@@ -69,7 +69,12 @@ from capofila.hooks.graduatorie import (
     TipoDato,
     Verso,
 )
-from capofila.hooks.indicatori import CalcoloIndicatore, Indicatore, LivelloIndicatore
+from capofila.hooks.indicatori import (
+    CalcoloIndicatore,
+    FrequenzaIndicatore,
+    Indicatore,
+    LivelloIndicatore,
+)
 from capofila.hooks.lettori import (
     FileNonLeggibile,
     FlussoRicevuto,
@@ -242,6 +247,7 @@ __all__ = [
     "FormaFissa",
     "FormaFoglio",
     "FraRiparto",
+    "FrequenzaIndicatore",
     "GiornoLavorativo",
     "GiornoTra",
     "Graduatoria",

@@ -135,9 +135,18 @@ def periodo(valore: str | int | tuple[date | None, date | None] | None) -> str:
     anno, _, parte = str(valore).partition("-")
     if not parte:
         return f"anno {anno}"
-    if parte[0] in _PARTI:
-        return f"{parte[1:]}° {_PARTI[parte[0]]} {anno}"
-    return f"{_MESI[int(parte)]} {anno}"
+    return f"{parte_dell_anno(parte)} {anno}"
+
+
+def parte_dell_anno(parte: str) -> str:
+    """A part of a year in words: ``S1``, ``T3``, ``03``; empty for the whole.
+
+    >>> parte_dell_anno("S1"), parte_dell_anno("03")
+    ('1° semestre', 'marzo')
+    """
+    if parte[:1] in _PARTI:
+        return f"{parte[1:]}° {_PARTI[parte[0]]}"
+    return _MESI[int(parte)] if parte else ""
 
 
 def _fra_due_giorni(primo: date | None, ultimo: date | None) -> str:
