@@ -13,7 +13,11 @@ class Attacco:
     """All the equations of a table, with what is published put in its place."""
 
     def __init__(
-        self, tavola: Tavola, valori: Mapping[Cella, Any], nascoste: Iterable[Cella], almeno: int = 0
+        self,
+        tavola: Tavola,
+        valori: Mapping[Cella, Any],
+        nascoste: Iterable[Cella],
+        almeno: int = 0,
     ) -> None:
         """``almeno``: what is known of a hidden cell that is not zero."""
         self.celle = sorted(nascoste)

@@ -107,7 +107,9 @@ def test_cio_che_fu_nascosto_lo_resta() -> None:
 
 def test_un_rapporto_non_dice_i_pochi_che_restano_fuori() -> None:
     """Out of ninety children eighty-eight: the two who are not are as few as two who are."""
-    letto = rilascio(FAM_B_05a=di_tutti(30, 88, 40, 50, 20), FAM_B_05b=di_tutti(100, 90, 80, 70, 60))
+    letto = rilascio(
+        FAM_B_05a=di_tutti(30, 88, 40, 50, 20), FAM_B_05b=di_tutti(100, 90, 80, 70, 60)
+    )
     cifre = {(c.riga, c.voce, c.misura): c for c in indicatori.cifre(letto, "000000", 5)}
     assert cifre["000001", "FAM-B-05a", "valore"].soppressa
     assert cifre["000001", "FAM-B-05", "sopra"].soppressa
@@ -135,12 +137,20 @@ def test_le_stesse_cifre_in_due_insiemi_nascondono_le_stesse_celle() -> None:
     nostre = {(r, uno.codice): v for r, v in uno.comuni.items()}
     da_sole = {r for r, c in indicatori.cifre_di(uno, "000000", 5).items() if c.soppressa}
     assert "000003" not in da_sole
-    loro = {**di_tutti(20, 2, 9, 14, 30), "000001": None, "000003": None, TUTTI: 75, SENZA_CAPOLUOGO: 55}
+    loro = {
+        **di_tutti(20, 2, 9, 14, 30),
+        "000001": None,
+        "000003": None,
+        TUTTI: 75,
+        SENZA_CAPOLUOGO: 55,
+    }
     prima = ricorda("indicatori", nostre, "valore", uscite("utenti", "A1.01", loro))
     insieme = {r for r, c in indicatori.cifre_di(uno, "000000", 5, prima).items() if c.soppressa}
     assert insieme == {"000001", "000003"}
     # Other figures are other figures.
-    diverse = ricorda("indicatori", nostre, "valore", uscite("utenti", "A1.01", {**loro, "000000": 21}))
+    diverse = ricorda(
+        "indicatori", nostre, "valore", uscite("utenti", "A1.01", {**loro, "000000": 21})
+    )
     assert not diverse.nascoste
 
 

@@ -99,7 +99,9 @@ async def test_un_comune_scrive_le_sue_cifre_degli_indicatori_che_danno_i_comuni
             ("VUL-B-25", {}, "codice"),
             ("VUL-B-22", {}, "codice"),
         ):
-            assert [*await valori.scrivi_uno({**di_pandino, **campi, "codice": codice})] == [colonna]
+            assert [*await valori.scrivi_uno({**di_pandino, **campi, "codice": codice})] == [
+                colonna
+            ]
         with pytest.raises(NonAutorizzato):
             await valori.togli_uno("VUL-B-22", 2013, "", PANDINO)
         with pytest.raises(NonAutorizzato):
@@ -141,7 +143,9 @@ async def test_una_cifra_di_un_semestre_vuole_il_suo_periodo_e_non_si_somma() ->
     async with unita_di_lavoro(await contesto("crema")):
         esito = await valori.importa(
             "a.csv",
-            csv_di("VUL-D-02;2012;;;5", "VUL-D-02;2012;T1;;5", "VUL-D-01;2012;S1;;5", colonne=colonne),
+            csv_di(
+                "VUL-D-02;2012;;;5", "VUL-D-02;2012;T1;;5", "VUL-D-01;2012;S1;;5", colonne=colonne
+            ),
         )
         assert [(e.riga, e.colonna, e.codice) for e in esito.errori] == [
             (2, "periodo", "periodo"), (3, "periodo", "periodo"), (4, "periodo", "periodo"),
@@ -151,9 +155,12 @@ async def test_una_cifra_di_un_semestre_vuole_il_suo_periodo_e_non_si_somma() ->
             "a.csv", csv_di("VUL-D-02;2012;1;;5", "VUL-D-02;2012;2012-S2;;7", colonne=colonne)
         )
         assert buono.importate == 2
-        assert await valori.scrivi_uno(
-            {"codice": "VUL-D-02", "anno": "2012", "periodo": "S2", "valore": "8"}
-        ) == {}
+        assert (
+            await valori.scrivi_uno(
+                {"codice": "VUL-D-02", "anno": "2012", "periodo": "S2", "valore": "8"}
+            )
+            == {}
+        )
         noto, dove = await service.catalogo(), await service.luoghi(2012)
         cifre = await service.cifre(noto, [2012], ["VUL-D-02"])
         assert cifre.della_parte("VUL-D-02", 2012, "S1", dove.ambito).valore == 5

@@ -290,9 +290,7 @@ async def proponi(
     # Two patterns over the same figures could be subtracted from each other.
     prima = NIENTE
     if foto.contata:
-        prima = await memoria(
-            dataset, anno, questa.ats_id, foto.misure[foto.contata], foto.contata
-        )
+        prima = await memoria(dataset, anno, questa.ats_id, foto.misure[foto.contata], foto.contata)
     await avanza(1, "Le celle piccole si sopprimono.")
     # Seconds, with many small cells: the loop goes on with the others.
     cifre = await asyncio.to_thread(foto.cifre, questa.soglia, prima)

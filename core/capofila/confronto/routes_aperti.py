@@ -34,7 +34,7 @@ from capofila.confronto.rules import DATASET, IN_EURO, LICENZE
 from capofila.hooks.tracciati import cella_csv
 from capofila.web.contesto import pagina_richiesta
 from capofila.web.errori import error_response
-from capofila.web.formati import importo, numero
+from capofila.web.formati import importo, numero, senza_zeri
 from capofila.web.messaggi import error_text
 from capofila.web.pagina import Colonna, with_parameters
 from capofila.web.pubbliche import pagina_pubblica
@@ -512,7 +512,7 @@ async def scheda(
 def _scritta(riga: Riga) -> str:
     if riga.soppressa:
         return "soppressa"
-    return importo(riga.valore) if riga.misura in IN_EURO else numero(riga.valore)
+    return importo(riga.valore) if riga.misura in IN_EURO else numero(senza_zeri(riga.valore))
 
 
 _DESCRITTE: Final = (insiemi, dati_csv, dati_json, versione_csv, versione_json)

@@ -155,7 +155,9 @@ def sopprimi(
     while da_vedere:
         cella = da_vedere.pop()
         if cella not in viste[0]:
-            nuove = _proteggi(tavola, strato, nascoste - viste[0], ammesse - viste[0], cella, soglia)
+            nuove = _proteggi(
+                tavola, strato, nascoste - viste[0], ammesse - viste[0], cella, soglia
+            )
             nascoste |= nuove
             da_vedere += nuove
     for strato, vista in zip(map(_Strato, importi), viste[1:], strict=True):
@@ -180,7 +182,9 @@ def intervallo(
     """
     ferme, strato, da, a = {*nascoste}, _Strato(valori, almeno), *tavola._capi(cella)
     su, _ = _flusso(tavola, strato, ferme, set(), cella, (a, da), limite)
-    giu, _ = _flusso(tavola, strato, ferme, set(), cella, (da, a), min(limite, strato.avanzo(cella)))
+    giu, _ = _flusso(
+        tavola, strato, ferme, set(), cella, (da, a), min(limite, strato.avanzo(cella))
+    )
     return valori[cella] - giu, valori[cella] + su
 
 
@@ -197,7 +201,9 @@ def _proteggi(
     su, _ = _flusso(tavola, strato, nascoste, set(), cella, (a, da), larga)
     if su >= larga:
         return set()
-    giu, _ = _flusso(tavola, strato, nascoste, set(), cella, (da, a), min(larga, strato.avanzo(cella)))
+    giu, _ = _flusso(
+        tavola, strato, nascoste, set(), cella, (da, a), min(larga, strato.avanzo(cella))
+    )
     if su + giu >= larga:
         return set()
     _, usate = _flusso(tavola, strato, nascoste, ammesse, cella, (a, da), larga)

@@ -256,7 +256,9 @@ async def invia(compito: Compito) -> dict[str, Any]:
 
     def lettera(riga: Mapping[str, Any]) -> tuple[EmailMessage, str | None]:
         quali = mancano.get(riga["titolare"], [])
-        pagina = f"{ambito['slug']}/conoscenza/{pagine.get(riga['titolare'], 'consegne')}?anno={anno}"
+        pagina = (
+            f"{ambito['slug']}/conoscenza/{pagine.get(riga['titolare'], 'consegne')}?anno={anno}"
+        )
         return _messaggio(anno, ambito["nome"], pagina, quali), indirizzi.get(riga["titolare"])
 
     return await posta.consegna(compito, "promemoria_indicatori", attesi, lettera)

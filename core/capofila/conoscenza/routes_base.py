@@ -12,7 +12,7 @@ from capofila.base.visita import visita_corrente
 from capofila.conoscenza.rules import Cifra, Territorio
 from capofila.conoscenza.valori import Luoghi
 from capofila.hooks import Indicatore
-from capofila.web.formati import MANCA, importo, numero, parte_dell_anno
+from capofila.web.formati import MANCA, importo, numero, parte_dell_anno, senza_zeri
 
 Richiesta = Request[Any, Any, Any]
 VEDI: Final = {"permesso": "conoscenza.vedi", "unita": "lettura"}
@@ -33,8 +33,7 @@ def scrivi_valore(indicatore: Indicatore, valore: Decimal | int | None) -> str:
     cifra = Decimal(valore)
     if indicatore.unita == "euro":
         return importo(cifra)
-    intera = cifra == cifra.to_integral_value()
-    detta = numero(cifra.quantize(Decimal(1)) if intera else cifra.normalize())
+    detta = numero(senza_zeri(cifra))
     return f"{detta}%" if indicatore.unita == "percento" else detta
 
 

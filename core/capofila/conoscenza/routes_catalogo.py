@@ -245,7 +245,11 @@ def _parte(request: Richiesta, cifre: Cifre, codice: str, dove: list[Territorio]
     scelta = request.query_params.get("periodo", "")
     if scelta and scelta not in parti:
         raise RichiestaNonValida("Questo indicatore non si dà per quel periodo: scegline un altro.")
-    con = [p for p in parti if any(cifre.della_parte(codice, anno, p, t).valore is not None for t in dove)]
+    con = [
+        p
+        for p in parti
+        if any(cifre.della_parte(codice, anno, p, t).valore is not None for t in dove)
+    ]
     return scelta or (con[-1] if con else parti[-1])
 
 
@@ -356,9 +360,7 @@ async def cambia(request: Richiesta, codice: FromPath[str]) -> Template | Redire
                 codice, anno, campi.get("periodo", "")[:2], campi.get("territorio", "")[:20]
             )
         elif azione == "incarico":
-            await consegne.incarica(
-                codice, campi.get("titolare", ""), campi.get("frequenza", "")
-            )
+            await consegne.incarica(codice, campi.get("titolare", ""), campi.get("frequenza", ""))
         elif azione in _NOTE:
             (await catalogo()).uno(codice)
             await note.scrivi(

@@ -105,7 +105,9 @@ async def tema(request: Richiesta, focus: FromPath[str]) -> Template:
                 }
             )  # fmt: skip
         con = [r for r in righe if r["cifra"].valore is not None]
-        disegnati = [r["uno"] for r in con if scelto and r["uno"].unita != "euro" and not r["quando"]]
+        disegnati = [
+            r["uno"] for r in con if scelto and r["uno"].unita != "euro" and not r["quando"]
+        ]
         disegnati = disegnati[:LINEE]
         linee = linee_di(
             cifre, [(u, nostro) for u in disegnati], anni, [u.denominazione for u in disegnati]
@@ -187,7 +189,9 @@ class _Profilo(msgspec.Struct, frozen=True, kw_only=True):
 async def _leggi_profilo(request: Request[Any, Any, Any], territorio: str) -> _Profilo:
     anno, noto, solo = anno_richiesto(request), await catalogo(), await valori.solo_comune()
     if solo not in (None, territorio):
-        raise NonAutorizzato("Puoi leggere il profilo del tuo comune: torna al sistema di conoscenza.")
+        raise NonAutorizzato(
+            "Puoi leggere il profilo del tuo comune: torna al sistema di conoscenza."
+        )
     dove = await valori.luoghi(anno)
     questo = dove.uno(territorio)
     cifre = await valori.cifre(noto, [anno - 1, anno])
@@ -287,18 +291,24 @@ def _file(letto: _Profilo, contenuto: bytes, tipo: str, estensione: str) -> Resp
     di_chi = re.sub("[^a-z0-9]+", "-", letto.questo.nome.lower()).strip("-")
     nome = f"profilo-{di_chi}-{letto.anno}.{estensione}"
     return Response(
-        contenuto, media_type=tipo, headers={"Content-Disposition": f'attachment; filename="{nome}"'}
+        contenuto,
+        media_type=tipo,
+        headers={"Content-Disposition": f'attachment; filename="{nome}"'},
     )
 
 
-@get("/{ambito:str}/conoscenza/profili/{territorio:str}/dati.csv", opt=VEDI, include_in_schema=False)
+@get(
+    "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.csv", opt=VEDI, include_in_schema=False
+)
 async def profilo_csv(request: Richiesta, territorio: FromPath[str]) -> Response[bytes]:
     """A profile, one figure a line."""
     letto = await _leggi_profilo(request, territorio)
     return _file(letto, spesa.csv_di(_tavole(letto)), "text/csv", "csv")
 
 
-@get("/{ambito:str}/conoscenza/profili/{territorio:str}/dati.xlsx", opt=VEDI, include_in_schema=False)
+@get(
+    "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.xlsx", opt=VEDI, include_in_schema=False
+)
 async def profilo_xlsx(request: Richiesta, territorio: FromPath[str]) -> Response[bytes]:
     """A profile as a workbook: a sheet a focus, and the sources."""
     letto = await _leggi_profilo(request, territorio)

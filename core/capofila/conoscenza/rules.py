@@ -123,7 +123,9 @@ class Cifre(msgspec.Struct, frozen=True):
         if dove.codice in dove.comuni or dove.codice == PROVINCIA or not indicatore.somma:
             return Cifra(parte=parte)
         presenti = {
-            c: v for c in dove.comuni if (v := self.valori.get((codice, anno, parte, c))) is not None
+            c: v
+            for c in dove.comuni
+            if (v := self.valori.get((codice, anno, parte, c))) is not None
         }
         if not presenti:
             return Cifra(origine="somma", parte=parte)
@@ -335,7 +337,9 @@ def leggi_riga(
         except ValueError as perche:
             sbaglia("periodo", "periodo", str(perche))
         if parte and date(anno, primo_mese(parte), 1) > ammessi.giorno:
-            sbaglia("periodo", "periodo_futuro", "è un periodo che non è ancora cominciato: correggerlo")
+            sbaglia(
+                "periodo", "periodo_futuro", "è un periodo che non è ancora cominciato: correggerlo"
+            )
     livello, territorio = _territorio(campi["territorio"], anno, ammessi)
     if not livello and anno in ANNI:
         sbaglia("territorio", "territorio_ignoto",

@@ -52,6 +52,18 @@ def numero(valore: int | Decimal | None, decimali: int | None = None) -> str:
     return cifre.translate(_SCAMBIO)
 
 
+def senza_zeri(valore: Decimal | int | None) -> Decimal | int | None:
+    """The same figure without the zeros after the point that say nothing.
+
+    >>> senza_zeri(Decimal("1700.0000")), senza_zeri(Decimal("12.50"))
+    (Decimal('1700'), Decimal('12.5'))
+    """
+    if not isinstance(valore, Decimal):
+        return valore
+    intero = valore.to_integral_value()
+    return intero.quantize(Decimal(1)) if intero == valore else valore.normalize()
+
+
 def percento(valore: Decimal | None, decimali: int = 1) -> str:
     """A ratio (0.186) as a percentage (18,6%)."""
     if valore is None:
