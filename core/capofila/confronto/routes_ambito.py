@@ -14,8 +14,10 @@ from litestar.response import Redirect, Template
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, NonTrovato, RichiestaNonValida
+from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.confronto import aperti, pubblicazioni, rilasci
+from capofila.confronto.catalogo import mancanze
 from capofila.confronto.pubblicazioni import PER_PAGINA, Proposta
 from capofila.confronto.rules import (
     ABITANTI,
@@ -443,7 +445,7 @@ async def _chiedi_apertura(
     request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
     valori: Mapping[str, str] | None = None, stato: int = 200,
 ) -> Template:  # fmt: skip
-    questa = await pubblicazioni.pubblicazione(id_)
+    questa, valori_base = await pubblicazioni.pubblicazione(id_), impostazioni()
     cifre = await pubblicazioni.cifre_di(id_)
     return rispondi(
         request,
@@ -461,6 +463,8 @@ async def _chiedi_apertura(
              if a.chiusa_il is None and (a.dataset, a.anno) == (questa.dataset, questa.anno)), None
         ),
         soppresse=len({(c.riga, c.voce) for c in cifre if c.soppressa}),
+        mancanze=mancanze([await aperti.titolare()], valori_base.dati_aperti_editore,
+                          valori_base.dati_aperti_editore_ipa),
         errori=errori or {},
         modulo={"licenza": "cc-by-4.0", "atto": "", "atto_data": "", **(valori or {})},
         base=_base(),

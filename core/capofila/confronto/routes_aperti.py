@@ -376,14 +376,15 @@ async def _catalogo(
     request: Richiesta, formato: Literal["rdf", "ttl", "jsonld"]
 ) -> Response[bytes]:
     tutti, _ = await aperti.insiemi()
-    sito, editore = _sito(request), impostazioni().dati_aperti_editore
-    segno = _segno(formato, sito, editore, *(f"{i.percorso} {i.segno}" for i in tutti))
+    sito, valori = _sito(request), impostazioni()
+    editore = (valori.dati_aperti_editore, valori.dati_aperti_editore_ipa)
+    segno = _segno(formato, sito, *editore, *(f"{i.percorso} {i.segno}" for i in tutti))
     tipo, scrivi = SCRITTURE[formato]
     if _ha_gia(request, segno):
         return _risposta(request, segno, None, tipo)
     noto, corpo = _fatti.get(formato, ("", b""))
     if noto != segno:
-        corpo = scrivi(triple(sito, tutti, editore))
+        corpo = scrivi(triple(sito, tutti, *editore))
         _fatti[formato] = (segno, corpo)
     return _risposta(request, segno, corpo, tipo)
 
