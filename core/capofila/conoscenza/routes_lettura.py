@@ -105,10 +105,11 @@ async def tema(request: Richiesta, focus: FromPath[str]) -> Template:
                 }
             )  # fmt: skip
         con = [r for r in righe if r["cifra"].valore is not None]
+        # One axis: amounts, shares and what is of the province only are in the table.
         disegnati = [
-            r["uno"] for r in con if scelto and r["uno"].unita != "euro" and not r["quando"]
-        ]
-        disegnati = disegnati[:LINEE]
+            r["uno"] for r in con
+            if scelto and r["uno"].unita not in ("euro", "percento") and not (r["quando"] or r["di_chi"])
+        ][:LINEE]  # fmt: skip
         linee = linee_di(
             cifre, [(u, nostro) for u in disegnati], anni, [u.denominazione for u in disegnati]
         )
