@@ -186,7 +186,9 @@ def test_chi_lavora_per_un_comune_legge_il_suo_profilo_e_scrive_la_cifra_che_da(
 
     async def affida() -> None:
         await porta(
-            f"VUL-B-21;{anno};Crema;77;", f"VUL-B-21;{anno};Pandino;5;", f"VUL-B-23;{anno};Pandino;8;"
+            f"VUL-B-21;{anno};Crema;77;",
+            f"VUL-B-21;{anno};Pandino;5;",
+            f"VUL-B-23;{anno};Pandino;8;",
         )
         async with unita_di_lavoro(await contesto("crema")):
             await consegne.incarica("VUL-B-22", "Comuni", "semestrale")
