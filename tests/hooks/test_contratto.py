@@ -95,6 +95,7 @@ NOMI_PUBBLICI = [
     "Adempimento",
     "AggiuntaSpesa",
     "Anomalia",
+    "AreaRequisito",
     "Astensione",
     "Atto",
     "Attributo",
@@ -183,6 +184,10 @@ NOMI_PUBBLICI = [
     "Presidenza",
     "Privacy",
     "ProspettoSpesa",
+    "ProvaCifra",
+    "ProvaDocumento",
+    "ProvaPerUtenti",
+    "ProvaSiNo",
     "PuntiPerAnzianita",
     "PuntiPerFasce",
     "PuntiPerScelta",
@@ -200,8 +205,10 @@ NOMI_PUBBLICI = [
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
+    "RegoleAccreditamento",
     "Requisito",
     "RequisitoAccesso",
+    "RequisitoAccreditamento",
     "RestoRiparto",
     "Rifiuto",
     "RigaPlugin",
@@ -299,6 +306,7 @@ def test_le_specifiche_sono_quelle_attese() -> None:
         "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi", "moduli_spesa",
         "aggiunte_spesa", "schemi", "prospetti_spesa", "rapporti_spesa", "graduatorie",
         "pagine", "voci_menu", "modelli", "migrazioni", "lavori", "criteri_riparto", "indicatori",
+        "accreditamento",
     ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ import pluggy
 from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
 from capofila.base.modelli import prepara
 from capofila.hooks import specifiche
+from capofila.hooks.accreditamento import RegoleAccreditamento
 from capofila.hooks.adempimenti import SCARTO_MASSIMO, Adempimento, Scadenza, scadenze
 from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
 from capofila.hooks.codifiche import ListaCodici, VoceCodifica, in_vigore
@@ -608,6 +609,7 @@ class Registro:
                 attivi.modello(blocco)
             attivi.criteri_riparto(inizio.year)
             attivi.indicatori()
+            attivi.accreditamento()
 
     def codifiche(self) -> tuple[tuple[Manifesto, ListaCodici], ...]:
         """The code lists that the installed plugins declare, active somewhere or not.
@@ -936,6 +938,15 @@ class PluginAttivi:
         raise NonTrovato(
             f"Nessun plugin attivo il {self.giorno:%d/%m/%Y} dichiara la graduatoria «{codice}»."
         )
+
+    def accreditamento(self) -> tuple[RegoleAccreditamento, ...]:
+        """The rules of accreditation that hold on the day, by code.
+
+        Raises:
+            PluginInConflitto: two plugins give one.
+        """
+        tutte = self._dichiarati("accreditamento", RegoleAccreditamento, "l'accreditamento")
+        return tuple(una for una in tutte if una.vale(self.giorno))
 
     def tabelle_di(self, plugin: str) -> Mapping[str, TabellaPlugin]:
         """The own tables of a plugin that is active; see `Registro.migrazioni` for what it raises."""

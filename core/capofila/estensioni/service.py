@@ -16,6 +16,7 @@ from capofila.base.plugin import avvisi
 from capofila.hooks import Manifesto
 
 HOOK: Final = {
+    "accreditamento": "requisiti di accreditamento",
     "adempimenti": "scadenze",
     "aggiunte_spesa": "aggiunte alla spesa sociale",
     "codifiche": "liste di codici",

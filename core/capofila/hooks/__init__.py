@@ -8,6 +8,15 @@ database, the network or the clock.
 from __future__ import annotations
 
 from capofila.hooks import regole
+from capofila.hooks.accreditamento import (
+    AreaRequisito,
+    ProvaCifra,
+    ProvaDocumento,
+    ProvaPerUtenti,
+    ProvaSiNo,
+    RegoleAccreditamento,
+    RequisitoAccreditamento,
+)
 from capofila.hooks.adempimenti import (
     Adempimento,
     DopoAdempimento,
@@ -199,6 +208,7 @@ __all__ = [
     "Adempimento",
     "AggiuntaSpesa",
     "Anomalia",
+    "AreaRequisito",
     "Astensione",
     "Atto",
     "Attributo",
@@ -287,6 +297,10 @@ __all__ = [
     "Presidenza",
     "Privacy",
     "ProspettoSpesa",
+    "ProvaCifra",
+    "ProvaDocumento",
+    "ProvaPerUtenti",
+    "ProvaSiNo",
     "PuntiPerAnzianita",
     "PuntiPerFasce",
     "PuntiPerScelta",
@@ -304,8 +318,10 @@ __all__ = [
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
+    "RegoleAccreditamento",
     "Requisito",
     "RequisitoAccesso",
+    "RequisitoAccreditamento",
     "RestoRiparto",
     "Rifiuto",
     "RigaPlugin",
