@@ -25,12 +25,13 @@ SELECT proteggi('unita_offerta', 'SELECT, INSERT');
 GRANT UPDATE (denominazione, ente, codice_fiscale, comune, indirizzo, chiusa_il)
   ON unita_offerta TO capofila_app;
 
--- What an ente asks for one of them: by which declared rules. `posti` is NULL of a service without any.
+-- What an ente asks for one of them: by which declared rules, and the kind as they name it. `posti` is NULL of a service without any.
 CREATE TABLE domanda_accreditamento (
   ambito_id smallint NOT NULL REFERENCES ambito,
   id integer GENERATED ALWAYS AS IDENTITY,
   unita_id integer NOT NULL,
   regole text COLLATE "C" NOT NULL CHECK (length(regole) BETWEEN 1 AND 40),
+  tipologia text NOT NULL CHECK (length(tipologia) BETWEEN 1 AND 200),
   protocollo text COLLATE "C" NOT NULL CHECK (length(protocollo) BETWEEN 1 AND 32),
   presentata_il date NOT NULL,
   posti integer CHECK (posti BETWEEN 0 AND 100000),

@@ -32,9 +32,7 @@ from tests.accreditamenti.casi import BUONE, GIORNO, REGOLE, requisito, richiest
 
 
 def di(codice: str, *cambiate: Risposta, **campi: Any) -> Voce:
-    (voce,) = (
-        una for una in valuta(richiesta(*cambiate, **campi)).voci if una.requisito == codice
-    )
+    (voce,) = (una for una in valuta(richiesta(*cambiate, **campi)).voci if una.requisito == codice)
     return voce
 
 
@@ -110,7 +108,8 @@ def test_una_prescrizione_ha_il_suo_termine_e_dopo_il_requisito_non_e_rispettato
 
 def test_un_servizio_senza_posti_dice_i_suoi_utenti() -> None:
     assert "Non è detto" in di("educatori", posti=None).perche
-    assert di("educatori", Risposta(requisito="educatori", valore="1", utenti=8), posti=None).stato == "rispettato"  # fmt: skip
+    uno = Risposta(requisito="educatori", valore="1", utenti=8)
+    assert di("educatori", uno, posti=None).stato == "rispettato"
 
 
 def test_il_numero_che_occorre_e_esatto_e_scritto_basta() -> None:
@@ -145,9 +144,7 @@ _RISPOSTE = st.fixed_dictionaries(
             lambda c: Risposta(requisito="educatori", valore=str(c[0]), utenti=c[1])
         ),
         "certificato": st.tuples(st.integers(-3000, 100), st.integers(0, 3000)).map(
-            lambda c: documento(
-                GIORNO + timedelta(days=c[0]), GIORNO + timedelta(days=c[0] + c[1])
-            )
+            lambda c: documento(GIORNO + timedelta(days=c[0]), GIORNO + timedelta(days=c[0] + c[1]))
         ),
     },
 )

@@ -73,8 +73,6 @@ def test_regole_che_non_si_possono_usare_si_rifiutano(campi: dict[str, Any], fra
         ({"prova": ProvaPerUtenti(unita="x", minimo=Decimal(1), ogni=0)}, "quanti ogni quanti"),
     ],
 )
-def test_un_requisito_che_non_si_puo_valutare_si_rifiuta(
-    campi: dict[str, Any], frase: str
-) -> None:
+def test_un_requisito_che_non_si_puo_valutare_si_rifiuta(campi: dict[str, Any], frase: str) -> None:
     with pytest.raises(DichiarazioneErrata, match=frase):
         variante(BUONE, requisiti=(variante(UNO, **campi),))

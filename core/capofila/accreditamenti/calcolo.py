@@ -252,9 +252,7 @@ def _documento(
     return "rispettato", f"{detto}, valido fino al {formati.data(fine)}.", fine
 
 
-def _voce(
-    uno: RequisitoAccreditamento, risposta: Risposta | None, richiesta: Richiesta
-) -> Voce:
+def _voce(uno: RequisitoAccreditamento, risposta: Risposta | None, richiesta: Richiesta) -> Voce:
     stato, detto, fino_al = _guarda(uno, risposta, richiesta)
     entro = None
     if stato != "rispettato" and uno.entro_giorni is not None:
@@ -313,7 +311,8 @@ def valuta(richiesta: Richiesta) -> Esito:
             perche=f"È accreditabile con prescrizioni. Vanno adeguati: {nomi}.",
         )  # fmt: skip
     return Esito(
-        giudizio="accreditabile", voci=voci,
+        giudizio="accreditabile",
+        voci=voci,
         perche="È accreditabile: tutti i requisiti sono rispettati.",
     )
 
@@ -322,7 +321,14 @@ def valuta(richiesta: Richiesta) -> Esito:
 
 SpecieAtto = Literal["concede", "nega", "sospende", "riattiva", "revoca"]
 StatoDomanda = Literal[
-    "in_istruttoria", "ritirata", "negata", "futura", "accreditata", "sospesa", "revocata", "scaduta"
+    "in_istruttoria",
+    "ritirata",
+    "negata",
+    "futura",
+    "accreditata",
+    "sospesa",
+    "revocata",
+    "scaduta",
 ]
 DOPO: Final[Mapping[SpecieAtto | None, tuple[SpecieAtto, ...]]] = {
     None: ("concede", "nega"),

@@ -932,12 +932,7 @@ class PluginAttivi:
         Raises:
             NonTrovato: no active plugin does.
         """
-        for manifesto, una in self._risposte("graduatorie", Graduatoria):
-            if una.codice == codice and una.vale(self.giorno):
-                return manifesto
-        raise NonTrovato(
-            f"Nessun plugin attivo il {self.giorno:%d/%m/%Y} dichiara la graduatoria «{codice}»."
-        )
+        return self._manifesto_di("graduatorie", Graduatoria, "la graduatoria", codice)
 
     def accreditamento(self) -> tuple[RegoleAccreditamento, ...]:
         """The rules of accreditation that hold on the day, by code.
@@ -947,6 +942,24 @@ class PluginAttivi:
         """
         tutte = self._dichiarati("accreditamento", RegoleAccreditamento, "l'accreditamento")
         return tuple(una for una in tutte if una.vale(self.giorno))
+
+    def manifesto_dell_accreditamento(self, codice: str) -> Manifesto:
+        """Who declares the rules of an accreditation.
+
+        Raises:
+            NonTrovato: no active plugin does.
+        """
+        return self._manifesto_di(
+            "accreditamento", RegoleAccreditamento, "l'accreditamento", codice
+        )
+
+    def _manifesto_di(self, hook: str, tipo: type[_D], nome: str, codice: str) -> Manifesto:
+        for manifesto, una in self._risposte(hook, tipo):
+            if una.codice == codice and una.vale(self.giorno):  # type: ignore[attr-defined]
+                return manifesto
+        raise NonTrovato(
+            f"Nessun plugin attivo il {self.giorno:%d/%m/%Y} dichiara {nome} «{codice}»."
+        )
 
     def tabelle_di(self, plugin: str) -> Mapping[str, TabellaPlugin]:
         """The own tables of a plugin that is active; see `Registro.migrazioni` for what it raises."""

@@ -40,7 +40,7 @@ from capofila.governo.sedute import Adunanza, Proposta
 from capofila.governo.termini import Preavviso
 from capofila.hooks import Organo
 from capofila.territorio import service as territorio
-from capofila.web.contesto import VoceMenu, costruisci_pagina, rispondi
+from capofila.web.contesto import VoceMenu, come_file, costruisci_pagina, rispondi
 from capofila.web.formati import data, numero
 from capofila.web.lettura import Lettura
 from capofila.web.pagina import Colonna
@@ -318,16 +318,6 @@ async def calendario(id_: FromPath[int]) -> Response[bytes]:
         una, await sedute.ordine_del_giorno(id_), visita_corrente().nell_ambito.slug
     )
     return come_file(foglio, "text/calendar; charset=utf-8", f"seduta-{id_}.ics")
-
-
-def come_file(contenuto: bytes, media_type: str, nome: str) -> Response[bytes]:
-    """A file to be kept, under a name without surprises."""
-    sicuro = re.sub(r"[^A-Za-z0-9._-]+", "-", nome)
-    return Response(
-        contenuto,
-        media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{sicuro}"'},
-    )
 
 
 @get("/{ambito:str}/sedute/documenti/{id_:int}", opt=VEDI, include_in_schema=False)

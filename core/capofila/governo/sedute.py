@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from hashlib import sha256
 from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
-from capofila.base.archivio import archivio
+from capofila.base import documenti as archivi
 from capofila.base.attivazioni import ROMA, oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
@@ -33,22 +32,12 @@ Stato = Literal[
 ]
 Convocazione = Literal[1, 2]
 INTEGER: Final = range(1, 2**31)
-DOCUMENTO_MASSIMO: Final = 20_000_000
 DOCUMENTI_MASSIMI: Final = 100
 PUNTI_MASSIMI: Final = 100
 PROPOSTE_MASSIME: Final = 20
 """On a point."""
 EMENDAMENTI_MASSIMI: Final = 30
 """To a proposal."""
-TIPI_DOCUMENTO: Final[Mapping[str, str]] = {
-    ".pdf": "application/pdf",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".txt": "text/plain",
-    ".csv": "text/csv",
-}
 
 
 class Adunanza(msgspec.Struct, frozen=True, kw_only=True):
@@ -573,32 +562,19 @@ async def aggiungi_documento(
     """
     unita = ufficio_di_piano()
     una = await adunanza(id_)
-    nome = nome.replace("\\", "/").rsplit("/", 1)[-1].strip()[-150:]
-    finale = next((f for f in TIPI_DOCUMENTO if nome.lower().endswith(f)), None)
-    if finale is None or len(nome) <= len(finale):
-        raise DatiNonValidi(
-            f"Il file dev'essere di uno di questi tipi: {', '.join(TIPI_DOCUMENTO)}."
-        )
-    if not contenuto or len(contenuto) > DOCUMENTO_MASSIMO:
-        raise DatiNonValidi("Il file è vuoto oppure supera i 20 MB.")
+    archivi.nome_e_tipo(nome, contenuto)
     if len(await documenti(id_)) >= DOCUMENTI_MASSIMI:
         raise DatiNonValidi(f"Una seduta ha al massimo {DOCUMENTI_MASSIMI} documenti.")
     if una.stato in ("verbalizzata", "pubblicata", "revocata"):
         raise Conflitto(_FERMA)
-    slug = await unita.valore("SELECT slug FROM ambito WHERE id = $1", unita.ambito)
-    bucket = await archivio().assicura_bucket(slug)
-    digest = sha256(contenuto).hexdigest()
-    scritto = await archivio().scrivi(
-        bucket, f"governo/sedute/{id_}/{specie}/{digest}{finale}", contenuto, TIPI_DOCUMENTO[finale]
-    )
+    scritto = await archivi.deposita(f"governo/sedute/{id_}/{specie}", nome, contenuto)
     return int(
         await _passo(
             unita.valore(
                 "INSERT INTO documento_seduta (seduta_id, punto_id, specie, nome, media_type, byte, "
                 "sha256, bucket, oggetto, versione) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
                 "RETURNING id",
-                id_, punto_id, specie, nome, TIPI_DOCUMENTO[finale], len(contenuto), digest, bucket,
-                scritto.oggetto, scritto.versione,
+                id_, punto_id, specie, *msgspec.structs.astuple(scritto),
             ),
             _FERMA,
         )
@@ -628,13 +604,7 @@ async def contenuto_di(uno: Documento) -> bytes:
     Raises:
         Conflitto: the store gives other bytes than were put in.
     """
-    pezzi = [
-        pezzo async for pezzo in archivio().leggi_a_flusso(uno.bucket, uno.oggetto, uno.versione)
-    ]
-    contenuto = b"".join(pezzi)
-    if sha256(contenuto).hexdigest() != uno.sha256:
-        raise Conflitto("Il file nell'archivio non è quello che vi fu messo: non usarlo.")
-    return contenuto
+    return await archivi.contenuto_di(uno.bucket, uno.oggetto, uno.versione, uno.sha256)
 
 
 # --- the rules of the meeting -------------------------------------------------------------------
