@@ -1136,6 +1136,41 @@ def graduatorie_compute(file: Path, ambito: str, json_: bool) -> None:
         ERR.print("· Ci sono domande pari in tutto: serve un sorteggio («seme»).", soft_wrap=True)
 
 
+# --- accreditamenti -----------------------------------------------------------------------------
+
+
+@main.group()
+def accreditamenti() -> None:
+    """L'accreditamento delle unità d'offerta."""
+
+
+@accreditamenti.command("compute")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_ambito
+@opzione_json
+def accreditamenti_compute(file: Path, ambito: str, json_: bool) -> None:
+    """Confronta le risposte di un file con i requisiti, e spiega l'esito; non salva nulla."""
+    from capofila.accreditamenti.service import DIMENSIONE_MASSIMA, racconta, valuta_file
+
+    if file.stat().st_size > DIMENSIONE_MASSIMA:
+        raise DatiNonValidi("Il file è troppo grande: al massimo un megabyte.")
+    contenuto = file.read_bytes()
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await valuta_file(contenuto)
+
+    traccia = esegui(lavora)
+    if json_:
+        _stampa_json(racconta(traccia))
+    else:
+        click.echo(traccia.esito.perche)
+        for voce in traccia.esito.voci:
+            click.echo(f"- {voce.denominazione}: {voce.stato.replace('_', ' ')}. {voce.perche}")
+    if traccia.richiesta.regole.dimostrativa:
+        ERR.print("· Requisiti dimostrativi: nessuna fonte reperita li dà.", soft_wrap=True)
+
+
 # --- riparto ------------------------------------------------------------------------------------
 
 

@@ -140,3 +140,25 @@ async def delibera(nome: str, giorno: date) -> None:
             prova=f"Atto {nome}", inventato=True,
         )
     )  # fmt: skip
+
+
+REGOLE_DI = {"crema": "assistenza-domiciliare", "cremona": "cse"}
+
+
+async def accredita(slug: str, nome: str, comune: str) -> dict[str, str]:
+    """An accreditation with a prescription and a document, in the unit that is open."""
+    cse = {
+        "barriere": Risposta(requisito="barriere", valore="si", dal=PRESENTATA),
+        "rapporto-educatori": Risposta(requisito="rapporto-educatori", valore="2", utenti=10),
+        "apertura": Risposta(requisito="apertura", valore="230"),
+    }
+    sad = {codice: una for codice, una in SAD.items() if codice != "formazione"}
+    risposte, prova = (sad, "polizza") if slug == "crema" else (cse, "barriere")
+    id_ = await una_domanda(nome, regole=REGOLE_DI[slug], comune=comune, risposte=risposte)
+    documento = await pratiche.allega(id_, prova, f"{nome}.txt", f"Documento {nome}".encode())
+    await concedi(id_, atto=f"Atto {nome}")
+    una = await pratiche.domanda(id_)
+    return {
+        "domanda_accreditamento": str(id_), "documento_accreditamento": str(documento),
+        "unita_offerta": str(una.unita_id), "regole_accreditamento": una.regole,
+    }  # fmt: skip

@@ -602,6 +602,9 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "votazione.convocazione": 1,
                 "anno_fissato.sha256": hashlib.sha256(b"x").hexdigest(),
                 "riparto_fondo.sha256": hashlib.sha256(b"prova").hexdigest(),
+                "unita_offerta.comune": "D142",
+                "valutazione_accreditamento.sha256": hashlib.sha256(b"prova").hexdigest(),
+                "atto_accreditamento.numero": 1,
                 "votazione.sha256": hashlib.sha256(b"x").hexdigest(),
                 "voto.favorevole": 100,
                 "voto.contrario": 0,
@@ -649,6 +652,13 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                         noti[f"{nome}_id"] = valore
                         if nome == "ente":
                             noti["ente_erogatore_id"] = noti["capofila_id"] = valore
+                        if nome == "unita_offerta":
+                            noti["unita_id"] = valore
+                        if nome == "domanda_accreditamento":
+                            for una in ("risposta", "documento", "atto"):
+                                noti[f"{una}_accreditamento.domanda_id"] = valore
+                        if nome == "atto_accreditamento":
+                            noti["atto_id"] = valore
                         if nome == "graduatoria_approvata":
                             noti["approvata_id"] = valore
                         if nome == "esportazione":

@@ -225,6 +225,15 @@ def criteri_riparto(anno):
         grandezze=(uguali,), limiti=(poco,), fonte=LEGGE,
         quote=(QuotaRiparto(codice='u', denominazione='U', peso=Decimal(1), grandezza='u'),)),)
 """, "nessun fondo provato si ripartisce: I massimi fanno"),
+    ("accreditamenti", """
+@hookimpl
+def accreditamento():
+    poi = RequisitoAccreditamento(
+        codice='poi', denominazione='Poi', testo='Che ci sia.', area=AreaRequisito.GESTIONALE,
+        prova=ProvaSiNo(), valido_dal=datetime.date(2026, 1, 1), fonte=LEGGE)
+    return (RegoleAccreditamento(
+        codice='prova', denominazione='Prova', unita='Nido', requisiti=(poi,), fonte=LEGGE),)
+""", "nessun requisito vale in questo giorno"),
 ]  # fmt: skip
 
 
