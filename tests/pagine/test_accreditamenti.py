@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.accreditamenti.casi import concedi, contesto, una_domanda
+from tests.accreditamenti.casi import concedi, una_domanda
 from tests.pagine.conftest import Piattaforma, Visita
+from tests.prestazioni.casi import contesto
 
 from capofila.base.database import unita_di_lavoro
 
