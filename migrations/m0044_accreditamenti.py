@@ -146,16 +146,17 @@ DECLARE
   ultimo record;
 BEGIN
   SELECT numero, specie, dal INTO ultimo FROM atto_accreditamento a
-    WHERE a.ambito_id = NEW.ambito_id AND a.domanda_id = NEW.domanda_id ORDER BY numero DESC LIMIT 1;
+    WHERE a.ambito_id = NEW.ambito_id AND a.domanda_id = NEW.domanda_id AND a.numero < NEW.numero
+    ORDER BY numero DESC LIMIT 1;
   IF (FOUND AND (NEW.numero <> ultimo.numero + 1 OR NEW.dal < ultimo.dal
         OR ultimo.specie IN ('nega', 'revoca')))
       OR (NOT FOUND AND NEW.numero <> 1) THEN
     RAISE EXCEPTION 'domanda %: l''atto non segue quelli di prima', NEW.domanda_id
       USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
-  RETURN NEW;
+  RETURN NULL;
 END $$;
-CREATE TRIGGER segue BEFORE INSERT ON atto_accreditamento
+CREATE TRIGGER segue AFTER INSERT ON atto_accreditamento
   FOR EACH ROW EXECUTE FUNCTION atto_accreditamento_segue();
 
 -- Whoever works for one comune reads the register, and not what the enti answered.

@@ -13,7 +13,10 @@ from capofila.territorio.service import membri
 POSTI = 24
 PER_TIPO = 4
 """Domande of each kind: two that keep everything, one with a prescription, one to be decided."""
-NOMI = ("Il Girasole", "La Quercia", "Il Sentiero", "Le Rondini")
+NOMI = (
+    "Il Girasole", "La Quercia", "Il Sentiero", "Le Rondini", "Il Ponte", "La Lanterna", "Il Mulino",
+    "Le Betulle",
+)  # fmt: skip
 
 
 async def inventa_accreditamenti(contesto: Contesto) -> int:
@@ -64,17 +67,18 @@ async def inventa_accreditamenti(contesto: Contesto) -> int:
         for regole in await dichiarate(presentata):
             caso = random.Random(f"{unita.ambito}-{regole.codice}")  # noqa: S311 - invented data
             for numero in range(PER_TIPO):
+                nome = NOMI[presenti % len(NOMI)]
                 id_ = await scrivi_unita(
                     UnitaNuova(
-                        denominazione=f"{NOMI[numero]} (unità inventata)",
-                        ente=f"Cooperativa inventata {NOMI[numero]}",
+                        denominazione=f"{nome} (unità inventata)",
+                        ente=f"Cooperativa inventata {nome}",
                         comune=caso.choice(comuni).belfiore,
                     )
                 )
                 una = await presenta(
                     DomandaNuova(
                         unita_id=id_, regole=regole.codice, presentata_il=presentata, posti=POSTI,
-                        protocollo=f"{presentata.year}/{regole.codice[:20]}/{numero + 1}",
+                        protocollo=f"{presentata.year}/{800 + presenti}",
                     )
                 )  # fmt: skip
                 da_adeguare = [u.codice for u in regole.requisiti if u.entro_giorni is not None][:1]

@@ -55,16 +55,17 @@ ATTO_CITATO = "Regolamento, art. 4, Comuni"
 @pytest.mark.parametrize(
     ("risposta", "stato", "detto"),
     [
+        (Risposta(requisito="carta", valore="si"), "rispettato", "Il carta. Risposta: sì."),
         (Risposta(requisito="carta", valore="no"), "da_adeguare", "entro il 30 agosto 2025"),
-        (Risposta(requisito="orario", valore="34.99"), "non_rispettato", "34,99 ore"),
-        (Risposta(requisito="orario", valore="35"), "rispettato", "Almeno 35 e al massimo 60 ore"),
-        (Risposta(requisito="orario", valore="60"), "rispettato", "60 ore"),
-        (Risposta(requisito="orario", valore="60.01"), "non_rispettato", "60,01 ore"),
+        (Risposta(requisito="orario", valore="34.99"), "non_rispettato", "Risposta: 34,99."),
+        (Risposta(requisito="orario", valore="35"), "rispettato", "Ore: almeno 35 e al massimo 60."),
+        (Risposta(requisito="orario", valore="60"), "rispettato", "Risposta: 60."),
+        (Risposta(requisito="orario", valore="60.01"), "non_rispettato", "Risposta: 60,01."),
         (Risposta(requisito="orario", valore="tante"), "non_rispettato", "non si può leggere"),
         # 24 places are three groups of eight, 25 users begin a fourth one.
-        (Risposta(requisito="educatori", valore="3"), "rispettato", "ne occorrono 3"),
-        (Risposta(requisito="educatori", valore="3", utenti=25), "non_rispettato", "ne occorrono 4"),
-        (Risposta(requisito="educatori", valore="0", utenti=0), "rispettato", "ne occorrono 0"),
+        (Risposta(requisito="educatori", valore="3"), "rispettato", "e ne occorrono 3"),
+        (Risposta(requisito="educatori", valore="3", utenti=25), "non_rispettato", "e ne occorrono 4"),
+        (Risposta(requisito="educatori", valore="0", utenti=0), "rispettato", "e ne occorrono 0"),
         (documento(date(2025, 7, 1), date(2025, 7, 1)), "rispettato", "fino al 1 luglio 2025"),
         (documento(date(2024, 7, 1), date(2025, 6, 30)), "scaduto", "scaduto il 30 giugno 2025"),
         # Five years from its day, whatever it says.
@@ -120,9 +121,9 @@ def test_il_numero_che_occorre_e_esatto_e_scritto_basta() -> None:
         risposta = Risposta(requisito="metri", valore=valore, utenti=1)
         return valuta(richiesta(risposta, regole=regole)).voci[0]
 
-    assert "ne occorrono 0,84" in con("0.83").perche
+    assert "e ne occorrono 0,84" in con("0.83").perche
     assert (con("0.8333").stato, con("0.8334").stato) == ("non_rispettato", "rispettato")
-    assert in_parole(metri) == "Almeno 2,5 mq ogni 3 utenti"
+    assert in_parole(metri) == "Mq: almeno 2,5 ogni 3 utenti"
 
 
 def test_un_requisito_vale_nei_suoi_giorni() -> None:

@@ -38,7 +38,7 @@ def test_la_valutazione_di_un_file_con_le_sue_spiegazioni(
     file.write_text(json.dumps(contenuto))
     a_parole = macchina.capofila(*comando)
     assert "È accreditabile con prescrizioni" in a_parole.uscita
-    assert "3 educatori per 24 utenti: ne occorrono 3" in a_parole.uscita
+    assert "Risposta: 3 per 24 utenti, e ne occorrono 3" in a_parole.uscita
     risposte[0]["valore"] = "forse"
     file.write_text(json.dumps(contenuto))
     rifiuto = macchina.capofila(*comando, "--json")

@@ -70,7 +70,7 @@ def test_dalla_domanda_all_atto_con_prescrizioni(visita: Visita, tmp_path: Path)
     pagina.get_by_role("button", name="Registra le risposte").click()
     pagina.wait_for_url(re.compile(r"/accreditamenti/\d+$"))
     expect(pagina.locator("#valutazione")).to_contain_text("accreditabile con prescrizioni")
-    expect(pagina.locator("#valutazione")).to_contain_text("4,5 operatori per 40 utenti")
+    expect(pagina.locator("#valutazione")).to_contain_text("4,5 per 40 utenti")
     assert "Filo" not in pagina.url
     visita.scatta(pagina, "accreditamenti-valutazione")
     pagina.get_by_role("link", name="Risposte e documenti").click()
@@ -105,7 +105,7 @@ def test_dalla_domanda_all_atto_con_prescrizioni(visita: Visita, tmp_path: Path)
 
 def test_i_requisiti_e_un_atto_che_revoca(visita: Visita) -> None:
     pagina = visita.entra("rita.resp", f"{STANZA}/requisiti/asilo-nido")
-    expect(pagina.locator("#requisiti")).to_contain_text("Almeno 6 metri quadrati per ogni utente")
+    expect(pagina.locator("#requisiti")).to_contain_text("Metri quadrati: almeno 6 per ogni utente")
     visita.scatta(pagina, "accreditamenti-requisiti")
     pagina.goto(f"{visita.piattaforma.indirizzo}{STANZA}/{DOMANDE['data']}/atto")
     visita.scatta(pagina, "accreditamenti-atto-revoca")

@@ -171,6 +171,10 @@ def _cifra(valore: Decimal) -> str:
     return formati.numero(valore.normalize() if valore else Decimal(0))
 
 
+def _maiuscola(testo: str) -> str:
+    return testo[:1].upper() + testo[1:]
+
+
 def in_parole(uno: RequisitoAccreditamento) -> str:
     """How a requirement is proven, in Italian."""
     match uno.prova:
@@ -180,11 +184,11 @@ def in_parole(uno: RequisitoAccreditamento) -> str:
         case ProvaCifra(minimo=minimo, massimo=massimo, unita=unita):
             limiti = ((minimo, "almeno"), (massimo, "al massimo"))
             detti = [f"{come} {_cifra(quale)}" for quale, come in limiti if quale is not None]
-            return f"{' e '.join(detti).capitalize()} {unita}"
+            return f"{_maiuscola(unita)}: {' e '.join(detti)}"
         case ProvaPerUtenti(minimo=minimo, ogni=ogni, interi=interi, unita=unita):
             gruppo = "per ogni utente" if ogni == 1 else f"ogni {formati.numero(ogni)} utenti"
             anche = ", anche se il gruppo è incompleto" if interi else ""
-            return f"Almeno {_cifra(minimo)} {unita} {gruppo}{anche}"
+            return f"{_maiuscola(unita)}: almeno {_cifra(minimo)} {gruppo}{anche}"
         case _:
             return "Sì o no"
 
@@ -219,7 +223,7 @@ def _guarda(
             bene = (uno.prova.minimo is None or cifra >= uno.prova.minimo) and (
                 uno.prova.massimo is None or cifra <= uno.prova.massimo
             )
-            detto = f"{_cifra(cifra)} {uno.prova.unita}."
+            detto = f"Risposta: {_cifra(cifra)}."
         case ProvaPerUtenti():
             cifra = Decimal(risposta.valore)
             utenti = richiesta.posti if risposta.utenti is None else risposta.utenti
@@ -228,12 +232,12 @@ def _guarda(
             occorrono = _occorrono(uno.prova, utenti)
             bene = Fraction(cifra) >= occorrono
             detto = (
-                f"{_cifra(cifra)} {uno.prova.unita} per {formati.numero(utenti)} utenti: ne "
-                f"occorrono {_in_cifre(occorrono)}."
+                f"Risposta: {_cifra(cifra)} per {formati.numero(utenti)} utenti, e ne occorrono "
+                f"{_in_cifre(occorrono)}."
             )
         case _:
             bene = risposta.valore == "si"
-            detto = "Sì." if bene else "No."
+            detto = f"Risposta: {'sì' if bene else 'no'}."
     return ("rispettato" if bene else "non_rispettato"), detto, None
 
 
@@ -252,6 +256,13 @@ def _documento(
     return "rispettato", f"{detto}, valido fino al {formati.data(fine)}.", fine
 
 
+def _chiede(uno: RequisitoAccreditamento) -> str:
+    """What is asked, in a sentence."""
+    if isinstance(uno.prova, ProvaSiNo):
+        return f"{uno.testo.strip().removesuffix('.')}."
+    return f"{in_parole(uno)}."
+
+
 def _voce(uno: RequisitoAccreditamento, risposta: Risposta | None, richiesta: Richiesta) -> Voce:
     stato, detto, fino_al = _guarda(uno, risposta, richiesta)
     entro = None
@@ -265,7 +276,7 @@ def _voce(uno: RequisitoAccreditamento, risposta: Risposta | None, richiesta: Ri
             detto += f" Andava adeguato entro il {formati.data(entro)}."
     return Voce(
         requisito=uno.codice, denominazione=uno.denominazione, area=uno.area.value, stato=stato,
-        perche=f"{in_parole(uno)}. {detto}", fonte=uno.fonte.cita(), ipotesi=uno.ipotesi,
+        perche=f"{_chiede(uno)} {detto}", fonte=uno.fonte.cita(), ipotesi=uno.ipotesi,
         entro=entro, fino_al=fino_al,
     )  # fmt: skip
 
