@@ -54,7 +54,9 @@ def test_dalla_domanda_all_atto_con_prescrizioni(visita: Visita, tmp_path: Path)
     scrivi(pagina, **{"valore-operatori-qualificati": "molti"})
     pagina.get_by_role("button", name="Registra le risposte").click()
     expect(pagina.locator("#riepilogo-errori")).to_be_focused()
-    expect(pagina.locator("#riepilogo-errori")).to_contain_text("Non è una cifra")
+    expect(pagina.locator("#riepilogo-errori")).to_contain_text(
+        "Operatori per persone seguite: non è una cifra"
+    )
     visita.scatta(pagina, "accreditamenti-istruttoria-errori")
     pagina.locator("#campo-valore-coordinatore").select_option("si")
     pagina.locator("#campo-valore-carta-dei-servizi").select_option("no")

@@ -490,6 +490,11 @@ async def scrivi_istruttoria(request: Richiesta, id_: FromPath[int]) -> Template
     lettura, _ = await _inviati(request)
     dette = {uno.codice: _risposta(lettura, uno) for uno in calcolo.in_vigore(regole, oggi())}
     if lettura.errori:
+        nomi = {uno.codice: uno.denominazione for uno in regole.requisiti}
+        lettura.errori = {
+            campo: f"{nomi[campo.partition('-')[2]]}: {motivo[:1].lower()}{motivo[1:]}"
+            for campo, motivo in lettura.errori.items()
+        }
         return await _istruttoria(request, domanda, regole, lettura, 422)
     try:
         await pratiche.scrivi_risposte(id_, dette)
@@ -598,8 +603,10 @@ async def registra_atto(request: Richiesta, id_: FromPath[int]) -> Template | Re
     if scelta is None:
         lettura.errori["specie"] = "Scegli che cosa fa l’atto."
     dal = lettura.giorno("dal", "Scrivi da quando ha effetto.")
-    giorno, atto_data = lettura.giorno("giorno"), lettura.giorno("atto_data")
-    atto = lettura.testo("atto", 300)
+    si_scrive = bool(domanda.ammessi) and (await pratiche.regole_di(domanda)).materia is None
+    giorno = lettura.giorno("giorno")
+    atto = lettura.testo("atto", 300, "Scrivi l’atto." if si_scrive else "")
+    atto_data = lettura.giorno("atto_data", "Scrivi il giorno dell’atto." if si_scrive else "")
     motivazione = lettura.testo("motivazione", 500)
     if lettura.errori or dal is None or scelta is None:
         return await _atto(request, domanda, lettura, 422)
