@@ -32,11 +32,11 @@ from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.documenti import contenuto_di, deposita
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.governo import service as governo
 from capofila.hooks import RegoleAccreditamento
 from capofila.territorio import service as territorio
 
-_INTEGER: Final = range(1, 2**31)
 DOMANDE_MASSIME: Final = 5_000
 DOCUMENTI_MASSIMI: Final = 200
 """Of a domanda."""
@@ -231,10 +231,12 @@ async def unita_offerta(id_: int) -> Unita:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = await unita.riga(f"{_UNITA} AND id = $2", unita.ambito, id_) if id_ in _INTEGER else None
-    if riga is None:
-        raise NonTrovato("Questa unità d’offerta non c’è: torna agli accreditamenti.")
+    riga = await riga_numero(
+        f"{_UNITA} AND id = $2",
+        id_,
+        "Questa unità d’offerta non c’è: torna agli accreditamenti.",
+        numeri=INTEGER,
+    )
     return Unita(**dict(riga))
 
 
@@ -330,16 +332,16 @@ async def domanda(id_: int, *, blocca: bool = False) -> Domanda:
         NonTrovato: none has this number here.
     """
     unita = unita_corrente()
-    if id_ in _INTEGER:
-        if blocca:
-            await unita.esegui("SELECT pg_advisory_xact_lock(7044, $1)", id_)
-        riga = await unita.riga(f"{_DOMANDE} AND d.id = $2", unita.ambito, id_)
-        if riga is not None:
-            righe = await unita.righe(
-                f"{_ATTI} AND domanda_id = $2 ORDER BY numero", unita.ambito, id_
-            )
-            return _domanda(riga, [Atto(**dict(uno)) for uno in righe])
-    raise NonTrovato("Questa domanda di accreditamento non c’è: torna agli accreditamenti.")
+    if blocca and id_ in INTEGER:
+        await unita.esegui("SELECT pg_advisory_xact_lock(7044, $1)", id_)
+    riga = await riga_numero(
+        f"{_DOMANDE} AND d.id = $2",
+        id_,
+        "Questa domanda di accreditamento non c’è: torna agli accreditamenti.",
+        numeri=INTEGER,
+    )
+    atti = await unita.righe(f"{_ATTI} AND domanda_id = $2 ORDER BY numero", unita.ambito, id_)
+    return _domanda(riga, [Atto(**dict(uno)) for uno in atti])
 
 
 async def presenta(nuova: DomandaNuova) -> int:
@@ -529,14 +531,12 @@ async def documento(id_: int) -> tuple[Documento, bytes]:
         NonTrovato: none has this number here.
         Conflitto: the store gives other bytes than were put in.
     """
-    unita = unita_corrente()
-    riga = (
-        await unita.riga(f"{_DOCUMENTI} AND id = $2", unita.ambito, id_)
-        if id_ in _INTEGER
-        else None
+    riga = await riga_numero(
+        f"{_DOCUMENTI} AND id = $2",
+        id_,
+        "Questo documento non c’è: torna alla domanda.",
+        numeri=INTEGER,
     )
-    if riga is None:
-        raise NonTrovato("Questo documento non c’è: torna alla domanda.")
     uno = Documento(**dict(riga))
     return uno, await contenuto_di(uno.bucket, uno.oggetto, uno.versione, uno.sha256)
 

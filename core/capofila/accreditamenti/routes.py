@@ -30,12 +30,10 @@ from capofila.hooks import (
     ProvaPerUtenti,
     RegoleAccreditamento,
     RequisitoAccreditamento,
-    Rifiuto,
 )
-from capofila.hooks.campi import leggi_codice_fiscale, leggi_data
+from capofila.hooks.campi import leggi_data
 from capofila.hooks.tracciati import cella_csv
 from capofila.territorio import service as territorio
-from capofila.web import formati
 from capofila.web.contesto import VoceMenu, come_file, costruisci_pagina, rispondi
 from capofila.web.lettura import Lettura
 from capofila.web.pagina import Colonna
@@ -102,16 +100,6 @@ async def _inviati(request: Richiesta) -> tuple[Lettura, UploadFile | None]:
     file = dati.get("file")
     testi = {nome: valore for nome, valore in dati.multi_items() if isinstance(valore, str)}
     return Lettura(testi), file if isinstance(file, UploadFile) and file.filename else None
-
-
-def _intero(lettura: Lettura, nome: str, massimo: int) -> int | None:
-    testo = lettura.scritto.get(nome, "").strip()
-    if not testo:
-        return None
-    if not (testo.isascii() and testo.isdigit() and len(testo) < 9 and int(testo) <= massimo):
-        lettura.errori[nome] = f"Scrivi un numero intero, al massimo {formati.numero(massimo)}."
-        return None
-    return int(testo)
 
 
 def _giorno_chiesto(request: Richiesta, nome: str) -> date:
@@ -228,12 +216,9 @@ def _unita_scritta(lettura: Lettura) -> UnitaNuova:
     for nome, valore in (("denominazione", denominazione), ("ente", ente)):
         if len(valore) == 1:
             lettura.errori[nome] = "Il nome è troppo corto: almeno due caratteri."
-    codice = leggi_codice_fiscale(lettura.scritto.get("codice_fiscale", ""))
-    if isinstance(codice, Rifiuto):
-        lettura.errori["codice_fiscale"] = codice.messaggio[:1].upper() + codice.messaggio[1:]
     return UnitaNuova(
         denominazione=denominazione, ente=ente,
-        codice_fiscale=codice if isinstance(codice, str) else None,
+        codice_fiscale=lettura.codice_fiscale(manca="") or None,
         comune=lettura.testo("comune", 4, "Scegli il comune."),
         indirizzo=lettura.testo("indirizzo", 160), chiusa_il=lettura.giorno("chiusa_il"),
     )  # fmt: skip
@@ -332,7 +317,7 @@ async def presenta(request: Richiesta, id_: FromPath[int]) -> Template | Redirec
     regole = lettura.testo("regole", 40, "Scegli che cosa si accredita.")
     protocollo = lettura.testo("protocollo", 32, "Scrivi il protocollo.")
     presentata = lettura.giorno("presentata_il", "Scrivi quando è stata presentata.")
-    posti = _intero(lettura, "posti", calcolo.UTENTI_MASSIMI)
+    posti = lettura.intero("posti", calcolo.UTENTI_MASSIMI)
     if lettura.errori or presentata is None:
         return await _modulo_domanda(request, una, lettura, 422)
     try:
@@ -414,7 +399,7 @@ def _risposta(lettura: Lettura, uno: RequisitoAccreditamento) -> Risposta | None
     valore = lettura.scritto.get(_campo(uno, "valore"), "").strip()
     if isinstance(uno.prova, ProvaCifra | ProvaPerUtenti) and valore:
         valore = _cifra(valore)
-    utenti = _intero(lettura, _campo(uno, "utenti"), calcolo.UTENTI_MASSIMI)
+    utenti = lettura.intero(_campo(uno, "utenti"), calcolo.UTENTI_MASSIMI)
     dal, scade = lettura.giorno(_campo(uno, "dal")), lettura.giorno(_campo(uno, "scade"))
     if not valore:
         if utenti is not None or dal is not None or scade is not None:
