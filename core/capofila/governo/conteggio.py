@@ -14,7 +14,16 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from capofila.governo.competenze import Diniego, Motivo, Responso, StatoCompetenza, puo_decidere
+from capofila.governo.competenze import (
+    Diniego,
+    Motivo,
+    Responso,
+    StatoCompetenza,
+    ignota,
+    materie_note,
+    propone,
+    puo_decidere,
+)
 from capofila.governo.elezioni import (
     EsitoCollegio,
     Ripresa,
@@ -65,6 +74,8 @@ _D = TypeVar("_D", bound=Dichiarazione)
 NON_AMMESSA: Final = "non_ammessa"
 ELETTI: Final = "eletti"
 DA_COMPLETARE: Final = "da_completare"
+DECISI: Final = frozenset({Risultato.APPROVATA.value, Risultato.RESPINTA.value})
+"""Outcomes that ballots in favour and against gave."""
 SENZA_ESITO: Final = frozenset({NON_AMMESSA, Risultato.NON_DETERMINABILE.value})
 """Outcomes that are none: the command ends with status 1."""
 
@@ -294,6 +305,24 @@ def difetti_modo(organo: Organo, giorno: date, materia: str, *, con_i_nomi: bool
             "scrivendo le schede e i voti di ciascuno.",
         )
     ]
+
+
+def difetti_materia(
+    organi: Sequence[Organo], organo: Organo, richiesta: Richiesta
+) -> list[Difetto]:
+    """Why a body cannot vote on a matter at all: nobody knows it, or no act lets it propose on it."""
+    note = materie_note(organi)
+    if richiesta.materia not in note:
+        return [Difetto("materia", ignota(note, richiesta.materia))]
+    if richiesta.propone and not propone(organi, organo.codice, richiesta.materia):
+        return [
+            Difetto(
+                "propone",
+                f"nessuna fonte dice che «{organo.denominazione}» proponga ad altri su "
+                f"«{note[richiesta.materia]}»: togli la chiave, e si conta la decisione.",
+            )
+        ]
+    return []
 
 
 def con_le_unita(
@@ -671,6 +700,7 @@ def _con_categorie(organo: Organo, seduta: Seduta) -> Seduta:
 
 def _difetti_voto(richiesta: Richiesta, seduta: Seduta, regole: _Regole) -> list[Difetto]:
     trovati = difetti_quorum(regole.quorum, seduta) if regole.quorum else []
+    trovati += _senza_pesi(seduta, regole)
     if richiesta.collegi is not None:
         elezione = regole.elezione
         assert elezione is not None
@@ -682,6 +712,24 @@ def _difetti_voto(richiesta: Richiesta, seduta: Seduta, regole: _Regole) -> list
         return trovati
     # Without a rule the ballots are still looked at: by heads, which is the least that a rule asks.
     return trovati + difetti_voti(regole.voto or _SENZA_REGOLA, seduta, richiesta.voti)
+
+
+def _senza_pesi(seduta: Seduta, regole: _Regole) -> list[Difetto]:
+    """Weights that are all zero: they were not filled in, and no share of nothing can be taken."""
+    return [
+        Difetto(
+            "aventi_diritto",
+            f"«{misura.value}» è 0 per tutti, e la regola li pesa così: scrivi i pesi veri.",
+        )
+        for misura in dict.fromkeys(
+            una.misura
+            for regola in (regole.voto, regole.quorum)
+            if regola is not None
+            for una in regola.condizioni
+            if una.misura is not Misura.TESTE
+        )
+        if {uno.peso(misura) for uno in seduta.aventi_diritto} == {Fraction(0)}
+    ]
 
 
 _SENZA_REGOLA: Final = RegolaVoto(
@@ -841,7 +889,7 @@ def _spiega(
     if responso.stato is StatoCompetenza.AMMESSA and responso.fonte:
         frasi.append(f"Competente: {organo.denominazione} ({cita(responso.fonte)}).")
     frasi += [una.spiegazione for una in (*quorum.condizioni, *condizioni)]
-    if detto in (Risultato.APPROVATA, Risultato.RESPINTA) and condizioni and decisivi is not None:
+    if detto in DECISI and condizioni and decisivi is not None:
         frasi.append(
             f"{DECISIVI}{', '.join(decisivi)}."
             if decisivi

@@ -19,7 +19,7 @@ from capofila.base.attivazioni import ROMA, oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
 from capofila.governo.albo import Albo, albo, regola_albo
-from capofila.governo.competenze import materie_note, senza_competenza
+from capofila.governo.competenze import ignota, materie_note, senza_competenza
 from capofila.governo.conteggio import gia_dichiarate, regola_convocazione
 from capofila.governo.feste import festivi
 from capofila.governo.lettura import RegoleDate, leggi_regole
@@ -459,12 +459,7 @@ def ragione(
     """
     note = materie_note(organi)
     if materia not in note:
-        elenco = ", ".join(sorted(note.values(), key=str.lower)[:40]) or "nessuna"
-        raise MateriaRifiutata(
-            "materia",
-            f"Il plugin del distretto non conosce la materia «{materia[:60]}». Scegline una di quelle "
-            f"che conosce ({elenco}), oppure chiedi a chi lo cura di aggiungerla con la sua fonte.",
-        )
+        raise MateriaRifiutata("materia", ignota(note, materia))
     if not senza_competenza(organi, materia, organo):
         return None
     scritta = " ".join((motivazione or "").split())

@@ -18,10 +18,12 @@ from capofila.governo.avvisi import del_giorno as avvisi_del_giorno
 from capofila.governo.chiamate import del_comune
 from capofila.governo.composizione import Adesione, Incarico, StatoSeggio, Titolare
 from capofila.governo.conteggio import (
+    DECISI,
     SENZA_ESITO,
     Conteggio,
     con_le_unita,
     conta,
+    difetti_materia,
     difetti_modo,
 )
 from capofila.governo.deliberazioni import CHIAVE, AttoTrovato, atto_in_vigore, per_chiave
@@ -29,7 +31,7 @@ from capofila.governo.incarichi import aventi_diritto, chi_presiede, nomi_delle_
 from capofila.governo.lettura import DIMENSIONE_MASSIMA
 from capofila.governo.rules import distanza
 from capofila.governo.scadenzario import istanze_fra as istanze_fra
-from capofila.governo.seduta import ConteggioRifiutato
+from capofila.governo.seduta import ConteggioRifiutato, Difetto
 from capofila.governo.sedute import Adunanza, adunanze, festivi_del_preavviso
 
 __all__ = [
@@ -102,8 +104,8 @@ async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
         contenuto: the file, as docs/uso/votazioni.md describes it.
 
     Raises:
-        ConteggioRifiutato: the file cannot be read or contradicts the rules, or votes in favour and
-            against where persons are elected.
+        ConteggioRifiutato: the file cannot be read or contradicts the rules; no plugin knows the
+            matter; or it votes in favour and against where persons are elected.
     """
     richiesta = lettura.leggi(contenuto)
     giorno = richiesta.seduta.giorno
@@ -111,16 +113,27 @@ async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
     organi = attivi.organi()
     organo = next((uno for uno in organi if uno.codice == richiesta.organo), None)
     if organo is not None:
-        if trovati := difetti_modo(
+        trovati = difetti_materia(organi, organo, richiesta) or difetti_modo(
             organo, giorno, richiesta.materia, con_i_nomi=richiesta.collegi is not None
-        ):
+        )
+        if trovati:
             raise ConteggioRifiutato(trovati)
         richiesta = con_le_unita(richiesta, organo, await nomi_delle_unita(giorno))
     feste = tuple(sorted(await festivi_del_preavviso(richiesta.giorno_convocato)))
-    return conta(
+    contato = conta(
         ambito,
         msgspec.structs.replace(richiesta, festivi=feste or msgspec.UNSET),
         organi,
         plugin=attivi.versioni(),
         impronta=sha256(contenuto).hexdigest(),
     )
+    if richiesta.collegi is None and not contato.voti.votanti and contato.esito in DECISI:
+        raise ConteggioRifiutato(
+            [
+                Difetto(
+                    "voti",
+                    "nessuno ha votato, e la seduta è valida: scrivi chi ha votato che cosa.",
+                )
+            ]
+        )
+    return contato
