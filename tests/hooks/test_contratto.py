@@ -206,7 +206,6 @@ NOMI_PUBBLICI = [
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",

@@ -99,7 +99,6 @@ from capofila.hooks.organi import (
     Presidenza,
     RegolaAlbo,
     Requisito,
-    Ripiego,
     Seggio,
     SpecieRequisito,
 )
@@ -310,7 +309,6 @@ __all__ = [
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",
