@@ -799,6 +799,7 @@ async def test_chi_lavora_per_un_comune_ha_prima_le_sedute_a_cui_e_chiamato(ambi
         attesa, _ = await prepara(giorno=oggi() + timedelta(days=3))
         in_corso, _ = await prepara(giorno=oggi() - timedelta(days=1), regole=REGOLE_DI_CREMA)
         await sala.apri(in_corso)
+        await sala.apri(assemblea)  # forty days ago: one that nobody closed does not go on now
         await unita.restringi(msgspec.structs.replace(unita.contesto, comune="G306"))
         # What goes on now comes before what is to come.
         assert [una.percorso for una in await service.prossime_sedute(9)] == [

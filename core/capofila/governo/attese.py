@@ -56,7 +56,10 @@ async def prossime_sedute(quante: int) -> list[SedutaAttesa]:
         if letta.stato in ATTESE and (altrove is None or copia.seduta_id in altrove)
     ]
     da_tenere = [
-        una for una in attese if una is not None and (una.stato == "aperta" or una.giorno >= giorno)
+        una
+        for una in attese
+        if una is not None
+        and (una.giorno >= (giorno - ANCORA_APERTA if una.stato == "aperta" else giorno))
     ]
     return sorted(da_tenere, key=_ordine)[:quante]
 
@@ -66,6 +69,8 @@ def _ordine(una: SedutaAttesa) -> tuple[bool, date, time, str]:
 
 
 ATTESE: Final = ("convocata", "aperta", "deserta")
+ANCORA_APERTA: Final = timedelta(days=7)
+"""How long a meeting that nobody closed is still one that goes on."""
 SECONDA_ENTRO: Final = timedelta(days=60)
 """How long after the first call of another ambito's meeting its second one is still looked for."""
 
@@ -74,7 +79,9 @@ def _attesa(
     una: Adunanza | SedutaPubblicata, percorso: str, di: str | None = None
 ) -> SedutaAttesa | None:
     """What is to come of a meeting; None of one without quorum that has no second call."""
-    seconda = una.stato == "deserta"
+    seconda = una.stato == "deserta" or (
+        una.stato == "aperta" and una.seconda_giorno is not None and una.seconda_giorno <= oggi()
+    )
     quando = (una.seconda_giorno, una.seconda_ora) if seconda else (una.giorno, una.ora)
     if quando[0] is None or quando[1] is None:
         return None
