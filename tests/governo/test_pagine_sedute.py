@@ -113,6 +113,30 @@ async def test_il_voto_di_chi_e_uscito_mentre_si_scriveva_non_si_perde_in_silenz
         assert PANDINO not in votata.voti
 
 
+@pytest.mark.parametrize(
+    "modulo", [{"modo": "appello"}, {"modo": "alzata", "altri": "non_vota"}, {"modo": "segreta"}]
+)
+async def test_una_votazione_senza_voti_non_respinge_nulla(
+    entra: Entra, ambiti: Banca, modulo: dict[str, str]
+) -> None:
+    """A form sent by mistake would turn a proposal down, and a vote is never taken away."""
+    dove = await contesto("crema")
+    async with unita_di_lavoro(dove):
+        id_, [una] = await aperta(
+            Proposta(materia="priorita", oggetto="Vuota"), regole=REGOLE_DI_CREMA
+        )
+        visti = await tutti(id_)
+    rita = await entra("rita.crema")
+    rifiuto = await rita.vai(
+        "POST", f"/crema/sedute/proposte/{una}/voto",
+        modulo | {"ora": "19:00", "votano": visti},  # type: ignore[dict-item]
+    )  # fmt: skip
+    assert rifiuto.status_code == 422
+    assert "Nessun voto è scritto" in rifiuto.text
+    async with unita_di_lavoro(dove):
+        assert await deliberazioni.votazioni(id_) == []
+
+
 async def test_un_atto_registrato_si_annulla_dalla_sua_pagina(entra: Entra, ambiti: Banca) -> None:
     rita = await entra("rita.crema")
     elenco = "/crema/deliberazioni/precedenti"

@@ -609,6 +609,11 @@ async def vota(
         (modo == "segreta") is not isinstance(voti, Scrutinio)
     ):
         raise DatiNonValidi("I voti non corrispondono al modo di votare: ricompila la votazione.")
+    if collegi is None and not (voti.votanti if isinstance(voti, Scrutinio) else voti):
+        raise DatiNonValidi(
+            "Nessun voto è scritto: segna chi ha votato che cosa, oppure i numeri dello scrutinio "
+            "segreto. Una votazione registrata non si toglie."
+        )
     if cosa.riprese and modo != "elezione":
         raise DatiNonValidi("È la votazione che completa un'elezione: si vota con i nomi.")
     _con_i_nomi(di_ora, una, cosa, modo)
