@@ -372,7 +372,7 @@ async def _modulo(
         organi=[(uno.codice, uno.denominazione) for uno in organi],
         anni=anni,
         categorie=[
-            seggio.categoria
+            (seggio.categoria, seggio.denominazione)
             for uno in organi
             if uno.codice == (una.organo if una else testi.get("organo", ""))
             for seggio in uno.seggi
