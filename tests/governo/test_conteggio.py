@@ -372,6 +372,27 @@ def test_lo_stesso_comune_con_due_codici_non_ha_due_voti(contato: Conta) -> None
         contato("casalmaggiore", file)
 
 
+def test_la_stessa_persona_scritta_in_due_modi_non_divide_i_suoi_voti(contato: Conta) -> None:
+    file = esempio("cremona")
+    primo = file["elezione"]["collegi"][0]
+    primo["candidati"].append({"nome": primo["candidati"][0]["nome"].upper() + " ", "voti": 0})
+    with pytest.raises(ConteggioRifiutato, match="somma i suoi voti in una voce sola"):
+        contato("cremona", file)
+    file = esempio("cremona")
+    doppio = file["elezione"]["collegi"][0] | {"nome": "AMBITO 1"}
+    file["elezione"]["collegi"].append(doppio)
+    with pytest.raises(ConteggioRifiutato, match="«AMBITO 1» è scritto due volte"):
+        contato("cremona", file)
+
+
+def test_di_un_elezione_per_unita_che_non_si_conoscono_lo_si_dice(contato: Conta) -> None:
+    file = esempio("cremona")
+    file["elezione"]["collegi"] = file["elezione"]["collegi"][:1]
+    esito = contato("cremona", file)
+    assert esito.esito == "eletti"
+    assert any("se ne manca una non risulta" in una for una in esito.avvertenze)
+
+
 def test_il_file_non_cambia_una_regola_che_il_plugin_dichiara(contato: Conta) -> None:
     file = esempio("casalmaggiore")
     file["regole"] = {

@@ -30,6 +30,7 @@ from capofila.governo.elezioni import (
     StatoCollegio,
     difetti_elezione,
     elezione_contata,
+    piano,
     riprese,
 )
 from capofila.governo.lettura import RegolaElezione, RegoleDate, Richiesta
@@ -336,19 +337,15 @@ def con_le_unita(
     nomi = unita.get(regola.per, ()) if regola is not None and regola.per is not Per.ORGANO else ()
     if not nomi or not richiesta.collegi or richiesta.da_riprendere:
         return richiesta
-    veri = {_piano(nome): nome for nome in nomi}
+    veri = {piano(nome): nome for nome in nomi}
     return msgspec.structs.replace(
         richiesta,
         unita=tuple(nomi),
         collegi=tuple(
-            msgspec.structs.replace(uno, nome=veri.get(_piano(uno.nome), uno.nome))
+            msgspec.structs.replace(uno, nome=veri.get(piano(uno.nome), uno.nome))
             for uno in richiesta.collegi
         ),
     )
-
-
-def _piano(nome: str) -> str:
-    return " ".join(nome.casefold().split())
 
 
 def che_resta(
@@ -968,4 +965,11 @@ def _avverti(
     ]
     if richiesta.collegi is not None:
         avvisi += [f"Nessuna fonte dice {uno}." for uno in regole.aperti_elezione]
+        elezione = regole.elezione
+        a_parte = elezione is not None and elezione.per is not Per.ORGANO
+        if a_parte and not richiesta.unita_attese and not richiesta.da_riprendere:
+            avvisi.append(
+                "In quel giorno non si sa quali unità eleggano a parte: si sono contate quelle scritte, "
+                "e se ne manca una non risulta."
+            )
     return tuple(avvisi)

@@ -17,7 +17,7 @@ import msgspec
 
 from capofila.base.dichiarato import Raccolta, Voce, leggi_json
 from capofila.governo.competenze import Compiuto
-from capofila.governo.elezioni import Collegio, Preferenze, Ripresa
+from capofila.governo.elezioni import Collegio, Preferenze, Ripresa, piano
 from capofila.governo.seduta import (
     AventeDiritto,
     ConteggioRifiutato,
@@ -240,7 +240,7 @@ def _aventi_diritto(voce: Voce) -> tuple[AventeDiritto, ...]:
     nomi: dict[str, str] = {}
     for uno in _voci(voce, "aventi_diritto"):
         id = uno.testo("id")
-        nome = " ".join((uno.facoltativo("nome") or id).casefold().split())
+        nome = piano(uno.facoltativo("nome") or id)
         if nome and nomi.setdefault(nome, id) != id:
             uno.segnala(
                 f"«{nomi[nome][:60]}» e «{id[:60]}» hanno lo stesso nome: se è uno solo tienine uno, "
