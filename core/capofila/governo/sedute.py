@@ -376,6 +376,31 @@ async def correggi(id_: int, una: Adunanza) -> None:
     )  # fmt: skip
 
 
+async def ritira_una_volta(tabella: str, id_: int, azione: str, perche_no: str) -> None:
+    """Take back a row of the register of the body that was written by mistake; it stays, withdrawn.
+
+    Args:
+        tabella: one with ``ritirato_il``.
+        id_: of the row.
+        azione: as the audit writes it down.
+        perche_no: said where there is no such row, or it was withdrawn.
+
+    Raises:
+        NonTrovato: with those words.
+    """
+    unita = ufficio_di_piano()
+    tag = "UPDATE 0"
+    if id_ in INTEGER:
+        tag = await unita.esegui(
+            f"UPDATE {tabella} SET ritirato_il = now() WHERE ambito_id = $1 AND id = $2 "
+            "AND ritirato_il IS NULL",
+            unita.ambito, id_,
+        )  # fmt: skip
+    if tag.endswith(" 0"):
+        raise NonTrovato(perche_no)
+    await registra(azione, tabella, str(id_))
+
+
 async def _passo(comando: Any, perche_no: str) -> Any:
     """What a trigger refuses, in words. The unit goes on."""
     unita = unita_corrente()
