@@ -217,7 +217,6 @@ NOMI_PUBBLICI = [
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",

@@ -31,6 +31,7 @@ from capofila.governo import (
     sedute,
     verbali,
 )
+from capofila.governo.attese import prossime_sedute
 from capofila.governo.competenze import materie_note
 from capofila.governo.conteggio import QuorumContato, cifra
 from capofila.governo.incarichi import titolari
@@ -141,7 +142,8 @@ async def elenco(request: Richiesta) -> Template:
         "governo/sedute.html",
         pagina,
         adunanze=viste if tutte else mie,
-        prossima=None if sue is None else chiamate.prossima(mie, oggi()),
+        prossima=None if sue is None else next(iter(await prossime_sedute(1)), None),
+        radice=base().removesuffix("sedute"),
         di_un_comune=sue is not None,
         tutte=tutte,
         altre=len(viste) - len(mie),
@@ -360,7 +362,7 @@ async def _modulo(
         organi=[(uno.codice, uno.denominazione) for uno in organi],
         anni=anni,
         categorie=[
-            seggio.categoria
+            (seggio.categoria, seggio.denominazione)
             for uno in organi
             if uno.codice == (una.organo if una else testi.get("organo", ""))
             for seggio in uno.seggi

@@ -18,7 +18,7 @@ from capofila.base.attivazioni import ROMA, oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
 from capofila.governo.albo import Albo, albo, regola_albo
-from capofila.governo.competenze import materie_note, senza_competenza
+from capofila.governo.competenze import ignota, materie_note, senza_competenza
 from capofila.governo.conteggio import gia_dichiarate, regola_convocazione
 from capofila.governo.feste import festivi
 from capofila.governo.lettura import RegoleDate, leggi_regole
@@ -365,6 +365,31 @@ async def correggi(id_: int, una: Adunanza) -> None:
     )  # fmt: skip
 
 
+async def ritira_una_volta(tabella: str, id_: int, azione: str, perche_no: str) -> None:
+    """Take back a row of the register of the body that was written by mistake; it stays, withdrawn.
+
+    Args:
+        tabella: one with ``ritirato_il``.
+        id_: of the row.
+        azione: as the audit writes it down.
+        perche_no: said where there is no such row, or it was withdrawn.
+
+    Raises:
+        NonTrovato: with those words.
+    """
+    unita = ufficio_di_piano()
+    tag = "UPDATE 0"
+    if id_ in INTEGER:
+        tag = await unita.esegui(
+            f"UPDATE {tabella} SET ritirato_il = now() WHERE ambito_id = $1 AND id = $2 "
+            "AND ritirato_il IS NULL",
+            unita.ambito, id_,
+        )  # fmt: skip
+    if tag.endswith(" 0"):
+        raise NonTrovato(perche_no)
+    await registra(azione, tabella, str(id_))
+
+
 async def _passo(comando: Any, perche_no: str) -> Any:
     """What a trigger refuses, in words. The unit goes on."""
     unita = unita_corrente()
@@ -448,12 +473,7 @@ def ragione(
     """
     note = materie_note(organi)
     if materia not in note:
-        elenco = ", ".join(sorted(note.values(), key=str.lower)[:40]) or "nessuna"
-        raise MateriaRifiutata(
-            "materia",
-            f"Il plugin del distretto non conosce la materia «{materia[:60]}». Scegline una di quelle "
-            f"che conosce ({elenco}), oppure chiedi a chi lo cura di aggiungerla con la sua fonte.",
-        )
+        raise MateriaRifiutata("materia", ignota(note, materia))
     if not senza_competenza(organi, materia, organo):
         return None
     scritta = " ".join((motivazione or "").split())

@@ -108,7 +108,6 @@ from capofila.hooks.organi import (
     Presidenza,
     RegolaAlbo,
     Requisito,
-    Ripiego,
     Seggio,
     SpecieRequisito,
 )
@@ -326,7 +325,6 @@ __all__ = [
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",
