@@ -40,6 +40,7 @@ def test_l_operatore_del_comune_lavora_solo_su_quello_del_comune() -> None:
     assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {
         "prestazioni.importa",
         "compartecipazione.scrivi",
+        "conoscenza.scrivi",
         "debito.completezza",
         "graduatorie.scrivi",
         "minori.scrivi",

@@ -574,6 +574,7 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "eservice.audience": f"https://prova.example/{ambito}",
                 "prelievo.flussi": 0,
                 "valore_indicatore.territorio": "ambito",
+                "incarico_indicatore.titolare": "Prova",
                 "adempimento_fatto.specie_prova": "atto",
                 "avviso_adempimento.passo": 7,
                 "segreto_calendario.utente_id": 1,

@@ -143,6 +143,7 @@ NOMI_PUBBLICI = [
     "FormaFissa",
     "FormaFoglio",
     "FraRiparto",
+    "FrequenzaIndicatore",
     "GiornoLavorativo",
     "GiornoTra",
     "Graduatoria",

@@ -421,6 +421,8 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/conoscenza/panorama/{focus:str}"): Caso(modulo={"testo": "Casa"}),
     ("GET", "/{ambito:str}/conoscenza/profili"): Caso(),
     ("GET", "/{ambito:str}/conoscenza/profili/{territorio:str}"): Caso("territorio"),
+    ("GET", "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.csv"): Caso("territorio"),
+    ("GET", "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.xlsx"): Caso("territorio"),
     ("GET", "/{ambito:str}/pubblicazioni"): Caso(mostra=True),
     ("GET", "/{ambito:str}/pubblicazioni/anteprima"): Caso(),
     ("POST", "/{ambito:str}/pubblicazioni/anteprima"): Caso(modulo={"atto": "Delibera 1"}),

@@ -24,7 +24,7 @@ from capofila.spesa import service as spesa
 from capofila.spesa.service import ColonnaCifre, RigaCifre, TavolaCifre
 from capofila.web import grafici
 from capofila.web.contesto import anno_richiesto, costruisci_pagina, pagina_richiesta, rispondi
-from capofila.web.formati import importo, numero, percento
+from capofila.web.formati import importo, numero, percento, senza_zeri
 from capofila.web.pagina import Colonna, with_parameters
 
 Richiesta = Request[Any, Any, Any]
@@ -59,7 +59,7 @@ def scrivi(valore: Decimal | int | None, tipo: TipoCifra) -> str:
     """A figure as the pages write it."""
     if tipo == "importo":
         return importo(valore)  # type: ignore[arg-type]
-    return percento(valore) if tipo == "quota" else numero(valore)  # type: ignore[arg-type]
+    return percento(valore) if tipo == "quota" else numero(senza_zeri(valore))  # type: ignore[arg-type]
 
 
 def scrivi_corto(valore: Decimal | int, tipo: TipoCifra) -> str:

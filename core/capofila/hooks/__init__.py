@@ -78,7 +78,12 @@ from capofila.hooks.graduatorie import (
     TipoDato,
     Verso,
 )
-from capofila.hooks.indicatori import CalcoloIndicatore, Indicatore, LivelloIndicatore
+from capofila.hooks.indicatori import (
+    CalcoloIndicatore,
+    FrequenzaIndicatore,
+    Indicatore,
+    LivelloIndicatore,
+)
 from capofila.hooks.lettori import (
     FileNonLeggibile,
     FlussoRicevuto,
@@ -251,6 +256,7 @@ __all__ = [
     "FormaFissa",
     "FormaFoglio",
     "FraRiparto",
+    "FrequenzaIndicatore",
     "GiornoLavorativo",
     "GiornoTra",
     "Graduatoria",

@@ -29,7 +29,6 @@ from capofila.spesa.consegne import segna_trasmesse as segna_trasmesse
 from capofila.spesa.controlli import Rilievo as Rilievo
 from capofila.spesa.controlli import errori_aperti as errori_aperti
 from capofila.spesa.foglio import colonne_di as colonne_di
-from capofila.spesa.importa import EsitoSpesa as EsitoSpesa
 from capofila.spesa.importa import FileSpesa as FileSpesa
 from capofila.spesa.importa import LottoSpesa as LottoSpesa
 from capofila.spesa.importa import OpzioniSpesa as OpzioniSpesa
