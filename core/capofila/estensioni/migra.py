@@ -99,7 +99,7 @@ async def _scrivibili(connessione: asyncpg.Connection, id: str, presente: bool) 
     """The rows of a plugin that is gone are read only."""
     comando, verso = ("GRANT", "TO") if presente else ("REVOKE", "FROM")
     await connessione.execute(
-        f'{comando} INSERT, UPDATE ON ALL TABLES IN SCHEMA "{schema_di(id)}" {verso} capofila_app'
+        f'{comando} INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema_di(id)}" {verso} capofila_app'
     )
 
 
