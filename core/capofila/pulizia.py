@@ -1,6 +1,6 @@
 """Throwing away what has had its time: sessions, counted tries, used vouchers, files that
-nobody decided upon, outcomes of old runs, old failures of plugins and rows that their jobs wrote anew. The reminders and the warnings that fall today are asked for at
-the same time.
+nobody decided upon, outcomes of old runs, old failures of plugins and rows that their jobs put others in
+the place of. The reminders and the warnings that fall today are asked for at the same time.
 
 The worker does it, because every installation has one. Each piece is one statement over what has
 expired at that moment, in a transaction of its own: two workers at the same time find, between the
