@@ -108,7 +108,7 @@ def test_la_pagina_dei_plugin_dell_ambito_dice_i_guasti_e_gli_anni(visita: Visit
     visita.scatta(pagina, "plugin-ambito")
     pagina.get_by_role("link", name="Anni fissati").click()
     pagina.get_by_label("Anno", exact=False).last.fill("2019" if visita.larghezza > 500 else "2018")
-    pagina.get_by_role("button", name="Fissa").click()
+    pagina.get_by_role("button", name="Fissa", exact=True).click()
     assert pagina.get_by_text("è fissato").first.is_visible()
     visita.scatta(pagina, "plugin-anni")
     pagina.get_by_role("link", name="Distretto di Mantova con la versione").first.click()

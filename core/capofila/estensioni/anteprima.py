@@ -68,7 +68,7 @@ class InUnAmbito(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         fissati: its pinned years, which would not.
-        da_fissare: years that have ended, in which the plugin acted, and that are not pinned.
+        da_fissare: years that have ended and are not pinned, when something would change by year.
     """
 
     uso: Uso
@@ -146,7 +146,9 @@ def _in_un_ambito(uso: Uso, fissati: Iterable[int], tutti: Iterable[Cambiamento]
     chiusi = range(max(uso.dal.year, oggi().year - 3), oggi().year)
     return InUnAmbito(
         uso=uso, fissati=fermi, cambiamenti=tuple(suoi),
-        da_fissare=tuple(anno for anno in chiusi if anno not in fermi),
+        da_fissare=tuple(
+            anno for anno in chiusi if anno not in fermi and any(uno.anni for uno in suoi)
+        ),
     )  # fmt: skip
 
 
