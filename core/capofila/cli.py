@@ -616,12 +616,15 @@ def plugin_approved(json_: bool) -> None:
 
 
 @plugin.command("migrate")
-def plugin_migrate() -> None:
+@click.option(
+    "--dalla-copia", is_flag=True, help="Mentre si rimette una copia: quelle che dichiara."
+)
+def plugin_migrate(dalla_copia: bool) -> None:
     """Crea e aggiorna le tabelle proprie dei plugin, con il ruolo di CAPOFILA_MIGRAZIONI_URL."""
-    from capofila.estensioni.migra import migra_plugin
+    from capofila.estensioni.migra import migra_plugin, ricrea
 
     with locale.servizi():
-        nuove = asyncio.run(migra_plugin(_migrazioni()))
+        nuove = asyncio.run((ricrea if dalla_copia else migra_plugin)(_migrazioni()))
     for una in nuove:
         ERR.print(f"Fatta: {escape(una)}.")
     ERR.print(f"Migrazioni dei plugin fatte ora: {len(nuove)}.")

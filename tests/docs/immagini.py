@@ -63,7 +63,7 @@ FOTO: Final = (
         "seduta",
         "responsabile.casalmaggiore",
         "/casalmaggiore/sedute",
-        segui="tr:has-text('Chiusa') th a",
+        segui="tr:has-text('Verbale pronto') th a",
         cerca="h2:has-text('Ordine del giorno')",
     ),
     Foto(
