@@ -210,7 +210,8 @@ def test_una_copia_si_rimette_intera_e_si_continua_a_scrivere(
         try:
             tabelle = await c.fetch(
                 "SELECT oid::regclass::text AS relname FROM pg_class WHERE relkind = 'r' "
-                "AND relnamespace::regnamespace::text ~ '^(public|plugin_.*)$' AND relname NOT IN ('migration', 'sessione', 'tentativo_accesso') ORDER BY 1"
+                "AND relnamespace::regnamespace::text ~ '^(public|plugin_.*)$' "
+                "AND relname NOT IN ('migration', 'sessione', 'tentativo_accesso') ORDER BY 1"
             )
             return {
                 t["relname"]: await c.fetchval(
