@@ -18,9 +18,9 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.compartecipazione.calcolo import Motivo
 from capofila.compartecipazione.catalogo import schema, schemi
-from capofila.compartecipazione.righe import INTEGER, riga_numero
 from capofila.compartecipazione.schemi import (
     CIFRE_MASSIME,
     DECIMALI,
@@ -272,7 +272,10 @@ async def leggi(id_: int) -> Adozione:
     """
     return _da(
         await riga_numero(
-            f"{_LEGGI} AND a.id = $2", id_, "Questa adozione non c'è: torna all'elenco.", INTEGER
+            f"{_LEGGI} AND a.id = $2",
+            id_,
+            "Questa adozione non c'è: torna all'elenco.",
+            numeri=INTEGER,
         )
     )
 

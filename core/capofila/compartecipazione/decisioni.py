@@ -17,6 +17,7 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.righe import riga_numero
 from capofila.compartecipazione import calcolo
 from capofila.compartecipazione.adozioni import Vigenza, vigente
 from capofila.compartecipazione.calcolo import (
@@ -29,7 +30,6 @@ from capofila.compartecipazione.calcolo import (
     scongela,
 )
 from capofila.compartecipazione.catalogo import schema
-from capofila.compartecipazione.righe import riga_numero
 from capofila.compartecipazione.utenze import (
     SCADE,
     Assistito,

@@ -21,11 +21,11 @@ from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
 from capofila.base.lavori import Compito, lavoro, richiedi
+from capofila.base.righe import riga_numero
 from capofila.compartecipazione.adozioni import Vigenza, vigenze
 from capofila.compartecipazione.catalogo import schema
 from capofila.compartecipazione.decisioni import Atteso, Provvedimento, decidi, difetti_atto
 from capofila.compartecipazione.massa import quote_di
-from capofila.compartecipazione.righe import riga_numero
 from capofila.compartecipazione.utenti import casi_per, utenti
 from capofila.compartecipazione.utenze import DatiRifiutati
 

@@ -27,8 +27,7 @@ from capofila.compartecipazione.routes_adozioni import (
     servizi_del_giorno,
 )
 from capofila.compartecipazione.schemi import Schema
-from capofila.hooks import Rifiuto
-from capofila.hooks.campi import leggi_codice_fiscale, leggi_data
+from capofila.hooks.campi import leggi_data
 from capofila.web import formati
 from capofila.web.contesto import (
     VoceMenu,
@@ -173,17 +172,13 @@ async def _nuova(request: Richiesta, lettura: Lettura, stato: int = 200) -> Temp
 async def inserisci(request: Richiesta, data: Modulo) -> Template | Redirect:
     """Write a person down; one that is there is found."""
     lettura = Lettura(data)
-    codice = leggi_codice_fiscale(lettura.scritto.get("codice_fiscale", ""))
-    if isinstance(codice, Rifiuto):
-        lettura.errori["codice_fiscale"] = codice.messaggio[:1].upper() + codice.messaggio[1:]
-    elif codice is None:
-        lettura.errori["codice_fiscale"] = "Scrivi il codice fiscale."
+    codice = lettura.codice_fiscale()
     cognome = lettura.testo("cognome", 36, "Scrivi il cognome.")
     nome = lettura.testo("nome", 36, "Scrivi il nome.")
     comune = lettura.scritto.get("comune", "")
     if comune not in dict(await comuni_possibili()):
         lettura.errori["comune"] = "Scegli il comune."
-    if lettura.errori or not isinstance(codice, str):
+    if lettura.errori:
         return await _nuova(request, lettura, 422)
     id_ = await utenze.apri_assistito(comune, codice, cognome, nome)
     return Redirect(f"{base()}/persone/{id_}", status_code=303)

@@ -18,6 +18,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.righe import riga_numero
 from capofila.compartecipazione.adozioni import ritira
 from capofila.compartecipazione.calcolo import QUANTITA_MASSIMA, Caso
 from capofila.compartecipazione.catalogo import schema
@@ -29,7 +30,6 @@ from capofila.compartecipazione.isee import (
     difetto,
     scade,
 )
-from capofila.compartecipazione.righe import riga_numero
 from capofila.compartecipazione.schemi import Schema
 from capofila.prestazioni.service import cerca_persona
 from capofila.territorio import service as territorio

@@ -20,13 +20,12 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.governo.service import atto_in_vigore
 from capofila.graduatorie import calcolo
 from capofila.graduatorie.calcolo import Congelata, Esito, Evento, Iscritta, Posto, Richiesta
 from capofila.hooks import Graduatoria, Manifesto
 
-_INTEGER: Final = range(1, 2**31)
-_BIGINT: Final = range(1, 2**63)
 BANDI_MASSIMI: Final = 500
 
 
@@ -158,15 +157,15 @@ async def leggi(id_: int, *, blocca: bool = False) -> Bando:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    if blocca and id_ in _INTEGER:
+    if blocca and id_ in INTEGER:
         # The row itself is not written: a lock by its number makes approvals and writings take turns.
-        await unita.esegui("SELECT pg_advisory_xact_lock(7043, $1)", id_)
-    riga = (
-        await unita.riga(f"{_BANDO} AND b.id = $2", unita.ambito, id_) if id_ in _INTEGER else None
+        await unita_corrente().esegui("SELECT pg_advisory_xact_lock(7043, $1)", id_)
+    riga = await riga_numero(
+        f"{_BANDO} AND b.id = $2",
+        id_,
+        "Questo bando non c’è: torna alle graduatorie.",
+        numeri=INTEGER,
     )
-    if riga is None:
-        raise NonTrovato("Questo bando non c’è: torna alle graduatorie.")
     return Bando(**dict(riga))
 
 
@@ -276,13 +275,9 @@ async def domanda(id_: int) -> DomandaBando:
     Raises:
         NonTrovato: none has this number here.
     """
-    unita = unita_corrente()
-    riga = (
-        await unita.riga(f"{_DOMANDA} AND id = $2", unita.ambito, id_) if id_ in _BIGINT else None
+    return _domanda(
+        await riga_numero(f"{_DOMANDA} AND id = $2", id_, "Questa domanda non c’è: torna al bando.")
     )
-    if riga is None:
-        raise NonTrovato("Questa domanda non c’è: torna al bando.")
-    return _domanda(riga)
 
 
 async def _verifica(bando: Bando, dati: Mapping[str, str]) -> None:

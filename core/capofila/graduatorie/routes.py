@@ -25,7 +25,7 @@ from capofila.graduatorie.bandi import Approvata, Bando, BandoNuovo, DomandaBand
 from capofila.graduatorie.calcolo import Evento, Posto
 from capofila.graduatorie.scarichi import STATI
 from capofila.hooks import DatoDomanda, Graduatoria, Rifiuto, TipoDato
-from capofila.hooks.campi import leggi_codice_fiscale, leggi_data, leggi_importo
+from capofila.hooks.campi import leggi_data, leggi_importo
 from capofila.prestazioni import service as prestazioni
 from capofila.territorio import service as territorio
 from capofila.web import formati
@@ -353,11 +353,7 @@ async def iscrivi(request: Richiesta, id_: FromPath[int], data: Modulo) -> Templ
     bando = await bandi.leggi(id_)
     lettura = Lettura(data)
     graduatoria = await bandi.regole(bando.graduatoria, bando.giorno)
-    codice = leggi_codice_fiscale(lettura.scritto.get("codice_fiscale", ""))
-    if isinstance(codice, Rifiuto):
-        lettura.errori["codice_fiscale"] = codice.messaggio[:1].upper() + codice.messaggio[1:]
-    elif codice is None:
-        lettura.errori["codice_fiscale"] = "Scrivi il codice fiscale."
+    codice = lettura.codice_fiscale()
     cognome, nome = _persona(lettura)
     protocollo = lettura.testo("protocollo", 32, "Scrivi il protocollo della domanda.")
     presentata = lettura.giorno("presentata_il", "Scrivi quando è stata presentata.")
@@ -367,7 +363,7 @@ async def iscrivi(request: Richiesta, id_: FromPath[int], data: Modulo) -> Templ
     numero = lettura.scritto.get("domanda_id", "")
     origine = int(numero) if numero.isascii() and numero.isdigit() and len(numero) < 19 else None
     dati = _dati_scritti(graduatoria, lettura)
-    if lettura.errori or not isinstance(codice, str) or presentata is None:
+    if lettura.errori or presentata is None:
         return await _domanda(request, bando, lettura, stato=422)
     try:
         if origine is not None:

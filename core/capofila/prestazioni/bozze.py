@@ -16,6 +16,7 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.righe import BIGINT, riga_numero
 from capofila.prestazioni.rules import FONTE, FONTE_MINORI
 
 SOSTITUISCE: Final = "_sostituisce"
@@ -29,7 +30,6 @@ _MASSIMA: Final = 20_000
 _CODICE_FISCALE: Final = re.compile(
     "[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]", re.IGNORECASE
 )
-_BIGINT: Final = range(1, 2**63)
 _NON_C_E: Final = "Questa bozza non c'è più: torna all'elenco delle bozze."
 
 
@@ -128,18 +128,13 @@ async def leggi(id_: int, fonte: str = FONTE) -> dict[str, str]:
     Raises:
         NonTrovato: there is none with this number in the ambito.
     """
-    unita = unita_corrente()
-    testo = None
-    if id_ in _BIGINT:
-        testo = await unita.valore(
-            "SELECT valori FROM bozza WHERE ambito_id = $1 AND id = $2 AND fonte = $3",
-            unita.ambito,
-            id_,
-            fonte,
-        )
-    if testo is None:
-        raise NonTrovato(_NON_C_E)
-    valori: dict[str, str] = msgspec.json.decode(testo)
+    riga = await riga_numero(
+        "SELECT valori FROM bozza WHERE ambito_id = $1 AND id = $2 AND fonte = $3",
+        id_,
+        _NON_C_E,
+        fonte,
+    )
+    valori: dict[str, str] = msgspec.json.decode(riga["valori"])
     return valori
 
 
@@ -149,7 +144,7 @@ async def butta(id_: int, fonte: str = FONTE) -> None:
     The pseudonym that was made for it, and that no record has, goes with it.
     """
     unita = unita_corrente()
-    if id_ not in _BIGINT:
+    if id_ not in BIGINT:
         return
     minore = await unita.valore(
         "DELETE FROM bozza WHERE ambito_id = $1 AND id = $2 AND fonte = $3 RETURNING valori ->> $4",

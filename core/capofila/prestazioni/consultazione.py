@@ -11,12 +11,11 @@ from piccolo.columns.combination import And, WhereRaw
 
 from capofila.base.database import unita_corrente
 from capofila.base.errori import NonTrovato
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.prestazioni.stati import condizione
 from capofila.prestazioni.tables import Lotto, Prestazione
 
 PER_PAGINA: Final = 50
-INTEGER: Final = range(1, 2**31)
-_BIGINT: Final = range(1, 2**63)
 """What a number in an address may be: beyond, PostgreSQL has no row to look for."""
 CONTEGGIO_MASSIMO: Final = 10_000
 """Beyond so many rows the page says «oltre 10.000»: counting a million takes longer than reading it."""
@@ -200,20 +199,15 @@ async def dettaglio(id_: int) -> dict[str, Any]:
     Raises:
         NonTrovato: there is none with this number in the ambito.
     """
-    unita = unita_corrente()
-    if id_ not in _BIGINT:
-        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
-    riga = await unita.riga(
+    riga = await riga_numero(
         "SELECT p.*, e.denominazione AS ente_erogatore, l.nome_file, l.formato, l.caricato_il, "
         "l.id IS NOT NULL AS file_visibile FROM prestazione p "
         "JOIN ente e ON e.ambito_id = p.ambito_id AND e.id = p.ente_erogatore_id "
         "LEFT JOIN lotto l ON l.ambito_id = p.ambito_id AND l.id = p.lotto_id "
         "WHERE p.ambito_id = $1 AND p.id = $2",
-        unita.ambito,
         id_,
+        "Questa prestazione non c'è: torna all'elenco.",
     )
-    if riga is None:
-        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
     return dict(riga)
 
 

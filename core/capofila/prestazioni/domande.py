@@ -17,7 +17,8 @@ import msgspec
 
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.righe import BIGINT, riga_numero
 from capofila.prestazioni import decisioni as confronti
 from capofila.prestazioni.consultazione import cerca_persona
 from capofila.prestazioni.contabilita import (
@@ -30,7 +31,6 @@ from capofila.prestazioni.contabilita import (
     situazioni,
     somme_di,
 )
-from capofila.prestazioni.versioni import BIGINT
 
 PER_PAGINA: Final = 50
 Esito = Literal["accolta", "respinta", "rinunciata", "decaduta"]
@@ -205,17 +205,12 @@ async def leggi(id_: int, *, blocca: bool = False) -> Domanda:
     Raises:
         NonTrovato: there is none with this number here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
-            f"SELECT {_DOMANDA} FROM domanda d WHERE d.ambito_id = $1 AND d.id = $2"
-            + (" FOR UPDATE" if blocca else ""),
-            unita.ambito,
-            id_,
-        )
-    if riga is None:
-        raise NonTrovato("Questa domanda non c'è: torna all'elenco.")
+    riga = await riga_numero(
+        f"SELECT {_DOMANDA} FROM domanda d WHERE d.ambito_id = $1 AND d.id = $2"
+        + (" FOR UPDATE" if blocca else ""),
+        id_,
+        "Questa domanda non c'è: torna all'elenco.",
+    )
     return Domanda(**dict(riga))
 
 
@@ -510,17 +505,11 @@ async def un_pagamento(pagamento_id: int) -> tuple[int, Versato]:
     Raises:
         NonTrovato: no such payment here.
     """
-    unita = unita_corrente()
-    riga = None
-    if pagamento_id in BIGINT:
-        riga = await unita.riga(
-            f"SELECT g.domanda_id, {_VERSATO} FROM pagamento g "
-            "WHERE g.ambito_id = $1 AND g.id = $2",
-            unita.ambito,
-            pagamento_id,
-        )
-    if riga is None:
-        raise NonTrovato("Questo pagamento non c'è: torna alla domanda.")
+    riga = await riga_numero(
+        f"SELECT g.domanda_id, {_VERSATO} FROM pagamento g WHERE g.ambito_id = $1 AND g.id = $2",
+        pagamento_id,
+        "Questo pagamento non c'è: torna alla domanda.",
+    )
     valori = dict(riga)
     return valori.pop("domanda_id"), Versato(**valori)
 

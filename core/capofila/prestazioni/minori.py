@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
-from capofila.base.database import UnitaDiLavoro, unita_corrente
-from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.database import unita_corrente
+from capofila.base.errori import Conflitto
+from capofila.base.righe import riga_numero
 from capofila.hooks import Flusso
 from capofila.prestazioni import bozze
 from capofila.prestazioni.rules import FONTE_MINORI, Collocazione, Riferimenti
@@ -24,7 +24,6 @@ from capofila.prestazioni.stati import FILTRI as FILTRI_PRESTAZIONI
 from capofila.prestazioni.stati import STATI as STATI_PRESTAZIONI
 from capofila.prestazioni.stati import Comunicata, condizione
 from capofila.prestazioni.versioni import (
-    BIGINT,
     Salvataggio,
     apri_salvataggio,
     controlla,
@@ -81,7 +80,7 @@ async def salva(
         Conflitto: it was corrected or taken away in the meantime.
     """
     unita = unita_corrente()
-    vecchia = None if sostituisce is None else await _in_vigore(unita, sostituisce)
+    vecchia = None if sostituisce is None else await _in_vigore(sostituisce)
     celle = dict(valori)
     if vecchia is not None:
         celle |= {"anno": str(vecchia["anno"]), "ente_erogatore": vecchia["ente"]}
@@ -130,25 +129,21 @@ async def elimina(id_: int, flusso: str, motivo: str = "") -> None:
         Conflitto: it is not in force.
     """
     unita = unita_corrente()
-    vecchia = await _in_vigore(unita, id_)
+    vecchia = await _in_vigore(id_)
     async with unita.punto_di_ritorno():
         lotto = await apri_salvataggio(unita, flusso, 0, vecchia["comune_titolare"], motivo)
         await sostituisci(unita, id_, lotto, "scheda_sinba")
     await registra("minori.elimina", "scheda_sinba", str(id_))
 
 
-async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
-            "SELECT s.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente "
-            "FROM scheda_sinba s JOIN ente e ON e.ambito_id = s.ambito_id "
-            "AND e.id = s.ente_erogatore_id WHERE s.ambito_id = $1 AND s.id = $2 FOR UPDATE OF s",
-            unita.ambito,
-            id_,
-        )
-    if riga is None:
-        raise NonTrovato(NON_C_E)
+async def _in_vigore(id_: int) -> Any:
+    riga = await riga_numero(
+        "SELECT s.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente "
+        "FROM scheda_sinba s JOIN ente e ON e.ambito_id = s.ambito_id "
+        "AND e.id = s.ente_erogatore_id WHERE s.ambito_id = $1 AND s.id = $2 FOR UPDATE OF s",
+        id_,
+        NON_C_E,
+    )
     if riga["sostituita_lotto"] is not None:
         raise Conflitto("Questa scheda è già stata corretta o tolta: apri la versione in vigore.")
     return riga
@@ -160,21 +155,16 @@ async def leggi(id_: int) -> dict[str, Any]:
     Raises:
         NonTrovato: no such record here.
     """
-    unita = unita_corrente()
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
-            "SELECT s.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente, "
-            "e.denominazione AS nome_ente, l.nome_file, l.formato, l.caricato_il, "
-            "l.id IS NOT NULL AS file_visibile FROM scheda_sinba s "
-            "JOIN ente e ON e.ambito_id = s.ambito_id AND e.id = s.ente_erogatore_id "
-            "LEFT JOIN lotto l ON l.ambito_id = s.ambito_id AND l.id = s.lotto_id "
-            "WHERE s.ambito_id = $1 AND s.id = $2",
-            unita.ambito,
-            id_,
-        )
-    if riga is None:
-        raise NonTrovato(NON_C_E)
+    riga = await riga_numero(
+        "SELECT s.*, coalesce(e.codice, left(e.denominazione, 100)) AS ente, "
+        "e.denominazione AS nome_ente, l.nome_file, l.formato, l.caricato_il, "
+        "l.id IS NOT NULL AS file_visibile FROM scheda_sinba s "
+        "JOIN ente e ON e.ambito_id = s.ambito_id AND e.id = s.ente_erogatore_id "
+        "LEFT JOIN lotto l ON l.ambito_id = s.ambito_id AND l.id = s.lotto_id "
+        "WHERE s.ambito_id = $1 AND s.id = $2",
+        id_,
+        NON_C_E,
+    )
     return _con_valori(dict(riga))
 
 

@@ -202,11 +202,7 @@ async def persona(data: Modulo) -> Template:
 async def inserisci(request: Request[Any, Any, Any], data: Modulo) -> Template | Redirect:
     """Write a domanda down."""
     lettura = Lettura(data)
-    codice = leggi_codice_fiscale(lettura.scritto.get("codice_fiscale", ""))
-    if isinstance(codice, Rifiuto):
-        lettura.errori["codice_fiscale"] = codice.messaggio[:1].upper() + codice.messaggio[1:]
-    elif codice is None:
-        lettura.errori["codice_fiscale"] = "Scrivi il codice fiscale."
+    codice = lettura.codice_fiscale()
     cognome = lettura.testo("cognome", 36, "Scrivi il cognome.")
     nome = lettura.testo("nome", 36, "Scrivi il nome.")
     protocollo = lettura.testo("protocollo", 32, "Scrivi il protocollo della domanda.")
@@ -220,7 +216,7 @@ async def inserisci(request: Request[Any, Any, Any], data: Modulo) -> Template |
     if prestazione not in (flusso.campi_per_nome["codice_prestazione"].codici or {}):
         lettura.errori["codice_prestazione"] = "Scegli la prestazione richiesta."
     serie = data.get("azione") == "nuova"
-    if lettura.errori or not isinstance(codice, str):
+    if lettura.errori:
         return await _modulo_domanda(request, lettura, 422, serie=serie)
     id_, fatta = await domande.apri(
         comune, codice, cognome, nome, protocollo, prestazione, presentata, richiesta

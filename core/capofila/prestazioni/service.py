@@ -23,14 +23,14 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato, TroppoGrande
+from capofila.base.errori import Conflitto, DatiNonValidi, TroppoGrande
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
 from capofila.hooks.flussi import normalizza_nome
 from capofila.prestazioni import consultazione, copia, lettura
 from capofila.prestazioni import schede as dei_minori
 from capofila.prestazioni.consultazione import CONTEGGIO_MASSIMO as CONTEGGIO_MASSIMO
-from capofila.prestazioni.consultazione import INTEGER
 from capofila.prestazioni.consultazione import cerca_persona as cerca_persona
 from capofila.prestazioni.rules import FONTE as FONTE
 from capofila.prestazioni.rules import FONTE_MINORI as FONTE_MINORI
@@ -259,16 +259,13 @@ async def decidi(
         Conflitto: it was decided already, or it has expired.
     """
     unita = unita_corrente()
-    if lotto_id not in INTEGER:
-        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
-    lotto = await unita.riga(
+    lotto = await riga_numero(
         "SELECT id, nome_file, flusso, stato, contenuto, righe, valide, comune, gia_inviate, "
         "scade_il < now() AS scaduto FROM lotto WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
-        unita.ambito,
         lotto_id,
+        "Questa importazione non c'è: torna all'elenco.",
+        numeri=INTEGER,
     )
-    if lotto is None:
-        raise NonTrovato("Questa importazione non c'è: torna all'elenco.")
     if lotto["stato"] != "da_decidere" or lotto["contenuto"] is None:
         raise Conflitto("Di questo file è già stato deciso: torna all'elenco delle importazioni.")
     if tieni_valide and lotto["scaduto"]:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -21,6 +21,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.righe import BIGINT, riga_numero
 from capofila.hooks import ErroreRiga, Flusso, Preparatore
 from capofila.hooks.campi import importo_leggibile
 from capofila.prestazioni import bozze
@@ -31,8 +32,6 @@ from capofila.prestazioni.service import (
     riferimenti_dell_ambito,
     versione_in_vigore,
 )
-
-BIGINT: Final = range(1, 2**63)
 
 
 class Salvataggio(msgspec.Struct):
@@ -96,7 +95,7 @@ async def salva(
         Conflitto: it was corrected or taken away in the meantime.
     """
     unita = unita_corrente()
-    vecchia = None if sostituisce is None else await _in_vigore(unita, sostituisce)
+    vecchia = None if sostituisce is None else await _in_vigore(sostituisce)
     collocazione = Collocazione(await riferimenti_dell_ambito(unita, comune))
     esito, lotto = controlla(flusso, valori, collocazione)
     if esito.errori:
@@ -145,7 +144,7 @@ async def elimina(id_: int, motivo: str = "") -> None:
         Conflitto: it is not in force.
     """
     unita = unita_corrente()
-    vecchia = await _in_vigore(unita, id_)
+    vecchia = await _in_vigore(id_)
     # The lotto of a file of the whole ambito is not for whoever works for one comune.
     flusso: str = await unita.valore(
         "SELECT coalesce((SELECT flusso FROM lotto WHERE ambito_id = $1 AND id = $2), "
@@ -214,16 +213,12 @@ async def versione_che_vale(id_: int) -> int | None:
     return None
 
 
-async def _in_vigore(unita: UnitaDiLavoro, id_: int) -> asyncpg.Record:
-    riga = None
-    if id_ in BIGINT:
-        riga = await unita.riga(
-            "SELECT * FROM prestazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
-            unita.ambito,
-            id_,
-        )
-    if riga is None:
-        raise NonTrovato("Questa prestazione non c'è: torna all'elenco.")
+async def _in_vigore(id_: int) -> Any:
+    riga = await riga_numero(
+        "SELECT * FROM prestazione WHERE ambito_id = $1 AND id = $2 FOR UPDATE",
+        id_,
+        "Questa prestazione non c'è: torna all'elenco.",
+    )
     if riga["sostituita_lotto"] is not None:
         raise Conflitto(
             "Questa prestazione è già stata corretta o tolta: apri la versione in vigore."

@@ -14,6 +14,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo import service as governo
 from capofila.hooks import CriteriRiparto, FraRiparto, Grandezza, OrigineGrandezza
 from capofila.riparto.calcolo import (
@@ -56,7 +57,6 @@ __all__ = [
 ]
 
 ANNI: Final = range(1990, 2101)
-_INTEGER: Final = range(1, 2**31)
 _DUE: Final = Decimal("0.01")
 Scritti = Mapping[str, Mapping[str, Decimal]]
 """What was typed in: by code of the quantity, then of the beneficiary."""
@@ -382,7 +382,7 @@ async def approvato(id_: int) -> tuple[Approvato, Traccia]:
     unita = _ufficio()
     testo = await unita.valore(
         "SELECT traccia FROM riparto_fondo WHERE ambito_id = $1 AND id = $2",
-        unita.ambito, id_ if id_ in _INTEGER else 0,
+        unita.ambito, id_ if id_ in INTEGER else 0,
     )  # fmt: skip
     for uno in [] if testo is None else await approvati():
         if uno.id == id_:

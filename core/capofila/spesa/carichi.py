@@ -14,12 +14,12 @@ from typing import Any, Final
 import msgspec
 
 from capofila.base.database import unita_corrente
-from capofila.base.errori import NonTrovato
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.hooks import ModuloSpesa
 from capofila.prestazioni.service import DiCartella, Foglio, apri_tabella
 from capofila.spesa.foglio import colonne_di, nome_colonna
 from capofila.spesa.importa import EsitoSpesa, FileSpesa, OpzioniSpesa, importa, nome_conservabile
-from capofila.spesa.rilevazioni import INTEGER, Rilevazione, modulo_di
+from capofila.spesa.rilevazioni import Rilevazione, modulo_di
 
 RIGHE_MOSTRATE: Final = 5
 COLONNE_MASSIME: Final = 200
@@ -73,14 +73,13 @@ async def carico(id_: int) -> Carico:
     Raises:
         NonTrovato: no such file, or its day is over.
     """
-    unita = unita_corrente()
-    riga = await unita.riga(
+    riga = await riga_numero(
         "SELECT id, anno, rilevazione_id, nome_file, contenuto, mappa, testa, caricato_il "
         "FROM carico_spesa WHERE ambito_id = $1 AND id = $2 AND scade_il > now()",
-        unita.ambito, id_ if id_ in INTEGER else 0,
-    )  # fmt: skip
-    if riga is None:
-        raise NonTrovato("Questo file non aspetta più: caricalo di nuovo.")
+        id_,
+        "Questo file non aspetta più: caricalo di nuovo.",
+        numeri=INTEGER,
+    )
     return Carico(
         id=riga["id"], anno=riga["anno"], rilevazione_id=riga["rilevazione_id"],
         file=FileSpesa(riga["nome_file"], bytes(riga["contenuto"])),

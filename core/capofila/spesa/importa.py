@@ -20,12 +20,12 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.hooks import ErroreRiga, ModuloSpesa
 from capofila.hooks.spesa import IMPORTI
 from capofila.prestazioni.service import apri_tabella, file_errori
 from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi, vuota
 from capofila.spesa.rilevazioni import (
-    INTEGER,
     Apertura,
     Scheda,
     apri,

@@ -15,13 +15,13 @@ from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
 from capofila.base.plugin import PluginAttivi
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.hooks import ModuloSpesa
 from capofila.spesa.rules import MODIFICABILI, Stato
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import si_sovrappongono
 
 ANNI: Final = range(1990, 2101)
-INTEGER: Final = range(1, 2**31)
 """The ids that a row can have."""
 IN_RITARDO: Final = (Stato.APERTA, Stato.COMPILATA, Stato.RIAPERTA)
 """Of a sheet that was not sent."""
@@ -242,14 +242,13 @@ async def rilevazione_con_id(id_: int) -> Rilevazione:
     Raises:
         NonTrovato: the ambito has no such survey.
     """
-    unita = unita_corrente()
-    anno = await unita.valore(
+    riga = await riga_numero(
         "SELECT anno FROM rilevazione WHERE ambito_id = $1 AND id = $2",
-        unita.ambito, id_ if id_ in INTEGER else 0,
-    )  # fmt: skip
-    if anno is None:
-        raise NonTrovato("Questa rilevazione non c'è: torna all'elenco.")
-    return await rilevazione(anno)
+        id_,
+        "Questa rilevazione non c'è: torna all'elenco.",
+        numeri=INTEGER,
+    )
+    return await rilevazione(riga["anno"])
 
 
 async def scheda_con_id(id_: int) -> Scheda:
@@ -258,13 +257,12 @@ async def scheda_con_id(id_: int) -> Scheda:
     Raises:
         NonTrovato: there is no such sheet here, or it is another comune's.
     """
-    unita = unita_corrente()
-    riga = await unita.riga(
+    riga = await riga_numero(
         "SELECT anno, istat FROM scheda_spesa WHERE ambito_id = $1 AND id = $2",
-        unita.ambito, id_ if id_ in INTEGER else 0,
-    )  # fmt: skip
-    if riga is None:
-        raise NonTrovato("Questa scheda non c'è: torna all'elenco delle rilevazioni.")
+        id_,
+        "Questa scheda non c'è: torna all'elenco delle rilevazioni.",
+        numeri=INTEGER,
+    )
     return await scheda(riga["anno"], riga["istat"])
 
 

@@ -12,8 +12,8 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.righe import INTEGER, riga_numero
 from capofila.spesa.rilevazioni import (
-    INTEGER,
     Scheda,
     modulo_di,
     rilevazione,
@@ -182,13 +182,14 @@ async def annulla_riparto(anno: int, riparto_id: int) -> None:
     unita = ufficio_di_piano()
     questa = await rilevazione(anno)
     per_id = {una.id: una for una in await schede(anno, blocca=True)}
-    stato = await unita.valore(
-        "SELECT stato FROM riparto_spesa WHERE ambito_id = $1 AND anno = $2 AND id = $3",
-        unita.ambito, anno, riparto_id if riparto_id in INTEGER else 0,
-    )  # fmt: skip
-    if stato is None:
-        raise NonTrovato("Questo riparto non c'è: torna all'elenco.")
-    if stato != "attivo":
+    riga = await riga_numero(
+        "SELECT stato FROM riparto_spesa WHERE ambito_id = $1 AND id = $2 AND anno = $3",
+        riparto_id,
+        "Questo riparto non c'è: torna all'elenco.",
+        anno,
+        numeri=INTEGER,
+    )
+    if riga["stato"] != "attivo":
         raise Conflitto("Questo riparto è già stato annullato.")
     await togli_righe(questa, per_id, "riparto_spesa_id", riparto_id)
     await unita.esegui(

@@ -7,7 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from capofila.hooks import Rifiuto
-from capofila.hooks.campi import leggi_data, leggi_importo, leggi_mese_anno, pulisci
+from capofila.hooks.campi import (
+    leggi_codice_fiscale,
+    leggi_data,
+    leggi_importo,
+    leggi_mese_anno,
+    pulisci,
+)
 
 
 def persona_cercata(dati: Mapping[str, str]) -> tuple[str, str]:
@@ -56,6 +62,11 @@ class Lettura:
         """An amount in euro."""
         letto = self._letto(nome, leggi_importo(self.scritto.get(nome, "")), manca)
         return None if letto is None else Decimal(letto)
+
+    def codice_fiscale(self, nome: str = "codice_fiscale") -> str:
+        """The codice fiscale of a person, which is asked for; empty when it is wrong."""
+        letto = leggi_codice_fiscale(self.scritto.get(nome, ""))
+        return self._letto(nome, letto, "Scrivi il codice fiscale.") or ""
 
     def _letto(self, nome: str, letto: str | Rifiuto | None, manca: str) -> str | None:
         if isinstance(letto, Rifiuto):
