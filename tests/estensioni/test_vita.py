@@ -178,6 +178,10 @@ CADUTE = {
         "return [{'anno': open('etc/passwd').read()}]",
         "leggere un file che non è codice",
     ),
+    "non trova segreti": (
+        "\n    import os\n    assert any('CAPOFILA' in nome for nome in os.environ)",
+        "AssertionError",
+    ),
     "elenca": ("__import__('os').listdir('/')", "guardare i file"),
     "telefona": ("__import__('socket').create_connection(('127.0.0.1', 9))", "usare la rete"),
     "telefona da sotto": ("__import__('_socket').socket()", "usare la rete"),
