@@ -551,7 +551,7 @@ def plugin_diff(prima: Path, dopo: Path, json_: bool) -> None:
 def plugin_approve(wheel: Path) -> None:
     """Esamina una wheel e la mette fra quelle che si possono attivare."""
     from capofila.base.approvazioni import Approvazione, approva
-    from capofila.conformita.ruota import esamina_ruota
+    from capofila.conformita.ruota import esamina_ruota, risposte_ruota
 
     esito = esamina_ruota(wheel)
     if not esito.conforme:
@@ -559,6 +559,7 @@ def plugin_approve(wheel: Path) -> None:
             f"«{esito.file}» non è conforme: «capofila plugin check» dice che cosa non va. Non è stata "
             "approvata."
         )
+    risposte = risposte_ruota(wheel)
 
     async def scrivi() -> None:
         async with unita_di_lavoro(Contesto(amministratore=True)):
@@ -567,7 +568,8 @@ def plugin_approve(wheel: Path) -> None:
                     Approvazione(
                         plugin=esame.plugin, versione=esame.versione, contenuto=esito.contenuto,
                         sha256=esito.sha256, fornitore=esame.fornitore, contratto=esame.contratto,
-                    )
+                    ),
+                    risposte[esame.plugin],
                 )  # fmt: skip
 
     esegui(scrivi)
@@ -614,12 +616,15 @@ def plugin_approved(json_: bool) -> None:
 
 
 @plugin.command("migrate")
-def plugin_migrate() -> None:
+@click.option(
+    "--dalla-copia", is_flag=True, help="Mentre si rimette una copia: quelle che dichiara."
+)
+def plugin_migrate(dalla_copia: bool) -> None:
     """Crea e aggiorna le tabelle proprie dei plugin, con il ruolo di CAPOFILA_MIGRAZIONI_URL."""
-    from capofila.estensioni.migra import migra_plugin
+    from capofila.estensioni.migra import migra_plugin, ricrea
 
     with locale.servizi():
-        nuove = asyncio.run(migra_plugin(_migrazioni()))
+        nuove = asyncio.run((ricrea if dalla_copia else migra_plugin)(_migrazioni()))
     for una in nuove:
         ERR.print(f"Fatta: {escape(una)}.")
     ERR.print(f"Migrazioni dei plugin fatte ora: {len(nuove)}.")

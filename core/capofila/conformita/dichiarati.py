@@ -444,7 +444,7 @@ def _riparto(criteri: CriteriRiparto) -> Iterator[Difetto]:
         possibili += 1
         dato = {una.codice: una.importo for una in esito.assegnazioni}
         tenuto = sum((una.importo for una in esito.trattenute), Decimal(0))
-        if sum(dato.values(), tenuto) != fondo:
+        if sum(dato.values(), tenuto + (esito.avanzo or Decimal(0))) != fondo:
             yield Difetto("riparti", dove, f"le parti di {fondo} euro non fanno il fondo")
         if dato != {una.codice: una.importo for una in girato.assegnazioni}:
             yield Difetto("riparti", dove, "cambiato l'ordine dei beneficiari, cambiano le parti")
