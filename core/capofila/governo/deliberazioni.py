@@ -22,6 +22,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.albo import Albo, albo, regola_albo
 from capofila.governo.competenze import (
     Compiuto,
@@ -57,7 +58,6 @@ from capofila.governo.lettura import Richiesta
 from capofila.governo.sala import Sala, chi_puo_presiedere, in_corso, minuto
 from capofila.governo.seduta import ConteggioRifiutato
 from capofila.governo.sedute import (
-    INTEGER,
     Adunanza,
     Emendamento,
     MateriaRifiutata,

@@ -17,6 +17,7 @@ from capofila.base import documenti as archivi
 from capofila.base.attivazioni import ROMA, oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.albo import Albo, albo, regola_albo
 from capofila.governo.competenze import ignota, materie_note, senza_competenza
 from capofila.governo.conteggio import gia_dichiarate, regola_convocazione
@@ -31,7 +32,6 @@ Stato = Literal[
     "bozza", "convocata", "aperta", "deserta", "chiusa", "verbalizzata", "pubblicata", "revocata"
 ]
 Convocazione = Literal[1, 2]
-INTEGER: Final = range(1, 2**31)
 DOCUMENTI_MASSIMI: Final = 100
 PUNTI_MASSIMI: Final = 100
 PROPOSTE_MASSIME: Final = 20
