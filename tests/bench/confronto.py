@@ -1,14 +1,19 @@
 """The comparison of 3, 100 and 600 invented ambiti, ten years each, against its own queries sent bare.
 
-Its own queries are those that the page asks for, all of them: who the session is of, the figures, the
-names, the record of the reading. A round measures every page and its queries once, in turn, so that a
-machine that slows down slows all of them. The first page after a release (``prima``) is measured too.
+Its own queries are the statements that the page sends, all of them, sent again on connections without the
+application: who the session is of, the figures, the names, the record of the reading, and what opens each
+transaction (for whom: nothing could be read without it) and closes it; ``senza_transazioni`` is the ratio to
+the others alone. A round measures every page and its queries once, in turn, so that a machine that slows
+down slows all of them. The first page after a release (``prima``) is measured too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
 import itertools
+import logging
 import os
 import statistics
 import time
@@ -16,11 +21,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
-import httpx
 
 from capofila.accessi.service import aggiungi_utente, entra
 from capofila.app import crea_app
-from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
+from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.impostazioni import impostazioni
 from capofila.cli import _motore
 from capofila.confronto import lettura
@@ -29,7 +33,7 @@ from tests.bench import crescita
 from tests.bench.misure import Figura
 
 QUANTI = (3, 100, 600)
-GIRI = 11
+GIRI, SCALDA = 41, 4
 
 # Each agency has ambiti of its own, all in the same tables: 13 comuni each, some 8,000 for 600.
 _SEMINA = """
@@ -64,61 +68,115 @@ WHERE p.dataset = 'spesa' AND (m.misura <> 'abitanti' OR v.voce = '');
 """
 
 
-Chiesta = tuple[str, Contesto, str, tuple[Any, ...]]
+Chiesta = tuple[str, str, str, tuple[Any, ...]]
+"""Role, method of the connection, statement, parameters."""
 
 
 class Spia:
-    """Writes down what every unit of work is asked, as which role, while it is open."""
+    """Writes down every statement that the connections are given while it is open."""
 
-    METODI = ("righe", "riga", "valore", "esegui")
+    METODI = ("execute", "fetch", "fetchrow", "fetchval")
 
     def __init__(self) -> None:
         self.chieste: list[Chiesta] = []
-        self._veri = {nome: getattr(UnitaDiLavoro, nome) for nome in self.METODI}
+        self._veri = {nome: getattr(asyncpg.Connection, nome) for nome in self.METODI}
 
     def __enter__(self) -> Spia:
         for nome, vero in self._veri.items():
 
-            async def scritto(unita: Any, sql: str, *valori: Any, _vero: Any = vero) -> Any:
-                self.chieste.append((unita.ruolo, unita.contesto, sql, valori))
-                return await _vero(unita, sql, *valori)
+            async def scritto(
+                connessione: Any,
+                sql: str,
+                *valori: Any,
+                _nome: str = nome,
+                _vero: Any = vero,
+                **altro: Any,
+            ) -> Any:
+                ruolo = connessione.get_settings().application_name.removeprefix("capofila-")
+                self.chieste.append((ruolo, _nome, sql, valori))
+                return await _vero(connessione, sql, *valori, **altro)
 
-            setattr(UnitaDiLavoro, nome, scritto)
+            setattr(asyncpg.Connection, nome, scritto)
         return self
 
     def __exit__(self, *_: object) -> None:
         for nome, vero in self._veri.items():
-            setattr(UnitaDiLavoro, nome, vero)
+            setattr(asyncpg.Connection, nome, vero)
 
 
-async def _nude(chieste: list[Chiesta]) -> float:
-    """The queries alone, one after the other, for whom they were asked for."""
-    durata = 0.0
-    for (ruolo, contesto), sue in itertools.groupby(chieste, key=lambda c: c[:2]):
-        async with unita_di_lavoro(contesto, ruolo=ruolo) as unita:  # type: ignore[arg-type]
+class Nude:
+    """A connection of each role, without the application: what a page asks is asked of them."""
+
+    def __init__(self, connessioni: dict[str, Any]) -> None:
+        self._connessioni = connessioni
+
+    @classmethod
+    async def apri(cls) -> Nude:
+        """Connect, as the application does."""
+        valori = impostazioni()
+        indirizzi = {"app": valori.database_url, "ats": valori.ats_url}
+        return cls(
+            {
+                ruolo: await asyncpg.connect(
+                    indirizzo, server_settings={"timezone": "UTC", "datestyle": "ISO"}
+                )
+                for ruolo, indirizzo in indirizzi.items()
+            }
+        )
+
+    async def chiudi(self) -> None:
+        """Disconnect."""
+        for una in self._connessioni.values():
+            await una.close()
+
+    async def chiedi(self, chieste: list[Chiesta]) -> tuple[float, float]:
+        """The statements one after the other: how long they take, and without those that only open
+        and close the transactions."""
+        tutte = senza = 0.0
+        for ruolo, metodo, sql, valori in chieste:
+            chiama = getattr(self._connessioni[ruolo], metodo)
             inizio = time.perf_counter()
-            for _, _, sql, valori in sue:
-                await unita.connessione.fetch(sql, *valori)
-            durata += time.perf_counter() - inizio
-    return durata
+            await chiama(sql, *valori)
+            durata = time.perf_counter() - inizio
+            tutte += durata
+            if not sql.startswith(("BEGIN", "COMMIT")):
+                senza += durata
+        return tutte, senza
 
 
 class _Pagina:
     """A page of the comparison, as its analyst opens it."""
 
-    def __init__(self, cliente: httpx.AsyncClient, indirizzo: str) -> None:
-        self._cliente, self._indirizzo = cliente, indirizzo
+    def __init__(self, app: Any, percorso: str, query: str, token: str) -> None:
+        self._app, self._richiesta = app, {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+            "scheme": "http", "path": percorso, "raw_path": percorso.encode(), "root_path": "",
+            "query_string": query.encode(), "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1),
+            "headers": [
+                (b"host", b"127.0.0.1"), (b"accept", b"text/html"),
+                (b"cookie", f"capofila_sessione={token}".encode()),
+            ],
+        }  # fmt: skip
         self.chieste: list[Chiesta] = []
         self.intere: list[float] = []
         self.nude: list[float] = []
+        self.sole: list[float] = []
 
     async def apri(self) -> float:
-        """How long it takes."""
+        """How long it takes, from the request to the last byte of the answer."""
+        pezzi: list[bytes] = []
+
+        async def ricevi() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def manda(messaggio: dict[str, Any]) -> None:
+            assert messaggio.get("status", 200) == 200, messaggio
+            pezzi.append(messaggio.get("body", b""))
+
         inizio = time.perf_counter()
-        risposta = await self._cliente.get(self._indirizzo)
+        await self._app(dict(self._richiesta), ricevi, manda)
         durata = time.perf_counter() - inizio
-        assert risposta.status_code == 200, risposta.text[:500]
-        assert "Ambito inventato" in risposta.text
+        assert b"Ambito inventato" in b"".join(pezzi)
         return durata
 
     async def prima(self) -> float:
@@ -127,29 +185,25 @@ class _Pagina:
         return await self.apri()
 
 
-async def _pagine(trasporto: Any) -> tuple[dict[tuple[int, str], _Pagina], list[httpx.AsyncClient]]:
-    pagine, clienti = {}, []
+async def _pagine(app: Any) -> dict[tuple[int, str], _Pagina]:
+    pagine = {}
     for quanti, slug in zip(QUANTI, ("tre", "cento", "seicento"), strict=True):
         nome, parola = f"bench.{slug}", "cavallo batteria graffetta 42"
         async with unita_di_lavoro(Contesto(amministratore=True)):
             await aggiungi_utente(nome, "Prova", parola, "analista_ats", None, None, ats=slug)
         token = (await entra(nome, parola, "127.0.0.1", traccia="0" * 32)).token
-        cliente = httpx.AsyncClient(
-            transport=trasporto, base_url="http://127.0.0.1", headers={"accept": "text/html"},
-            cookies={"capofila_sessione": token}, timeout=60,
-        )  # fmt: skip
-        clienti.append(cliente)
-        indirizzo = f"/ats/{slug}/confronto?dataset=spesa&anno=2024"
-        pagine[quanti, "pagina"] = _Pagina(cliente, indirizzo)
-        pagine[quanti, "tutti"] = _Pagina(cliente, f"{indirizzo}&tutti=si")
-    return pagine, clienti
+        percorso, query = f"/ats/{slug}/confronto", "dataset=spesa&anno=2024"
+        pagine[quanti, "pagina"] = _Pagina(app, percorso, query, token)
+        pagine[quanti, "tutti"] = _Pagina(app, percorso, f"{query}&tutti=si", token)
+    # The same page once more: how far the measure is from itself.
+    uguale = pagine[100, "pagina"]
+    pagine[100, "ancora"] = copy.copy(uguale)
+    pagine[100, "ancora"].intere, pagine[100, "ancora"].nude = [], []
+    pagine[100, "ancora"].sole = []
+    return pagine
 
 
-async def misura(figura: Figura) -> dict[tuple[int, str], tuple[float, float]]:
-    """All the figures; the medians of each page and of its queries, in seconds."""
-    os.environ["CAPOFILA_HTTPS"] = "false"
-    impostazioni.cache_clear()
-    assemble()
+async def _semina() -> None:
     proprietario = await asyncpg.connect(os.environ["CAPOFILA_MIGRAZIONI_URL"])
     await proprietario.execute("SET ROLE capofila_owner")
     await proprietario.execute(_SEMINA)
@@ -157,35 +211,63 @@ async def misura(figura: Figura) -> dict[tuple[int, str], tuple[float, float]]:
         "VACUUM ANALYZE cifra_pubblicata, pubblicazione, convenzione, ambito, comune"
     )
     await proprietario.close()
+
+
+async def misura(figura: Figura) -> dict[tuple[int, str], tuple[float, float]]:
+    """All the figures; the medians of each page and of its queries, in seconds."""
+    os.environ["CAPOFILA_HTTPS"] = "false"
+    impostazioni.cache_clear()
+    assemble()
+    await _semina()
     tempi: dict[tuple[int, str], tuple[float, float]] = {}
+    logging.getLogger("capofila").setLevel(logging.WARNING)
     async with _motore():
-        pagine, clienti = await _pagine(httpx.ASGITransport(crea_app()))  # type: ignore[arg-type]
+        pagine, nude = await _pagine(crea_app()), await Nude.apri()
         for una in pagine.values():
             await una.apri()
             with Spia() as spia:
                 await una.apri()
             una.chieste = spia.chieste
-        for giro in range(GIRI + 2):
-            for una in pagine.values() if giro % 2 else [*pagine.values()][::-1]:
-                durata, bare = await una.apri(), await _nude(una.chieste)
-                if giro > 1:
+        ordine = list(pagine.values())
+        for giro in range(GIRI + SCALDA):
+            gc.collect()
+            # Each is first as often as the others.
+            ordine.append(ordine.pop(0))
+            for una in ordine if giro % 2 else ordine[::-1]:
+                durata, (bare, sole) = await una.apri(), await nude.chiedi(una.chieste)
+                if giro >= SCALDA:
                     una.intere.append(durata)
                     una.nude.append(bare)
-        for (quanti, forma), una in pagine.items():
-            tempi[quanti, forma] = statistics.median(una.intere), statistics.median(una.nude)
-            prime = statistics.median([await una.prima() for _ in range(5)])
-            intera, nuda = tempi[quanti, forma]
-            figura(
-                f"confronto di {quanti} ambiti, {forma} / le sue query nude", intera / nuda, "≤ 2",
-                intera <= 2 * nuda, ms=round(1000 * intera, 1), nude_ms=round(1000 * nuda, 1),
-                prima_ms=round(1000 * prime, 1),
-            )  # fmt: skip
-        for cliente in clienti:
-            await cliente.aclose()
+                    una.sole.append(sole)
+        prime = {
+            quale: statistics.median([await una.prima() for _ in range(5)])
+            for quale, una in pagine.items()
+        }
+        await nude.chiudi()
+    carico = f"{os.getloadavg()[0]:.1f}"
+    for quale, una in pagine.items():
+        if quale[1] == "ancora":
+            continue
+        tempi[quale] = statistics.median(una.intere), statistics.median(una.nude)
+        intera, nuda = tempi[quale]
+        figura(
+            f"confronto di {quale[0]} ambiti, {quale[1]} / le sue query nude", intera / nuda, "≤ 2",
+            intera <= 2 * nuda, ms=round(1000 * intera, 1), nude_ms=round(1000 * nuda, 1),
+            senza_transazioni=round(intera / statistics.median(una.sole), 2),
+            prima_ms=round(1000 * prime[quale], 1), giri=GIRI, carico=carico,
+        )  # fmt: skip
     tutti = tempi[600, "tutti"][0] / tempi[100, "tutti"][0]
     figura("confronto: 600 ambiti tutti / 100 tutti", tutti, "≤ 3", tutti <= 3)
-    pagina = tempi[600, "pagina"][0] / tempi[100, "pagina"][0]
-    figura("confronto: una pagina di 600 / una di 100", pagina, "≤ 1", pagina <= 1)
+    cento = pagine[100, "pagina"].intere
+    (pagina, basso, alto), (stessa, *_) = (
+        crescita.mediana([a / b for a, b in zip(una.intere, cento, strict=True)])
+        for una in (pagine[600, "pagina"], pagine[100, "ancora"])
+    )
+    figura(
+        "confronto: una pagina di 600 / una di 100", pagina, "≤ 1, entro l'errore della misura",
+        basso <= 1, fra=f"{basso:.3f} e {alto:.3f}", la_stessa_due_volte=round(stessa, 3),
+        le_piu_brevi=round(min(pagine[600, "pagina"].intere) / min(cento), 3),
+    )  # fmt: skip
     return tempi
 
 

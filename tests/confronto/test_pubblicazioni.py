@@ -309,7 +309,14 @@ async def test_cio_che_si_tiene_del_confronto_e_sempre_cio_che_si_leggerebbe(amb
     prima = len(lettura._quadri)
     await posti()
     assert len(lettura._quadri) == prima
+    # What a page wrote of it lasts as long, and no longer.
+    (await legge(2038, indicatore="spesa")).scritto["riga di prova"] = "scritta"
+    assert (await legge(2038, indicatore="spesa", ordine="nome")).scritto == {
+        "riga di prova": "scritta"
+    }
+    assert not (await legge(2038, indicatore="utenti")).scritto
     await pubblica("cremona", 2038, convenzioni["cremona"])
+    assert not (await legge(2038, indicatore="spesa")).scritto
     assert {(s, p) for s, _, p in await posti()} >= {("crema", 2), ("cremona", 1)}
     await interroga(
         ambiti.superutente, "UPDATE ambito SET nome = 'Aaa ' || nome WHERE slug = 'cremona'"

@@ -113,8 +113,12 @@ def test_si_confronta_si_filtra_e_si_scarica_anche_senza_javascript(
     assert "voce=disabili" in pagina.url
     assert "perimetro=senza_capoluogo" in pagina.url
     expect(pagina.locator("#comuni h2")).to_contain_text("senza i capoluoghi")
+    pagina.get_by_label("Ambito", exact=True).select_option("crema")
+    pagina.get_by_role("button", name="Filtra").click()
+    expect(pagina.locator("#tabella-ambiti tbody tr")).to_have_count(1)
+    expect(pagina.get_by_label("Ambito", exact=True)).to_have_value("crema")
     # Another dataset has no such area: the page goes on without it.
-    pagina.goto(pagina.url.replace("voce=disabili", "voce=sad"))
+    pagina.goto(pagina.url.replace("voce=disabili", "voce=sad").replace("ambito=crema", ""))
     assert "voce" not in pagina.url
     expect(pagina.locator("#tabella-ambiti tbody tr")).to_have_count(3)
     for nome, inizio in (

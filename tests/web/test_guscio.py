@@ -6,8 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jinja2 import TemplateNotFound, UndefinedError
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -16,7 +19,14 @@ from tests.web.catalogo import build_app
 from capofila.web import assembla
 from capofila.web.ambiente import build_environment
 from capofila.web.messaggi import ERRORI, error_text
-from capofila.web.pagina import Ambito, Pagina, page_numbers, sort_link, with_parameters
+from capofila.web.pagina import (
+    Ambito,
+    Pagina,
+    options,
+    page_numbers,
+    sort_link,
+    with_parameters,
+)
 from capofila.web.statici import Statici, TerzeMancanti
 
 
@@ -170,6 +180,28 @@ def test_indirizzi_con_un_parametro_cambiato() -> None:
     assert sort_link("/p?pagina=3", "data", "data") == ("/p?ordina=-data", "ascending")
     assert sort_link("/p", "data", "-data") == ("/p?ordina=data", "descending")
     assert sort_link("/p", "data", "") == ("/p?ordina=data", "")
+
+
+@given(
+    st.text(st.sampled_from("/ab.~-_?&=#% è+")).map("/".__add__),
+    st.dictionaries(
+        st.sampled_from(["a", "pagina", "è"]), st.none() | st.integers() | st.text(max_size=6)
+    ),
+)
+def test_un_indirizzo_piano_e_scritto_come_gli_altri(
+    url: str, parametri: dict[str, int | str | None]
+) -> None:
+    parti = urlsplit(url)
+    coppie = [c for c in parse_qsl(parti.query, keep_blank_values=True) if c[0] not in parametri]
+    coppie += [(n, str(v)) for n, v in parametri.items() if v is not None and v != ""]
+    atteso = urlunsplit(("", "", parti.path, urlencode(coppie), ""))
+    assert with_parameters(url, **parametri) == atteso
+
+
+def test_le_opzioni_di_un_elenco_sono_scritte_senza_fidarsi() -> None:
+    assert options([("<a>", "<b>"), (2, "due")], "2") == (
+        '    <option value="&lt;a&gt;">&lt;b&gt;</option>\n    <option value="2" selected>due</option>\n'
+    )
 
 
 def test_numeri_di_pagina() -> None:

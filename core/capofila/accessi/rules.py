@@ -29,6 +29,7 @@ ATS: Final = "ats.leggi"
 
 OPERATORE_COMUNE: Final = frozenset(
     {
+        "accreditamenti.vedi",
         "ambito.vedi",
         "adempimenti.vedi",
         "compartecipazione.scrivi",
@@ -50,6 +51,7 @@ OPERATORE_COMUNE: Final = frozenset(
     }
 )
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
+    "accreditamenti.istruisci",
     "adempimenti.scrivi",
     "confronto.vedi",
     "debito.esito",
@@ -67,6 +69,7 @@ OPERATORE_UDP: Final = OPERATORE_COMUNE | {
     "spesa.governa",
 }
 RESPONSABILE_UDP: Final = OPERATORE_UDP | {
+    "accreditamenti.decidi",
     "ambito.amministra",
     "confronto.pubblica",
     "debito.invia",

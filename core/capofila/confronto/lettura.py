@@ -7,7 +7,7 @@ in nobody's ambito. Why: docs/perche/confronto.md.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -66,8 +66,8 @@ class Ambito(msgspec.Struct, frozen=True):
     nome: str
 
 
-class Uscita(msgspec.Struct, frozen=True, kw_only=True):
-    """The publication of an ambito, with the two terms of what is compared."""
+class Uscita(msgspec.Struct, frozen=True):
+    """The publication of an ambito, with the two terms of what is compared; in the order of `_DEGLI_ANNI`."""
 
     ambito_id: int
     id: int
@@ -122,6 +122,8 @@ class Confronto(msgspec.Struct, frozen=True, kw_only=True):
         insieme: of all that have both terms, added up.
         serie: by key of the `dettagli`, figure by year.
         voci: names of the columns of those on the page; `anni` the years with something released.
+        scritto: what a page wrote of all the ambiti, for the next ones: it is kept as long as what it
+            was made of, and nothing of one page's own goes in.
     """
 
     domanda: Domanda
@@ -140,6 +142,7 @@ class Confronto(msgspec.Struct, frozen=True, kw_only=True):
     voci: Mapping[str, str]
     anni: tuple[int, ...]
     pubblicate: Pubblicate | None
+    scritto: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def fonti(self) -> list[str]:
@@ -293,6 +296,7 @@ class _Quadro(msgspec.Struct, kw_only=True):
     anni: frozenset[int]
     per_slug: Mapping[str, Ambito]
     ordinati: dict[str, list[Posto]] = msgspec.field(default_factory=dict)
+    scritto: dict[str, str] = msgspec.field(default_factory=dict)
 
     def in_ordine(self, ordine: str) -> list[Posto]:
         """The places, in an order: each is worked out once."""
@@ -302,7 +306,7 @@ class _Quadro(msgspec.Struct, kw_only=True):
         return self.ordinati[ordine]
 
 
-_QUADRI_TENUTI: Final = 64
+_QUADRI_TENUTI: Final = 32
 _quadri: OrderedDict[tuple[Any, ...], _Quadro] = OrderedDict()
 """The last ones asked for, of this process."""
 
@@ -407,7 +411,7 @@ async def _dettagli(
             _COMUNI, contesto.ats, quale, domanda.anno, domanda.voce, *termini, mostrati,
             domanda.perimetro == TUTTI,
         )  # fmt: skip
-    return [Uscita(**dict(r)) for r in degli_anni], dei_comuni
+    return [Uscita(*r) for r in degli_anni], dei_comuni
 
 
 async def confronto(
@@ -458,7 +462,8 @@ async def confronto(
     serie: dict[str, dict[int, Decimal | None]] = {p.chiave: {} for p in dettagli}
     voci: dict[str, str] = {}
     for una in degli_anni:
-        voci |= msgspec.json.decode(una.voci or "{}")
+        if una.voci:
+            voci |= msgspec.json.decode(una.voci)
         serie[per_id[una.ambito_id].slug][una.anno] = _valore(indicatore, una)
         if una.anno == domanda.anno:
             per_slug[per_id[una.ambito_id].slug] = una
@@ -470,7 +475,7 @@ async def confronto(
         insieme=quadro.insieme, serie=serie, comuni=comuni, confini=confini,
         voci=dict(sorted(voci.items(), key=lambda v: v[1])),
         anni=tuple(sorted(quadro.anni | anni_pubblicati(quale, ambiti))),
-        pubblicate=pubblicate(domanda, ambiti),
+        pubblicate=pubblicate(domanda, ambiti), scritto=quadro.scritto,
     )  # fmt: skip
 
 
@@ -617,18 +622,18 @@ _MISURE_PUBBLICATE: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def _figure(dataset: str, ambiti: Iterable[str]) -> list[spesa.Figura]:
+def _figure(dataset: str, ambiti: Collection[str]) -> list[spesa.Figura]:
     """All of them, for whoever reads one of the distretti that they are of."""
     tutte = list(spesa.figure_pubblicate().values()) if dataset == "spesa" else []
-    return tutte if {*ambiti} & {f.territorio for f in tutte} else []
+    return tutte if any(f.territorio in ambiti for f in tutte) else []
 
 
-def anni_pubblicati(dataset: str, ambiti: Iterable[str]) -> set[int]:
+def anni_pubblicati(dataset: str, ambiti: Collection[str]) -> set[int]:
     """The years of which others published figures."""
     return {f.anno for f in _figure(dataset, ambiti)}
 
 
-def pubblicate(domanda: Domanda, ambiti: Iterable[str]) -> Pubblicate | None:
+def pubblicate(domanda: Domanda, ambiti: Collection[str]) -> Pubblicate | None:
     """What others published of the year; None where there is nothing."""
     figure = [f for f in _figure(domanda.dataset.codice, ambiti) if f.anno == domanda.anno]
     if not figure:

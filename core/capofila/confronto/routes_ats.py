@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +18,15 @@ from capofila.base.errori import NonTrovato, RichiestaNonValida
 from capofila.base.visita import visita_corrente
 from capofila.confronto import immagini, lettura
 from capofila.confronto.lettura import Confronto, Domanda, Matrice
-from capofila.confronto.rules import DATASET, PERIMETRI, TUTTI, Classifica, TipoCifra, nome_voce
+from capofila.confronto.rules import (
+    DATASET,
+    PERIMETRI,
+    TUTTI,
+    Classifica,
+    Posto,
+    TipoCifra,
+    nome_voce,
+)
 from capofila.confronto.soppressione import TUTTE
 from capofila.spesa import service as spesa
 from capofila.spesa.service import ColonnaCifre, RigaCifre, TavolaCifre
@@ -55,17 +63,21 @@ def _ats(slug: str) -> _Ats:
     return _Ats(slug, nome, contesto_di(visita, ats=id_))
 
 
+SCRIVE: Final[Mapping[TipoCifra, Callable[[Any], str]]] = {
+    "importo": importo, "quota": percento, "numero": lambda valore: numero(senza_zeri(valore)),
+}  # fmt: skip
+"""How the pages write a figure."""
+
+
 def scrivi(valore: Decimal | int | None, tipo: TipoCifra) -> str:
     """A figure as the pages write it."""
-    if tipo == "importo":
-        return importo(valore)  # type: ignore[arg-type]
-    return percento(valore) if tipo == "quota" else numero(senza_zeri(valore))  # type: ignore[arg-type]
+    return SCRIVE[tipo](valore)
 
 
 def scrivi_corto(valore: Decimal | int, tipo: TipoCifra) -> str:
     """A figure in a chart, where the cents of a great amount have no place."""
-    cifra = Decimal(valore)
-    if tipo != "importo" or abs(cifra) < 1000:
+    cifra = valore if isinstance(valore, Decimal) else Decimal(valore)
+    if tipo != "importo" or -1000 < cifra < 1000:
         return scrivi(cifra, tipo)
     if abs(cifra) >= 1_000_000:
         return f"{numero(cifra / 1_000_000, 1)} mln €"
@@ -264,14 +276,41 @@ def _note(letto: Confronto) -> list[str]:
     return note + [f"Fonte, {fonte}" for fonte in letto.fonti]
 
 
-def _celle_anni(letto: Confronto) -> dict[str, Markup]:
+def _opzioni_ambiti(letto: Confronto) -> Markup:
+    """The options of the filter, written once for all the pages."""
+    opzioni = letto.scritto.get("opzioni")
+    if opzioni is None:
+        opzioni = letto.scritto["opzioni"] = "".join(
+            f'    <option value="{escape(a.slug)}">{escape(a.nome)}</option>\n'
+            for a in sorted(letto.ambiti.values(), key=lambda a: a.nome)
+        )
+    if letto.domanda.ambito in letto.ambiti:
+        questa = f'value="{escape(letto.domanda.ambito)}"'
+        opzioni = opzioni.replace(questa, f"{questa} selected")
+    return Markup(opzioni)  # noqa: S704 - our own marks around escaped texts
+
+
+def _righe_ambiti(letto: Confronto) -> Callable[[Callable[..., str]], Markup]:
+    """The rows of the ambiti, for the macro that writes one: each is written once for all the pages."""
+
+    def righe(scrivi_riga: Callable[..., str]) -> Markup:
+        mancano = [p for p in letto.in_pagina if f"riga {p.chiave}" not in letto.scritto]
+        barre = _barre(letto.classifica, mancano) if mancano else {}
+        for p in mancano:
+            letto.scritto[f"riga {p.chiave}"] = scrivi_riga(p, barre[p.chiave])
+        return Markup("".join(letto.scritto[f"riga {p.chiave}"] for p in letto.in_pagina))  # noqa: S704 - what the macro wrote
+
+    return righe
+
+
+def _celle_anni(letto: Confronto, anni: list[int]) -> dict[str, Markup]:
     """The cells of each row of the years, put together here: there may be thousands."""
-    tipo, anni = letto.domanda.indicatore.tipo, _anni(letto)
+    scritto = SCRIVE[letto.domanda.indicatore.tipo]
     inizi = [f'<td class="cifra" data-etichetta="{anno}">' for anno in anni]
     return {
         chiave: Markup(  # noqa: S704 - our own marks around figures
             "".join(
-                f"{inizio}{scrivi(serie.get(anno), tipo)}</td>"
+                f"{inizio}{scritto(serie.get(anno))}</td>"
                 for inizio, anno in zip(inizi, anni, strict=True)
             )
         )
@@ -281,14 +320,14 @@ def _celle_anni(letto: Confronto) -> dict[str, Markup]:
 
 def _righe_comuni(letto: Confronto) -> Markup:
     """The rows of the comuni, put together here: there may be thousands."""
-    tipo = letto.domanda.indicatore.tipo
+    scritto = SCRIVE[letto.domanda.indicatore.tipo]
     misura = escape(letto.domanda.indicatore.nome)
     ambiti = {a.nome: escape(a.nome) for a in letto.ambiti.values()}
     return Markup(  # noqa: S704 - our own marks around escaped texts
         "".join(
             f'<tr><th scope="row">{escape(c.nome)}</th><td data-etichetta="Ambito">{ambiti[c.ambito]}</td>'
             f'<td class="cifra" data-etichetta="{misura}">'
-            f"{'soppressa' if c.soppressa else scrivi(c.valore, tipo)}</td></tr>"
+            f"{'soppressa' if c.soppressa else scritto(c.valore)}</td></tr>"
             for c in letto.comuni
         )
     )
@@ -297,15 +336,13 @@ def _righe_comuni(letto: Confronto) -> Markup:
 # Charts.
 
 
-def _barre(classifica: Classifica, chiavi: Sequence[str]) -> dict[str, list[grafici.Tratto]]:
-    valori = {p.chiave: p.valore for p in classifica.posti}
-    massimo = max((v for v in valori.values() if v is not None), default=Decimal(0))
-    return {chiave: grafici.barra([valori.get(chiave)], massimo) for chiave in chiavi}
+def _barre(classifica: Classifica, posti: Iterable[Posto]) -> dict[str, list[grafici.Tratto]]:
+    massimo = max((p.valore for p in classifica.posti if p.valore is not None), default=Decimal(0))
+    return {p.chiave: grafici.barra([p.valore], massimo) for p in posti}
 
 
-def _linee(letto: Confronto) -> tuple[grafici.Linee | None, list[str]]:
+def _linee(letto: Confronto, anni: list[int]) -> tuple[grafici.Linee | None, list[str]]:
     """The lines of the first ambiti on the page; none of one year alone."""
-    anni = _anni(letto)
     scelti = [
         p.chiave
         for p in letto.dettagli
@@ -361,7 +398,8 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
         )
     domanda, tipo = letto.domanda, letto.domanda.indicatore.tipo
     base, dati = f"{qui.base}/confronto", _in_indirizzo(letto.domanda)
-    disegno, nomi_linee = _linee(letto)
+    anni = _anni(letto)
+    disegno, nomi_linee = _linee(letto, anni)
     pubblicate = letto.pubblicate
     return rispondi(
         request,
@@ -380,19 +418,21 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
             "indicatori": [(i.codice, i.nome) for i in domanda.dataset.indicatori],
             "voci": list(letto.voci.items()),
             "perimetri": list(PERIMETRI.items()) if domanda.dataset.per_comune else [],
-            "ambiti": sorted(((a.slug, a.nome) for a in letto.ambiti.values()), key=lambda a: a[1]),
+            "ambiti": _opzioni_ambiti(letto) if len(letto.ambiti) > 1 else "",
         },
-        scrivi=lambda valore: scrivi(valore, tipo),
+        scrivi=SCRIVE[tipo],
         scrivi_corto=lambda valore: scrivi_corto(valore, tipo),
         scarto=lambda valore: scarto(valore, tipo),
-        barre=_barre(letto.classifica, [p.chiave for p in letto.in_pagina]),
-        barre_pubblicate=_barre(pubblicate.classifica, lettura.DISTRETTI)
+        righe_ambiti=_righe_ambiti(letto),
+        con_barre=any(p.valore is not None and p.valore > 0 for p in letto.in_pagina),
+        barre_pubblicate=_barre(pubblicate.classifica, pubblicate.classifica.posti)
         if pubblicate is not None and pubblicate.classifica is not None
         else {},
         territori=spesa.TERRITORI,
-        anni=_anni(letto),
-        celle_anni=_celle_anni(letto),
+        anni=anni,
+        celle_anni=_celle_anni(letto, anni),
         righe_comuni=_righe_comuni(letto),
+        con_fonti=any(u is not None and u.fonte for u in map(letto.uscite.get, letto.serie)),
         linee=disegno,
         nomi_linee=nomi_linee,
         carta=_carta(letto),
@@ -404,7 +444,7 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
             Colonna(domanda.indicatore.nome, tipo="numero"), Colonna("Scarto dalla media", tipo="numero"),
             Colonna("Scarto %", tipo="numero"), Colonna("Pubblicata"),
         ),
-        colonne_anni=(Colonna("Ambito"), *(Colonna(str(a), tipo="numero") for a in _anni(letto))),
+        colonne_anni=(Colonna("Ambito"), *(Colonna(str(a), tipo="numero") for a in anni)),
         colonne_comuni=(
             Colonna("Comune"), Colonna("Ambito"), Colonna(domanda.indicatore.nome, tipo="numero"),
         ),
@@ -501,7 +541,7 @@ async def pagina_matrice(request: Richiesta, ats: FromPath[str]) -> Template:
             "indicatori": [(i.codice, i.nome) for i in domanda.dataset.indicatori],
             "perimetri": list(PERIMETRI.items()) if domanda.dataset.per_comune else [],
         },
-        scrivi=lambda valore: scrivi(valore, domanda.indicatore.tipo),
+        scrivi=SCRIVE[domanda.indicatore.tipo],
         colonne=(
             Colonna("Ambito"),
             *(Colonna(nome_voce(domanda.dataset, c, letta.voci), tipo="numero") for c in codici),
@@ -585,7 +625,8 @@ async def confronto_png(
         raise NonTrovato("Questo grafico non c'è: torna al confronto.")
     letto = await _leggi(request, _ats(ats), "Immagine", intero=False)
     tipo = letto.domanda.indicatore.tipo
-    disegno, nomi = _linee(letto)
+    anni = _anni(letto)
+    disegno, nomi = _linee(letto, anni)
     carta, legenda = _carta(letto), list[tuple[str, str]]()
     note = _note(letto)
     if codice == "anni":
@@ -596,10 +637,11 @@ async def confronto_png(
             for n, (a, b) in enumerate(carta["classi"].limiti, 1)
         ]
         note += carta["attribuzioni"]
+    barre = _barre(letto.classifica, letto.in_pagina)
     righe = [
-        (letto.ambiti[p.chiave].nome, scrivi(p.valore, tipo), tratti)
+        (letto.ambiti[p.chiave].nome, scrivi(p.valore, tipo), barre[p.chiave])
         for p in letto.in_pagina
-        if (tratti := _barre(letto.classifica, [p.chiave])[p.chiave])
+        if barre[p.chiave]
     ]
     if not {"ambiti": righe, "anni": disegno, "comuni": carta}[codice]:
         raise NonTrovato("Non c'è ancora nulla da disegnare: torna al confronto.")
@@ -610,7 +652,7 @@ async def confronto_png(
     )  # fmt: skip
     titolo = _titolo(letto)
     if codice == "anni":
-        titolo = f"{letto.domanda.indicatore.nome}, {_anni(letto)[0]}-{_anni(letto)[-1]}"
+        titolo = f"{letto.domanda.indicatore.nome}, {anni[0]}-{anni[-1]}"
     contenuto = await asyncio.to_thread(
         immagini.png, svg, titolo, _sottotitolo(letto), note, legenda
     )

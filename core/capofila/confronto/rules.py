@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from typing import Final, Literal
 
 import msgspec
@@ -57,10 +56,8 @@ class Indicatore(msgspec.Struct, frozen=True, kw_only=True):
             return sopra
         if not sotto:
             return None
-        esatto = Fraction(sopra) * self.per / Fraction(sotto)
-        return (Decimal(esatto.numerator) / Decimal(esatto.denominator)).quantize(
-            _POSTI[self.tipo], ROUND_HALF_UP
-        )
+        # Of 28 figures, as the context's; a fraction would be exact and twenty times slower.
+        return (sopra * self.per / sotto).quantize(_POSTI[self.tipo], ROUND_HALF_UP)
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,15 @@ database, the network or the clock.
 from __future__ import annotations
 
 from capofila.hooks import regole
+from capofila.hooks.accreditamento import (
+    AreaRequisito,
+    ProvaCifra,
+    ProvaDocumento,
+    ProvaPerUtenti,
+    ProvaSiNo,
+    RegoleAccreditamento,
+    RequisitoAccreditamento,
+)
 from capofila.hooks.adempimenti import (
     Adempimento,
     DopoAdempimento,
@@ -104,7 +113,6 @@ from capofila.hooks.organi import (
     Presidenza,
     RegolaAlbo,
     Requisito,
-    Ripiego,
     Seggio,
     SpecieRequisito,
 )
@@ -204,6 +212,7 @@ __all__ = [
     "Adempimento",
     "AggiuntaSpesa",
     "Anomalia",
+    "AreaRequisito",
     "Astensione",
     "Atto",
     "Attributo",
@@ -293,6 +302,10 @@ __all__ = [
     "Presidenza",
     "Privacy",
     "ProspettoSpesa",
+    "ProvaCifra",
+    "ProvaDocumento",
+    "ProvaPerUtenti",
+    "ProvaSiNo",
     "PuntiPerAnzianita",
     "PuntiPerFasce",
     "PuntiPerScelta",
@@ -310,13 +323,14 @@ __all__ = [
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
+    "RegoleAccreditamento",
     "Requisito",
     "RequisitoAccesso",
+    "RequisitoAccreditamento",
     "RestoRiparto",
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",

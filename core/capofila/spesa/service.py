@@ -56,6 +56,7 @@ from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
 from capofila.spesa.rilevazioni import Rilevazione as Rilevazione
 from capofila.spesa.rilevazioni import Scheda as Scheda
+from capofila.spesa.rilevazioni import anni_trasmessi as anni_trasmessi
 from capofila.spesa.rilevazioni import apri as apri
 from capofila.spesa.rilevazioni import cambia_termini as cambia_termini
 from capofila.spesa.rilevazioni import completate_il as completate_il

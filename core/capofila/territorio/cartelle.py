@@ -43,6 +43,7 @@ _T = TypeVar("_T")
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}")
 ISTAT = re.compile(r"[0-9]{6}")
+_SEI_CIFRE = re.compile(rb"(?<![0-9])[0-9]{6}(?![0-9])")
 BELFIORE = re.compile(r"[A-Z][0-9]{3}")
 PROVINCIA = re.compile(r"[A-Z]{2}")
 CAP = re.compile(r"[0-9]{5}")
@@ -279,6 +280,16 @@ def _comune_noto(voce: Voce, chiave: str, comuni: Mapping[str, Comune]) -> str:
 
 
 # An ambito.
+
+
+def codici_nominati(cartella: Path) -> frozenset[str]:
+    """The ISTAT codes that the files of a folder may mean: whatever has six figures."""
+    return frozenset(
+        codice.decode()
+        for file in (*cartella.glob("*.csv"), *cartella.glob("*.yaml"))
+        if file.is_file()
+        for codice in _SEI_CIFRE.findall(file.read_bytes())
+    )
 
 
 def leggi_ambito(cartella: Path, comuni: Mapping[str, Comune]) -> DatiAmbito:

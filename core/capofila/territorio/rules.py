@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
@@ -263,14 +264,14 @@ class Popolazione(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(addendo.fonte for addendo in self.addendi))
 
 
-class Demografia(msgspec.Struct, frozen=True):
+class Demografia(msgspec.Struct, frozen=True, dict=True):
     """Comuni, mergers and published figures: enough to tell the inhabitants of a territory."""
 
     comuni: Mapping[str, Comune]
     fusioni: tuple[Fusione, ...]
     residenti: Mapping[tuple[str, int | None], Residenti]
 
-    @property
+    @cached_property
     def anni(self) -> tuple[int | None, ...]:
         """The years for which there are figures; None, for those without a year, comes last."""
         anni = {anno for _, anno in self.residenti}

@@ -8,10 +8,11 @@ again at will: what is already so is left alone and counted, and nothing is ever
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -37,6 +38,7 @@ from capofila.territorio.cartelle import (
     DatiAmbito,
     EnteDichiarato,
     Nota,
+    codici_nominati,
     leggi_ambito,
     leggi_comuni,
 )
@@ -62,6 +64,7 @@ from capofila.territorio.rules import (
 )
 
 _S = TypeVar("_S", bound=msgspec.Struct)
+_T = TypeVar("_T")
 
 _BLOCCO = 7_203_001
 """Advisory lock: two folders are never applied at the same time."""
@@ -177,7 +180,10 @@ async def applica(cartella: Path) -> Applicazione:
         NonAutorizzato: the unit is not the platform administrator's.
     """
     unita = unita_amministratore()
-    dati = leggi_ambito(cartella, (await mappa_comuni()).per_istat)
+    righe = await tables.Comune.select().where(
+        tables.Comune.istat.is_in(sorted(codici_nominati(cartella)) or [""])
+    )
+    dati = leggi_ambito(cartella, {c.istat: c for c in _valori(righe, Comune)})
     esito = Applicazione(oggetto=f"Ambito {dati.slug}")
     prima = unita.contesto
     try:
@@ -507,11 +513,20 @@ _SENZA_AMBITO = frozenset({"ambito", "comune", "popolazione", "fusione"})
 
 
 async def _presenti(
-    unita: UnitaDiLavoro, tabella: str, colonne: Iterable[str]
+    unita: UnitaDiLavoro,
+    tabella: str,
+    colonne: Iterable[str],
+    *,
+    chiave: str = "",
+    volute: Sequence[Any] = (),
 ) -> list[Mapping[str, Any]]:
+    """The rows of this ambito; of a table that all share, those that have one of the `volute` as `chiave`."""
     elenco = ", ".join(colonne)
     if tabella in _SENZA_AMBITO:
-        return await unita.righe(f"SELECT {elenco} FROM {tabella}")  # noqa: S608
+        return await unita.righe(
+            f"SELECT {elenco} FROM {tabella} WHERE {chiave} = ANY($1)",  # noqa: S608
+            volute,
+        )
     return await unita.righe(
         f"SELECT {elenco} FROM {tabella} WHERE ambito_id = $1",  # noqa: S608
         unita.ambito,
@@ -563,7 +578,13 @@ async def _upsert(
     colonne = tuple(volute[0]) if volute else chiave
     presenti = {
         tuple(r[c] for c in chiave): r
-        for r in await _presenti(unita, tabella, colonne if volute else (*chiave,))
+        for r in await _presenti(
+            unita,
+            tabella,
+            colonne if volute else (*chiave,),
+            chiave=chiave[0],
+            volute=[voluta[chiave[0]] for voluta in volute],
+        )
     }
     for voluta in volute:
         valore = tuple(voluta[c] for c in chiave)
@@ -678,8 +699,37 @@ async def ambito_da_slug(slug: str) -> Ambito:
     return _valori([riga], Ambito)[0]
 
 
+_TENUTI: dict[tuple[str, str], tuple[UUID, Any]] = {}
+"""By database and name: what was read, and by which sign."""
+
+
+async def _tenuto(nome: str, leggi: Callable[[], Awaitable[_T]]) -> _T:
+    """What is the same for all the ambiti, kept in this process until it changes (``segno_territorio``).
+
+    There are as many comuni as the platform has, and years of inhabitants of each: read anew for every
+    page, they would make the pages of one ambito slower with each other one. A transaction that
+    changed them reads them anew, and what it read is kept for nobody.
+    """
+    segno = await unita_corrente().valore(
+        "SELECT segno FROM segno_territorio "
+        "WHERE transazione IS DISTINCT FROM pg_current_xact_id_if_assigned()"
+    )
+    chiave = (impostazioni().database_url, nome)
+    presente = _TENUTI.get(chiave)
+    if segno is not None and presente is not None and presente[0] == segno:
+        return presente[1]  # type: ignore[no-any-return]
+    valore = await leggi()
+    if segno is not None:
+        _TENUTI[chiave] = (segno, valore)
+    return valore
+
+
 async def mappa_comuni() -> MappaComuni:
     """The known comuni, ended ones included, by ISTAT code, Belfiore code and name."""
+    return await _tenuto("comuni", _mappa_comuni)
+
+
+async def _mappa_comuni() -> MappaComuni:
     righe = await tables.Comune.select().order_by(tables.Comune.nome)
     return MappaComuni.da(_valori(righe, Comune))
 
@@ -703,6 +753,10 @@ async def popolazione(anno: int | None) -> dict[str, Residenti]:
 
 async def demografia() -> Demografia:
     """Comuni, mergers and figures together: inhabitants within the borders of any day."""
+    return await _tenuto("demografia", _demografia)
+
+
+async def _demografia() -> Demografia:
     fusioni = [
         Fusione(cessato=r["istat_cessato"], nuovo=r["istat_nuovo"], dal=r["dal"], fonte=r["fonte"])
         for r in await tables.Fusione.select().order_by(tables.Fusione.dal)

@@ -16,7 +16,7 @@ from litestar.template import TemplateConfig
 
 from capofila.base.modelli import FILTRI_PAGINE, NOMI_FILTRI
 from capofila.web.formati import FILTRI
-from capofila.web.pagina import page_numbers, sort_link, with_parameters
+from capofila.web.pagina import options, page_numbers, sort_link, with_parameters
 from capofila.web.statici import Statici
 
 MODELLI = Path(__file__).resolve().parent / "templates"
@@ -88,6 +88,7 @@ def build_environment(
         con_parametri=with_parameters,
         ordinamento=sort_link,
         numeri_pagina=page_numbers,
+        opzioni_scritte=options,
         configurazione_htmx=HTMX,
     )
     return ambiente

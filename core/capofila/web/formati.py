@@ -22,6 +22,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 _MESI = LOCALE.months["format"]["wide"]
 _SCAMBIO = str.maketrans(",.", ".,")
 _CENTESIMO = Decimal("0.01")
+_SENZA_MIGLIAIA = len("999.99")
 _MULTIPLI = ("byte", "kB", "MB", "GB", "TB")
 _PARTI = {"T": "trimestre", "Q": "trimestre", "S": "semestre"}
 
@@ -37,6 +38,9 @@ def importo(valore: Decimal | None) -> str:
     if not isinstance(valore, Decimal):
         raise TypeError(f"an amount is a Decimal, not {type(valore).__name__}")
     arrotondato = valore.quantize(_CENTESIMO, rounding=ROUND_HALF_UP)
+    cifre = str(arrotondato)
+    if len(cifre) <= _SENZA_MIGLIAIA:
+        return f"{cifre.replace('.', ',')}{NBSP}€"
     return f"{arrotondato:,.2f}".translate(_SCAMBIO) + f"{NBSP}€"
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +17,7 @@ from markupsafe import Markup, escape
 
 Cifra = Decimal | int
 
+_CENTO: Final = Decimal(100)
 CLASSI: Final = 5
 """Classes of colour of a map: more of them are not told apart."""
 LARGHEZZA: Final = 480
@@ -43,11 +43,11 @@ def barra(valori: Sequence[Cifra | None], massimo: Cifra) -> list[Tratto]:
     [Tratto(inizio=0.0, larghezza=30.0, serie=1), Tratto(inizio=30.0, larghezza=20.0, serie=3)]
     """
     tratti: list[Tratto] = []
-    inizio = Fraction(0)
+    inizio = Decimal(0)
     for serie, valore in enumerate(valori, 1):
         if valore is None or valore <= 0 or massimo <= 0:
             continue
-        fine = min(inizio + Fraction(valore) / Fraction(massimo) * 100, Fraction(100))
+        fine = min(inizio + Decimal(valore) * 100 / massimo, _CENTO)
         if fine > inizio:
             tratti.append(Tratto(_tondo(inizio), _tondo(fine - inizio), serie))
         inizio = fine
@@ -119,6 +119,32 @@ class Linee(msgspec.Struct, frozen=True):
     destra: float = LARGHEZZA - _DESTRA
     base: float = ALTEZZA - _SOTTO
 
+    def disegna(self, formato: Callable[[Any], str]) -> Markup:
+        """The scale, the years and the lines, put together here: a chart has dozens of points."""
+        pezzi = []
+        for y, valore in self.righe:
+            pezzi.append(
+                f'  <line class="asse" x1="{self.sinistra}" x2="{self.destra}" y1="{y}" y2="{y}"/>\n'
+                f'  <text class="tacca" x="{self.sinistra - 6}" y="{y + 4}" text-anchor="end">'
+                f"{escape(formato(valore))}</text>\n"
+            )
+        pezzi += [
+            f'  <text class="tacca" x="{x}" y="{self.altezza - 10}" text-anchor="middle">{anno}</text>\n'
+            for x, anno in self.anni
+        ]
+        for linea in self.linee:
+            nome = escape(linea.nome)
+            pezzi += [
+                f'<polyline class="linea linea-{linea.numero}" points="{tratto}"/>'
+                for tratto in linea.tratti
+            ]
+            pezzi += [
+                f'<circle class="punto-{linea.numero}" cx="{p.x}" cy="{p.y}" r="4"><title>{nome}, '
+                f"{p.anno}: {escape(formato(p.valore))}</title></circle>"
+                for p in linea.punti
+            ]
+        return Markup("".join(pezzi))  # noqa: S704 - our own marks around escaped texts
+
 
 def linee(serie: Sequence[Serie]) -> Linee | None:
     """Lines over the years, their scale from zero (or below); None when there is no figure."""
@@ -129,14 +155,15 @@ def linee(serie: Sequence[Serie]) -> Linee | None:
     anni = sorted({anno for una in serie for anno in una.valori})
     larga, alta = LARGHEZZA - _SINISTRA - _DESTRA, ALTEZZA - _SOPRA - _SOTTO
     primo, campata = anni[0], anni[-1] - anni[0]
+    in_alto, altezza = scala[-1], scala[-1] - scala[0]
 
-    def x(anno: int) -> float:
-        parte = Fraction(anno - primo, campata) if campata else Fraction(1, 2)
-        return _tondo(_SINISTRA + parte * larga)
+    x = {
+        anno: _tondo(_SINISTRA + ((anno - primo) * larga / campata if campata else larga / 2))
+        for anno in anni
+    }
 
     def y(valore: Cifra) -> float:
-        parte = (Fraction(valore) - Fraction(scala[0])) / Fraction(scala[-1] - scala[0])
-        return _tondo(_SOPRA + (1 - parte) * alta)
+        return _tondo(_SOPRA + (in_alto - valore) * alta / altezza)
 
     disegnate = []
     for numero, una in enumerate(serie, 1):
@@ -147,7 +174,7 @@ def linee(serie: Sequence[Serie]) -> Linee | None:
                 tratti.append(" ".join(corrente))
                 corrente = []
                 continue
-            punti.append(PuntoLinea(x(anno), y(valore), anno, valore))
+            punti.append(PuntoLinea(x[anno], y(valore), anno, valore))
             corrente.append(f"{punti[-1].x:g},{punti[-1].y:g}")
         tratti.append(" ".join(corrente))
         disegnate.append(Linea(una.nome, numero, [t for t in tratti if " " in t], punti))
@@ -157,7 +184,7 @@ def linee(serie: Sequence[Serie]) -> Linee | None:
         larghezza=LARGHEZZA,
         altezza=ALTEZZA,
         righe=[(y(t), t) for t in scala],
-        anni=[(x(a), a) for a in anni[::-salto][::-1]],
+        anni=[(x[a], a) for a in anni[::-salto][::-1]],
         linee=disegnate,
     )
 
@@ -196,10 +223,10 @@ def curve(serie: Sequence[Curva]) -> Asse | None:
     larga, alta = LARGHEZZA - _SINISTRA - _DESTRA, ALTEZZA - _SOPRA - _SOTTO
 
     def dove_x(figura: Cifra) -> float:
-        return _tondo(_SINISTRA + Fraction(figura) / Fraction(in_basso[-1]) * larga)
+        return _tondo(_SINISTRA + Decimal(figura) * larga / in_basso[-1])
 
     def dove_y(figura: Cifra) -> float:
-        return _tondo(_SOPRA + (1 - Fraction(figura) / Fraction(in_alto[-1])) * alta)
+        return _tondo(_SOPRA + (in_alto[-1] - figura) * alta / in_alto[-1])
 
     disegnate = []
     for numero, una in enumerate(serie, 1):
@@ -355,5 +382,5 @@ def _anelli(geometria: Mapping[str, Any]) -> list[Sequence[Sequence[float]]]:
             raise ValueError(f"a comune is a Point, a Polygon or a MultiPolygon, not {altro}")
 
 
-def _tondo(valore: Fraction) -> float:
+def _tondo(valore: Decimal | float) -> float:
     return round(float(valore), 2)

@@ -6,11 +6,14 @@ contribute entries of the menu through the app, never by editing a template.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit, urlunsplit
+
+from markupsafe import Markup, escape
 
 TipoMessaggio = Literal["riuscito", "avviso", "errore", "informazione"]
 
@@ -156,6 +159,14 @@ class Pagina:
         return list(gruppi.items())
 
 
+_PERCORSO = re.compile(r"/(?!/)[A-Za-z0-9_.~/-]*\Z")
+_PIANO = re.compile(r"[A-Za-z0-9_.~-]*\Z")
+
+
+def _in_query(testo: str) -> str:
+    return testo if _PIANO.match(testo) else quote_plus(testo)
+
+
 def with_parameters(url: str, /, **parametri: object) -> str:
     """The same address with some parameters of its query changed.
 
@@ -164,14 +175,33 @@ def with_parameters(url: str, /, **parametri: object) -> str:
     >>> with_parameters("/crema/prestazioni?anno=2025&pagina=3", anno=2024, pagina=None)
     '/crema/prestazioni?anno=2024'
     """
-    parti = urlsplit(url)
-    coppie = [
-        (nome, valore)
-        for nome, valore in parse_qsl(parti.query, keep_blank_values=True)
-        if nome not in parametri
-    ]
-    coppie += [(nome, str(v)) for nome, v in parametri.items() if v is not None and v != ""]
-    return urlunsplit(("", "", parti.path, urlencode(coppie), ""))
+    nuovi = [(nome, str(v)) for nome, v in parametri.items() if v is not None and v != ""]
+    percorso, prima = url, list[tuple[str, str]]()
+    # A page has dozens of these addresses, most of them a plain path: it needs no taking apart.
+    piano = _PERCORSO.match(url) is not None
+    if not piano:
+        parti = urlsplit(url)
+        percorso = parti.path
+        prima = [
+            coppia
+            for coppia in parse_qsl(parti.query, keep_blank_values=True)
+            if coppia[0] not in parametri
+        ]
+    query = "&".join(f"{_in_query(n)}={_in_query(v)}" for n, v in prima + nuovi)
+    if piano:
+        return f"{percorso}?{query}" if query else percorso
+    return urlunsplit(("", "", percorso, query, ""))
+
+
+def options(opzioni: Iterable[tuple[object, object]], scelto: str) -> Markup:
+    """The options of a list, put together here: a page has dozens of them."""
+    return Markup(  # noqa: S704 - our own marks around escaped texts
+        "".join(
+            f'    <option value="{escape(codice)}"{" selected" if str(codice) == scelto else ""}>'
+            f"{escape(testo)}</option>\n"
+            for codice, testo in opzioni
+        )
+    )
 
 
 def sort_link(url: str, chiave: str, ordine: str) -> tuple[str, str]:
