@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 export PYTHONPATH :=
 
-.PHONY: help setup demo up test test-fast cover bench lint format types docs site lock clean
+.PHONY: help setup demo up test test-fast cover bench lint format types docs immagini site lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}'
@@ -56,6 +56,10 @@ format: .venv/.pronto ## Put the code in its form
 
 types: .venv/.pronto ## mypy, strict
 	.venv/bin/mypy
+
+immagini: setup ## The pictures of the documentation, taken again over demonstration data
+	bash infra/chromium.sh
+	CAPOFILA_IMMAGINI=docs/immagini $(PY) -m pytest tests/pagine/test_immagini.py -q
 
 site: setup ## The documentation as a site, in site/
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict

@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from capofila.accessi import routes as accessi
 from capofila.accessi.mezzo import MezzoAccessi, verifica_rotte
+from capofila.accreditamenti import routes as accreditamenti
 from capofila.base.attivazioni import registro
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
@@ -55,6 +56,7 @@ STANZE = {
     "debito": debito,
     "compartecipazione": compartecipazione,
     "graduatorie": graduatorie,
+    "accreditamenti": accreditamenti,
     "spesa": spesa,
     "riparto": riparto,
     "governo": governo,

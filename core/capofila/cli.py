@@ -551,7 +551,7 @@ def plugin_diff(prima: Path, dopo: Path, json_: bool) -> None:
 def plugin_approve(wheel: Path) -> None:
     """Esamina una wheel e la mette fra quelle che si possono attivare."""
     from capofila.base.approvazioni import Approvazione, approva
-    from capofila.conformita.ruota import esamina_ruota
+    from capofila.conformita.ruota import esamina_ruota, risposte_ruota
 
     esito = esamina_ruota(wheel)
     if not esito.conforme:
@@ -559,6 +559,7 @@ def plugin_approve(wheel: Path) -> None:
             f"«{esito.file}» non è conforme: «capofila plugin check» dice che cosa non va. Non è stata "
             "approvata."
         )
+    risposte = risposte_ruota(wheel)
 
     async def scrivi() -> None:
         async with unita_di_lavoro(Contesto(amministratore=True)):
@@ -567,7 +568,8 @@ def plugin_approve(wheel: Path) -> None:
                     Approvazione(
                         plugin=esame.plugin, versione=esame.versione, contenuto=esito.contenuto,
                         sha256=esito.sha256, fornitore=esame.fornitore, contratto=esame.contratto,
-                    )
+                    ),
+                    risposte[esame.plugin],
                 )  # fmt: skip
 
     esegui(scrivi)
@@ -614,12 +616,15 @@ def plugin_approved(json_: bool) -> None:
 
 
 @plugin.command("migrate")
-def plugin_migrate() -> None:
+@click.option(
+    "--dalla-copia", is_flag=True, help="Mentre si rimette una copia: quelle che dichiara."
+)
+def plugin_migrate(dalla_copia: bool) -> None:
     """Crea e aggiorna le tabelle proprie dei plugin, con il ruolo di CAPOFILA_MIGRAZIONI_URL."""
-    from capofila.estensioni.migra import migra_plugin
+    from capofila.estensioni.migra import migra_plugin, ricrea
 
     with locale.servizi():
-        nuove = asyncio.run(migra_plugin(_migrazioni()))
+        nuove = asyncio.run((ricrea if dalla_copia else migra_plugin)(_migrazioni()))
     for una in nuove:
         ERR.print(f"Fatta: {escape(una)}.")
     ERR.print(f"Migrazioni dei plugin fatte ora: {len(nuove)}.")
@@ -1134,6 +1139,41 @@ def graduatorie_compute(file: Path, ambito: str, json_: bool) -> None:
                 click.echo(f"  - {motivo}")
     if congelata.esito.da_sorteggiare:
         ERR.print("· Ci sono domande pari in tutto: serve un sorteggio («seme»).", soft_wrap=True)
+
+
+# --- accreditamenti -----------------------------------------------------------------------------
+
+
+@main.group()
+def accreditamenti() -> None:
+    """L'accreditamento delle unità d'offerta."""
+
+
+@accreditamenti.command("compute")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@opzione_ambito
+@opzione_json
+def accreditamenti_compute(file: Path, ambito: str, json_: bool) -> None:
+    """Confronta le risposte di un file con i requisiti, e spiega l'esito; non salva nulla."""
+    from capofila.accreditamenti.service import DIMENSIONE_MASSIMA, racconta, valuta_file
+
+    if file.stat().st_size > DIMENSIONE_MASSIMA:
+        raise DatiNonValidi("Il file è troppo grande: al massimo un megabyte.")
+    contenuto = file.read_bytes()
+
+    async def lavora() -> Any:
+        async with unita_di_lavoro(await contesto_ambito(ambito), sola_lettura=True):
+            return await valuta_file(contenuto)
+
+    traccia = esegui(lavora)
+    if json_:
+        _stampa_json(racconta(traccia))
+    else:
+        click.echo(traccia.esito.perche)
+        for voce in traccia.esito.voci:
+            click.echo(f"- {voce.denominazione}: {voce.stato.replace('_', ' ')}. {voce.perche}")
+    if traccia.richiesta.regole.dimostrativa:
+        ERR.print("· Requisiti dimostrativi: nessuna fonte reperita li dà.", soft_wrap=True)
 
 
 # --- riparto ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
 from capofila.base.impostazioni import impostazioni
 from capofila.base.ruoli import rifiuta_ruolo_pericoloso
+from capofila.confronto import service as confronto
 
 
 class Esame(msgspec.Struct, frozen=True):
@@ -24,8 +25,10 @@ class Esame(msgspec.Struct, frozen=True):
 
 
 async def esamina() -> list[Esame]:
-    """Look at settings, database, broker, store and plugins."""
-    return [_segreto(), await _database(), _broker(), await _archivio(), _plugin()]
+    """Look at settings, database, broker, store, plugins and what the open data do not say."""
+    return [
+        _segreto(), await _database(), _broker(), await _archivio(), _plugin(), await _dati_aperti(),
+    ]  # fmt: skip
 
 
 def _segreto() -> Esame:
@@ -76,3 +79,22 @@ def _plugin() -> Esame:
     except ErroreCapofila as errore:
         return Esame("plugin", False, errore.messaggio)
     return Esame("plugin", True, f"{len(installati)} installati e accettati.")
+
+
+async def _dati_aperti() -> Esame:
+    """What the catalogue leaves out since nobody said it: a strict reader of DCAT-AP_IT asks for it."""
+    valori = impostazioni()
+    try:
+        await MOTORE.apri({"app": valori.database_url}, massimo=1)
+        try:
+            titolari = await confronto.tutti_i_titolari()
+        finally:
+            await MOTORE.chiudi()
+    except ErroreCapofila as errore:
+        return Esame("dati aperti", False, errore.messaggio)
+    mancano = confronto.mancanze(
+        titolari, valori.dati_aperti_editore, valori.dati_aperti_editore_ipa
+    )
+    if not mancano:
+        return Esame("dati aperti", True, "il catalogo ha tutto ciò che DCAT-AP_IT chiede.")
+    return Esame("dati aperti", True, f"il catalogo non dice {'; '.join(mancano)}.")

@@ -120,6 +120,7 @@ async def prepara_dimostrazione(
     """
     from capofila.cli import applica_ambiti, chiedi_e_attendi, contesto_ambito
     from capofila.debito.rules import periodo
+    from capofila.dimostrazione_accreditamenti import inventa_accreditamenti
     from capofila.dimostrazione_graduatorie import inventa_graduatorie
     from capofila.dimostrazione_sedute import inventa_sedute
 
@@ -145,6 +146,8 @@ async def prepara_dimostrazione(
         racconta(f"{slug}: {utenti} utenti inventati dei servizi con una quota a loro carico.")
         if domande := await inventa_graduatorie(contesto):
             racconta(f"{slug}: {domande} domande inventate nelle graduatorie.")
+        if domande := await inventa_accreditamenti(contesto):
+            racconta(f"{slug}: {domande} domande di accreditamento inventate.")
         racconta(f"{slug}: {await _conoscenza(contesto, slug)} cifre inventate degli indicatori.")
         racconta(f"{slug}: {await _pubblica(contesto)} insiemi di figure pubblicati per l'ATS.")
         nominati = await _organi(contesto, slug)

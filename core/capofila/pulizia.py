@@ -1,6 +1,6 @@
 """Throwing away what has had its time: sessions, counted tries, used vouchers, files that
-nobody decided upon, outcomes of old runs. The reminders and the warnings that fall today are asked for at
-the same time.
+nobody decided upon, outcomes of old runs, old failures of plugins and rows that their jobs put others in
+the place of. The reminders and the warnings that fall today are asked for at the same time.
 
 The worker does it, because every installation has one. Each piece is one statement over what has
 expired at that moment, in a transaction of its own: two workers at the same time find, between the
@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 
 from capofila.accessi.service import elimina_scaduti
 from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import ErroreCapofila
+from capofila.base.guasti import pulisci_guasti
 from capofila.compartecipazione.service import pulisci_esiti
 from capofila.debito import pdnd
+from capofila.estensioni.tabelle import pulisci_sostituite
 from capofila.governo.service import avvisi_del_giorno
 from capofila.prestazioni.service import pulisci_scaduti
 from capofila.spesa.service import promemoria_del_giorno, pulisci_carichi
@@ -39,17 +42,19 @@ async def pulisci() -> int:
             await pulisci_esiti()
             await promemoria_del_giorno()
             await pdnd.pulisci_voucher()
-        await _avvisa(riga["id"])
+            await pulisci_guasti()
+        await _da_solo(riga["id"], pulisci_sostituite)
+        await _da_solo(riga["id"], avvisi_del_giorno)
     return tolti
 
 
-async def _avvisa(ambito: int) -> None:
-    """The warnings of the deadlines; a plugin that cannot answer stops those of its ambito only."""
+async def _da_solo(ambito: int, che_cosa: Callable[[], Awaitable[object]]) -> None:
+    """What asks the plugins; one that cannot answer stops that much, in its ambito only."""
     try:
         async with unita_di_lavoro(Contesto(ambito=ambito)):
-            await avvisi_del_giorno()
+            await che_cosa()
     except ErroreCapofila as errore:
-        _log.warning("avvisi delle scadenze non scritti nell'ambito %d: %s", ambito, type(errore))
+        _log.warning("%s non fatto nell'ambito %d: %s", che_cosa.__name__, ambito, type(errore))
 
 
 async def pulisci_ogni(secondi: float) -> None:

@@ -15,7 +15,7 @@ trap 'rm -f "$file.parte"' EXIT
 # --enable-row-security: il ruolo è sotto le regole di riga come tutti, e la sua dice «tutte le righe».
 # I valori delle sequenze, che il ruolo non legge, li ricava ripristina.sh dai dati.
 pg_dump --dbname="$CAPOFILA_COPIA_URL" --format=custom --data-only --enable-row-security \
-  --schema=public --schema='plugin_*' --exclude-table-data='*_seq' \
+  --schema=public --schema='plugin_*' --exclude-table-data='*_seq' --exclude-table-data='plugin_*.*_seq' \
   --exclude-table=migration --exclude-table=sessione --exclude-table=tentativo_accesso \
   --no-password --file="$file.parte"
 # Non «grep -q»: esce alla prima riga trovata, e pg_restore che scrive ancora fallirebbe.

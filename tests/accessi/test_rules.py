@@ -31,7 +31,8 @@ def persona(**campi: Any) -> Persona:
 
 def test_l_operatore_di_ufficio_non_invia_non_amministra_e_non_legge_il_registro() -> None:
     assert {
-        "ambito.amministra", "confronto.pubblica", "debito.invia", "registro.vedi", "riparto.approva"
+        "accreditamenti.decidi", "ambito.amministra", "confronto.pubblica", "debito.invia",
+        "registro.vedi", "riparto.approva",
     } == (rules.RESPONSABILE_UDP - rules.OPERATORE_UDP)  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def test_l_operatore_del_comune_lavora_solo_su_quello_del_comune() -> None:
     assert {p for p in rules.OPERATORE_COMUNE if not p.endswith(".vedi")} == {
         "prestazioni.importa",
         "compartecipazione.scrivi",
+        "conoscenza.scrivi",
         "debito.completezza",
         "graduatorie.scrivi",
         "minori.scrivi",

@@ -85,6 +85,7 @@ SI_CANCELLANO: dict[str, str] = {
     "comunicazione": "only what another program sent, marked by mistake; a policy keeps the rest",
     "confine": "boundaries that newer ones take the place of; the administration alone, by policy",
     "festa_locale": "a holiday that the folder of the ambito declares no more",
+    "guasto_plugin": "a failure of a plugin, of long ago or far behind the last; by policy",
     "incarico_indicatore": "who gives an indicator, said otherwise",
     "lavoro_uscita": "the outbox: a row goes when its job has ended",
     "proposta": "of a meeting that is being prepared: a trigger refuses it after the call",
@@ -300,7 +301,11 @@ async def _difetti_diritti(c: Any) -> list[str]:
     diritti = await c.fetch(
         f"""
         SELECT {_NOME} AS nome,
-          r.rolname AS ruolo, d.diritto, EXISTS (SELECT 1 FROM pg_attribute a
+          r.rolname AS ruolo, d.diritto,
+          n.nspname LIKE 'plugin\\_%' AND EXISTS (SELECT 1 FROM pg_policy p
+            WHERE p.polrelid = c.oid AND p.polcmd = 'd' AND NOT p.polpermissive
+            AND pg_get_expr(p.polqual, p.polrelid) = '(ritirata_il IS NOT NULL)') AS ritirate,
+          EXISTS (SELECT 1 FROM pg_attribute a
             WHERE a.attrelid = c.oid AND a.attname = 'ambito_id') AS di_ambito
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
           pg_roles r, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES',
@@ -318,7 +323,7 @@ async def _difetti_diritti(c: Any) -> list[str]:
         troppo = {
             "capofila_app": diritto in {"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"}
             or (diritto == "UPDATE" and nome in CONGELATE)
-            or (diritto == "DELETE" and nome not in SI_CANCELLANO)
+            or (diritto == "DELETE" and nome not in SI_CANCELLANO and not r["ritirate"])
             or nome == "migration",
             "capofila_ats": diritto != "SELECT" or nome not in DELL_ATS,
             "capofila_relay": nome != "lavoro_uscita" or diritto not in {"SELECT", "UPDATE"},
@@ -398,6 +403,8 @@ GUASTI = [
      "plugin_prova.nuova: row-level security"),
     ("CREATE SCHEMA plugin_prova; CREATE TABLE plugin_prova.ambito (id int)",
      "plugin_prova.ambito: no ambito_id"),
+    (f"CREATE SCHEMA plugin_prova; CREATE TABLE plugin_prova.nuova ({BUONA}); "
+     "SELECT proteggi('plugin_prova.nuova', 'SELECT, DELETE')", "capofila_app has DELETE"),
     ("GRANT DELETE ON prestazione TO capofila_app", "capofila_app has DELETE"),
     ("GRANT TRUNCATE ON sessione TO capofila_app", "capofila_app has TRUNCATE"),
     ("GRANT SELECT ON migration TO capofila_app", "migration: capofila_app has SELECT"),
@@ -575,6 +582,7 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "eservice.audience": f"https://prova.example/{ambito}",
                 "prelievo.flussi": 0,
                 "valore_indicatore.territorio": "ambito",
+                "incarico_indicatore.titolare": "Prova",
                 "adempimento_fatto.specie_prova": "atto",
                 "avviso_adempimento.passo": 7,
                 "segreto_calendario.utente_id": 1,
@@ -603,6 +611,9 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                 "votazione.convocazione": 1,
                 "anno_fissato.sha256": hashlib.sha256(b"x").hexdigest(),
                 "riparto_fondo.sha256": hashlib.sha256(b"prova").hexdigest(),
+                "unita_offerta.comune": "D142",
+                "valutazione_accreditamento.sha256": hashlib.sha256(b"prova").hexdigest(),
+                "atto_accreditamento.numero": 1,
                 "votazione.sha256": hashlib.sha256(b"x").hexdigest(),
                 "voto.favorevole": 100,
                 "voto.contrario": 0,
@@ -650,6 +661,13 @@ async def due_ambiti(motore: Any, banca: Any) -> list[str]:
                         noti[f"{nome}_id"] = valore
                         if nome == "ente":
                             noti["ente_erogatore_id"] = noti["capofila_id"] = valore
+                        if nome == "unita_offerta":
+                            noti["unita_id"] = valore
+                        if nome == "domanda_accreditamento":
+                            for una in ("risposta", "documento", "atto"):
+                                noti[f"{una}_accreditamento.domanda_id"] = valore
+                        if nome == "atto_accreditamento":
+                            noti["atto_id"] = valore
                         if nome == "graduatoria_approvata":
                             noti["approvata_id"] = valore
                         if nome == "esportazione":

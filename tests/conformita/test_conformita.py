@@ -218,13 +218,22 @@ def criteri_riparto(anno):
     from decimal import Decimal
     uguali = Grandezza(
         codice='u', denominazione='parti uguali', origine=OrigineGrandezza.PARTI_UGUALI)
-    poco = LimiteRiparto(
-        denominazione='un millesimo', verso=VersoLimite.MASSIMO, valore=Decimal('0.1'), percento=True)
+    troppo = LimiteRiparto(
+        denominazione='più di tutto', verso=VersoLimite.MINIMO, valore=Decimal(101), percento=True)
     return (CriteriRiparto(
         codice='prova', denominazione='Prova', fondo='f', nome_fondo='F', fra=FraRiparto.COMUNI,
-        grandezze=(uguali,), limiti=(poco,), fonte=LEGGE,
+        grandezze=(uguali,), limiti=(troppo,), fonte=LEGGE,
         quote=(QuotaRiparto(codice='u', denominazione='U', peso=Decimal(1), grandezza='u'),)),)
-""", "nessun fondo provato si ripartisce: I massimi fanno"),
+""", "nessun fondo provato si ripartisce: I minimi fanno"),
+    ("accreditamenti", """
+@hookimpl
+def accreditamento():
+    poi = RequisitoAccreditamento(
+        codice='poi', denominazione='Poi', testo='Che ci sia.', area=AreaRequisito.GESTIONALE,
+        prova=ProvaSiNo(), valido_dal=datetime.date(2026, 1, 1), fonte=LEGGE)
+    return (RegoleAccreditamento(
+        codice='prova', denominazione='Prova', unita='Nido', requisiti=(poi,), fonte=LEGGE),)
+""", "nessun requisito vale in questo giorno"),
 ]  # fmt: skip
 
 

@@ -91,6 +91,17 @@ def test_la_ruota_ha_le_sue_impronte(ruote: tuple[Path, Path]) -> None:
     assert esamina_ruota(ruote[0]) == una
 
 
+def test_una_wheel_con_codice_compilato_non_e_conforme(tmp_path: Path) -> None:
+    crea(PROGETTO, tmp_path / "sorgente")
+    (tmp_path / "sorgente" / "capofila_prova" / "nativo.so").write_bytes(b"\x7fELF")
+    esito = esamina_ruota(_costruisci(tmp_path / "sorgente", tmp_path / "ruota"))
+    assert not esito.conforme
+    assert [(uno.dove, "codice compilato" in uno.che_cosa) for uno in esito.difetti] == [
+        ("capofila_prova/nativo.so", True)
+    ]
+    assert esito.esami == ()
+
+
 def _campi() -> dict[str, str]:
     import msgspec
 

@@ -13,9 +13,15 @@ class Attacco:
     """All the equations of a table, with what is published put in its place."""
 
     def __init__(
-        self, tavola: Tavola, valori: Mapping[Cella, Any], nascoste: Iterable[Cella]
+        self,
+        tavola: Tavola,
+        valori: Mapping[Cella, Any],
+        nascoste: Iterable[Cella],
+        almeno: int = 0,
     ) -> None:
+        """``almeno``: what is known of a hidden cell that is not zero."""
         self.celle = sorted(nascoste)
+        self.minimi = [min(Fraction(almeno), Fraction(valori[c])) for c in self.celle]
         posti = {c: n for n, c in enumerate(self.celle)}
         righe = []
         for equazione in tavola.equazioni():
@@ -23,6 +29,7 @@ class Attacco:
             for cella, segno in equazione.items():
                 if cella in posti:
                     riga[posti[cella]] += segno
+                    riga[-1] -= segno * self.minimi[posti[cella]]
                 else:
                     riga[-1] -= segno * Fraction(valori[cella])
             if any(riga[:-1]):
@@ -88,4 +95,5 @@ class Attacco:
         massimo = self._massimizza([Fraction(j == qui) for j in range(len(self.celle))])
         minimo = self._massimizza([-Fraction(j == qui) for j in range(len(self.celle))])
         assert minimo is not None
-        return -minimo, massimo
+        base = self.minimi[qui]
+        return base - minimo, None if massimo is None else base + massimo

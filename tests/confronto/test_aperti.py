@@ -19,7 +19,8 @@ from capofila.base.errori import Conflitto
 from capofila.base.impostazioni import impostazioni
 from capofila.base.ritmo import INTERVALLO
 from capofila.confronto import aperti, pubblicazioni
-from capofila.confronto.catalogo import Letterale, json_ld, rdf_xml, turtle
+from capofila.confronto.aperti import Titolare
+from capofila.confronto.catalogo import Letterale, json_ld, mancanze, rdf_xml, triple, turtle
 from capofila.confronto.rules import DatiConvenzione
 from capofila.web.assembla import assemble
 from tests.confronto.casi import ATTO, COMUNI, chi_legge, conviene, pubblica, spende
@@ -215,6 +216,25 @@ async def test_nel_database_chi_non_e_nessuno_legge_solo_cio_che_e_aperto(
         "SELECT count(*) FROM apertura WHERE pubblicazione_id = $1 AND chiusa_il IS NOT NULL", aperto,
     )  # fmt: skip
     assert quante == 1
+
+
+def test_cio_che_il_catalogo_non_dice_e_detto_con_dove_scriverlo() -> None:
+    nudo = Titolare(id=1, slug="crema", nome="Ambito di prova", capofila="Crema")
+    assert mancanze([nudo]) == [
+        "chi pubblica il catalogo (CAPOFILA_DATI_APERTI_EDITORE)",
+        "il codice IPA di chi pubblica il catalogo (CAPOFILA_DATI_APERTI_EDITORE_IPA)",
+        "Ambito di prova: codice_ipa e contatto_dati di tenants/crema/ambito.yaml",
+    ]
+    pieno = Titolare(
+        id=1, slug="crema", nome="x", capofila="y", codice_ipa="c_prova", contatto_dati="a@b.test"
+    )
+    assert mancanze([pieno], "Editore", "c_editore") == []
+    scritte = set(triple("https://capofila.test", [], "Editore", "c_editore"))
+    chi = "https://capofila.test/dati-aperti#editore"
+    assert (chi, "dct:identifier", Letterale("c_editore")) in scritte
+    assert not [
+        t for t in triple("https://capofila.test", [], "Editore") if t[1] == "dct:identifier"
+    ]
 
 
 async def test_il_catalogo_dice_lo_stesso_in_tre_scritture(chiunque: httpx.AsyncClient) -> None:

@@ -63,16 +63,17 @@ def test_il_simplesso_trova_gli_stessi_intervalli_e_nessuno_stretto(
     nascoste = sopprimi(t, persone, SOGLIA, importi=[euro])
     piccole = {c for c in t.celle if 0 < persone[c] < SOGLIA}
     assert piccole <= nascoste
-    for valori, larghe in (
-        (persone, dict.fromkeys(nascoste, SOGLIA)),
-        (euro, {c: euro[c] * LARGHEZZA_IMPORTI for c in piccole}),
+    # Who reads knows that a hidden cell has somebody: empty ones are shown.
+    for valori, larghe, almeno in (
+        (persone, dict.fromkeys(nascoste, SOGLIA), 1),
+        (euro, {c: euro[c] * LARGHEZZA_IMPORTI for c in piccole}, 0),
     ):
-        attacco = Attacco(t, valori, nascoste)
+        attacco = Attacco(t, valori, nascoste, almeno)
         for cella in nascoste:
             basso, alto = attacco.fra(cella)
             assert basso <= valori[cella]
             assert alto is None or alto - basso >= Decimal(larghe.get(cella, 0))
-            nostro = intervallo(t, valori, nascoste, cella, 10_000_000)
+            nostro = intervallo(t, valori, nascoste, cella, 10_000_000, almeno)
             assert (nostro[0], None if alto is None else nostro[1]) == (basso, alto)
     # What nobody is in is never a way round, and nothing is hidden without a small cell.
     assert all(persone[c] for c in nascoste)
@@ -136,5 +137,53 @@ def test_di_un_ambito_vero_non_torna_nulla_e_si_legge_quasi_tutto() -> None:
     assert len(nascoste) < 1.25 * len(piccole) < len(t.celle) / 2
     assert not any(r == "tutti" for r, _ in nascoste)
     for cella in nascoste:
-        basso, alto = intervallo(t, persone, nascoste, cella, SOGLIA)
+        basso, alto = intervallo(t, persone, nascoste, cella, SOGLIA, 1)
         assert alto - basso >= SOGLIA
+
+
+def test_di_tante_celle_con_uno_solo_non_si_dice_neanche_il_totale() -> None:
+    """Five hidden comuni and a total of five: since none is empty, each has one."""
+    t = tavola(5, 1, capoluogo=False)
+    persone = piena(t, *[(1,)] * 5)
+    comuni = {(r, c) for r in t.righe for c in ("v0", TUTTE)}
+    assert Attacco(t, persone, comuni, 1).fra(("c0", "v0")) == (1, 1)
+    assert sopprimi(t, persone, SOGLIA) == {*t.celle}
+
+
+@given(tavole(), st.data())
+@settings(max_examples=60)
+def test_chi_ha_letto_la_versione_di_prima_non_ricava_la_cella_che_ora_e_piccola(
+    una: tuple[Tavola, dict[Cella, Any], dict[Cella, Any]], dati: st.DataObject
+) -> None:
+    """All but some comuni are as they were: what was shown of the others protects nothing any more."""
+    t, prima, _ = una
+    nascoste_prima = sopprimi(t, prima, SOGLIA)
+    cambiate = dati.draw(
+        st.sets(st.sampled_from([(r, c) for r in t.righe for c in t.colonne]), max_size=3)
+    )
+    dopo = t.completa(
+        {
+            (r, c): dati.draw(st.integers(0, 12)) if (r, c) in cambiate else prima[r, c]
+            for r in t.righe for c in t.colonne
+        }
+    )  # fmt: skip
+    viste = {c for c in t.celle if c not in nascoste_prima}
+    sapute = {c for c in viste if prima[c] == dopo[c]}
+    nascoste = sopprimi(t, dopo, SOGLIA, gia=nascoste_prima, sapute=[sapute])
+    ignote = nascoste - sapute
+    attacco = Attacco(t, dopo, ignote, 1)
+    for cella in ignote:
+        if 0 < dopo[cella] < SOGLIA:
+            basso, alto = attacco.fra(cella)
+            assert alto is None or alto - basso >= SOGLIA, (cella, basso, alto)
+
+
+def test_la_cella_accanto_che_era_gia_nota_non_la_protegge() -> None:
+    t = tavola(4, 1, capoluogo=False)
+    prima, dopo = piena(t, (20,), (8,), (9,), (14,)), piena(t, (20,), (3,), (9,), (14,))
+    sapute = {c for c in t.celle if prima[c] == dopo[c]}
+    # Without knowing it, the total stays and the comune beside, known since, gives the other back.
+    ingenue = sopprimi(t, dopo, SOGLIA)
+    assert ("tutti", "v0") not in ingenue
+    assert Attacco(t, dopo, ingenue - sapute, 1).fra(("c1", "v0")) == (3, 3)
+    assert ("tutti", "v0") in sopprimi(t, dopo, SOGLIA, sapute=[sapute])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from capofila.base.database import unita_di_lavoro
-from capofila.conoscenza.valori import EsitoIndicatori, importa
+from capofila.base.importazioni import EsitoFoglio
+from capofila.conoscenza.valori import importa
 from tests.prestazioni.casi import contesto
 
 CREMA, PANDINO, SONCINO = "019035", "019067", "019097"
@@ -13,6 +14,6 @@ def csv_di(*righe: str, colonne: str = "codice;anno;territorio;valore;fonte") ->
     return "\r\n".join((colonne, *righe, "")).encode()
 
 
-async def porta(*righe: str, slug: str = "crema", prova: bool = False) -> EsitoIndicatori:
+async def porta(*righe: str, slug: str = "crema", prova: bool = False) -> EsitoFoglio:
     async with unita_di_lavoro(await contesto(slug)):
         return await importa("cifre.csv", csv_di(*righe), prova=prova)

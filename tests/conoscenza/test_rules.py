@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -90,6 +91,7 @@ AMMESSI = Ammessi(
     catalogo=CATALOGO,
     comune=lambda testo, anno: "000001" if testo == "Uno" and anno == 2020 else None,
     nomi_ambito=frozenset({"prova"}),
+    giorno=date(2026, 8, 1),
 )
 COLONNE = ["codice", "anno", "territorio", "valore", "fonte"]
 
@@ -117,12 +119,12 @@ def test_ogni_errore_ha_riga_colonna_e_che_cosa_fare() -> None:
         (8, "territorio", "territorio_ignoto"), (10, "codice", "doppia"), (11, "", "celle_in_piu"),
     ]  # fmt: skip
     assert "FAM-B-05a e FAM-B-05b" in letto.errori[1].messaggio
-    assert (letto.righe, [*letto.valori]) == (9, [("VUL-B-21", 2020, "000001")])
+    assert (letto.righe, [*letto.valori]) == (9, [("VUL-B-21", 2020, "", "000001")])
 
 
 def test_senza_territorio_e_dell_ambito_e_le_colonne_si_controllano() -> None:
     letto = leggi_righe(["Codice", "anno", "valore"], [["VUL-B-21", "2020", "4"]], AMMESSI)
-    assert [*letto.valori] == [("VUL-B-21", 2020, "ambito")]
+    assert [*letto.valori] == [("VUL-B-21", 2020, "", "ambito")]
     assert not letto.errori
     storto = leggi_righe(["codice", "anno", "anno", "note"], [], AMMESSI)
     assert {e.codice for e in storto.errori} == {

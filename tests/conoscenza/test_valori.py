@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 
+import asyncpg
 import pytest
 import xlsxwriter
 
@@ -26,14 +27,14 @@ async def lette(anno: int, slug: str = "crema") -> dict[tuple[str, str], Decimal
 
 
 async def test_un_foglio_entra_tutto_o_niente_e_si_annulla_con_cio_di_cui_prese_il_posto() -> None:
-    primo = await porta("VUL-B-21;2031;crema;10;Stima", f"VUL-B-22;2031;{PANDINO};4;")
+    primo = await porta("VUL-B-21;2001;crema;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
     assert (primo.stato, primo.importate, primo.sostituite) == ("importato", 2, 0)
-    storto = await porta("VUL-B-23;2031;;1;", "NIENTE;2031;;1;")
+    storto = await porta("VUL-B-23;2001;;1;", "NIENTE;2001;;1;")
     assert (storto.stato, storto.importate, storto.errori[0].riga) == ("respinto", 0, 3)
-    assert await lette(2031) == {("VUL-B-21", "ambito"): 10, ("VUL-B-22", PANDINO): 4}
-    uguale = await porta("VUL-B-21;2031;crema;10;Stima", f"VUL-B-22;2031;{PANDINO};4;")
+    assert await lette(2001) == {("VUL-B-21", "ambito"): 10, ("VUL-B-22", PANDINO): 4}
+    uguale = await porta("VUL-B-21;2001;crema;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
     assert (uguale.stato, uguale.lotto) == ("gia_importato", primo.lotto)
-    secondo = await porta("VUL-B-21;2031;;12,5;", "VUL-B-24;2031;provincia;3;")
+    secondo = await porta("VUL-B-21;2001;;12,5;", "VUL-B-24;2001;provincia;3;")
     assert (secondo.importate, secondo.sostituite) == (2, 1)
     assert primo.lotto is not None
     assert secondo.lotto is not None
@@ -43,53 +44,166 @@ async def test_un_foglio_entra_tutto_o_niente_e_si_annulla_con_cio_di_cui_prese_
         await valori.annulla_lotto(secondo.lotto)
         with pytest.raises(Conflitto, match="già stata annullata"):
             await valori.annulla_lotto(secondo.lotto)
-    assert await lette(2031) == {("VUL-B-21", "ambito"): 10, ("VUL-B-22", PANDINO): 4}
+    assert await lette(2001) == {("VUL-B-21", "ambito"): 10, ("VUL-B-22", PANDINO): 4}
     # The first file is whole again, and may be undone.
     async with unita_di_lavoro(await contesto("crema")):
         await valori.annulla_lotto(primo.lotto)
-    assert await lette(2031) == {}
+    assert await lette(2001) == {}
 
 
-async def test_un_ambito_non_legge_le_cifre_di_un_altro_e_un_comune_nessuna() -> None:
-    await porta("VUL-B-21;2032;;10;")
-    assert await lette(2032, "cremona") == {}
+async def test_un_ambito_non_legge_le_cifre_di_un_altro_e_un_comune_solo_le_sue() -> None:
+    await porta("VUL-B-21;2002;;10;", f"VUL-B-21;2002;{PANDINO};4;", f"VUL-B-21;2002;{CREMA};6;")
+    assert await lette(2002, "cremona") == {}
     async with unita_di_lavoro(await contesto("crema", comune="G306")) as unita:
-        with pytest.raises(NonAutorizzato):
-            await valori.valori([2032])
-        assert await unita.valore("SELECT count(*) FROM valore_indicatore") == 0
-        assert await unita.valore("SELECT count(*) FROM nota_conoscenza") == 0
+        assert [(v.territorio, v.valore) for v in await valori.valori([2002])] == [(PANDINO, 4)]
+        # The database says the same, whatever is asked.
+        assert await unita.valore(
+            "SELECT array_agg(DISTINCT territorio) FROM valore_indicatore"
+        ) == [PANDINO]
+        for tabella in ("nota_conoscenza", "lotto_indicatori", "recapito_indicatori"):
+            assert await unita.valore(f"SELECT count(*) FROM {tabella}") == 0
+        for vietata in (
+            valori.lotti, lambda: service.dell_anno(2002), lambda: service.da_rilasciare(2002),
+            lambda: consegne.incarica("VUL-B-21", "Comuni"),
+        ):  # fmt: skip
+            with pytest.raises(NonAutorizzato):
+                await vietata()
     # A comune of another ambito is no territory of this one.
-    di_altri = await porta("VUL-B-21;2032;019036;1;")
+    di_altri = await porta("VUL-B-21;2002;019036;1;")
     assert di_altri.errori[0].codice == "territorio_ignoto"
 
 
 async def test_una_cifra_scritta_a_mano_prende_il_posto_di_quella_di_prima() -> None:
     async with unita_di_lavoro(await contesto("crema")):
-        assert await valori.scrivi_uno({"codice": "VUL-B-21", "anno": "2033", "valore": "7"}) == {}
-        assert await valori.scrivi_uno({"codice": "VUL-B-21", "anno": "2033", "valore": "8"}) == {}
-        errori = await valori.scrivi_uno({"codice": "VUL-B-21", "anno": "2033", "valore": "otto"})
+        assert await valori.scrivi_uno({"codice": "VUL-B-21", "anno": "2003", "valore": "7"}) == {}
+        assert await valori.scrivi_uno({"codice": "VUL-B-21", "anno": "2003", "valore": "8"}) == {}
+        errori = await valori.scrivi_uno({"codice": "VUL-B-21", "anno": "2003", "valore": "otto"})
         assert "Non è una cifra" in errori["valore"]
-    assert await lette(2033) == {("VUL-B-21", "ambito"): 8}
+    assert await lette(2003) == {("VUL-B-21", "ambito"): 8}
     async with unita_di_lavoro(await contesto("crema")):
-        await valori.togli_uno("VUL-B-21", 2033, "ambito")
+        await valori.togli_uno("VUL-B-21", 2003, "", "ambito")
         with pytest.raises(NonTrovato):
-            await valori.togli_uno("VUL-B-21", 2033, "ambito")
+            await valori.togli_uno("VUL-B-21", 2003, "", "ambito")
+
+
+async def test_un_comune_scrive_le_sue_cifre_degli_indicatori_che_danno_i_comuni() -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await consegne.incarica("VUL-B-24", "Comuni dell'ambito")
+        await consegne.incarica("VUL-B-25", "Comune di Crema")
+    di_pandino = {"anno": "2013", "territorio": PANDINO, "valore": "5"}
+    async with unita_di_lavoro(await contesto("crema", comune="G306")):
+        assert await valori.scrivi_uno({**di_pandino, "codice": "VUL-B-24"}) == {}
+        for codice, campi, colonna in (
+            ("VUL-B-24", {"territorio": CREMA}, "territorio"),
+            ("VUL-B-24", {"territorio": "ambito"}, "territorio"),
+            ("VUL-B-25", {}, "codice"),
+            ("VUL-B-22", {}, "codice"),
+        ):
+            assert [*await valori.scrivi_uno({**di_pandino, **campi, "codice": codice})] == [
+                colonna
+            ]
+        with pytest.raises(NonAutorizzato):
+            await valori.togli_uno("VUL-B-22", 2013, "", PANDINO)
+        with pytest.raises(NonAutorizzato):
+            await valori.togli_uno("VUL-B-24", 2013, "", CREMA)
+    assert await lette(2013) == {("VUL-B-24", PANDINO): 5}
+    # Whatever the service says, the row of another comune does not enter.
+    async with unita_di_lavoro(await contesto("crema", comune="G306")) as unita:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with unita.punto_di_ritorno():
+                await unita.esegui(
+                    "INSERT INTO valore_indicatore (codice, anno, territorio, valore) "
+                    "VALUES ('VUL-B-24', 2013, $1, 1)",
+                    CREMA,
+                )
+
+
+async def test_cio_che_danno_i_comuni_manca_a_ciascuno() -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await consegne.incarica("VUL-B-26", "Comuni")
+    await porta(f"VUL-B-26;2014;{PANDINO};5;")
+    async with unita_di_lavoro(await contesto("crema")):
+        dove = await service.luoghi(2014)
+        attese = [u for u in await service.dell_anno(2014) if u.indicatore.codice == "VUL-B-26"]
+        tardi = consegne.destinatari(attese, dove)
+    assert attese[0].attesi == len(dove.comuni)
+    assert len(tardi) == len(dove.comuni) - 1
+    assert "Comune di Crema" in tardi
+    assert "Comune di Pandino" not in tardi
+
+
+async def test_una_cifra_di_un_semestre_vuole_il_suo_periodo_e_non_si_somma() -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await consegne.incarica("VUL-D-02", "", "semestrale")
+        with pytest.raises(DatiNonValidi, match="ogni quanto"):
+            await consegne.incarica("FAM-B-05a", "", "mensile")
+        with pytest.raises(DatiNonValidi, match="ogni quanto"):
+            await consegne.incarica("VUL-D-02", "", "settimanale")
+    colonne = "codice;anno;periodo;territorio;valore"
+    async with unita_di_lavoro(await contesto("crema")):
+        esito = await valori.importa(
+            "a.csv",
+            csv_di(
+                "VUL-D-02;2012;;;5", "VUL-D-02;2012;T1;;5", "VUL-D-01;2012;S1;;5", colonne=colonne
+            ),
+        )
+        assert [(e.riga, e.colonna, e.codice) for e in esito.errori] == [
+            (2, "periodo", "periodo"), (3, "periodo", "periodo"), (4, "periodo", "periodo"),
+        ]  # fmt: skip
+        assert "S1 o S2" in esito.errori[0].messaggio
+        buono = await valori.importa(
+            "a.csv", csv_di("VUL-D-02;2012;1;;5", "VUL-D-02;2012;2012-S2;;7", colonne=colonne)
+        )
+        assert buono.importate == 2
+        assert (
+            await valori.scrivi_uno(
+                {"codice": "VUL-D-02", "anno": "2012", "periodo": "S2", "valore": "8"}
+            )
+            == {}
+        )
+        noto, dove = await service.catalogo(), await service.luoghi(2012)
+        cifre = await service.cifre(noto, [2012], ["VUL-D-02"])
+        assert cifre.della_parte("VUL-D-02", 2012, "S1", dove.ambito).valore == 5
+        # Of the year, the latest that there is, and which one it is.
+        ultima = cifre.di("VUL-D-02", 2012, dove.ambito)
+        assert (ultima.valore, ultima.parte) == (8, "S2")
+        with pytest.raises(Conflitto, match="altri periodi"):
+            await consegne.incarica("VUL-D-02", "ALER")
+        voci = {u.codice: u.nome for u in (await service.da_rilasciare(2012)).indicatori}
+        assert "2° semestre" in voci["VUL-D-02@S2"]
+        # Undoing puts the whole file back to what it was, without the one typed over it.
+        with pytest.raises(Conflitto, match="cambiate dopo"):
+            await valori.annulla_lotto(buono.lotto or 0)
+
+
+async def test_un_foglio_di_prima_dei_periodi_si_annulla() -> None:
+    primo = await porta("VUL-B-27;2011;;1;")
+    secondo = await porta("VUL-B-27;2011;;2;")
+    async with unita_di_lavoro(await contesto("crema")) as unita:
+        await unita.esegui(
+            "UPDATE lotto_indicatori SET prima = jsonb_build_array((prima -> 0) - 'parte') "
+            "WHERE ambito_id = $1 AND id = $2",
+            unita.ambito, secondo.lotto,
+        )  # fmt: skip
+        await valori.annulla_lotto(secondo.lotto or 0)
+    assert await lette(2011) == {("VUL-B-27", "ambito"): 1}
+    assert primo.lotto is not None
 
 
 async def test_un_foglio_di_excel_vale_come_un_csv() -> None:
     async with unita_di_lavoro(await contesto("crema")):
-        letto = await valori.leggi_file("prova.csv", csv_di(f"VUL-B-21;2034;{int(CREMA)};5;"))
-        assert [*letto.valori] == [("VUL-B-21", 2034, CREMA)]
+        letto = await valori.leggi_file("prova.csv", csv_di(f"VUL-B-21;2004;{int(CREMA)};5;"))
+        assert [*letto.valori] == [("VUL-B-21", 2004, "", CREMA)]
         with pytest.raises(DatiNonValidi):
             await valori.leggi_file("prova.xml", b"<?xml version='1.0'?><a/>")
         foglio = io.BytesIO()
         with xlsxwriter.Workbook(foglio) as cartella:
             pagina = cartella.add_worksheet()
             pagina.write_row(0, 0, ["codice", "anno", "territorio", "valore"])
-            pagina.write_row(1, 0, ["VUL-B-21", 2034, "Pandino", 12.5])
+            pagina.write_row(1, 0, ["VUL-B-21", 2004, "Pandino", 12.5])
         letto = await valori.leggi_file("prova.xlsx", foglio.getvalue())
         assert {k: v.valore for k, v in letto.valori.items()} == {
-            ("VUL-B-21", 2034, PANDINO): Decimal("12.5")
+            ("VUL-B-21", 2004, "", PANDINO): Decimal("12.5")
         }
 
 
@@ -98,19 +212,19 @@ async def test_la_spesa_sociale_degli_anziani_e_dei_disabili_viene_dalla_stanza_
 ):
     esito = await porta_spesa(
         csv_spesa(
-            a_carico_del_comune(2035, "1000"),
-            a_carico_del_comune(2035, "200", area="disabili", comune=PANDINO),
-            a_carico_del_comune(2035, "50", area="minori_famiglia", comune=PANDINO),
+            a_carico_del_comune(2017, "1000"),
+            a_carico_del_comune(2017, "200", area="disabili", comune=PANDINO),
+            a_carico_del_comune(2017, "50", area="minori_famiglia", comune=PANDINO),
         ),
-        2035,
+        2017,
     )
     assert not esito.errori_totali, esito.errori
     async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
-        noto, dove = await service.catalogo(), await service.luoghi(2035)
-        cifre = await service.cifre(noto, [2034, 2035], ["NAD-D-10"])
-        assert cifre.di("NAD-D-10", 2035, dove.comuni[PANDINO]).valore == 200
-        assert cifre.di("NAD-D-10", 2035, dove.ambito).valore == 1200
-        assert cifre.di("NAD-D-10", 2034, dove.ambito).valore is None
+        noto, dove = await service.catalogo(), await service.luoghi(2017)
+        cifre = await service.cifre(noto, [2016, 2017], ["NAD-D-10"])
+        assert cifre.di("NAD-D-10", 2017, dove.comuni[PANDINO]).valore == 200
+        assert cifre.di("NAD-D-10", 2017, dove.ambito).valore == 1200
+        assert cifre.di("NAD-D-10", 2016, dove.ambito).valore is None
 
 
 async def test_il_plugin_di_crema_aggiunge_la_sua_lista_e_gli_altri_ambiti_non_l_hanno() -> None:
@@ -123,31 +237,31 @@ async def test_il_plugin_di_crema_aggiunge_la_sua_lista_e_gli_altri_ambiti_non_l
 
 async def test_di_una_nota_restano_tutte_le_versioni_e_chi_le_scrisse() -> None:
     async with unita_di_lavoro(await contesto("crema")):
-        await note.scrivi("sentito", "VUL-B-21", 2036, " Prima. ", chi="Ada")
-        await note.scrivi("sentito", "VUL-B-21", 2036, "Seconda.", chi="Bea", vista=1)
+        await note.scrivi("sentito", "VUL-B-21", 2006, " Prima. ", chi="Ada")
+        await note.scrivi("sentito", "VUL-B-21", 2006, "Seconda.", chi="Bea", vista=1)
         with pytest.raises(Conflitto, match="mentre scrivevi"):
-            await note.scrivi("sentito", "VUL-B-21", 2036, "Terza.", chi="Ada", vista=1)
-        trovate = await note.versioni("sentito", "VUL-B-21", 2036)
+            await note.scrivi("sentito", "VUL-B-21", 2006, "Terza.", chi="Ada", vista=1)
+        trovate = await note.versioni("sentito", "VUL-B-21", 2006)
         assert [(n.versione, n.testo, n.chi) for n in trovate] == [
             (2, "Seconda.", "Bea"), (1, "Prima.", "Ada"),
         ]  # fmt: skip
-        assert (await note.ultime("sentito", 2036))["VUL-B-21"].versione == 2
+        assert (await note.ultime("sentito", 2006))["VUL-B-21"].versione == 2
         with pytest.raises(DatiNonValidi, match="focus"):
-            await note.scrivi("tema", "anno", 2036, "Casa", chi="Ada", focus="altro")
+            await note.scrivi("tema", "anno", 2006, "Casa", chi="Ada", focus="altro")
         with pytest.raises(DatiNonValidi, match="testo"):
-            await note.scrivi("panorama", "famiglie", 2036, "  ", chi="Ada")
+            await note.scrivi("panorama", "famiglie", 2006, "  ", chi="Ada")
 
 
 async def test_che_cosa_manca_e_chi_lo_deve_dare() -> None:
-    await porta(f"VUL-B-21;2037;{CREMA};3;", f"VUL-B-21;2037;{SONCINO};1;", "NAD-B-04;2037;;900;")
+    await porta(f"VUL-B-21;2007;{CREMA};3;", f"VUL-B-21;2007;{SONCINO};1;", "NAD-B-04;2007;;900;")
     async with unita_di_lavoro(await contesto("crema")):
         await consegne.incarica("VUL-B-21", "  Comuni   dell'ambito ")
         with pytest.raises(DatiNonValidi):
             await consegne.incarica("VUL-B-21", "x")
-        per_codice = {u.indicatore.codice: u for u in await service.dell_anno(2037)}
+        per_codice = {u.indicatore.codice: u for u in await service.dell_anno(2007)}
     mezza = per_codice["VUL-B-21"]
     assert (mezza.titolare, mezza.dati, mezza.consegnato) == ("Comuni dell'ambito", 2, False)
-    assert "Pandino" in mezza.mancano
+    assert PANDINO in mezza.mancano
     assert per_codice["NAD-B-04"].consegnato
     assert per_codice["NAD-O-25"].titolare == "ASL"
     assert per_codice["VUL-B-22"].titolare is None

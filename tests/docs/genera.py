@@ -284,6 +284,9 @@ def _aiuto_opzione(comando: str, opzione: click.Option) -> str:
 # --- permissions --------------------------------------------------------------------------------
 
 PERMESSI: Final = {
+    "accreditamenti.decidi": "registrare gli atti che accreditano, negano, sospendono e revocano",
+    "accreditamenti.istruisci": "registrare unità d'offerta e domande; risposte, documenti e valutazione",
+    "accreditamenti.vedi": "vedere l'albo degli accreditati, gli atti e le prescrizioni",
     "ambito.vedi": "vedere le pagine che un plugin apre a tutto l'ambito",
     "adempimenti.scrivi": "segnare una scadenza come fatta, aggiungerne una dell'ambito, dire chi avvisare",
     "adempimenti.vedi": "vedere «Da fare oggi», organi, Accordo e scadenze, anche nel calendario",

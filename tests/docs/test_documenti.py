@@ -34,6 +34,7 @@ from capofila.spesa.analisi import analizza
 from capofila.spesa.service import forma as forma_analisi
 from tests.docs import genera
 from tests.docs.genera import RADICE
+from tests.docs.immagini import ALTA, BYTE_MASSIMI, CARTELLA, FOTO, LARGA, misure
 
 PAGINE = sorted(
     [
@@ -97,6 +98,25 @@ def test_ogni_pagina_si_raggiunge_dall_indice() -> None:
             if not re.match(r"[a-z]+:", legame):
                 da_vedere.append((pagina.parent / legame.partition("#")[0]).resolve())
     assert [nome(p) for p in (RADICE / "docs").rglob("*.md") if p not in viste] == []
+
+
+# Pictures.
+
+_IMMAGINE = re.compile(r"!\[([^]]*)\]\(([^)\s]+\.png)\)")
+
+
+def test_ogni_immagine_e_citata_fatta_dai_test_e_piccola() -> None:
+    citate: dict[Path, list[str]] = {}
+    for pagina in PAGINE:
+        for detto, dove in _IMMAGINE.findall(pagina.read_text("utf-8")):
+            citate.setdefault((pagina.parent / dove).resolve(), []).append(detto)
+    ci_sono = {*CARTELLA.iterdir()}
+    assert set(citate) == ci_sono == {CARTELLA / f"{una.nome}.png" for una in FOTO}
+    for file, detti in citate.items():
+        assert all(len(detto) >= 30 for detto in detti), f"{file.name}: il testo non la descrive"
+        png = file.read_bytes()
+        assert len(png) <= BYTE_MASSIMI, file.name
+        assert misure(png) == (LARGA, ALTA, 3), file.name
 
 
 # Commands.

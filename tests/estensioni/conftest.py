@@ -62,6 +62,27 @@ def installato(cartella: Path, sorgente: Path = FORNITORE) -> Iterator[None]:
         registro.cache_clear()
 
 
+@contextmanager
+def disinstallato() -> Iterator[None]:
+    """The plugin cannot be imported and has no entry point any more, as after `pip uninstall`."""
+    prima = [*sys.path]
+    sys.path[:] = [
+        uno
+        for uno in prima
+        if uno != str(FORNITORE) and not [*Path(uno).glob("capofila_mantova-*.dist-info")]
+    ]
+    moduli = {n: m for n, m in sys.modules.items() if n.split(".")[0] == "capofila_mantova"}
+    for nome in moduli:
+        del sys.modules[nome]
+    registro.cache_clear()
+    try:
+        yield
+    finally:
+        sys.path[:] = prima
+        sys.modules.update(moduli)
+        registro.cache_clear()
+
+
 class Casa(NamedTuple):
     """The platform with the vendor's plugin."""
 

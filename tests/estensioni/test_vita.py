@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from tests.estensioni.conftest import Casa, Entra
 
 from capofila.base.anni import che_cosa_cambierebbe, fissa
+from capofila.base.approvazioni import (
+    Approvazione,
+    approva,
+    contenuto_installato,
+    installati,
+    ritira,
+)
 from capofila.base.attivazioni import plugin_attivi, registro
 from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.guasti import guasti
 from capofila.base.lavori import REGISTRO, Compito
 from capofila.base.plugin import PluginInErrore, Registro
+from capofila.conformita.esame import risposte
 from capofila.estensioni import jobs, tabelle
+from capofila.estensioni.anteprima import anteprima
 from capofila.estensioni.migra import elimina, migra_plugin
 from capofila.estensioni.service import HOOK
 from capofila.hooks import specifiche, variante
+from capofila.pulizia import pulisci
 
 pytestmark = pytest.mark.anyio
 
@@ -153,7 +165,43 @@ CADUTE = {
     "solleva": ("raise ValueError('RSSMRA80A01D150J')", "ValueError"),
     "gira": ("\n    while True: pass", "fermato"),
     "mangia": ("return [{'anno': 'x' * 10**10}]", "MemoryError"),
-    "scrive": ("with open('{cartella}/scritto', 'w') as file: file.write('x')", "OSError"),
+    "scrive": ("open('{cartella}/scritto', 'w')", "scrivere un file"),
+    "scrive di nascosto": (
+        "\n    try: open('{cartella}/scritto', 'a')\n    except OSError: return []",
+        "scrivere un file",
+    ),
+    "ruba": (
+        "return [{'anno': open('/proc/%d/environ' % __import__('os').getppid()).read()}]",
+        "leggere un file che non è codice",
+    ),
+    "ruba per via relativa": (
+        "return [{'anno': open('etc/passwd').read()}]",
+        "leggere un file che non è codice",
+    ),
+    "non trova segreti": (
+        "\n    import os\n    assert any('CAPOFILA' in nome for nome in os.environ)",
+        "AssertionError",
+    ),
+    "elenca": ("__import__('os').listdir('/')", "guardare i file"),
+    "telefona": ("__import__('socket').create_connection(('127.0.0.1', 9))", "usare la rete"),
+    "telefona da sotto": ("__import__('_socket').socket()", "usare la rete"),
+    "avvia": ("__import__('subprocess').run(['/bin/true'])", "uscire dal suo processo"),
+    "si sdoppia": ("__import__('os').fork()", "uscire dal suo processo"),
+    "uccide": ("\n    import os\n    os.kill(os.getppid(), 0)", "uscire dal suo processo"),
+    "scende nel C": ("\n    import ctypes\n    ctypes.CDLL(None)", "uscire dal suo processo"),
+    "si allarga": (
+        "\n    import resource\n    resource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+        "uscire dal suo processo",
+    ),
+    "allaga": ("\n    import os\n    while True: os.write(1, b'x' * 65536)", "fermato"),
+    "parla d'altro": (
+        "\n    import os\n    os.write(1, b'x')\n    return []",
+        "solo la sua risposta",
+    ),
+    "chiama l'errore col codice fiscale": (
+        "raise type('RSSMRA80A01D150J', (KeyError,), {})()",
+        "KeyError",
+    ),
     "mente": ("return [{'anno': 'mai', 'visite': '1'}]", "una riga non va nella tabella: anno"),
     "tace": ("return None", "TypeError"),
 }
@@ -213,3 +261,176 @@ async def test_un_guasto_si_conta_una_volta_al_giorno_per_ingresso(mio: Contesto
 
 def test_ogni_hook_ha_un_nome_per_chi_legge() -> None:
     assert set(HOOK) == {n for n, f in vars(specifiche).items() if hasattr(f, "capofila_spec")}
+
+
+def versione_nuova() -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the kit gets from the vendor's plugin, and what it would of a newer version of it."""
+    prima = risposte("capofila_mantova").risposte
+    dopo: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(prima))
+    dopo["manifesto"]["versione"] = "0.2.0"
+    for domanda in [d for d in dopo if d.startswith("adempimenti(")]:
+        dopo[domanda][0]["titolo"] = "Titolo della versione nuova"
+    quote = dopo["quote di sad.yaml"]
+    quote[next(caso for caso, quota in quote.items() if not quota.startswith("nessuna"))] = (
+        "1234.50"
+    )
+    return prima, dopo
+
+
+async def test_prima_di_aggiornare_si_vede_che_cosa_cambierebbe_in_ogni_ambito(
+    casa: Casa, mio: Contesto, entra: Entra
+) -> None:
+    prima, dopo = versione_nuova()
+    contenuto = contenuto_installato(installati()["mantova"])
+
+    def una(versione: str, contenuto: str) -> Approvazione:
+        return Approvazione(
+            plugin="mantova", versione=versione, contenuto=contenuto, sha256="0" * 64,
+            fornitore="Fornitore di prova", contratto="1.6",
+        )  # fmt: skip
+
+    anna = await entra("anna")
+    assert "che cosa cambierebbe" not in (await anna.get("/amministrazione/plugin")).text
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        await approva(una("0.2.0", "b" * 64), dopo)
+    assert "che cosa cambierebbe con la 0.2.0" in (await anna.get("/amministrazione/plugin")).text
+    pagina = (await anna.get("/amministrazione/plugin/mantova/0.2.0")).text
+    assert "capofila plugin approve" in pagina  # the installed one was never examined
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        await approva(una("0.1.0", contenuto), prima)
+        with pytest.raises(Conflitto, match="già approvata"):
+            await approva(una("0.1.0", contenuto), prima)
+    async with unita_di_lavoro(mio):
+        await fissa(2023)
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        trovata = await anteprima("mantova", "0.2.0")
+        for assente in (("mantova", "0.1.0"), ("mantova", "9"), ("assente", "0.2.0")):
+            with pytest.raises(NonTrovato):
+                await anteprima(*assente)
+    (suo,) = trovata.ambiti
+    assert suo.uso.slug == "mantova"
+    (scadenza,) = (uno for uno in suo.cambiamenti if uno.che_cosa == "Scadenze")
+    assert scadenza.dopo == "Titolo della versione nuova"
+    assert scadenza.dove.endswith(", titolo")
+    assert 2025 in scadenza.anni
+    assert {2023, 2004}.isdisjoint(scadenza.anni)  # pinned; before the plugin acted
+    assert 2023 in suo.fissati
+    (quota,) = (uno for uno in suo.cambiamenti if uno.che_cosa == "Quanto si paga, schema sad")
+    assert (quota.dopo or "").startswith("1.234,50")
+    risposta = await anna.get("/amministrazione/plugin/mantova/0.2.0")
+    for cosa in (
+        "Titolo della versione nuova",
+        "1.234,50",
+        "Ambito di prova di Mantova",
+        "il 2023",
+    ):
+        assert cosa in risposta.text, cosa
+    assert (
+        await (await entra("mara")).get("/amministrazione/plugin/mantova/0.2.0")
+    ).status_code == 403
+    assert (await anna.get("/amministrazione/plugin/mantova/0.3.0")).status_code == 404
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        await ritira("mantova", "0.2.0", "Prova finita")
+    assert "che cosa cambierebbe" not in (await anna.get("/amministrazione/plugin")).text
+
+
+async def test_un_anno_chiuso_si_propone_di_fissarlo(
+    casa: Casa, entra: Entra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("capofila.estensioni.service.oggi", lambda: date(2018, 5, 2))
+    mara, ugo = await entra("mara"), await entra("ugo")
+    base = "/mantova/plugin/anni"
+    pagina = (await mara.get(base)).text
+    for anno in (2015, 2016):
+        assert f"Il {anno} è chiuso" in pagina
+    assert "Il 2017 è chiuso" not in pagina  # its survey may still be going on
+    assert "chiusi e non sono fissati" in (await mara.get("/mantova/plugin")).text
+    suo = (await ugo.get(base)).text
+    assert "Il 2016 è chiuso" in suo
+    assert "Fissa il 2016" not in suo
+    connessione = await asyncpg.connect(casa.banca.superutente)
+    try:
+        ambito = casa.ambiti["mantova"]
+        rilevazione = await connessione.fetchval(
+            "INSERT INTO rilevazione (ambito_id, anno, modulo, modulo_sha256, dal) "
+            "VALUES ($1, 2017, 'prova', repeat('0', 64), '2018-01-01') RETURNING id", ambito,
+        )  # fmt: skip
+        await connessione.execute(
+            "INSERT INTO scheda_spesa (ambito_id, rilevazione_id, anno, comune, istat, stato) "
+            "VALUES ($1, $2, 2017, 'E897', '020030', 'trasmessa')", ambito, rilevazione,
+        )  # fmt: skip
+        assert "Il 2017 è chiuso" in (await mara.get(base)).text
+        await connessione.execute("UPDATE scheda_spesa SET stato = 'riaperta' WHERE anno = 2017")
+        assert "Il 2017 è chiuso" not in (await mara.get(base)).text
+    finally:
+        await connessione.execute("DELETE FROM scheda_spesa WHERE anno = 2017")
+        await connessione.execute("DELETE FROM rilevazione WHERE anno = 2017")
+        await connessione.close()
+    assert (await mara.vai("POST", base, {"anno": "2016"})).status_code == 303
+    pagina = (await mara.get(base)).text
+    assert "Il 2016 è chiuso" not in pagina
+    assert "Il 2015 è chiuso" in pagina
+
+
+async def test_i_guasti_vecchi_e_le_righe_sostituite_si_buttano(casa: Casa, mio: Contesto) -> None:
+    tabella = registro().tabelle("mantova")["riepilogo"]
+    riga = {"anno": "2024", "visite": "1", "da_rivedere": "0", "spesa": None}
+    visita = {
+        "giorno": "2025-01-02",
+        "sede": "Casa Gialla",
+        "esito": "buono",
+        "spesa": None,
+        "note": None,
+    }
+    visite = registro().tabelle("mantova")["visite"]
+    connessione = await asyncpg.connect(casa.banca.superutente)
+    try:
+        await connessione.execute(
+            "TRUNCATE guasto_plugin, plugin_mantova.riepilogo, plugin_mantova.visite"
+        )
+        for _ in range(8):
+            async with unita_di_lavoro(mio):
+                await tabelle.ritira("mantova", tabella)
+                await tabelle.aggiungi("mantova", tabella, [riga, riga])
+        async with unita_di_lavoro(mio):
+            await tabelle.aggiungi("mantova", visite, [visita, visita])
+            await tabelle.ritira("mantova", visite)
+        await connessione.execute(
+            "UPDATE plugin_mantova.riepilogo SET ritirata_il = now() - interval '31 days' "
+            "WHERE ritirata_il = (SELECT max(ritirata_il) FROM plugin_mantova.riepilogo)"
+        )
+        await connessione.execute(
+            "UPDATE plugin_mantova.visite SET ritirata_il = now() - interval '1 year'"
+        )
+        await connessione.execute(
+            "INSERT INTO guasto_plugin (ambito_id, plugin, versione, fornitore, hook, causa, ultimo, giorno) "
+            "SELECT $1, 'mantova', '0.1.0', 'F', 'prova', 'n. ' || n, now() - interval '1 hour' * n * 2, "
+            "current_date FROM generate_series(1, 1200) AS n", mio.ambito,
+        )  # fmt: skip
+        async with unita_di_lavoro(mio) as unita:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with unita.punto_di_ritorno():
+                    await unita.esegui("TRUNCATE guasto_plugin")
+            assert await unita.esegui(
+                "DELETE FROM guasto_plugin WHERE ultimo > now() - interval '20 hours'"
+            ) == "DELETE 0"  # fmt: skip
+        await pulisci()
+        assert await connessione.fetchval("SELECT count(*) FROM guasto_plugin") == 1000
+        await connessione.execute(
+            "UPDATE guasto_plugin SET ultimo = now() - interval '91 days' WHERE id % 2 = 0"
+        )
+        await pulisci()
+        assert await connessione.fetchval("SELECT count(*) FROM guasto_plugin") == 500
+        # Two of now, and the last five times of before, of which one was put back by a month.
+        assert (
+            await connessione.fetchval("SELECT count(*) FROM plugin_mantova.riepilogo") == 2 + 5 * 2
+        )
+        # What a person withdrew is not touched.
+        assert await connessione.fetchval("SELECT count(*) FROM plugin_mantova.visite") == 2
+        async with unita_di_lavoro(mio):
+            assert len(await tabelle.righe("mantova", tabella)) == 2
+    finally:
+        await connessione.execute(
+            "TRUNCATE guasto_plugin, plugin_mantova.riepilogo, plugin_mantova.visite"
+        )
+        await connessione.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from capofila.base.attivazioni import plugin_attivi
+from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.governo import condivise, deliberazioni, sala, sedute
 from capofila.governo.competenze import materie_note
@@ -66,7 +66,7 @@ async def prepara(
         )
         for una in quali
     ]
-    await sedute.convoca(id_, giorno.replace(day=1))
+    await sedute.convoca(id_, min(giorno.replace(day=1), oggi()))
     return id_, messe
 
 

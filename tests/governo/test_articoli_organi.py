@@ -374,7 +374,7 @@ async def test_art_16_una_proroga_sposta_la_scadenza_e_lascia_quella_di_allora()
             return accordo.modifica(subentro(id_, **(valori | altro)))
 
         assert "viene dopo quella di ora" in await rifiuto(proroga(date(2018, 4, 30)))
-        assert "non è in vigore" in await rifiuto(proroga(date(2019, 4, 30), dal=date(2018, 5, 1)))
+        assert "non è in vigore" in await rifiuto(proroga(date(2019, 4, 30), dal=date(2018, 5, 2)))
         await proroga(date(2018, 12, 31))
         prorogato = await accordo.leggi(id_)
         assert (prorogato.al, prorogato.originaria) == (date(2018, 12, 31), date(2018, 4, 30))

@@ -6,15 +6,18 @@ import asyncio
 import json
 import logging
 import re
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from capofila.base.attivazioni import ROMA
+from capofila.base.attivazioni import ROMA, oggi
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import DatiNonValidi, NonAutorizzato
+from capofila.governo import avvisi, scadenzario
 from capofila.governo.avvisi import Cadenza, Recapito, del_giorno, recapiti, scrivi_recapiti
+from capofila.governo.scadenzario import Termine
+from capofila.hooks import SpecieProva
 from capofila.pulizia import pulisci
 from tests.conftest import Banca
 from tests.posta import Cassetta, letto, posta
@@ -58,6 +61,17 @@ async def arrivino(posta: Cassetta, banca: Banca, quanti: int) -> list[Any]:
         await asyncio.sleep(0.1)
     assert len(posta.messaggi) == quanti
     return [letto(busta) for busta in posta.messaggi]
+
+
+async def arrivano(posta: Cassetta, banca: Banca) -> list[Any]:
+    """What came once no job is open."""
+    for _ in range(300):
+        if not await interroga(
+            banca.superutente, "SELECT 1 FROM lavoro WHERE stato IN ('in_attesa', 'in_corso')"
+        ):
+            break
+        await asyncio.sleep(0.1)
+    return list(posta.messaggi)
 
 
 async def test_un_preavviso_parte_una_volta_a_chi_risponde(
@@ -180,3 +194,73 @@ async def test_i_recapiti_di_un_ambito_non_scrivono_delle_scadenze_di_un_altro(
     assert await giro(alle("2027-04-01")) == 0
     assert await giro(alle("2027-04-01"), "cremona") == 0  # its plugin declares none
     assert posta.messaggi == []
+
+
+async def test_dal_giro_della_pulizia_alla_lettera_e_al_calendario(
+    posta: Cassetta, banca: Banca, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the worker does each hour, with a deadline of the ambito's own a week from today."""
+    monkeypatch.setattr(avvisi, "DALLE", 0)
+    await tieni(ufficio_di_piano="ufficio@crema.example", responsabile="capo@crema.example")
+    giorno = oggi() + timedelta(days=7)
+    termine = Termine(
+        titolo="Relazione inventata", organo="ufficio-di-piano", anno=giorno.year, giorno=giorno,
+        preavvisi=(30, 7), fonte="Determina inventata n. 1",
+    )  # fmt: skip
+    async with unita_di_lavoro(await contesto("crema")):
+        una = await scadenzario.aggiungi_termine(termine)
+    await pulisci()
+    await pulisci()
+    messaggi = [
+        letto(busta)
+        for busta in (await arrivano(posta, banca))
+        if "ufficio@" in str(busta.rcpt_tos)
+    ]
+    [testo] = [m.get_content() for m in messaggi]
+    assert "Relazione inventata" in testo
+    assert "fra 7 giorni" in testo
+    righe = await interroga(
+        banca.superutente,
+        f"SELECT passo, stato FROM avviso_adempimento WHERE adempimento = '{una.codice}'",
+    )
+    # Of the two steps that have come due only the last is told, once.
+    assert [(r["passo"], r["stato"]) for r in righe] == [(7, "inviato")]
+    # Done, it is told to nobody any more, not even after its day.
+    async with unita_di_lavoro(await contesto("crema")):
+        await scadenzario.segna(
+            una.codice, una.anno, esito="fatto", giorno=oggi(), prova="PEC inventata", numero=1,
+            specie=SpecieProva.DOCUMENTO,
+        )  # fmt: skip
+        dopo = datetime.combine(giorno + timedelta(days=2), time(9), ROMA)
+        await del_giorno(dopo)
+    rimaste = await interroga(
+        banca.superutente,
+        f"SELECT count(*) AS n FROM avviso_adempimento WHERE adempimento = '{una.codice}'",
+    )
+    assert rimaste[0]["n"] == 1
+
+
+async def test_l_avviso_di_un_termine_tolto_mentre_aspettava_il_lunedi_non_parte(
+    posta: Cassetta, banca: Banca
+) -> None:
+    await tieni(cadenza="settimana", ufficio_di_piano="ufficio@crema.example")
+    termine = Termine(
+        titolo="Termine inventato", organo="ufficio-di-piano", anno=2033, giorno=date(2033, 6, 30),
+        preavvisi=(7,), fonte="Determina inventata n. 2",
+    )  # fmt: skip
+    async with unita_di_lavoro(await contesto("crema")):
+        una = await scadenzario.aggiungi_termine(termine)
+    assert await giro(alle("2033-06-23")) >= 1  # a Thursday
+    prima = len(await arrivano(posta, banca))
+    async with unita_di_lavoro(await contesto("crema")):
+        await scadenzario.togli_termine(
+            int(una.codice.removeprefix(scadenzario.PROPRIO)), "Era un errore"
+        )
+    await giro(alle("2033-06-27"))  # the Monday after
+    for busta in (await arrivano(posta, banca))[prima:]:
+        assert "Termine inventato" not in letto(busta).get_content()
+    [riga] = await interroga(
+        banca.superutente,
+        f"SELECT stato FROM avviso_adempimento WHERE adempimento = '{una.codice}'",
+    )
+    assert riga["stato"] == "superato"

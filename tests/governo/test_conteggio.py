@@ -336,8 +336,61 @@ def test_un_elenco_smisurato_e_rifiutato() -> None:
         "organo": "a", "materia": "b", "giorno": "2026-03-20", "presenti": [],
         "aventi_diritto": [{"id": str(n)} for n in range(1_001)], "voti": [],
     }  # fmt: skip
-    with pytest.raises(ConteggioRifiutato, match="più di 1000"):
+    with pytest.raises(ConteggioRifiutato, match=r"sono 1\.001, al massimo 1\.000"):
         leggi(json.dumps(file).encode())
+
+
+def test_una_lista_troppo_lunga_e_rifiutata_e_non_letta_a_meta(contato: Conta) -> None:
+    file = esempio("cremona")
+    tanti = [{"nome": f"Nome {n}", "voti": 0} for n in range(1_001)]
+    file["elezione"]["collegi"][0]["candidati"] += tanti
+    with pytest.raises(ConteggioRifiutato, match=r"candidati: le voci sono 1\.0"):
+        contato("cremona", file)
+
+
+def test_la_convocazione_e_prima_della_seduta(contato: Conta) -> None:
+    with pytest.raises(ConteggioRifiutato, match="convocata_il: è dopo la seduta"):
+        contato("casalmaggiore", esempio("casalmaggiore") | {"convocata_il": "2025-06-13"})
+
+
+def test_pesi_tutti_a_zero_sono_pesi_che_mancano(contato: Conta) -> None:
+    file = esempio("casalmaggiore")
+    for uno in file["aventi_diritto"]:
+        uno["abitanti"] = 0
+    with pytest.raises(ConteggioRifiutato, match="«abitanti» è 0 per tutti"):
+        contato("casalmaggiore", file)
+    file["aventi_diritto"][0]["abitanti"] = 1
+    assert contato("casalmaggiore", file).esito == "respinta"
+
+
+def test_lo_stesso_comune_con_due_codici_non_ha_due_voti(contato: Conta) -> None:
+    file = esempio("casalmaggiore")
+    file["aventi_diritto"].append({"id": "x", "nome": "casalmaggiore ", "abitanti": 1})
+    with pytest.raises(
+        ConteggioRifiutato, match=r"aventi_diritto\[19\].nome: «casalmaggiore» e «x»"
+    ):
+        contato("casalmaggiore", file)
+
+
+def test_la_stessa_persona_scritta_in_due_modi_non_divide_i_suoi_voti(contato: Conta) -> None:
+    file = esempio("cremona")
+    primo = file["elezione"]["collegi"][0]
+    primo["candidati"].append({"nome": primo["candidati"][0]["nome"].upper() + " ", "voti": 0})
+    with pytest.raises(ConteggioRifiutato, match="somma i suoi voti in una voce sola"):
+        contato("cremona", file)
+    file = esempio("cremona")
+    doppio = file["elezione"]["collegi"][0] | {"nome": "AMBITO 1"}
+    file["elezione"]["collegi"].append(doppio)
+    with pytest.raises(ConteggioRifiutato, match="«AMBITO 1» è scritto due volte"):
+        contato("cremona", file)
+
+
+def test_di_un_elezione_per_unita_che_non_si_conoscono_lo_si_dice(contato: Conta) -> None:
+    file = esempio("cremona")
+    file["elezione"]["collegi"] = file["elezione"]["collegi"][:1]
+    esito = contato("cremona", file)
+    assert esito.esito == "eletti"
+    assert any("se ne manca una non risulta" in una for una in esito.avvertenze)
 
 
 def test_il_file_non_cambia_una_regola_che_il_plugin_dichiara(contato: Conta) -> None:

@@ -30,7 +30,9 @@ async def test_ogni_ambito_ha_una_seduta_tenuta_e_una_convocata(
     async with unita_di_lavoro(dove):
         convocata, tenuta = await sedute.adunanze()
         assert (convocata.stato, tenuta.stato) == ("convocata", "verbalizzata")
-        assert [una.id for _, una in await service.prossime_sedute(3)] == [convocata.id]
+        assert [una.percorso for una in await service.prossime_sedute(3)] == [
+            f"sedute/{convocata.id}"
+        ]
         assert convocata.inventata
         assert tenuta.inventata
         assert [v.risultato for v in await deliberazioni.votazioni(tenuta.id)] == esiti

@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from capofila.governo.composizione import Adesione, StatoSeggio, seggi
-from capofila.governo.patto import Accordo, Modifica, comuni_nel_patto, fine_proroga
-from capofila.hooks import Per
+from capofila.governo.patto import (
+    Accordo,
+    Modifica,
+    comuni_nel_patto,
+    difetti_modifica,
+    fine_proroga,
+)
+from capofila.hooks import Per, variante
 from capofila.territorio.rules import Fusione
 from tests.governo.test_composizione import COMUNI, GIORNO, UNITA, organo
 
@@ -75,6 +81,24 @@ def test_i_seggi_che_non_sono_dei_comuni_non_dipendono_dalla_firma() -> None:
     posti = seggi(organo("ufficio-di-piano"), GIORNO, UNITA, [], nel_patto=frozenset())
     assert {uno.stato for uno in posti} == {StatoSeggio.VACANTE}
     assert Per.COMUNE not in {s.per for s in organo("ufficio-di-piano").seggi}
+
+
+@pytest.mark.parametrize(
+    ("dal", "data", "campo"),
+    [
+        (date(2018, 4, 1), date(2018, 3, 1), None),
+        # From the day after the one on which it would end, decided before.
+        (date(2018, 5, 1), date(2018, 4, 30), None),
+        (date(2018, 5, 1), date(2018, 5, 1), "data"),
+        (date(2018, 5, 2), date(2018, 4, 30), "dal"),
+    ],
+)
+def test_una_proroga_comincia_anche_il_giorno_dopo_la_scadenza(
+    dal: date, data: date, campo: str | None
+) -> None:
+    una = variante(proroga(1, dal, date(2018, 12, 31)), data=data)
+    trovati = difetti_modifica(accordo(al=date(2018, 4, 30)), una)
+    assert [dove for dove, _ in trovati] == ([campo] if campo else [])
 
 
 def test_una_proroga_annullata_non_e_mai_valsa_e_una_revocata_vale_fino_al_giorno_prima() -> None:

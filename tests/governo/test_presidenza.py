@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from capofila.governo.presidenza import Guida, ammesso, guida
-from capofila.hooks import Atto, Nomina, Organo, Presidenza, Ripiego, Specie
+from capofila.hooks import Atto, Nomina, Organo, Presidenza, Specie
 
 STATUTO = Atto(specie=Specie.STATUTO, organo="Consorzio", titolo="Statuto", articolo="9")
 ORGANO = Organo(
@@ -19,11 +19,8 @@ ORGANO = Organo(
 
 def chi(
     *in_sala: str, presidente: str | None = "p", sostituto: str | None = None,
-    organo: Organo = ORGANO, **presidenza: object,
+    organo: Organo = ORGANO,
 ) -> Guida:  # fmt: skip
-    if presidenza:
-        assert organo.presidenza is not None
-        organo = replace(organo, presidenza=replace(organo.presidenza, **presidenza))
     return guida(
         organo, presidente=presidente, sostituto=sostituto, in_sala=in_sala, nome=str.upper
     )
@@ -65,7 +62,6 @@ def _detto(*in_sala: str) -> Guida:
         (chi("x"), "P non è in sala"),
         (chi("x", presidente=None), "non risulta registrato"),
         (chi("x", organo=replace(ORGANO, presidenza=None)), "Nessuna fonte dice chi presiede"),
-        (chi("x", in_mancanza=Ripiego.ANZIANO), "il più anziano di età fra i presenti"),
     ],
 )
 def test_dove_l_atto_tace_si_accetta_e_il_verbale_lo_dice(regola: Guida, detto: str) -> None:

@@ -64,6 +64,9 @@ def _guasto(**cambi: Any) -> dict[str, Any]:
         (_guasto(presenti=["[/]", "[red]"]), "presenti[1]: «[/]» non è fra gli aventi diritto"),
         (_guasto(voti=[{"chi": "voltido", "voto": "favorevole"}]), "voti[1].chi: «Voltido» non è"),
         (_guasto(organo="consiglio"), "organo: «consiglio» non è fra gli organi"),
+        (_guasto(materia="quota-dei-comunni"), "non conosce la materia «quota-dei-comunni»"),
+        (_guasto(propone=True), "propone: nessuna fonte dice che"),
+        (_guasto(voti=None), "voti: nessuno ha votato"),
     ],
 )
 def test_un_file_sbagliato_e_rifiutato_con_il_posto(
@@ -73,6 +76,18 @@ def test_un_file_sbagliato_e_rifiutato_con_il_posto(
     assert (rifiuto.stato, rifiuto.json["errore"]) == (1, "conteggio_rifiutato")
     assert detto in rifiuto.json["messaggio"]
     assert detto in rifiuto.errore
+
+
+def test_chi_prepara_vota_una_proposta_soltanto_se_il_file_lo_dice(macchina: Macchina) -> None:
+    comitato = esempio("crema") | {"organo": "comitato-ristretto", "proposte": []}
+    decisa = conta(macchina, "crema", comitato)
+    assert (decisa.stato, decisa.json["esito"]) == (1, "non_ammessa")
+    assert decisa.json["competenza"]["motivi"][0]["motivo"] == "non_competente"
+    proposta = conta(macchina, "crema", comitato | {"propone": True})
+    assert proposta.json["esito"] == "approvata"
+    detta = esempio("casalmaggiore") | {"motivazione": "così fu chiesto dal Consiglio"}
+    avvertenze = conta(macchina, "casalmaggiore", detta).json["avvertenze"]
+    assert any(una.endswith("così fu chiesto dal Consiglio") for una in avvertenze)
 
 
 def test_senza_json_l_esito_si_legge_e_un_file_che_manca_e_un_comando_sbagliato(

@@ -785,25 +785,26 @@ async def test_gli_atti_da_pubblicare_sono_una_scadenza_e_il_registro_dice_quand
 
 
 async def test_chi_lavora_per_un_comune_ha_prima_le_sedute_a_cui_e_chiamato(ambiti: Banca) -> None:
-    futuro = date(2090, 3, 1)
     async with prova("crema") as unita:
         assemblea, _ = await prepara(giorno=oggi() - timedelta(days=40), regole=REGOLE_DI_CREMA)
-        ristretto, _ = await prepara(organo="comitato-ristretto", giorno=oggi())
+        await prepara(organo="comitato-ristretto", giorno=oggi())
         tutte = await sedute.adunanze()
         assert await chiamate.del_comune(tutte) is None
         await unita.restringi(msgspec.structs.replace(unita.contesto, comune="G306"))
         sue = await chiamate.del_comune(tutte)
         # Pandino sits in the Assemblea by right, and nobody of it in the Comitato.
         assert sue == {assemblea}
-        assert {u.id for _, u in await service.prossime_sedute(9)} == set()
-        sole = [una for una in tutte if una.id in (assemblea, ristretto)]
-        attesa = msgspec.structs.replace(sole[0], id=9, giorno=futuro)
-        aperta_ = msgspec.structs.replace(attesa, id=8, stato="aperta", giorno=date(2090, 5, 1))
-        assert chiamate.prossima([], oggi()) is None
-        assert chiamate.prossima([attesa], date(2090, 3, 2)) is None
-        trovata = chiamate.prossima([attesa, aperta_], futuro)
-        assert trovata is not None
-        assert trovata.id == 8
+        assert await service.prossime_sedute(9) == []
+        await unita.restringi(msgspec.structs.replace(unita.contesto, comune=None))
+        attesa, _ = await prepara(giorno=oggi() + timedelta(days=3))
+        in_corso, _ = await prepara(giorno=oggi() - timedelta(days=1), regole=REGOLE_DI_CREMA)
+        await sala.apri(in_corso)
+        await sala.apri(assemblea)  # forty days ago: one that nobody closed does not go on now
+        await unita.restringi(msgspec.structs.replace(unita.contesto, comune="G306"))
+        # What goes on now comes before what is to come.
+        assert [una.percorso for una in await service.prossime_sedute(9)] == [
+            f"sedute/{in_corso}", f"sedute/{attesa}",
+        ]  # fmt: skip
 
 
 async def test_un_documento_si_riprende_com_era_e_solo_di_certi_tipi(

@@ -617,24 +617,40 @@ def test_l_ordine_dell_appello_non_cambia_nulla(
     ]
 
 
-@given(_votazioni(), _REGOLE)
+@given(_votazioni(), _REGOLE, st.sets(st.integers(0, 2)))
 @settings(max_examples=150)
 def test_chi_e_detto_decisivo_lo_e_davvero_e_nessun_altro(
-    votazione: tuple[Seduta, list[Voto]], data_: RegolaVoto
+    votazione: tuple[Seduta, list[Voto]], data_: RegolaVoto, senza_base: set[int]
 ) -> None:
     chi, dati = votazione
-    chiusa = variante(
-        data_, astensioni=data_.astensioni or Astensione.VOTO,
-        parita=data_.parita or Parita.PRESIDENZA, interesse=data_.interesse or Interesse.CONTATO,
-    )  # fmt: skip
-    uno = decidi(chi, dati, regola=chiusa, quorum=None)
+    # A rule that leaves something open is not closed: its outcome is that of every reading of it.
+    data_ = variante(
+        data_,
+        condizioni=tuple(
+            variante(una, base=None) if posto in senza_base else una
+            for posto, una in enumerate(data_.condizioni)
+        ),
+    )
+    uno = decidi(chi, dati, regola=data_, quorum=None)
+    if uno.risultato is APERTO:
+        return
     davvero = set()
     for id in chi.rappresentati - set(chi.interessati):
         for intero in (SI, NO):
             altri = [*(v for v in dati if v.chi != id), Voto.intero(id, intero)]
-            if decidi(chi, altri, regola=chiusa, quorum=None).risultato is not uno.risultato:
+            if decidi(chi, altri, regola=data_, quorum=None).risultato is not uno.risultato:
                 davvero.add(id)
     assert set(uno.decisivi) == davvero
+
+
+def test_e_decisivo_anche_chi_lo_sarebbe_in_uno_solo_dei_modi_di_leggere_la_fonte() -> None:
+    """One against, one silent who could have made a tie: of a tie the source says nothing."""
+    aperta = regola(parita=None)
+    due = seduta(enti(2), presidente="b")
+    respinta = decidi(due, voti("-."), regola=aperta, quorum=None)
+    assert respinta.risultato is RESPINTA
+    assert decidi(due, voti("-+"), regola=aperta, quorum=None).risultato is APERTO
+    assert respinta.decisivi == ("a", "b")
 
 
 def test_una_scheda_astenuta_non_e_un_silenzio() -> None:

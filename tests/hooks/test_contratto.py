@@ -23,6 +23,7 @@ import capofila.hooks
 from capofila.hooks import (
     Adempimento,
     AggiuntaSpesa,
+    AreaRequisito,
     Atto,
     BloccoModello,
     CalcoloIndicatore,
@@ -57,11 +58,14 @@ from capofila.hooks import (
     PerimetroRapporto,
     Privacy,
     ProspettoSpesa,
+    ProvaPerUtenti,
     PuntiSe,
     QuotaRiparto,
     RadiceXML,
     RapportoSpesa,
     RegolaData,
+    RegoleAccreditamento,
+    RequisitoAccreditamento,
     SezioneRapporto,
     Specie,
     TavolaRapporto,
@@ -95,6 +99,7 @@ NOMI_PUBBLICI = [
     "Adempimento",
     "AggiuntaSpesa",
     "Anomalia",
+    "AreaRequisito",
     "Astensione",
     "Atto",
     "Attributo",
@@ -138,6 +143,7 @@ NOMI_PUBBLICI = [
     "FormaFissa",
     "FormaFoglio",
     "FraRiparto",
+    "FrequenzaIndicatore",
     "GiornoLavorativo",
     "GiornoTra",
     "Graduatoria",
@@ -183,6 +189,10 @@ NOMI_PUBBLICI = [
     "Presidenza",
     "Privacy",
     "ProspettoSpesa",
+    "ProvaCifra",
+    "ProvaDocumento",
+    "ProvaPerUtenti",
+    "ProvaSiNo",
     "PuntiPerAnzianita",
     "PuntiPerFasce",
     "PuntiPerScelta",
@@ -200,13 +210,14 @@ NOMI_PUBBLICI = [
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
+    "RegoleAccreditamento",
     "Requisito",
     "RequisitoAccesso",
+    "RequisitoAccreditamento",
     "RestoRiparto",
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",
@@ -299,6 +310,7 @@ def test_le_specifiche_sono_quelle_attese() -> None:
         "manifesto", "codifiche", "flussi", "lettori", "adempimenti", "organi", "moduli_spesa",
         "aggiunte_spesa", "schemi", "prospetti_spesa", "rapporti_spesa", "graduatorie",
         "pagine", "voci_menu", "modelli", "migrazioni", "lavori", "criteri_riparto", "indicatori",
+        "accreditamento",
     ]  # fmt: skip
 
 
@@ -693,6 +705,28 @@ def test_hook_criteri_riparto() -> None:
 
     ((criteri,),) = _gestore(Plugin()).hook.criteri_riparto(anno=2025)
     assert (criteri.codice, criteri.resto) == ("prova-2025", "maggiori resti")
+
+
+def test_hook_accreditamento() -> None:
+    class Plugin:
+        @hookimpl
+        def accreditamento(self) -> tuple[RegoleAccreditamento, ...]:
+            return (
+                RegoleAccreditamento(
+                    codice="prova", denominazione="Prova", unita="Nido",
+                    requisiti=(
+                        RequisitoAccreditamento(
+                            codice="educatori", denominazione="Educatori", testo="Uno ogni otto.",
+                            area=AreaRequisito.PROFESSIONALE, fonte=ATTO,
+                            prova=ProvaPerUtenti(unita="educatori", minimo=Decimal(1), ogni=8),
+                        ),
+                    ),
+                    fonte=ATTO,
+                ),
+            )  # fmt: skip
+
+    ((regole,),) = _gestore(Plugin()).hook.accreditamento()
+    assert (regole.durata_mesi, regole.requisiti[0].entro_giorni) == (None, None)
 
 
 def test_hook_pagine() -> None:

@@ -15,6 +15,7 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 from tests.accessi.conftest import campo_nascosto
+from tests.accreditamenti.casi import accredita
 from tests.compartecipazione.casi import riempi
 from tests.conftest import Banca
 from tests.debito.casi import chiedi, esporta, importa, officina
@@ -155,6 +156,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
         organi = await popola(nome)
         bando = await riempi_graduatorie(titolare, righe[1]["codice_fiscale"], nome)
         fondo = await approvato(slug, nome)
+        accreditati = await accredita(slug, nome, titolare)
     quanto, istat = {"crema": ("8765.43", "019035"), "cremona": ("7654.32", "019036")}[slug]
     await porta_spesa(csv_spesa(a_carico_del_comune(2025, quanto, comune=istat)), 2025, slug=slug)
     spesa |= await _rilascia(slug, nome) | await _conosce(slug, nome, istat)
@@ -176,7 +178,7 @@ async def _riempi(banca: Banca, slug: str, n: int) -> Dati:
             **seduta,
             **bando,
             **{f"{cosa}_quota": id_ for cosa, id_ in quote.items()}, **organi,
-            **fondo,
+            **fondo, **accreditati,
         },
     )  # fmt: skip
 

@@ -42,6 +42,55 @@ class Caso(NamedTuple):
 
 CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/accreditamenti"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/accreditamenti/albo.csv"): Caso(mostra=True),
+    ("GET", "/{ambito:str}/accreditamenti/requisiti/{codice:str}"): Caso("regole_accreditamento"),
+    ("GET", "/{ambito:str}/accreditamenti/unita/nuova"): Caso(),
+    ("POST", "/{ambito:str}/accreditamenti/unita/nuova"): Caso(modulo={"ente": "X"}),
+    ("GET", "/{ambito:str}/accreditamenti/unita/{id_:int}"): Caso("unita_offerta", mostra=True),
+    ("GET", "/{ambito:str}/accreditamenti/unita/{id_:int}/correggi"): Caso(
+        "unita_offerta", mostra=True
+    ),
+    ("POST", "/{ambito:str}/accreditamenti/unita/{id_:int}/correggi"): Caso(
+        "unita_offerta", {"denominazione": "X Y", "ente": "X Y", "comune": "D142"}
+    ),
+    ("GET", "/{ambito:str}/accreditamenti/unita/{id_:int}/domande/nuova"): Caso(
+        "unita_offerta", mostra=True
+    ),
+    ("POST", "/{ambito:str}/accreditamenti/unita/{id_:int}/domande/nuova"): Caso(
+        "unita_offerta",
+        {"regole": "assistenza-domiciliare", "protocollo": "X", "presentata_il": "1/2/2025"},
+    ),
+    ("GET", "/{ambito:str}/accreditamenti/{id_:int}"): Caso("domanda_accreditamento", mostra=True),
+    ("GET", "/{ambito:str}/accreditamenti/{id_:int}/istruttoria"): Caso(
+        "domanda_accreditamento", mostra=True
+    ),
+    ("POST", "/{ambito:str}/accreditamenti/{id_:int}/istruttoria"): Caso(
+        "domanda_accreditamento", {"valore-coordinatore": "no"}
+    ),
+    ("POST", "/{ambito:str}/accreditamenti/{id_:int}/documenti"): Caso(
+        "domanda_accreditamento", {"requisito": "coordinatore"}, file=True
+    ),
+    ("GET", "/{ambito:str}/accreditamenti/documenti/{id_:int}"): Caso(
+        "documento_accreditamento", mostra=True
+    ),
+    ("GET", "/{ambito:str}/accreditamenti/{id_:int}/ritira"): Caso(
+        "domanda_accreditamento", mostra=True
+    ),
+    ("POST", "/{ambito:str}/accreditamenti/{id_:int}/ritira"): Caso("domanda_accreditamento", {}),
+    ("GET", "/{ambito:str}/accreditamenti/{id_:int}/atto"): Caso(
+        "domanda_accreditamento", mostra=True
+    ),
+    ("POST", "/{ambito:str}/accreditamenti/{id_:int}/atto"): Caso(
+        "domanda_accreditamento",
+        {
+            "specie": "revoca",
+            "dal": "1/2/2026",
+            "atto": "Atto X",
+            "atto_data": "1/2/2026",
+            "motivazione": "Perché sì",
+        },
+    ),
     ("GET", "/{ambito:str}/accordo"): Caso(mostra=True),
     ("GET", "/{ambito:str}/accordo/nuovo"): Caso(),
     ("POST", "/{ambito:str}/accordo/nuovo"): Caso(modulo={"titolo": "X"}),
@@ -372,6 +421,8 @@ CASI: dict[tuple[str, str], Caso] = {
     ("POST", "/{ambito:str}/conoscenza/panorama/{focus:str}"): Caso(modulo={"testo": "Casa"}),
     ("GET", "/{ambito:str}/conoscenza/profili"): Caso(),
     ("GET", "/{ambito:str}/conoscenza/profili/{territorio:str}"): Caso("territorio"),
+    ("GET", "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.csv"): Caso("territorio"),
+    ("GET", "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.xlsx"): Caso("territorio"),
     ("GET", "/{ambito:str}/pubblicazioni"): Caso(mostra=True),
     ("GET", "/{ambito:str}/pubblicazioni/anteprima"): Caso(),
     ("POST", "/{ambito:str}/pubblicazioni/anteprima"): Caso(modulo={"atto": "Delibera 1"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from tests.governo.organi_casi import assegna
 from tests.prestazioni.casi import contesto
 from tests.prestazioni.conftest import ambiti, banca_del_modulo
 
+from capofila.base.attivazioni import oggi
 from capofila.base.database import Contesto, UnitaDiLavoro, unita_di_lavoro
 from capofila.base.errori import NonTrovato
 from capofila.governo import (
@@ -24,6 +25,7 @@ from capofila.governo import (
     sedute,
     verbali,
 )
+from capofila.governo import service as governo
 from capofila.governo.sedute import Adunanza, Proposta
 from capofila.governo.voti import Scelta, Voto
 
@@ -239,6 +241,41 @@ async def test_il_comune_che_siede_in_un_organo_di_un_altro_ambito_vi_e_chiamato
         copia = await pubblicazioni.della_seduta(id_)
         assert copia is not None
         await pubblicazioni.ritira_pubblicazione(copia.id)
+
+
+async def test_fra_le_prossime_sedute_c_e_quella_dell_organo_che_tiene_un_altro_ambito(
+    cabina: dict[str, int],
+) -> None:
+    giorno = oggi() + timedelta(days=9)
+    async with unita_di_lavoro(await contesto("crema")):
+        await assegna(
+            "cabina-di-regia", "istituzionale", persona="Lia Prova", carica="Sindaco",
+            designato_da="ASL", ente="Comune di Casalmaggiore",
+        )  # fmt: skip
+        await pubblicazioni.pubblica_composizione("cabina-di-regia", giorno)
+        id_, _ = await prepara(
+            Proposta(materia="integrazione-sociosanitaria", oggetto="Linee a venire"),
+            organo="cabina-di-regia", giorno=giorno,
+        )  # fmt: skip
+        await condivise.aggiorna(id_)
+        [propria] = await governo.prossime_sedute(9)
+        assert (propria.percorso, propria.di) == (f"sedute/{id_}", None)
+    for dove, belfiore, attese in (
+        ("cremona", None, [f"sedute/condivise/{id_}"]),
+        ("casalmaggiore", "B898", [f"sedute/condivise/{id_}"]),
+        ("casalmaggiore", "E272", []),
+    ):
+        async with unita_di_lavoro(await contesto(dove, belfiore), sola_lettura=True):
+            viste = await governo.prossime_sedute(9)
+            assert [una.percorso for una in viste] == attese, (dove, belfiore)
+            assert {(una.giorno, una.di) for una in viste} <= {
+                (giorno, "Ambito distrettuale Cremasco")
+            }
+    async with unita_di_lavoro(await contesto("crema")):
+        await sedute.revoca(id_)
+        await condivise.aggiorna(id_)
+    async with _di("cremona"):
+        assert await governo.prossime_sedute(9) == []
 
 
 async def test_un_organo_del_solo_ambito_non_si_pubblica_a_nessuno(ambiti: Any) -> None:

@@ -213,9 +213,10 @@ def piattaforma(
 
 @contextmanager
 def accesa(
-    servizi: Any, modello: str, cartella: Path, nome: str = "", **altro: str
+    servizi: Any, modello: str, cartella: Path, nome: str = "", *, vuota: bool = False, **altro: str
 ) -> Iterator[Piattaforma]:
-    """A platform with a database of its own; `altro` is more of its environment."""
+    """A platform with a database of its own, without prestazioni when `vuota`; `altro` is more of its
+    environment."""
     assemble()
     nome = f"prova_pagine{nome}_{os.getpid()}"
     banca = _banca(servizi, nome)
@@ -242,7 +243,7 @@ def accesa(
         for variabile, valore in ambiente.items():
             prova.setenv(variabile, valore)
         impostazioni.cache_clear()
-        asyncio.run(_prepara(tutto, amministratore, modello))
+        asyncio.run(_prepara(tutto, amministratore, modello, vuota))
     impostazioni.cache_clear()
     try:
         tutto.avvia_web()
@@ -262,7 +263,7 @@ async def _comanda(indirizzo: str, *comandi: str) -> None:
         await connessione.close()
 
 
-async def _prepara(tutto: Piattaforma, amministratore: str, modello: str) -> None:
+async def _prepara(tutto: Piattaforma, amministratore: str, modello: str, vuota: bool) -> None:
     nome = tutto.banca.nome
     await _comanda(
         amministratore,
@@ -290,6 +291,8 @@ async def _prepara(tutto: Piattaforma, amministratore: str, modello: str) -> Non
                     ambito,
                 )
                 tutto.comuni[slug] = [(r["belfiore"], r["istat"]) for r in righe]
+        if vuota:
+            return
         async with unita_di_lavoro(Contesto(ambito=ambiti["crema"])):
             flussi = {flusso.id: flusso for flusso in (await plugin_attivi()).flussi()}
             esito = await importa(

@@ -9,6 +9,10 @@ import pytest
 from playwright.sync_api import expect
 from tests.conoscenza.casi import csv_di, porta
 from tests.pagine.conftest import Piattaforma, Visita
+from tests.prestazioni.casi import contesto
+
+from capofila.base.database import unita_di_lavoro
+from capofila.conoscenza import consegne
 
 pytestmark = pytest.mark.browser
 ANNO = 2011
@@ -17,7 +21,7 @@ ANNO = 2011
 
 @pytest.fixture(scope="module")
 def con_le_cifre(piattaforma: Piattaforma) -> Piattaforma:
-    """Two years of figures of Cremona, of its comuni and of its province."""
+    """Two years of figures of Cremona, of its comuni and of its province; of two comuni of Crema."""
 
     async def scrivi() -> None:
         comuni = [istat for _, istat in piattaforma.comuni["cremona"]]
@@ -35,6 +39,14 @@ def con_le_cifre(piattaforma: Piattaforma) -> Piattaforma:
             ]  # fmt: skip
         esito = await porta(*righe, slug="cremona")
         assert not esito.errori_totali, esito.errori[:3]
+        for anno in (2009, 2010):
+            await porta(
+                f"VUL-B-21;{anno};Crema;77;",
+                f"VUL-B-21;{anno};Pandino;5;",
+                f"VUL-B-23;{anno};Pandino;8;",
+            )
+        async with unita_di_lavoro(await contesto("crema")):
+            await consegne.incarica("VUL-B-22", "Comuni", "semestrale")
 
     piattaforma.esegui(scrivi)
     return piattaforma
@@ -173,3 +185,31 @@ def test_il_tema_dell_anno_e_il_panorama_hanno_versioni(visita: Visita) -> None:
     visita.scatta(pagina, "conoscenza-con-panorama")
     pagina.goto(f"{indirizzo}/conoscenza/focus/vulnerabilita?anno={anno}")
     expect(pagina.locator("#panorama")).to_contain_text("Gli sfratti crescono.")
+
+
+def test_chi_lavora_per_un_comune_legge_il_suo_profilo_e_scrive_la_cifra_che_da(
+    visita: Visita, con_le_cifre: Piattaforma
+) -> None:
+    anno = 2009 if visita.larghezza > 1000 else 2010
+    pagina = visita.entra("pia.pandino", f"/crema/conoscenza?anno={anno}")
+    expect(pagina.locator("h1")).to_have_text("Profilo: Pandino")
+    expect(pagina.locator("#da-dare")).to_contain_text("1° semestre, 2° semestre")
+    visita.scatta(pagina, "conoscenza-del-comune")
+    with pagina.expect_download() as scaricato:
+        pagina.get_by_role("link", name="CSV").click()
+    testo = scaricato.value.path().read_text("utf-8-sig")
+    assert "VUL-B-23" in testo
+    assert "77" not in testo
+    pagina.locator("#da-dare tr").filter(has_text="semestre").get_by_role("link").click()
+    pagina.get_by_label("Periodo", exact=True).select_option("S2")
+    pagina.get_by_label(re.compile("^Cifra")).fill("12")
+    pagina.get_by_role("button", name="Salva la cifra").click()
+    expect(pagina.locator("#tabella-anni")).to_contain_text(f"2° semestre {anno}")
+    visita.scatta(pagina, "conoscenza-cifra-del-comune")
+    pagina.goto(f"{con_le_cifre.indirizzo}/crema/conoscenza/indicatori/VUL-B-21?anno={anno}")
+    expect(pagina.locator("#tabella-anni")).not_to_contain_text("77")
+    expect(pagina.get_by_role("button", name="Salva la cifra")).to_have_count(0)
+    for vietata in ("profili/019035", "consegne", "importa", "panorama/famiglie"):
+        risposta = pagina.goto(f"{con_le_cifre.indirizzo}/crema/conoscenza/{vietata}")
+        assert risposta is not None
+        assert risposta.status == 403, vietata

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from tests.estensioni.conftest import FORNITORE, installato
+from tests.estensioni.test_vita import versione_nuova
 from tests.pagine.conftest import PAROLA, Piattaforma, Visita, accesa
 
 from capofila.accessi.service import aggiungi_utente
+from capofila.base.approvazioni import Approvazione, approva, contenuto_installato, installati
 from capofila.base.attivazioni import registro
 from capofila.base.database import Contesto, unita_di_lavoro
 from capofila.base.guasti import annota
@@ -46,6 +48,18 @@ async def _prepara() -> None:
         await aggiungi_utente("mara", "Mara Mantova", PAROLA, "responsabile_udp", "mantova", None)
     async with unita_di_lavoro(Contesto()) as unita:
         ambito = await unita.valore("SELECT id FROM ambito WHERE slug = 'mantova'")
+    prima, dopo = versione_nuova()
+    quelli = (
+        ("0.1.0", contenuto_installato(installati()["mantova"]), prima),
+        ("0.2.0", "b" * 64, dopo),
+    )
+    async with unita_di_lavoro(Contesto(amministratore=True)):
+        for versione, contenuto, risposte in quelli:
+            una = Approvazione(
+                plugin="mantova", versione=versione, contenuto=contenuto, sha256="0" * 64,
+                fornitore="Fornitore di prova", contratto="1.6",
+            )  # fmt: skip
+            await approva(una, risposte)
     guasto = PluginInErrore.con_ingresso(
         registro().manifesto("mantova"), "adempimenti", "KeyError", "capofila_mantova:81", anno=2025
     )
@@ -55,9 +69,12 @@ async def _prepara() -> None:
 def test_l_amministrazione_vede_tutti_i_plugin(visita: Visita) -> None:
     pagina = visita.entra("ada.ammi", "/amministrazione/plugin")
     scheda = pagina.locator("#plugin-mantova")
-    for cosa in ("Fornitore di prova", "Non approvato", "tabelle proprie", "KeyError"):
+    for cosa in ("Fornitore di prova", "Approvato", "tabelle proprie", "KeyError"):
         assert scheda.get_by_text(cosa).first.is_visible(), cosa
     visita.scatta(pagina, "plugin-installati")
+    scheda.get_by_role("link", name="che cosa cambierebbe con la 0.2.0").click()
+    assert pagina.get_by_text("Titolo della versione nuova").first.is_visible()
+    visita.scatta(pagina, "plugin-anteprima")
 
 
 def test_la_pagina_del_plugin_si_legge_e_si_compila(visita: Visita) -> None:
@@ -91,7 +108,7 @@ def test_la_pagina_dei_plugin_dell_ambito_dice_i_guasti_e_gli_anni(visita: Visit
     visita.scatta(pagina, "plugin-ambito")
     pagina.get_by_role("link", name="Anni fissati").click()
     pagina.get_by_label("Anno", exact=False).last.fill("2019" if visita.larghezza > 500 else "2018")
-    pagina.get_by_role("button", name="Fissa").click()
+    pagina.get_by_role("button", name="Fissa", exact=True).click()
     assert pagina.get_by_text("è fissato").first.is_visible()
     visita.scatta(pagina, "plugin-anni")
     pagina.get_by_role("link", name="Distretto di Mantova con la versione").first.click()

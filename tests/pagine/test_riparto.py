@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import expect
 from tests.pagine.conftest import Piattaforma, Visita
 from tests.prestazioni.casi import contesto
 from tests.riparto.casi import delibera
+from tests.spesa.casi import a_carico_del_comune, cifre, csv_di, porta
 
 from capofila.base.database import unita_di_lavoro
+from capofila.base.errori import NonTrovato
 
 pytestmark = pytest.mark.browser
 
@@ -75,3 +80,48 @@ def test_le_cifre_che_si_scrivono_e_l_atto_che_si_scrive(visita: Visita) -> None
     pagina.locator("#campo-atto_data").fill(f"29/10/{anno}")
     pagina.get_by_role("button", name="Approva questo riparto").click()
     expect(pagina.locator("dl.definizioni")).to_contain_text("Assemblea, n. 7 (inventata)")
+
+
+@pytest.fixture(scope="module")
+def con_la_spesa(piattaforma: Piattaforma) -> Piattaforma:
+    """The platform, with the spending of 2011 of every comune of Crema that has none yet."""
+
+    async def porta_il_resto() -> None:
+        try:
+            gia = {uno.istat for uno in (await cifre(2011)).per_comune}
+        except NonTrovato:
+            gia = set()
+        righe = [
+            a_carico_del_comune(2011, str(1000 + 37 * n), comune=istat)
+            for n, (_, istat) in enumerate(piattaforma.comuni["crema"])
+            if istat not in gia
+        ]
+        esito = await porta(csv_di(*righe), 2011)
+        assert not esito.errori_totali, esito.errori[:3]
+
+    piattaforma.esegui(porta_il_resto)
+    return piattaforma
+
+
+@pytest.mark.usefixtures("con_la_spesa")
+def test_due_criteri_si_confrontano_comune_per_comune(visita: Visita) -> None:
+    pagina = visita.entra("rita.resp", "/crema/riparto/nuovo/2012/crema-fnps")
+    pagina.locator("#campo-importo").fill("90000")
+    pagina.get_by_label("Confronta con altri criteri").select_option("crema-fnps-abitanti")
+    pagina.get_by_role("button", name="Simula il riparto").click()
+    expect(pagina.get_by_text("A confronto con «Soltanto per abitanti».")).to_be_visible()
+    righe = pagina.locator("#riparto-tavola tbody tr")
+    expect(righe).to_have_count(48)
+    visita.scatta(pagina, "riparto-confronto")
+    somme, diverse = [Decimal(0), Decimal(0)], 0
+    for celle in righe.all():
+        questi, altri, scarto = (
+            Decimal(re.sub(r"[^0-9,−-]", "", una).replace("−", "-").replace(",", "."))
+            for una in celle.locator("td.cifra").all_inner_texts()
+        )
+        assert scarto == questi - altri
+        somme = [somme[0] + questi, somme[1] + altri]
+        diverse += bool(scarto)
+    assert somme == [Decimal("90000.00")] * 2
+    assert diverse > 10
+    expect(pagina.locator("#campo-confronta")).to_have_value("crema-fnps-abitanti")

@@ -165,7 +165,6 @@ def test_minimi_e_massimi_spostano_gli_altri_in_proporzione() -> None:
     ("limiti", "perche"),
     [
         ((limite(VersoLimite.MINIMO, "600"),), "più di quanto"),
-        ((limite(VersoLimite.MASSIMO, "300"),), "meno di quanto"),
         (
             (limite(VersoLimite.MINIMO, "300"), limite(VersoLimite.MASSIMO, "200")),
             "supera il massimo",
@@ -207,6 +206,24 @@ def test_quello_che_non_si_puo_ripartire_dice_perche(
         calcola(CRITERI, D(fondo), tutti)
 
 
+def test_cio_che_i_massimi_lasciano_resta_detto_e_tenuto() -> None:
+    fermi = variante(CRITERI, limiti=(limite(VersoLimite.MASSIMO, "300"),))
+    esito = calcola(fermi, D("1000.00"), chi((1, 1), (3, 1)))
+    assert [una.importo for una in esito.assegnazioni] == [D("300.00"), D("300.00")]
+    assert (esito.ripartito, esito.avanzo) == (D("600.00"), D("400.00"))
+    assert "400,00" in esito.note[-1]
+    traccia = Traccia(
+        anno=2025, criteri=fermi, importo=D("1000.00"), beneficiari=tuple(chi((1, 1), (3, 1))), fonti={},
+        plugin={}, capofila="0", esito=esito,
+    )  # fmt: skip
+    testo, _ = congela(traccia)
+    assert rileggi(testo) == traccia
+    assert rifatto_uguale(rileggi(testo))
+    pieno = calcola(fermi, D("600.00"), chi((1, 1), (3, 1)))
+    assert pieno.avanzo is msgspec.UNSET
+    assert "avanzo" not in msgspec.json.encode(pieno).decode()
+
+
 _LIMITI = st.sampled_from(
     [
         (),
@@ -242,8 +259,8 @@ def test_le_parti_fanno_sempre_il_fondo_e_l_ordine_non_conta(
             calcola(criteri, fondo, mescolati)
         return
     parti = {una.codice: una.importo for una in esito.assegnazioni}
-    assert sum(parti.values()) == fondo
-    assert sum(Fraction(una.esatto) for una in esito.assegnazioni) == Fraction(fondo)
+    assert sum(parti.values()) == fondo - (esito.avanzo or 0)
+    assert sum(Fraction(una.esatto) for una in esito.assegnazioni) == Fraction(esito.ripartito)
     assert parti == {u.codice: u.importo for u in calcola(criteri, fondo, mescolati).assegnazioni}
     for uno in tutti:
         for un_limite in limiti:

@@ -14,6 +14,7 @@ from odf.text import P
 from tests.prestazioni.casi import contesto
 
 from capofila.base.database import unita_di_lavoro
+from capofila.base.importazioni import EsitoFoglio
 from capofila.spesa import service
 
 COLONNE = (
@@ -94,7 +95,7 @@ async def porta(
     slug: str = "crema",
     comune: str | None = None,
     **opzioni: Any,
-) -> service.EsitoSpesa:
+) -> EsitoFoglio:
     """Bring a file in, in a unit of its own."""
     async with unita_di_lavoro(await contesto(slug, comune=comune)):
         return await service.importa(

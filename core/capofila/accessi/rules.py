@@ -29,10 +29,13 @@ ATS: Final = "ats.leggi"
 
 OPERATORE_COMUNE: Final = frozenset(
     {
+        "accreditamenti.vedi",
         "ambito.vedi",
         "adempimenti.vedi",
         "compartecipazione.scrivi",
         "compartecipazione.vedi",
+        "conoscenza.scrivi",
+        "conoscenza.vedi",
         "debito.completezza",
         "graduatorie.scrivi",
         "graduatorie.vedi",
@@ -48,10 +51,9 @@ OPERATORE_COMUNE: Final = frozenset(
     }
 )
 OPERATORE_UDP: Final = OPERATORE_COMUNE | {
+    "accreditamenti.istruisci",
     "adempimenti.scrivi",
     "confronto.vedi",
-    "conoscenza.scrivi",
-    "conoscenza.vedi",
     "debito.esito",
     "debito.esporta",
     "debito.scarica",
@@ -67,6 +69,7 @@ OPERATORE_UDP: Final = OPERATORE_COMUNE | {
     "spesa.governa",
 }
 RESPONSABILE_UDP: Final = OPERATORE_UDP | {
+    "accreditamenti.decidi",
     "ambito.amministra",
     "confronto.pubblica",
     "debito.invia",

@@ -46,6 +46,18 @@ async def anni_fissati() -> list[AnnoFissato]:
     ]
 
 
+async def fissati_di_tutti(plugin: str) -> dict[str, tuple[int, ...]]:
+    """The years that are pinned for a plugin, by slug of the ambito: for whoever runs the platform."""
+    anni: dict[str, tuple[int, ...]] = {}
+    for riga in await unita_corrente().righe(
+        "SELECT a.slug, f.anno FROM anno_fissato f JOIN ambito a ON a.id = f.ambito_id "
+        "WHERE f.plugin = $1 ORDER BY a.slug, f.anno",
+        plugin,
+    ):
+        anni[riga["slug"]] = (*anni.get(riga["slug"], ()), riga["anno"])
+    return anni
+
+
 async def fissa(anno: int) -> list[str]:
     """Pin a year, for every plugin that acts today and is not pinned for it yet.
 

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import Distribution, entry_points
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+from packaging.version import InvalidVersion, Version
 
 import capofila
 from capofila.base.attivazioni import registro
@@ -120,21 +121,58 @@ async def approvazioni() -> list[Approvazione]:
     ]
 
 
-async def approva(una: Approvazione) -> None:
+async def approva(una: Approvazione, risposte: Mapping[str, Any]) -> None:
     """Write a wheel into the index; one that was withdrawn is approved again.
 
+    Args:
+        una: the line.
+        risposte: what the plugin answers to every question, to be compared with other versions.
+
     Raises:
-        Conflitto: it is there already.
+        Conflitto: it is there already, with its answers.
     """
     scritta = await unita_corrente().valore(
-        "INSERT INTO plugin_approvato (plugin, versione, contenuto, sha256, fornitore, contratto) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (plugin, versione, contenuto) DO UPDATE "
-        "SET ritirato_il = NULL, motivo = NULL, approvato_il = now() "
-        "WHERE plugin_approvato.ritirato_il IS NOT NULL RETURNING true",
+        "INSERT INTO plugin_approvato (plugin, versione, contenuto, sha256, fornitore, contratto, "
+        "risposte) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+        "ON CONFLICT (plugin, versione, contenuto) DO UPDATE "
+        "SET ritirato_il = NULL, motivo = NULL, approvato_il = now(), risposte = excluded.risposte "
+        "WHERE plugin_approvato.ritirato_il IS NOT NULL OR plugin_approvato.risposte IS NULL "
+        "RETURNING true",
         una.plugin, una.versione, una.contenuto, una.sha256, una.fornitore, una.contratto,
+        msgspec.json.encode(risposte, order="sorted").decode(),
     )  # fmt: skip
     if not scritta:
         raise Conflitto(f"La {una.versione} di «{una.plugin}» è già approvata.")
+
+
+async def risposte_tenute(plugin: str, contenuto: str) -> dict[str, Any] | None:
+    """What the files of a plugin answered when they were examined; None when nobody kept it."""
+    testo = await unita_corrente().valore(
+        "SELECT risposte FROM plugin_approvato WHERE plugin = $1 AND contenuto = $2 "
+        "AND risposte IS NOT NULL ORDER BY approvato_il DESC LIMIT 1",
+        plugin, contenuto,
+    )  # fmt: skip
+    return None if testo is None else msgspec.json.decode(testo, type=dict[str, Any])
+
+
+def piu_nuove(tutte: Iterable[Approvazione]) -> list[Approvazione]:
+    """Of the index, what is newer than the version that is installed here, the newest first."""
+    presenti = installati()
+    nuove = {
+        (una.plugin, una.versione): una
+        for una in sorted(tutte, key=lambda una: str(una.approvato_il))
+        if una.ritirato_il is None
+        and una.plugin in presenti
+        and _versione(una.versione) > _versione(presenti[una.plugin].version)
+    }
+    return sorted(nuove.values(), key=lambda una: _versione(una.versione), reverse=True)
+
+
+def _versione(scritta: str) -> Version:
+    try:
+        return Version(scritta)
+    except InvalidVersion:
+        return Version("0")
 
 
 async def ritira(plugin: str, versione: str, motivo: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -29,15 +29,29 @@ class Differenza(msgspec.Struct, frozen=True):
     dopo: str | None
 
 
-def differenze(prima: Mapping[str, Any], dopo: Mapping[str, Any]) -> Iterator[Differenza]:
+def differenze(
+    prima: Mapping[str, Any],
+    dopo: Mapping[str, Any],
+    *,
+    mostra: Callable[[Any], Any] | None = None,
+    una_volta: bool = True,
+) -> Iterator[Differenza]:
     """The differences, in the order of the questions.
 
-    The same difference in the answers about several years is told once, for the first of them.
+    Args:
+        prima, dopo: answers by question.
+        mostra: makes of a value what is shown of it; by default its JSON.
+        una_volta: the same difference in the answers about several years is told once, for the first
+            of them.
     """
+    mostra = mostra or _mostra
     gia: set[tuple[str, str, str | None, str | None]] = set()
     for domanda in dict.fromkeys((*prima, *dopo)):
         for dove, una, altra in _fra(prima.get(domanda), dopo.get(domanda), ""):
-            differenza = Differenza(domanda, dove, _mostra(una), _mostra(altra))
+            differenza = Differenza(domanda, dove, mostra(una), mostra(altra))
+            if not una_volta:
+                yield differenza
+                continue
             chiave = (domanda.partition("(")[0], dove, differenza.prima, differenza.dopo)
             if chiave not in gia:
                 gia.add(chiave)

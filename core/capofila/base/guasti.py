@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -24,6 +24,10 @@ _log = logging.getLogger("capofila.plugin")
 
 AL_GIORNO: Final = 200
 """Different failures of a plugin that are written in a day, for each ambito."""
+CONSERVAZIONE: Final = timedelta(days=90)
+"""How long a failure is kept after it happened for the last time."""
+TENUTI: Final = 1000
+"""Failures that an ambito keeps; those of the last day are kept however many they are."""
 GUASTO: Final = "capofila_guasto_plugin"
 """In the state of a request: the failure that its answer told."""
 
@@ -84,6 +88,17 @@ def _con_chiave(impronta: str) -> str:
     if not impronta:
         return ""
     return hmac.new(impostazioni().segreto.encode(), impronta.encode(), hashlib.sha256).hexdigest()
+
+
+async def pulisci_guasti() -> None:
+    """Throw away those of the current ambito that are old, or far behind the last ones."""
+    unita = unita_corrente()
+    await unita.esegui(
+        "DELETE FROM guasto_plugin WHERE ambito_id = $1 AND ultimo < now() - interval '1 day' "
+        "AND (ultimo < now() - $2::interval OR id NOT IN (SELECT id FROM guasto_plugin "
+        "WHERE ambito_id = $1 ORDER BY ultimo DESC, id DESC LIMIT $3))",
+        unita.ambito, CONSERVAZIONE, TENUTI,
+    )  # fmt: skip
 
 
 async def guasti(quanti: int = 100) -> list[Guasto]:

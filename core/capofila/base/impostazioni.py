@@ -18,6 +18,7 @@ import msgspec
 from capofila.base.errori import ConfigurazioneNonSicura
 
 MEBIBYTE = 1024 * 1024
+CODICE_IPA = re.compile(r"[A-Za-z0-9_]{2,30}")
 _INDIRIZZO = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 
 
@@ -73,6 +74,9 @@ class Impostazioni(msgspec.Struct, frozen=True, kw_only=True):
     dati_aperti_editore: str = ""
     """Who publishes the catalogue of open data of this installation; without it the catalogue does
     not say."""
+    dati_aperti_editore_ipa: str = ""
+    """The code of that publisher in the index of the public administrations (IPA), as ``c_d142``; without it
+    the catalogue does not say."""
     smtp_url: str = ""
     """The server that sends e-mail: ``smtp://user:password@host:587`` (with STARTTLS) or ``smtps://``;
     without it nothing is sent."""
@@ -112,6 +116,11 @@ def leggi_impostazioni(ambiente: Mapping[str, str]) -> Impostazioni:
     if impostazioni.indirizzo and not _INDIRIZZO.fullmatch(impostazioni.indirizzo):
         raise ConfigurazioneNonSicura(
             "CAPOFILA_INDIRIZZO si scrive come https://capofila.ambito.it, senza barra in fondo."
+        )
+    ipa = impostazioni.dati_aperti_editore_ipa
+    if ipa and not (impostazioni.dati_aperti_editore and CODICE_IPA.fullmatch(ipa)):
+        raise ConfigurazioneNonSicura(
+            "CAPOFILA_DATI_APERTI_EDITORE_IPA si scrive come c_d142, insieme a CAPOFILA_DATI_APERTI_EDITORE."
         )
     return impostazioni
 

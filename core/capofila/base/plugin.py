@@ -32,6 +32,7 @@ import pluggy
 from capofila.base.errori import Conflitto, ErroreCapofila, NonTrovato
 from capofila.base.modelli import prepara
 from capofila.hooks import specifiche
+from capofila.hooks.accreditamento import RegoleAccreditamento
 from capofila.hooks.adempimenti import SCARTO_MASSIMO, Adempimento, Scadenza, scadenze
 from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
 from capofila.hooks.codifiche import ListaCodici, VoceCodifica, in_vigore
@@ -608,6 +609,7 @@ class Registro:
                 attivi.modello(blocco)
             attivi.criteri_riparto(inizio.year)
             attivi.indicatori()
+            attivi.accreditamento()
 
     def codifiche(self) -> tuple[tuple[Manifesto, ListaCodici], ...]:
         """The code lists that the installed plugins declare, active somewhere or not.
@@ -930,11 +932,33 @@ class PluginAttivi:
         Raises:
             NonTrovato: no active plugin does.
         """
-        for manifesto, una in self._risposte("graduatorie", Graduatoria):
-            if una.codice == codice and una.vale(self.giorno):
+        return self._manifesto_di("graduatorie", Graduatoria, "la graduatoria", codice)
+
+    def accreditamento(self) -> tuple[RegoleAccreditamento, ...]:
+        """The rules of accreditation that hold on the day, by code.
+
+        Raises:
+            PluginInConflitto: two plugins give one.
+        """
+        tutte = self._dichiarati("accreditamento", RegoleAccreditamento, "l'accreditamento")
+        return tuple(una for una in tutte if una.vale(self.giorno))
+
+    def manifesto_dell_accreditamento(self, codice: str) -> Manifesto:
+        """Who declares the rules of an accreditation.
+
+        Raises:
+            NonTrovato: no active plugin does.
+        """
+        return self._manifesto_di(
+            "accreditamento", RegoleAccreditamento, "l'accreditamento", codice
+        )
+
+    def _manifesto_di(self, hook: str, tipo: type[_D], nome: str, codice: str) -> Manifesto:
+        for manifesto, una in self._risposte(hook, tipo):
+            if una.codice == codice and una.vale(self.giorno):  # type: ignore[attr-defined]
                 return manifesto
         raise NonTrovato(
-            f"Nessun plugin attivo il {self.giorno:%d/%m/%Y} dichiara la graduatoria «{codice}»."
+            f"Nessun plugin attivo il {self.giorno:%d/%m/%Y} dichiara {nome} «{codice}»."
         )
 
     def tabelle_di(self, plugin: str) -> Mapping[str, TabellaPlugin]:

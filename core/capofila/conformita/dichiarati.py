@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from capofila.accreditamenti.calcolo import Richiesta as RichiestaAccreditamento
+from capofila.accreditamenti.calcolo import Risposta, Traccia, rifatta_uguale, rileggi, valuta
 from capofila.base.dichiarato import CartellaNonValida
 from capofila.compartecipazione.calcolo import Caso, Quota
 from capofila.compartecipazione.calcolo import calcola as calcola_quota
@@ -33,6 +35,7 @@ from capofila.hooks import (
     Organo,
     OrigineGrandezza,
     RegolaVoto,
+    RegoleAccreditamento,
     Rifiuto,
     TabellaPlugin,
     Tipo,
@@ -73,6 +76,8 @@ def difetti(risposte: Mapping[str, Any]) -> Iterator[Difetto]:
             yield from _voto(organo, regola)
     for criteri in _unici(risposte, "criteri_riparto", CriteriRiparto):
         yield from _riparto(criteri)
+    for regole in _unici(risposte, "accreditamento", RegoleAccreditamento):
+        yield from _accreditamento(regole)
 
 
 def _unici(risposte: Mapping[str, Any], hook: str, tipo: type[Any]) -> list[Any]:
@@ -328,6 +333,58 @@ def _dato_provato(dato: DatoDomanda, n: int) -> str:
             return _CIFRE_PROVATE[n % len(_CIFRE_PROVATE)]
 
 
+# --- accreditation ------------------------------------------------------------------------------
+
+RISPOSTE_PROVATE: Final = ("", "no", "si", "0", "1", "7.5", "60", "1000000")
+_POSTI: Final = (None, 0, 1, 25)
+
+
+def _accreditamento(regole: RegoleAccreditamento) -> Iterator[Difetto]:
+    """Generated answers on every day on which something changes."""
+    dichiarati: list[Dichiarazione] = [regole, *regole.requisiti]
+    giorni = {uno.valido_dal for uno in dichiarati} | {uno.valido_al for uno in dichiarati}
+    for giorno in sorted({date(2025, 7, 1), *(g for g in giorni if g is not None)}):
+        dove = f"{regole.codice}, {giorno:%d/%m/%Y}"
+        if not regole.vale(giorno):
+            continue
+        for n, (posti, testo) in enumerate(product(_POSTI, RISPOSTE_PROVATE)):
+            richiesta = RichiestaAccreditamento(
+                regole=regole, giorno=giorno, posti=posti,
+                risposte=tuple(_risposte(regole, giorno, testo, n)),
+            )  # fmt: skip
+            try:
+                esito = valuta(richiesta)
+                girato = valuta(
+                    msgspec.structs.replace(richiesta, risposte=richiesta.risposte[::-1])
+                )
+                traccia = Traccia(
+                    richiesta=richiesta, esito=esito, plugin="prova", versione="0", capofila="0"
+                )
+                uguale = rifatta_uguale(rileggi(traccia.congela()[0]))
+            except Exception as errore:
+                yield Difetto(
+                    "accreditamenti", dove, f"non si valuta: {type(errore).__name__}: {errore}"
+                )
+                break
+            if not uguale or girato != esito:
+                yield Difetto("accreditamenti", dove, "rifatta, la valutazione non è la stessa")
+                break
+            if not esito.voci:
+                yield Difetto("accreditamenti", dove, "nessun requisito vale in questo giorno")
+                break
+
+
+def _risposte(regole: RegoleAccreditamento, giorno: date, testo: str, n: int) -> Iterator[Risposta]:
+    """Answers to the requirements, of each kind of proof; none where the text is empty."""
+    for posto, codice in enumerate(dict.fromkeys(uno.codice for uno in regole.requisiti)):
+        if testo:
+            yield Risposta(
+                requisito=codice, valore=testo, utenti=posto * 8 if n % 2 else None,
+                dal=giorno - timedelta(days=400 * (posto % 4)),
+                scade=giorno + timedelta(days=(posto % 3 - 1) * 30),
+            )  # fmt: skip
+
+
 # --- votes --------------------------------------------------------------------------------------
 
 
@@ -387,7 +444,7 @@ def _riparto(criteri: CriteriRiparto) -> Iterator[Difetto]:
         possibili += 1
         dato = {una.codice: una.importo for una in esito.assegnazioni}
         tenuto = sum((una.importo for una in esito.trattenute), Decimal(0))
-        if sum(dato.values(), tenuto) != fondo:
+        if sum(dato.values(), tenuto + (esito.avanzo or Decimal(0))) != fondo:
             yield Difetto("riparti", dove, f"le parti di {fondo} euro non fanno il fondo")
         if dato != {una.codice: una.importo for una in girato.assegnazioni}:
             yield Difetto("riparti", dove, "cambiato l'ordine dei beneficiari, cambiano le parti")

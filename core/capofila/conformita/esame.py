@@ -54,6 +54,8 @@ CONTROLLI: Final = (
     Controllo("voti", "Ogni regola di voto si conta: tutti a favore non è respinta, tutti contro non "
               "è approvata."),
     Controllo("riparti", "Ogni riparto fa il fondo al centesimo, chiunque venga prima."),
+    Controllo("accreditamenti", "Ogni accreditamento si valuta in ogni giorno, ha dei requisiti e si "
+              "rifà uguale."),
 )  # fmt: skip
 
 

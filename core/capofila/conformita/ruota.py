@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 from zipfile import BadZipFile, ZipFile
 
 import msgspec
@@ -72,7 +72,7 @@ def esamina_ruota(ruota: Path, *, attesa: float = ATTESA) -> EsameRuota:
     sha256 = hashlib.sha256(ruota.read_bytes()).hexdigest() if ruota.is_file() else ""
     with _spacchettata(ruota) as cartella:
         (distribuzione,) = Distribution.discover(path=[str(cartella)])
-        difetti = [*_requisiti(distribuzione)]
+        difetti = [*_requisiti(distribuzione), *_compilati(distribuzione)]
         punti = [punto for punto in distribuzione.entry_points if punto.group == GRUPPO]
         if not punti:
             difetti.append(
@@ -109,6 +109,22 @@ def confronta_ruote(prima: Path, dopo: Path) -> tuple[Differenza, ...]:
             "confrontano due versioni dello stesso plugin."
         )
     return tuple(differenze(una.risposte, altra.risposte))
+
+
+def risposte_ruota(ruota: Path) -> dict[str, dict[str, Any]]:
+    """What the plugins of a wheel answer to every question, by plugin: kept when it is approved.
+
+    Raises:
+        DatiNonValidi: the file is no wheel, or a damaged one.
+    """
+    with _spacchettata(ruota) as cartella:
+        (distribuzione,) = Distribution.discover(path=[str(cartella)])
+        sondaggi = [
+            risposte(punto.value, [cartella])
+            for punto in distribuzione.entry_points
+            if punto.group == GRUPPO
+        ]
+    return {uno.plugin: uno.risposte for uno in sondaggi}
 
 
 def _sondata(ruota: Path) -> Sondaggio:
@@ -152,6 +168,15 @@ def _spacchettata(ruota: Path) -> Iterator[Path]:
                 "di nuovo, per esempio con «python -m build --wheel»."
             ) from None
         yield cartella / "pacchetti"
+
+
+def _compilati(distribuzione: Distribution) -> Iterator[Difetto]:
+    """Machine code, of which no examination sees what it does."""
+    for file in distribuzione.files or ():
+        if file.suffix in (".so", ".pyd", ".dll", ".dylib", ".pyc"):
+            yield Difetto(
+                "manifesto", str(file), "è codice compilato: un plugin porta solo sorgenti"
+            )
 
 
 def _requisiti(distribuzione: Distribution) -> Iterator[Difetto]:

@@ -217,6 +217,7 @@ class Sonda:
             ("lavori", attivi.lavori),
             ("criteri_riparto", lambda: attivi.criteri_riparto(anno)),
             ("indicatori", attivi.indicatori),
+            ("accreditamento", attivi.accreditamento),
         )
         for hook, chiedi in domande:
             try:

@@ -230,6 +230,25 @@ async def _chiunque(traccia: str = "") -> AsyncIterator[UnitaDiLavoro]:
         yield unita
 
 
+async def tutti_i_titolari() -> list[Titolare]:
+    """Every ambito, by name."""
+    async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:
+        righe = await unita.righe(
+            "SELECT id, slug, nome, capofila, codice_ipa, contatto_dati FROM ambito ORDER BY nome"
+        )
+    return [Titolare(**dict(r)) for r in righe]
+
+
+async def titolare() -> Titolare:
+    """The ambito of the unit of work."""
+    unita = unita_corrente()
+    (riga,) = await unita.righe(
+        "SELECT id, slug, nome, capofila, codice_ipa, contatto_dati FROM ambito WHERE id = $1",
+        unita.ambito,
+    )
+    return Titolare(**dict(riga))
+
+
 async def _titolari(quali: Iterable[int] | None, slug: str = "") -> dict[int, Titolare]:
     """The ambiti, as everybody knows them; those of a slug where none are named."""
     async with unita_di_lavoro(Contesto(), sola_lettura=True) as unita:

@@ -70,13 +70,39 @@ def _tipi(soggetto: str, *tipi: str) -> list[Tripla]:
     return [(soggetto, "rdf:type", PREFISSI[p] + n) for p, n in (t.split(":") for t in tipi)]
 
 
-def triple(sito: str, insiemi: Sequence[Insieme], editore: str = "") -> list[Tripla]:
+def mancanze(titolari: Iterable[Titolare], editore: str = "", editore_ipa: str = "") -> list[str]:
+    """What the profile asks for and nobody has said, in words: where to write it.
+
+    Source: DCAT-AP_IT v1.1, where a publisher and a rights holder have a name and an identifier, and a
+    dataset a contact point.
+    """
+    frasi = []
+    if not editore:
+        frasi.append("chi pubblica il catalogo (CAPOFILA_DATI_APERTI_EDITORE)")
+    if not editore_ipa:
+        frasi.append("il codice IPA di chi pubblica il catalogo (CAPOFILA_DATI_APERTI_EDITORE_IPA)")
+    for uno in titolari:
+        voci = [
+            nome
+            for nome, valore in (
+                ("codice_ipa", uno.codice_ipa), ("contatto_dati", uno.contatto_dati)
+            ) if not valore
+        ]  # fmt: skip
+        if voci:
+            frasi.append(f"{uno.nome}: {' e '.join(voci)} di tenants/{uno.slug}/ambito.yaml")
+    return frasi
+
+
+def triple(
+    sito: str, insiemi: Sequence[Insieme], editore: str = "", editore_ipa: str = ""
+) -> list[Tripla]:
     """The catalogue.
 
     Args:
         sito: address of the installation, without the last slash.
         insiemi: what is open now.
         editore: who publishes the catalogue; empty when it is not known.
+        editore_ipa: its code in the index of the public administrations; empty when it is not known.
     """
     catalogo = f"{sito}/dati-aperti"
     uscite: list[Tripla] = [
@@ -99,6 +125,8 @@ def triple(sito: str, insiemi: Sequence[Insieme], editore: str = "") -> list[Tri
             (chi, "foaf:name", _it(editore)),
             (catalogo, "dct:publisher", chi),
         ]
+        if editore_ipa:
+            uscite.append((chi, "dct:identifier", Letterale(editore_ipa)))
     for titolare in {i.titolare.id: i.titolare for i in insiemi}.values():
         uscite += _titolare(catalogo, titolare)
     for codice in {i.licenza for i in insiemi}:

@@ -15,6 +15,7 @@ import msgspec
 from capofila.base.errori import NonTrovato
 from capofila.compartecipazione import service as compartecipazione
 from capofila.confronto import indicatori
+from capofila.confronto.memoria import NIENTE, PERSONE, VALORE, Memoria
 from capofila.confronto.rules import ABITANTI, SENZA_CAPOLUOGO, TUTTI, Cifra
 from capofila.confronto.soppressione import TUTTE, Cella, Tavola, sopprimi
 from capofila.conoscenza.service import Rilascio
@@ -24,7 +25,6 @@ from capofila.prestazioni import service as prestazioni
 from capofila.spesa import service as spesa
 from capofila.territorio import service as territorio
 
-PERSONE: Final = "persone"
 ZERO: Final = Decimal(0)
 
 
@@ -66,19 +66,27 @@ class Fotografia(msgspec.Struct, frozen=True, kw_only=True):
             }
         return Tavola(righe, tuple(sorted(self.voci)), sopra)
 
-    def cifre(self, soglia: int, gia: Iterable[Cella] = ()) -> tuple[Cifra, ...]:
+    @property
+    def contata(self) -> str:
+        """The measure by which small cells are found; empty where nobody is counted."""
+        return next((m for m in (PERSONE, VALORE) if m in self.misure), "")
+
+    def cifre(self, soglia: int, prima: Memoria = NIENTE) -> tuple[Cifra, ...]:
         """The figures to be released, the small cells and those beside them hidden.
 
         Args:
             soglia: a cell with fewer persons is not shown.
-            gia: cells that an earlier version hid.
+            prima: what was said of them before.
         """
         tavola = self.tavola
         piene = {nome: tavola.completa(celle) for nome, celle in self.misure.items()}
         nascoste: frozenset[Cella] = frozenset()
         if PERSONE in piene:
-            importi = [celle for nome, celle in piene.items() if nome != PERSONE]
-            nascoste = sopprimi(tavola, piene[PERSONE], soglia, importi=importi, gia=gia)
+            altri = [nome for nome in piene if nome != PERSONE]
+            nascoste = sopprimi(
+                tavola, piene[PERSONE], soglia, importi=[piene[nome] for nome in altri], gia=prima.nascoste,
+                sapute=[prima.sapute(nome, piene[nome]) for nome in (PERSONE, *altri)],
+            )  # fmt: skip
         uscite = []
         for riga, voce in tavola.celle:
             cella = (riga, voce)
@@ -273,9 +281,9 @@ class FotografiaIndicatori(Fotografia, frozen=True, kw_only=True):
         con = {i for uno in self.rilascio.indicatori for i in uno.comuni}
         return Tavola(tuple(sorted(con)), (), {})
 
-    def cifre(self, soglia: int, gia: Iterable[Cella] = ()) -> tuple[Cifra, ...]:
+    def cifre(self, soglia: int, prima: Memoria = NIENTE) -> tuple[Cifra, ...]:
         """See :class:`Fotografia`."""
-        return indicatori.cifre(self.rilascio, self.capoluogo, soglia, gia)
+        return indicatori.cifre(self.rilascio, self.capoluogo, soglia, prima)
 
 
 async def _indicatori(anno: int) -> Fotografia:
@@ -287,7 +295,7 @@ async def _indicatori(anno: int) -> Fotografia:
         voci={u.codice: u.nome for u in letto.indicatori}
         | {codice: nome for codice, (nome, _, _) in letto.rapporti.items()},
         misure={
-            indicatori.VALORE: {
+            VALORE: {
                 (riga, u.codice): valore
                 for u in letto.indicatori
                 for riga, valore in (u.comuni or {TUTTI: u.ambito or ZERO}).items()

@@ -16,6 +16,7 @@ from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.confronto.fotografie import Fotografia, fotografa
+from capofila.confronto.memoria import NIENTE, memoria
 from capofila.confronto.rules import (
     DATASET,
     SOGLIA_MASSIMA,
@@ -284,20 +285,15 @@ async def proponi(
         Conflitto: the convention is not in force, or does not have that dataset.
     """
     questa = await convenzione_per(dataset, id_convenzione)
-    unita = unita_corrente()
     await avanza(0, "Le cifre si raccolgono.")
-    # Whatever agency they were hidden from: two patterns over the same figures could be subtracted,
-    # and what is open to everybody is read by each of them.
-    gia = await unita.righe(
-        "SELECT DISTINCT c.riga, c.voce FROM cifra_pubblicata c JOIN pubblicazione p "
-        "ON p.ambito_id = c.ambito_id AND p.id = c.pubblicazione_id WHERE c.ambito_id = $1 "
-        "AND p.dataset = $2 AND p.anno = $3 AND c.soppressa",
-        unita.ambito, dataset, anno,
-    )  # fmt: skip
     foto = await fotografa(dataset, anno)
+    # Two patterns over the same figures could be subtracted from each other.
+    prima = NIENTE
+    if foto.contata:
+        prima = await memoria(dataset, anno, questa.ats_id, foto.misure[foto.contata], foto.contata)
     await avanza(1, "Le celle piccole si sopprimono.")
     # Seconds, with many small cells: the loop goes on with the others.
-    cifre = await asyncio.to_thread(foto.cifre, questa.soglia, [tuple(r) for r in gia])
+    cifre = await asyncio.to_thread(foto.cifre, questa.soglia, prima)
     await avanza(2, "Le cifre si scrivono.")
     return Proposta(
         foto=foto,

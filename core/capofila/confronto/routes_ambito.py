@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -13,8 +14,10 @@ from litestar.response import Redirect, Template
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, NonTrovato, RichiestaNonValida
+from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.confronto import aperti, pubblicazioni, rilasci
+from capofila.confronto.catalogo import mancanze
 from capofila.confronto.pubblicazioni import PER_PAGINA, Proposta
 from capofila.confronto.rules import (
     ABITANTI,
@@ -32,7 +35,7 @@ from capofila.confronto.rules import (
 from capofila.confronto.soppressione import TUTTE
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, costruisci_pagina, pagina_richiesta, rispondi
-from capofila.web.formati import importo, numero
+from capofila.web.formati import importo, numero, senza_zeri
 from capofila.web.pagina import Colonna, with_parameters
 
 Richiesta = Request[Any, Any, Any]
@@ -121,13 +124,19 @@ async def scrivi_convenzione(request: Richiesta) -> Template | Redirect:
     return Redirect(_base(), status_code=303)
 
 
-async def _chiedi(
+class _Fine(NamedTuple):
+    """Something that ends, with a reason: what, what follows, where it is asked and where one goes back."""
+
+    titolo: str
+    cosa: str
+    conseguenze: Sequence[str]
+    azione: str
+    torna: str
+
+
+def _chiedi(
     request: Richiesta,
-    titolo: str,
-    cosa: str,
-    conseguenze: Sequence[str],
-    azione: str,
-    torna: str,
+    questa: _Fine,
     errori: Mapping[str, str] | None = None,
     valori: Mapping[str, str] | None = None,
 ) -> Template:
@@ -136,24 +145,35 @@ async def _chiedi(
         request,
         "confronto/motivo.html",
         costruisci_pagina(
-            request, titolo, briciole=[("Pubblicazioni", _base())], con_errori=bool(errori)
+            request, questa.titolo, briciole=[("Pubblicazioni", _base())], con_errori=bool(errori)
         ),
         stato=422 if errori else 200,
-        cosa=cosa, conseguenze=conseguenze, azione=azione, torna=torna, errori=errori or {},
-        motivo=(valori or {}).get("motivo", ""), bottone_testo=titolo.split(" la ")[0],
+        cosa=questa.cosa, conseguenze=questa.conseguenze, azione=questa.azione, torna=questa.torna,
+        errori=errori or {}, motivo=(valori or {}).get("motivo", ""),
+        bottone_testo=questa.titolo.split(" la ")[0],
     )  # fmt: skip
 
 
-async def _chiedi_revoca(
-    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
-    valori: Mapping[str, str] | None = None,
-) -> Template:  # fmt: skip
+async def _finisci(
+    request: Richiesta, questa: _Fine, come: Callable[[dict[str, str]], Awaitable[None]], fatto: str
+) -> Template | Redirect:
+    """End something, or ask again for the reason."""
+    valori, _ = await _modulo(request)
+    try:
+        await come(valori)
+    except DatiConvenzione as errore:
+        return _chiedi(request, questa, errore.campi, valori)
+    await aggiungi_messaggio("riuscito", fatto)
+    return Redirect(questa.torna, status_code=303)
+
+
+async def _della_revoca(id_: int) -> _Fine:
     una = await pubblicazioni.convenzione(id_)
-    return await _chiedi(
-        request, "Revoca la convenzione", f"Convenzione con {una.ats}: {una.atto}.",
+    return _Fine(
+        "Revoca la convenzione", f"Convenzione con {una.ats}: {una.atto}.",
         ["Da subito l’agenzia non legge più nulla di ciò che questa convenzione mostrava.",
          "Le pubblicazioni restano: con un’altra convenzione tornano leggibili."],
-        f"{_base()}/convenzioni/{id_}/revoca", _base(), errori, valori,
+        f"{_base()}/convenzioni/{id_}/revoca", _base(),
     )  # fmt: skip
 
 
@@ -163,19 +183,16 @@ async def _chiedi_revoca(
 )
 async def chiedi_revoca(request: Richiesta, id_: FromPath[int]) -> Template:
     """Ask before a convention is revoked."""
-    return await _chiedi_revoca(request, id_)
+    return _chiedi(request, await _della_revoca(id_))
 
 
 @post("/{ambito:str}/pubblicazioni/convenzioni/{id_:int}/revoca", opt=_PUBBLICA, status_code=200)
 async def revoca(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Revoke a convention."""
-    valori, _ = await _modulo(request)
-    try:
-        await pubblicazioni.revoca_convenzione(id_, valori)
-    except DatiConvenzione as errore:
-        return await _chiedi_revoca(request, id_, errore.campi, valori)
-    await aggiungi_messaggio("riuscito", "La convenzione è revocata.")
-    return Redirect(_base(), status_code=303)
+    return await _finisci(
+        request, await _della_revoca(id_), partial(pubblicazioni.revoca_convenzione, id_),
+        "La convenzione è revocata.",
+    )  # fmt: skip
 
 
 # Releasing.
@@ -309,15 +326,30 @@ def _tavole(
         if cifra.misura != ABITANTI:
             per_misura.setdefault(cifra.misura, {})[cifra.riga, cifra.voce] = cifra
     nomi = {"tutti": "Tutto l’ambito", "senza_capoluogo": "Senza il capoluogo"}
-    tavole = []
+    tavole: list[dict[str, Any]] = []
     for misura in sorted(per_misura, key=list(MISURE).index):
         celle = per_misura[misura]
         colonne = [*sorted(voci), TUTTE] if tutte else sorted({voce for _, voce in celle})
         righe = sorted({r for r, _ in celle}, key=lambda r: (r not in nomi, comuni.get(r, r)))
+        if not tutte:
+            # Many indicators, few of them of the comuni: those of the ambito one a line.
+            insieme, righe = [r for r in righe if r in nomi], [r for r in righe if r not in nomi]
+            tavole.append(
+                {
+                    "codice": misura, "titolo": MISURE[misura],
+                    "colonne": [Colonna("Indicatore"), *(Colonna(nomi[r], tipo="numero") for r in insieme)],
+                    "righe": [
+                        (voci.get(c, c), [_cella(celle.get((r, c)), misura) for r in insieme]) for c in colonne
+                    ],
+                }
+            )  # fmt: skip
+            colonne = [c for c in colonne if any((r, c) in celle for r in righe)]
+            if not colonne:
+                continue
         tavole.append(
             {
-                "codice": misura,
-                "titolo": MISURE[misura],
+                "codice": misura if tutte else f"{misura}-comuni",
+                "titolo": MISURE[misura] if tutte else f"{MISURE[misura]}, dei comuni",
                 "colonne": [
                     Colonna("Comune"),
                     *(Colonna(voci.get(c, tutte), tipo="numero") for c in colonne),
@@ -336,11 +368,14 @@ def _tavole(
 
 def _cella(cifra: Cifra | None, misura: str) -> tuple[str, str]:
     """(kind, what is written): ``niente``, ``soppressa`` or ``cifra``."""
-    if cifra is None or (cifra.valore is None and not cifra.soppressa):
-        return ("niente", "")
-    if cifra.soppressa:
+    if cifra is not None and cifra.soppressa:
         return ("soppressa", "soppressa")
-    return ("cifra", importo(cifra.valore) if misura in IN_EURO else numero(cifra.valore))
+    if cifra is None or cifra.valore is None:
+        return ("niente", "")
+    return (
+        "cifra",
+        importo(cifra.valore) if misura in IN_EURO else numero(senza_zeri(cifra.valore)),
+    )
 
 
 # What was released.
@@ -375,36 +410,32 @@ def _titolo(questa: Pubblicazione) -> str:
     return f"{DATASET[questa.dataset].nome} {questa.anno}"
 
 
-async def _chiedi_ritiro(
-    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
-    valori: Mapping[str, str] | None = None,
-) -> Template:  # fmt: skip
+async def _del_ritiro(id_: int) -> _Fine:
     questa = await pubblicazioni.pubblicazione(id_)
-    return await _chiedi(
-        request, "Ritira la pubblicazione",
+    return _Fine(
+        "Ritira la pubblicazione",
         f"{_titolo(questa)}, versione {questa.versione}, per {questa.ats}.",
         ["Da subito l’agenzia non la legge più.", "L’ambito continua a vederla, con il motivo del ritiro.",
          "Per correggerla, pubblica una nuova versione: prende il posto di questa da sé."],
-        f"{_base()}/{id_}/ritira", f"{_base()}/{id_}", errori, valori,
+        f"{_base()}/{id_}/ritira", f"{_base()}/{id_}",
     )  # fmt: skip
 
 
 @get("/{ambito:str}/pubblicazioni/{id_:int}/ritira", opt={**_PUBBLICA, "unita": "lettura"})
 async def chiedi_ritiro(request: Richiesta, id_: FromPath[int]) -> Template:
     """Ask before a publication is withdrawn."""
-    return await _chiedi_ritiro(request, id_)
+    return _chiedi(request, await _del_ritiro(id_))
 
 
 @post("/{ambito:str}/pubblicazioni/{id_:int}/ritira", opt=_PUBBLICA, status_code=200)
 async def ritira(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Withdraw a publication."""
-    valori, _ = await _modulo(request)
-    try:
-        await pubblicazioni.ritira(id_, valori)
-    except DatiConvenzione as errore:
-        return await _chiedi_ritiro(request, id_, errore.campi, valori)
-    await aggiungi_messaggio("riuscito", "La pubblicazione è ritirata.")
-    return Redirect(f"{_base()}/{id_}", status_code=303)
+    return await _finisci(
+        request,
+        await _del_ritiro(id_),
+        partial(pubblicazioni.ritira, id_),
+        "La pubblicazione è ritirata.",
+    )
 
 
 # Opening it to everybody.
@@ -414,7 +445,7 @@ async def _chiedi_apertura(
     request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
     valori: Mapping[str, str] | None = None, stato: int = 200,
 ) -> Template:  # fmt: skip
-    questa = await pubblicazioni.pubblicazione(id_)
+    questa, valori_base = await pubblicazioni.pubblicazione(id_), impostazioni()
     cifre = await pubblicazioni.cifre_di(id_)
     return rispondi(
         request,
@@ -432,6 +463,8 @@ async def _chiedi_apertura(
              if a.chiusa_il is None and (a.dataset, a.anno) == (questa.dataset, questa.anno)), None
         ),
         soppresse=len({(c.riga, c.voce) for c in cifre if c.soppressa}),
+        mancanze=mancanze([await aperti.titolare()], valori_base.dati_aperti_editore,
+                          valori_base.dati_aperti_editore_ipa),
         errori=errori or {},
         modulo={"licenza": "cc-by-4.0", "atto": "", "atto_data": "", **(valori or {})},
         base=_base(),
@@ -458,36 +491,30 @@ async def apri(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     return Redirect(f"{_base()}/{id_}", status_code=303)
 
 
-async def _chiedi_chiusura(
-    request: Richiesta, id_: int, errori: Mapping[str, str] | None = None,
-    valori: Mapping[str, str] | None = None,
-) -> Template:  # fmt: skip
+async def _della_chiusura(id_: int) -> _Fine:
     questa = await pubblicazioni.pubblicazione(id_)
-    return await _chiedi(
-        request, "Togli la pubblicazione dai dati aperti",
+    return _Fine(
+        "Togli la pubblicazione dai dati aperti",
         f"{_titolo(questa)}, versione {questa.versione}.",
         ["Da subito non si scarica più, e il suo indirizzo dice che è stata tolta.",
          "L’agenzia continua a leggerla.", "Chi l’ha scaricata la tiene: la licenza non si ritira."],
-        f"{_base()}/{id_}/chiudi", f"{_base()}/{id_}", errori, valori,
+        f"{_base()}/{id_}/chiudi", f"{_base()}/{id_}",
     )  # fmt: skip
 
 
 @get("/{ambito:str}/pubblicazioni/{id_:int}/chiudi", opt={**_PUBBLICA, "unita": "lettura"})
 async def chiedi_chiusura(request: Richiesta, id_: FromPath[int]) -> Template:
     """Ask before a publication is taken off the open data."""
-    return await _chiedi_chiusura(request, id_)
+    return _chiedi(request, await _della_chiusura(id_))
 
 
 @post("/{ambito:str}/pubblicazioni/{id_:int}/chiudi", opt=_PUBBLICA, status_code=200)
 async def chiudi(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Take a publication off the open data."""
-    valori, _ = await _modulo(request)
-    try:
-        await aperti.chiudi(id_, valori)
-    except DatiConvenzione as errore:
-        return await _chiedi_chiusura(request, id_, errore.campi, valori)
-    await aggiungi_messaggio("riuscito", "La pubblicazione non è più fra i dati aperti.")
-    return Redirect(f"{_base()}/{id_}", status_code=303)
+    return await _finisci(
+        request, await _della_chiusura(id_), partial(aperti.chiudi, id_),
+        "La pubblicazione non è più fra i dati aperti.",
+    )  # fmt: skip
 
 
 @get("/{ambito:str}/pubblicazioni/letture", opt=_VEDI, include_in_schema=False)

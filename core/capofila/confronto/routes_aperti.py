@@ -34,7 +34,7 @@ from capofila.confronto.rules import DATASET, IN_EURO, LICENZE
 from capofila.hooks.tracciati import cella_csv
 from capofila.web.contesto import pagina_richiesta
 from capofila.web.errori import error_response
-from capofila.web.formati import importo, numero
+from capofila.web.formati import importo, numero, senza_zeri
 from capofila.web.messaggi import error_text
 from capofila.web.pagina import Colonna, with_parameters
 from capofila.web.pubbliche import pagina_pubblica
@@ -376,14 +376,15 @@ async def _catalogo(
     request: Richiesta, formato: Literal["rdf", "ttl", "jsonld"]
 ) -> Response[bytes]:
     tutti, _ = await aperti.insiemi()
-    sito, editore = _sito(request), impostazioni().dati_aperti_editore
-    segno = _segno(formato, sito, editore, *(f"{i.percorso} {i.segno}" for i in tutti))
+    sito, valori = _sito(request), impostazioni()
+    editore = (valori.dati_aperti_editore, valori.dati_aperti_editore_ipa)
+    segno = _segno(formato, sito, *editore, *(f"{i.percorso} {i.segno}" for i in tutti))
     tipo, scrivi = SCRITTURE[formato]
     if _ha_gia(request, segno):
         return _risposta(request, segno, None, tipo)
     noto, corpo = _fatti.get(formato, ("", b""))
     if noto != segno:
-        corpo = scrivi(triple(sito, tutti, editore))
+        corpo = scrivi(triple(sito, tutti, *editore))
         _fatti[formato] = (segno, corpo)
     return _risposta(request, segno, corpo, tipo)
 
@@ -512,7 +513,7 @@ async def scheda(
 def _scritta(riga: Riga) -> str:
     if riga.soppressa:
         return "soppressa"
-    return importo(riga.valore) if riga.misura in IN_EURO else numero(riga.valore)
+    return importo(riga.valore) if riga.misura in IN_EURO else numero(senza_zeri(riga.valore))
 
 
 _DESCRITTE: Final = (insiemi, dati_csv, dati_json, versione_csv, versione_json)

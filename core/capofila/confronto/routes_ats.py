@@ -32,7 +32,7 @@ from capofila.spesa import service as spesa
 from capofila.spesa.service import ColonnaCifre, RigaCifre, TavolaCifre
 from capofila.web import grafici
 from capofila.web.contesto import anno_richiesto, costruisci_pagina, pagina_richiesta, rispondi
-from capofila.web.formati import importo, numero, percento
+from capofila.web.formati import importo, numero, percento, senza_zeri
 from capofila.web.pagina import Colonna, with_parameters
 
 Richiesta = Request[Any, Any, Any]
@@ -64,7 +64,7 @@ def _ats(slug: str) -> _Ats:
 
 
 SCRIVE: Final[Mapping[TipoCifra, Callable[[Any], str]]] = {
-    "importo": importo, "quota": percento, "numero": numero,
+    "importo": importo, "quota": percento, "numero": lambda valore: numero(senza_zeri(valore)),
 }  # fmt: skip
 """How the pages write a figure."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from capofila.confronto.aperti import apri as apri
 from capofila.confronto.aperti import chiudi as chiudi
+from capofila.confronto.aperti import tutti_i_titolari as tutti_i_titolari
+from capofila.confronto.catalogo import mancanze as mancanze
 from capofila.confronto.lettura import Domanda as Domanda
 from capofila.confronto.lettura import confronto as confronto
 from capofila.confronto.lettura import forma as forma

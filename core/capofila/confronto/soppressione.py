@@ -109,6 +109,23 @@ class Tavola(msgspec.Struct, frozen=True, dict=True):
         return vicini
 
 
+class _Strato(msgspec.Struct, frozen=True):
+    """What is published of each cell.
+
+    Attributes:
+        almeno: what a hidden cell has at least, as who reads knows: cells with nobody are shown, so a
+            hidden one has one person.
+    """
+
+    valori: Valori
+    almeno: int = 0
+
+    def avanzo(self, cella: Cella) -> Cifra:
+        """How much less it could be."""
+        valore = self.valori[cella]
+        return valore - min(valore, self.almeno)
+
+
 def sopprimi(
     tavola: Tavola,
     persone: Valori,
@@ -116,6 +133,7 @@ def sopprimi(
     *,
     importi: Sequence[Valori] = (),
     gia: Iterable[Cella] = (),
+    sapute: Sequence[Iterable[Cella]] = (),
 ) -> frozenset[Cella]:
     """The cells that are not shown.
 
@@ -125,41 +143,54 @@ def sopprimi(
         soglia: a cell with fewer, and not none, is not shown.
         importi: what stands beside the persons, in euro, and is hidden with them.
         gia: what was not shown in an earlier version.
+        sapute: of the persons, then of each of the amounts, the cells that who reads has seen with
+            the very same figure: hidden, they would protect no other.
     """
+    viste = [{*celle} for celle in sapute] or [set() for _ in (persone, *importi)]
     piccole = [c for c in tavola.celle if 0 < persone[c] < soglia]
     nascoste = {*piccole, *(c for c in gia if c in persone)}
     ammesse = {c for c in tavola.celle if any(strato[c] > 0 for strato in (persone, *importi))}
+    strato = _Strato(persone, 1)
     da_vedere = [*piccole, *(c for c in nascoste if c not in {*piccole})]
     while da_vedere:
         cella = da_vedere.pop()
-        nuove = _proteggi(tavola, persone, nascoste, ammesse, cella, soglia)
-        nascoste |= nuove
-        da_vedere += nuove
-    for strato in importi:
+        if cella not in viste[0]:
+            nuove = _proteggi(
+                tavola, strato, nascoste - viste[0], ammesse - viste[0], cella, soglia
+            )
+            nascoste |= nuove
+            da_vedere += nuove
+    for strato, vista in zip(map(_Strato, importi), viste[1:], strict=True):
         for cella in piccole:
-            larga = strato[cella] * LARGHEZZA_IMPORTI
-            if larga > 0:
-                nascoste |= _proteggi(tavola, strato, nascoste, ammesse, cella, larga)
+            larga = strato.valori[cella] * LARGHEZZA_IMPORTI
+            if larga > 0 and cella not in vista:
+                nascoste |= _proteggi(
+                    tavola, strato, nascoste - vista, ammesse - vista, cella, larga
+                )
     return frozenset(nascoste)
 
 
 def intervallo(
-    tavola: Tavola, valori: Valori, nascoste: Iterable[Cella], cella: Cella, limite: Cifra
-) -> tuple[Cifra, Cifra]:
+    tavola: Tavola, valori: Valori, nascoste: Iterable[Cella], cella: Cella, limite: Cifra,
+    almeno: int = 0,
+) -> tuple[Cifra, Cifra]:  # fmt: skip
     """Between what and what a hidden cell could be, for who sees all the others and knows no negative.
 
     Args:
         limite: no more than so far from the value is looked for.
+        almeno: what a hidden cell has at least, as who reads knows.
     """
-    ferme, da, a = {*nascoste}, *tavola._capi(cella)
-    su, _ = _flusso(tavola, valori, ferme, set(), cella, (a, da), limite)
-    giu, _ = _flusso(tavola, valori, ferme, set(), cella, (da, a), min(limite, valori[cella]))
+    ferme, strato, da, a = {*nascoste}, _Strato(valori, almeno), *tavola._capi(cella)
+    su, _ = _flusso(tavola, strato, ferme, set(), cella, (a, da), limite)
+    giu, _ = _flusso(
+        tavola, strato, ferme, set(), cella, (da, a), min(limite, strato.avanzo(cella))
+    )
     return valori[cella] - giu, valori[cella] + su
 
 
 def _proteggi(
     tavola: Tavola,
-    valori: Valori,
+    strato: _Strato,
     nascoste: set[Cella],
     ammesse: set[Cella],
     cella: Cella,
@@ -167,19 +198,21 @@ def _proteggi(
 ) -> set[Cella]:
     """What else is to be hidden, for the interval of a cell to be so wide."""
     da, a = tavola._capi(cella)
-    su, _ = _flusso(tavola, valori, nascoste, set(), cella, (a, da), larga)
+    su, _ = _flusso(tavola, strato, nascoste, set(), cella, (a, da), larga)
     if su >= larga:
         return set()
-    giu, _ = _flusso(tavola, valori, nascoste, set(), cella, (da, a), min(larga, valori[cella]))
+    giu, _ = _flusso(
+        tavola, strato, nascoste, set(), cella, (da, a), min(larga, strato.avanzo(cella))
+    )
     if su + giu >= larga:
         return set()
-    _, usate = _flusso(tavola, valori, nascoste, ammesse, cella, (a, da), larga)
+    _, usate = _flusso(tavola, strato, nascoste, ammesse, cella, (a, da), larga)
     return usate - nascoste
 
 
 def _flusso(
     tavola: Tavola,
-    valori: Valori,
+    strato: _Strato,
     libere: set[Cella],
     ammesse: set[Cella],
     cella: Cella,
@@ -194,13 +227,13 @@ def _flusso(
     usate: set[Cella] = set()
     fatto: Cifra = 0
     while fatto < quanto:
-        passi = _cammino(tavola, valori, spostate, libere, ammesse, cella, fra)
+        passi = _cammino(tavola, strato, spostate, libere, ammesse, cella, fra)
         if not passi:
             break
         tratto = quanto - fatto
         for una, cresce in passi:
             if not cresce:
-                tratto = min(tratto, valori[una] + spostate.get(una, 0))
+                tratto = min(tratto, strato.avanzo(una) + spostate.get(una, 0))
         for una, cresce in passi:
             spostate[una] = spostate.get(una, 0) + (tratto if cresce else -tratto)
             usate.add(una)
@@ -210,7 +243,7 @@ def _flusso(
 
 def _cammino(
     tavola: Tavola,
-    valori: Valori,
+    strato: _Strato,
     spostate: Mapping[Cella, Cifra],
     libere: set[Cella],
     ammesse: set[Cella],
@@ -231,10 +264,10 @@ def _cammino(
         for una, verso, cresce in tavola._vicini[nodo]:
             if una == cella or (una not in libere and una not in ammesse):
                 continue
-            if not cresce and valori[una] + spostate.get(una, 0) <= 0:
+            if not cresce and strato.avanzo(una) + spostate.get(una, 0) <= 0:
                 continue
             # Among free ways the shortest one.
-            nuovo = costo + (0.001 if una in libere else _perdita(tavola, una, valori[una]))
+            nuovo = costo + (0.001 if una in libere else _perdita(tavola, una, strato.valori[una]))
             if nuovo < costi.get(verso, float("inf")):
                 costi[verso] = nuovo
                 da_dove[verso] = (nodo, una, cresce)

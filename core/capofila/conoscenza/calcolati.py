@@ -1,6 +1,6 @@
 """The indicators that the other rooms know: asked of their services, never kept here.
 
-Runs in a unit of work of the whole ambito.
+In a unit of work of the whole ambito, or narrowed to a comune: then of that comune.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from capofila.base.database import unita_corrente
 from capofila.base.errori import NonTrovato
 from capofila.compartecipazione import service as compartecipazione
 from capofila.conoscenza.catalogo import Catalogo
@@ -82,6 +83,9 @@ async def _chiedi(stanza: str, anno: int) -> dict[str, Somme]:
             }
         case "compartecipazione":
             return await _compartecipazione(anno)
+        case _ if unita_corrente().contesto.comune:
+            # What the ambito sends is of the ambito.
+            return {"debito.invii": {}, "debito.accolti": {}}
         case _:
             invii: Somme = defaultdict(Decimal)
             accolti: Somme = defaultdict(Decimal)

@@ -17,14 +17,17 @@ from typing import Any, Final, get_args
 import msgspec
 
 from capofila.base.attivazioni import plugin_attivi
+from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.hooks import (
     Atto,
     CalcoloIndicatore,
     DichiarazioneErrata,
+    FrequenzaIndicatore,
     Indicatore,
     LivelloIndicatore,
     Specie,
+    variante,
 )
 
 FOCUS: Final[Mapping[str, str]] = {
@@ -45,6 +48,17 @@ LIVELLI: Final[Mapping[str, str]] = {
 SPECIE: Final[Mapping[str, str]] = {
     "elementare": "Elementare", "rapporto": "Rapporto", "calcolato": "Calcolato da Capofila",
 }  # fmt: skip
+
+FREQUENZE: Final[Mapping[FrequenzaIndicatore, str]] = {
+    "annuale": "Annuale", "semestrale": "Semestrale", "trimestrale": "Trimestrale", "mensile": "Mensile",
+}  # fmt: skip
+PARTI: Final[Mapping[FrequenzaIndicatore, tuple[str, ...]]] = {
+    "annuale": ("",),
+    "semestrale": ("S1", "S2"),
+    "trimestrale": ("T1", "T2", "T3", "T4"),
+    "mensile": tuple(f"{n:02}" for n in range(1, 13)),
+}
+"""The parts of a year that a figure is of, as the periods of the debito are named."""
 
 ACCORDO: Final = Atto(
     specie=Specie.ACCORDO,
@@ -87,6 +101,19 @@ class Catalogo(msgspec.Struct, frozen=True, dict=True):
             and tema in ("", uno.tema)
             and (termini or not uno.termine)
         ]
+
+    def parti(self, codice: str) -> tuple[str, ...]:
+        """The parts of a year that an indicator is given of; of a ratio, its terms.
+
+        Raises:
+            NonTrovato: there is none with that code.
+        """
+        uno = self.uno(codice)
+        return PARTI[(self.uno(uno.sopra) if uno.sopra else uno).frequenza or "annuale"]
+
+    def parti_o_niente(self, codice: str) -> tuple[str, ...]:
+        """The same; nothing of an indicator that is not in force."""
+        return self.parti(codice) if codice in self.per_codice else ()
 
     def temi(self, focus: str) -> list[str]:
         """The themes of a focus, in order."""
@@ -139,19 +166,41 @@ def componi(indicatori: Iterable[Indicatore]) -> Catalogo:
                 raise DichiarazioneErrata(
                     f"Il rapporto «{uno.codice}» ha per termine «{termine}», che non c'è o è un rapporto."
                 )
+        if uno.sopra and uno.sotto and (
+            (per_codice[uno.sopra].frequenza or "annuale") != (per_codice[uno.sotto].frequenza or "annuale")
+        ):  # fmt: skip
+            raise DichiarazioneErrata(
+                f"I termini del rapporto «{uno.codice}» non hanno la stessa frequenza."
+            )
     return Catalogo(per_codice)
 
 
 async def catalogo() -> Catalogo:
     """The catalogue of the ambito: the annex's, then what its plugins add.
 
+    Where the source does not say how often an indicator is given, the ambito may have said it.
+
     Raises:
         Conflitto: what a plugin adds does not fit.
     """
     attivi = await plugin_attivi()
     aggiunti = [uno for uno in attivi.indicatori() if uno.vale(attivi.giorno)]
+    unita = unita_corrente()
+    dette = {
+        r["codice"]: r["frequenza"]
+        for r in await unita.righe(
+            "SELECT codice, frequenza FROM incarico_indicatore WHERE ambito_id = $1 "
+            "AND frequenza IS NOT NULL",
+            unita.ambito,
+        )
+    }
     try:
-        return componi([*dell_allegato(), *aggiunti])
+        return componi(
+            variante(uno, frequenza=dette[uno.codice])
+            if uno.codice in dette and uno.frequenza is None and uno.specie == "elementare"
+            else uno
+            for uno in (*dell_allegato(), *aggiunti)
+        )
     except DichiarazioneErrata as errore:
         raise Conflitto(f"{errore.messaggio} Avvisare chi fornisce il plugin.") from None
 
@@ -162,6 +211,6 @@ def livelli_di(indicatore: Indicatore) -> tuple[LivelloIndicatore, ...]:
 
 
 __all__ = [
-    "ACCORDO", "COORDINA", "DIMENSIONI", "FOCUS", "LIVELLI", "SPECIE", "CalcoloIndicatore",
-    "Catalogo", "catalogo", "componi", "dell_allegato", "livelli_di",
+    "ACCORDO", "COORDINA", "DIMENSIONI", "FOCUS", "FREQUENZE", "LIVELLI", "PARTI", "SPECIE",
+    "CalcoloIndicatore", "Catalogo", "catalogo", "componi", "dell_allegato", "livelli_di",
 ]  # fmt: skip

@@ -13,13 +13,16 @@ import msgspec
 
 from capofila.conoscenza.catalogo import Catalogo, catalogo
 from capofila.conoscenza.rules import AMBITO, Valore
-from capofila.conoscenza.valori import Luoghi, luoghi, valori
+from capofila.conoscenza.valori import Luoghi, luoghi, ufficio_di_piano, valori
+from capofila.hooks import Indicatore
+from capofila.web.formati import parte_dell_anno
 
 
 class DaRilasciare(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of an indicator.
+    """The figures of an indicator, in a year or in a part of it.
 
     Attributes:
+        codice: as :func:`voce_di`.
         persone: small ones would show persons.
         comuni: by ISTAT code, of all the comuni or of none.
         ambito: its own figure, where the comuni have none.
@@ -48,38 +51,52 @@ class Rilascio(msgspec.Struct, frozen=True, kw_only=True):
 
 def scegli(noto: Catalogo, dove: Luoghi, dati: list[Valore]) -> Rilascio:
     """What may be released of the figures of a year. Means and amounts go out of the ambito only."""
-    per_codice: dict[str, dict[str, Decimal]] = {}
+    per_voce: dict[tuple[str, str], dict[str, Decimal]] = {}
     for uno in dati:
-        if uno.anno == dove.anno and uno.codice in noto.per_codice:
-            per_codice.setdefault(uno.codice, {})[uno.territorio] = uno.valore
+        if uno.anno == dove.anno and uno.parte in noto.parti_o_niente(uno.codice):
+            per_voce.setdefault((uno.codice, uno.parte), {})[uno.territorio] = uno.valore
     buoni: dict[str, DaRilasciare] = {}
     incompleti = []
-    for codice, celle in per_codice.items():
+    for (codice, parte), celle in per_voce.items():
         indicatore = noto.uno(codice)
         conta = indicatore.somma and indicatore.unita != "euro"
         comuni = {i: v for i, v in celle.items() if i in dove.comuni} if conta else {}
+        voce = voce_di(codice, parte)
         if len(comuni) < len(dove.comuni):
-            incompleti += [codice] if comuni else []
+            incompleti += [voce] if comuni else []
             comuni = {}
         if comuni or AMBITO in celle:
-            detta = f"{codice} {indicatore.denominazione}"
-            buoni[codice] = DaRilasciare(
-                codice=codice, nome=f"{detta} ({indicatore.unita})" if indicatore.unita else detta,
-                persone=indicatore.persone, comuni=comuni,
-                ambito=None if comuni else celle.get(AMBITO),
+            buoni[voce] = DaRilasciare(
+                codice=voce, nome=_nome(indicatore, parte, indicatore.unita), persone=indicatore.persone,
+                comuni=comuni, ambito=None if comuni else celle.get(AMBITO),
             )  # fmt: skip
+    rapporti = {}
+    for u in noto.per_codice.values():
+        for parte in noto.parti(u.codice):
+            sopra, sotto = voce_di(u.sopra or "", parte), voce_di(u.sotto or "", parte)
+            if sopra in buoni and sotto in buoni:
+                rapporti[voce_di(u.codice, parte)] = (_nome(u, parte, "rapporto"), sopra, sotto)
     return Rilascio(
         indicatori=tuple(buoni[c] for c in sorted(buoni)),
-        rapporti={
-            u.codice: (f"{u.codice} {u.denominazione} (rapporto)", u.sopra, u.sotto)
-            for u in noto.per_codice.values()
-            if u.sopra in buoni and u.sotto in buoni and u.sopra is not None and u.sotto is not None
-        },
+        rapporti=rapporti,
         incompleti=tuple(sorted(incompleti)),
         dove=dove,
-    )  # fmt: skip
+    )
+
+
+def voce_di(codice: str, parte: str) -> str:
+    """What the column of an indicator is called, in the release of a year: the same in every year."""
+    return f"{codice}@{parte}" if parte else codice
+
+
+def _nome(indicatore: Indicatore, parte: str, unita: str | None) -> str:
+    detto = f"{indicatore.codice} {indicatore.denominazione}"
+    if parte:
+        detto += f", {parte_dell_anno(parte)}"
+    return f"{detto} ({unita})" if unita else detto
 
 
 async def da_rilasciare(anno: int) -> Rilascio:
     """What may be released of a year, in a unit of work of the whole ambito."""
+    ufficio_di_piano()
     return scegli(await catalogo(), await luoghi(anno), await valori([anno]))

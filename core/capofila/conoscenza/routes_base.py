@@ -9,9 +9,10 @@ from typing import Any, Final
 from litestar import Request
 
 from capofila.base.visita import visita_corrente
-from capofila.conoscenza.rules import Cifra
+from capofila.conoscenza.rules import Cifra, Territorio
+from capofila.conoscenza.valori import Luoghi
 from capofila.hooks import Indicatore
-from capofila.web.formati import MANCA, importo, numero
+from capofila.web.formati import MANCA, importo, numero, parte_dell_anno, senza_zeri
 
 Richiesta = Request[Any, Any, Any]
 VEDI: Final = {"permesso": "conoscenza.vedi", "unita": "lettura"}
@@ -32,8 +33,7 @@ def scrivi_valore(indicatore: Indicatore, valore: Decimal | int | None) -> str:
     cifra = Decimal(valore)
     if indicatore.unita == "euro":
         return importo(cifra)
-    intera = cifra == cifra.to_integral_value()
-    detta = numero(cifra.quantize(Decimal(1)) if intera else cifra.normalize())
+    detta = numero(senza_zeri(cifra))
     return f"{detta}%" if indicatore.unita == "percento" else detta
 
 
@@ -51,6 +51,26 @@ def per_mille(cifra: Cifra, indicatore: Indicatore, abitanti: int | None) -> Dec
     if indicatore.unita in (None, "euro"):
         return None
     return (cifra.valore * 1000 / abitanti).quantize(Decimal("0.01"))
+
+
+def puo_scrivere() -> bool:
+    """Whether it is the Ufficio di Piano that reads, and may write."""
+    visita = visita_corrente()
+    return visita.nell_ambito.comune is None and visita.puo("conoscenza.scrivi")
+
+
+def noi(dove: Luoghi, solo: str | None) -> Territorio:
+    """Whose figures a page is about: the ambito, or the comune that somebody works for.
+
+    Raises:
+        NonTrovato: the comune was not of the ambito in that year.
+    """
+    return dove.ambito if solo is None else dove.uno(solo)
+
+
+def di_quando(cifra: Cifra) -> str:
+    """The part of the year that a figure is of, in words; empty for the whole, or where there is none."""
+    return parte_dell_anno(cifra.parte) if cifra.valore is not None else ""
 
 
 async def modulo(request: Richiesta, massimo: int = 9000) -> dict[str, str]:

@@ -18,6 +18,7 @@ from capofila.conoscenza.catalogo import (
     COORDINA,
     DIMENSIONI,
     FOCUS,
+    FREQUENZE,
     LIVELLI,
     SPECIE,
     Catalogo,
@@ -32,14 +33,25 @@ from capofila.conoscenza.routes_base import (
     base,
     mancano,
     modulo,
+    noi,
     per_mille,
+    puo_scrivere,
     scrivi_valore,
 )
-from capofila.conoscenza.rules import AMBITO, PROVINCIA, Cifre, Territorio
+from capofila.conoscenza.rules import (
+    AMBITO,
+    PROVINCIA,
+    Cifra,
+    Cifre,
+    Territorio,
+    lo_da_il_comune,
+    lo_da_ogni_comune,
+)
 from capofila.hooks import Indicatore
 from capofila.hooks.tracciati import cella_csv
 from capofila.web import grafici
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.formati import parte_dell_anno
 from capofila.web.pagina import Colonna
 
 MENU: Final = VoceMenu(
@@ -55,8 +67,11 @@ _CSV: Final = (
 
 
 @get("/{ambito:str}/conoscenza", opt=VEDI, include_in_schema=False)
-async def ingresso(request: Richiesta) -> Template:
-    """The three focuses, the theme of the year, and where to go."""
+async def ingresso(request: Richiesta) -> Template | Redirect:
+    """The three focuses, the theme of the year, and where to go; of a comune, its profile."""
+    solo = await valori.solo_comune()
+    if solo is not None:
+        return Redirect(f"{base()}/profili/{solo}?anno={anno_richiesto(request)}", status_code=303)
     return await _ingresso(request)
 
 
@@ -89,7 +104,7 @@ async def _ingresso(
         errore=errore,
         scritto=scritto or {"testo": temi[0].testo, "focus": temi[0].focus or ""} if temi or scritto
         else {"testo": "", "focus": ""},
-        puo=visita_corrente().puo("conoscenza.scrivi"),
+        puo=puo_scrivere(),
         base=base(),
         colonne=(
             Colonna("Focus"), Colonna("Coordina"),
@@ -167,7 +182,7 @@ async def elenco(request: Richiesta) -> Template:
         ),
         trovati=trovati,
         elencati=len([u for u in trovati if not u.termine]),
-        incarichi=await consegne.incarichi(),
+        incarichi=await valori.incarichi(),
         filtro=filtro,
         scelte={"focus": list(FOCUS.items()), "dimensioni": list(DIMENSIONI.items()),
                 "temi": [(t, t) for t in temi]},
@@ -224,6 +239,20 @@ def linee_di(
     return grafici.linee(serie) if len(noti) > 1 else None
 
 
+def _parte(request: Richiesta, cifre: Cifre, codice: str, dove: list[Territorio]) -> str:
+    """The part of the year that a page is about: as chosen, or the latest that has a figure."""
+    anno, parti = anno_richiesto(request), cifre.catalogo.parti(codice)
+    scelta = request.query_params.get("periodo", "")
+    if scelta and scelta not in parti:
+        raise RichiestaNonValida("Questo indicatore non si dà per quel periodo: scegline un altro.")
+    con = [
+        p
+        for p in parti
+        if any(cifre.della_parte(codice, anno, p, t).valore is not None for t in dove)
+    ]
+    return scelta or (con[-1] if con else parti[-1])
+
+
 async def _uno(
     request: Richiesta,
     codice: str,
@@ -231,21 +260,41 @@ async def _uno(
     scritti: Mapping[str, str] | None = None,
     stato: int = 200,
 ) -> Template:
-    anno, noto = anno_richiesto(request), await catalogo()
-    indicatore = noto.uno(codice)
+    anno, noto, solo = anno_richiesto(request), await catalogo(), await valori.solo_comune()
+    indicatore, parti = noto.uno(codice), noto.parti(codice)
     dove, anni = await valori.luoghi(anno), anni_fino_a(anno)
+    nostro = noi(dove, solo)
     cifre = await valori.cifre(noto, anni, [codice])
-    dell_ambito = {a: cifre.di(codice, a, dove.ambito) for a in anni}
+
+    def nel_tempo(chi: Territorio) -> dict[tuple[int, str], Cifra]:
+        return {(a, p): cifre.della_parte(codice, a, p, chi) for a in anni for p in parti}
+
+    nostre, provincia = nel_tempo(nostro), nel_tempo(dove.provincia)
+    quali = [dove.comuni[solo]] if solo else [*dove.comuni.values()]
+    parte = _parte(request, cifre, codice, [*quali, nostro])
     dei_comuni = [
-        (t, c) for t in dove.comuni.values() if (c := cifre.di(codice, anno, t)).valore is not None
+        (t, c) for t in quali if (c := cifre.della_parte(codice, anno, parte, t)).valore is not None
     ]
-    gruppi = [(t, cifre.di(codice, anno, t)) for t in dove.sub_ambiti.values()]
-    provincia = {a: cifre.di(codice, a, dove.provincia) for a in anni}
-    incarichi = await consegne.incarichi()
+    gruppi = [
+        (t, cifre.della_parte(codice, anno, parte, t)) for t in dove.sub_ambiti.values() if not solo
+    ]
+    incarichi = await valori.incarichi()
+    titolare = incarichi.get(codice, indicatore.titolare)
     massimo = max((c.valore for _, c in dei_comuni if c.valore is not None), default=Decimal(0))
-    voci, nomi = [(indicatore, dove.ambito)], [dove.ambito.nome]
+    voci, nomi = [(indicatore, nostro)], [nostro.nome]
     if any(c.valore is not None for c in provincia.values()):
         voci, nomi = [*voci, (indicatore, dove.provincia)], [*nomi, "Provincia"]
+    dati = [
+        (chi, dato) for chi in ([nostro] if solo else [nostro, dove.provincia])
+        for p in parti if (dato := cifre.valori.get((codice, anno, p, chi.codice))) is not None
+        and not dato.calcolato
+    ]  # fmt: skip
+    puo_cifra = puo_scrivere() or (
+        solo is not None
+        and visita_corrente().puo("conoscenza.scrivi")
+        and lo_da_il_comune(titolare, nostro.nome)
+        and indicatore.ammette("comune")
+    )
     return rispondi(
         request,
         "conoscenza/indicatore.html",
@@ -256,30 +305,35 @@ async def _uno(
             f"{DIMENSIONI[indicatore.dimensione].lower()}, {indicatore.tema}.",
         ),
         stato=stato,
-        uno=indicatore, noto=noto, anno=anno, anni=anni,
-        dell_ambito=dell_ambito, provincia=provincia, con_provincia=len(nomi) > 1,
+        uno=indicatore, noto=noto, anno=anno, anni=anni, parti=parti, parte=parte, nostro=nostro, solo=solo,
+        periodi=[
+            k for k in reversed(nostre) if len(parti) == 1 or k[0] == anno
+            or nostre[k].valore is not None or provincia[k].valore is not None
+        ],
+        scelte_parti=[(p, parte_dell_anno(p).capitalize()) for p in parti if p],
+        nostre=nostre, provincia=provincia, con_provincia=len(nomi) > 1,
         dei_comuni=dei_comuni, gruppi=[(t, c) for t, c in gruppi if c.valore is not None or c.mancano],
         barre={t.codice: grafici.barra([c.valore], massimo) for t, c in dei_comuni},
-        linee=linee_di(cifre, voci, anni, nomi), nomi_linee=nomi,
+        linee=linee_di(cifre, voci, anni, nomi) if len(parti) == 1 else None, nomi_linee=nomi,
         dove=dove, scrivi=lambda v: scrivi_valore(indicatore, v),
-        mancano=lambda c, t=dove.ambito: mancano(c, len(t.comuni)),
+        mancano=lambda c, t=nostro: mancano(c, len(t.comuni)),
         per_mille=lambda c, t: per_mille(c, indicatore, t.abitanti),
-        dato_ambito=cifre.valori.get((codice, anno, AMBITO)),
-        dato_provincia=cifre.valori.get((codice, anno, PROVINCIA)),
+        dati=dati, puo_cifra=puo_cifra,
         livelli=[LIVELLI[x] for x in indicatore.livelli],
-        scelte_territorio=[
+        scelte_territorio=[(nostro.codice, nostro.nome)] if solo else [
             *([(AMBITO, dove.ambito.nome)] if "ambito" in livelli_di(indicatore) else []),
             *([(PROVINCIA, "Provincia")] if "provincia" in livelli_di(indicatore) else []),
             *([(t.codice, t.nome) for t in dove.comuni.values()] if "comune" in livelli_di(indicatore) else []),
         ],
-        titolare=incarichi.get(codice, indicatore.titolare), incaricato=incarichi.get(codice, ""),
+        titolare=titolare, incaricato=incarichi.get(codice, ""), dai_comuni=lo_da_ogni_comune(titolare),
+        frequenze=FREQUENZE, puo_frequenza=consegne.puo_avere_frequenza(noto, indicatore),
         specie=SPECIE,
         note=[(s, note.SPECIE_NOTE[s], await note.versioni(s, codice, anno)) for s in _NOTE.values()],
         errori=errori or {}, scritti=scritti or {},
-        puo=visita_corrente().puo("conoscenza.scrivi"),
+        puo=puo_scrivere(),
         base=base(), qui=f"{base()}/indicatori/{codice}",
         colonne_anni=(
-            Colonna("Anno"), Colonna(dove.ambito.nome, tipo="numero"),
+            Colonna("Periodo"), Colonna(nostro.nome, tipo="numero"),
             *([Colonna("Provincia", tipo="numero")] if len(nomi) > 1 else []), Colonna("Da dove viene"),
         ),
         colonne_comuni=(
@@ -302,9 +356,11 @@ async def cambia(request: Richiesta, codice: FromPath[str]) -> Template | Redire
             if errori:
                 return await _uno(request, codice, errori, campi, 422)
         elif azione == "togli":
-            await valori.togli_uno(codice, anno, campi.get("territorio", "")[:20])
+            await valori.togli_uno(
+                codice, anno, campi.get("periodo", "")[:2], campi.get("territorio", "")[:20]
+            )
         elif azione == "incarico":
-            await consegne.incarica(codice, campi.get("titolare", ""))
+            await consegne.incarica(codice, campi.get("titolare", ""), campi.get("frequenza", ""))
         elif azione in _NOTE:
             (await catalogo()).uno(codice)
             await note.scrivi(

@@ -11,11 +11,20 @@ from litestar.response import Redirect, Template
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base import posta
 from capofila.base.errori import Conflitto
-from capofila.base.visita import visita_corrente
-from capofila.conoscenza import consegne
+from capofila.conoscenza import consegne, valori
 from capofila.conoscenza.catalogo import FOCUS
-from capofila.conoscenza.routes_base import NOME, SCRIVI, VEDI, Richiesta, base, modulo
+from capofila.conoscenza.routes_base import (
+    NOME,
+    SCRIVI,
+    VEDI,
+    Richiesta,
+    base,
+    modulo,
+    puo_scrivere,
+)
+from capofila.conoscenza.rules import lo_da_ogni_comune
 from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
+from capofila.web.formati import parte_dell_anno
 from capofila.web.pagina import Colonna
 
 _TITOLARI_MASSIMI: Final = 200
@@ -29,10 +38,19 @@ async def _consegne(
 ) -> Template:
     anno = anno_richiesto(request)
     attese = await consegne.dell_anno(anno)
+    dove, recapiti = await valori.luoghi(anno), await consegne.recapiti()
+    ultimi = await consegne.ultimi(anno)
     per_titolare: dict[str, list[consegne.Attesa]] = {}
     for una in attese:
-        if una.titolare:
+        if una.titolare and not lo_da_ogni_comune(una.titolare):
             per_titolare.setdefault(una.titolare, []).append(una)
+    dei_comuni = [una for una in attese if lo_da_ogni_comune(una.titolare)]
+    in_ritardo = consegne.destinatari(dei_comuni, dove)
+    comuni = [
+        (t, in_ritardo[chi], recapiti.get(chi), ultimi.get(chi))
+        for t in dove.comuni.values()
+        if (chi := f"{consegne.COMUNE_DI}{t.nome}") in in_ritardo
+    ]
     return rispondi(
         request,
         "conoscenza/consegne.html",
@@ -48,13 +66,17 @@ async def _consegne(
         ],
         di_nessuno=[u for u in attese if not u.titolare and not u.consegnato],
         arrivati=len([u for u in attese if u.consegnato]), attesi=len(attese),
-        recapiti=scritti if scritti is not None else await consegne.recapiti(),
-        ultimi=await consegne.ultimi(anno),
+        dei_comuni=dei_comuni, comuni=comuni, dove=dove, nome_parte=parte_dell_anno,
+        recapiti=scritti if scritti is not None else recapiti, ultimi=ultimi,
         errori=errori or {}, focus=FOCUS,
         configurata=posta.configurata(),
-        puo=visita_corrente().puo("conoscenza.scrivi"),
+        puo=puo_scrivere(),
         stati={"da_inviare": "in partenza", "inviato": "inviato", "rifiutato": "rifiutato"},
         base=base(), qui=f"{base()}/consegne?anno={anno}",
+        colonne_comuni=(
+            Colonna("Comune"), Colonna("Indicatori che mancano", tipo="numero"), Colonna("Recapito"),
+            Colonna("Ultimo promemoria"),
+        ),
         colonne=(Colonna("Indicatore"), Colonna("Focus"), Colonna("Che cosa manca")),
     )  # fmt: skip
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from litestar import get, post
+import msgspec
+from litestar import Request, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
+from litestar.response import Redirect, Response, Template
 
 from capofila.accessi.service import aggiungi_messaggio
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
-from capofila.base.visita import visita_corrente
+from capofila.base.attivazioni import oggi
+from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
 from capofila.conoscenza import note, valori
 from capofila.conoscenza.catalogo import COORDINA, DIMENSIONI, FOCUS, catalogo
 from capofila.conoscenza.routes_base import (
@@ -21,16 +23,21 @@ from capofila.conoscenza.routes_base import (
     VEDI,
     Richiesta,
     base,
+    di_quando,
     mancano,
     modulo,
+    noi,
     per_mille,
+    puo_scrivere,
     scrivi_valore,
 )
 from capofila.conoscenza.routes_catalogo import anni_fino_a, autore, linee_di, versione_vista
-from capofila.conoscenza.rules import AMBITO, Cifra
+from capofila.conoscenza.rules import AMBITO, Cifra, Territorio, fine
+from capofila.conoscenza.valori import Luoghi
 from capofila.hooks import Indicatore
+from capofila.spesa import service as spesa
 from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
-from capofila.web.formati import numero
+from capofila.web.formati import numero, parte_dell_anno
 from capofila.web.pagina import Colonna
 
 LINEE: Final = 4
@@ -60,12 +67,14 @@ async def tema(request: Richiesta, focus: FromPath[str]) -> Template:
         raise NonTrovato("Questo tema non è del focus: torna alla pagina del focus e scegline uno.")
     scelti = noto.scelti(nome, tema=scelto)
     dove, anni = await valori.luoghi(anno), anni_fino_a(anno)
+    solo = await valori.solo_comune()
+    nostro = noi(dove, solo)
     # The computed ones ask whole rooms: of the other years, only where a theme is chosen.
     cifre = await valori.cifre(noto, anni if scelto else anni[-2:], [u.codice for u in scelti])
     anni = anni if scelto else anni[-2:]
 
     def una(indicatore: Indicatore, quando: int) -> tuple[Cifra, str]:
-        propria = cifre.di(indicatore.codice, quando, dove.ambito)
+        propria = cifre.di(indicatore.codice, quando, nostro)
         if propria.valore is None and not propria.mancano:
             della = cifre.di(indicatore.codice, quando, dove.provincia)
             if della.valore is not None:
@@ -79,23 +88,30 @@ async def tema(request: Richiesta, focus: FromPath[str]) -> Template:
             ora, di_chi = una(indicatore, anno)
             prima, _ = una(indicatore, anno - 1)
             cambio = None
-            if ora.valore is not None and prima.valore:
+            if ora.valore is not None and prima.valore and ora.parte == prima.parte:
                 cambio = ora.valore - prima.valore
             righe.append(
                 {
                     "uno": indicatore, "cifra": ora, "di_chi": di_chi,
-                    "detta": scrivi_valore(indicatore, ora.valore),
-                    "manca": mancano(ora, len(dove.ambito.comuni)),
+                    "detta": scrivi_valore(indicatore, ora.valore), "quando": di_quando(ora),
+                    "manca": mancano(ora, len(nostro.comuni)),
                     "cambio": "" if cambio is None
                     else _differenza(indicatore, cambio),
-                    "per_mille": per_mille(ora, indicatore, dove.ambito.abitanti),
-                    "negli_anni": [scrivi_valore(indicatore, una(indicatore, a)[0].valore) for a in anni],
+                    "per_mille": per_mille(ora, indicatore, nostro.abitanti),
+                    "negli_anni": [
+                        (scrivi_valore(indicatore, c.valore), di_quando(c))
+                        for c in (una(indicatore, a)[0] for a in anni)
+                    ],
                 }
             )  # fmt: skip
         con = [r for r in righe if r["cifra"].valore is not None]
-        disegnati = [r["uno"] for r in con if r["uno"].unita != "euro"][:LINEE] if scelto else []
+        # One axis: amounts, shares and what is of the province only are in the table.
+        disegnati = [
+            r["uno"] for r in con
+            if scelto and r["uno"].unita not in ("euro", "percento") and not (r["quando"] or r["di_chi"])
+        ][:LINEE]  # fmt: skip
         linee = linee_di(
-            cifre, [(u, dove.ambito) for u in disegnati], anni, [u.denominazione for u in disegnati]
+            cifre, [(u, nostro) for u in disegnati], anni, [u.denominazione for u in disegnati]
         )
         colonne.append(
             {"codice": dimensione, "titolo": titolo, "righe": righe, "con": con, "linee": linee,
@@ -111,6 +127,7 @@ async def tema(request: Richiesta, focus: FromPath[str]) -> Template:
             sommario=f"Bisogni, domanda e offerta nel {anno}. Focus coordinato da {COORDINA[nome]}.",
         ),
         anno=anno, anni=anni, focus=nome, tema=scelto, temi=[(t, t) for t in temi], colonne=colonne, dove=dove,
+        nostro=nostro, solo=solo,
         numero_corto=lambda v: numero(v),
         sentiti=[(u, sentiti[u.codice]) for u in scelti if u.codice in sentiti],
         panorama=(await note.ultime("panorama", anno)).get(nome),
@@ -123,9 +140,11 @@ async def tema(request: Richiesta, focus: FromPath[str]) -> Template:
 
 
 @get("/{ambito:str}/conoscenza/profili", opt=VEDI, include_in_schema=False)
-async def profili(request: Richiesta) -> Template:
-    """The territories that have a profile."""
-    anno = anno_richiesto(request)
+async def profili(request: Richiesta) -> Template | Redirect:
+    """The territories that have a profile; whoever works for a comune goes to its own."""
+    anno, solo = anno_richiesto(request), await valori.solo_comune()
+    if solo is not None:
+        return Redirect(f"{base()}/profili/{solo}?anno={anno}", status_code=303)
     dove = await valori.luoghi(anno)
     dati: dict[str, int] = {}
     for uno in await valori.valori([anno]):
@@ -145,14 +164,39 @@ async def profili(request: Richiesta) -> Template:
     )  # fmt: skip
 
 
-@get("/{ambito:str}/conoscenza/profili/{territorio:str}", opt=VEDI, include_in_schema=False)
-async def profilo(request: Richiesta, territorio: FromPath[str]) -> Template:
-    """All the figures of a territory, beside those of the year before and of the ambito."""
-    anno, noto = anno_richiesto(request), await catalogo()
+class _Riga(msgspec.Struct, frozen=True, kw_only=True):
+    """An indicator in a profile; `ambito`: that of the whole, to be compared with."""
+
+    uno: Indicatore
+    ora: Cifra
+    prima: Cifra
+    per_mille: Decimal | None
+    ambito: Cifra
+    ambito_per_mille: Decimal | None
+
+
+class _Profilo(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a territory in a year, by focus; ``senza`` are the indicators without any."""
+
+    anno: int
+    questo: Territorio
+    dove: Luoghi
+    gruppi: Mapping[str, list[_Riga]]
+    senza: int
+    con_ambito: bool
+    solo: str | None
+
+
+async def _leggi_profilo(request: Request[Any, Any, Any], territorio: str) -> _Profilo:
+    anno, noto, solo = anno_richiesto(request), await catalogo(), await valori.solo_comune()
+    if solo not in (None, territorio):
+        raise NonAutorizzato(
+            "Puoi leggere il profilo del tuo comune: torna al sistema di conoscenza."
+        )
     dove = await valori.luoghi(anno)
     questo = dove.uno(territorio)
     cifre = await valori.cifre(noto, [anno - 1, anno])
-    gruppi: dict[str, list[dict[str, Any]]] = {f: [] for f in FOCUS}
+    gruppi: dict[str, list[_Riga]] = {f: [] for f in FOCUS}
     senza = 0
     for indicatore in noto.scelti():
         ora = cifre.di(indicatore.codice, anno, questo)
@@ -160,35 +204,128 @@ async def profilo(request: Richiesta, territorio: FromPath[str]) -> Template:
         if ora.valore is None and prima.valore is None and not ora.mancano:
             senza += 1
             continue
-        dell_ambito = cifre.di(indicatore.codice, anno, dove.ambito)
+        dell_ambito = (
+            cifre.della_parte(indicatore.codice, anno, ora.parte, dove.ambito)
+            if solo is None
+            else Cifra()
+        )
         gruppi[indicatore.focus].append(
-            {
-                "uno": indicatore, "detta": scrivi_valore(indicatore, ora.valore),
-                "manca": mancano(ora, len(questo.comuni)), "cifra": ora,
-                "prima": scrivi_valore(indicatore, prima.valore),
-                "per_mille": per_mille(ora, indicatore, questo.abitanti),
-                "ambito": per_mille(dell_ambito, indicatore, dove.ambito.abitanti),
-                "ambito_detto": scrivi_valore(indicatore, dell_ambito.valore),
-            }
+            _Riga(
+                uno=indicatore, ora=ora, prima=prima, ambito=dell_ambito,
+                per_mille=per_mille(ora, indicatore, questo.abitanti),
+                ambito_per_mille=per_mille(dell_ambito, indicatore, dove.ambito.abitanti),
+            )
         )  # fmt: skip
-    sono_ambito = territorio == AMBITO
+    return _Profilo(
+        anno=anno, questo=questo, dove=dove, gruppi=gruppi, senza=senza, solo=solo,
+        con_ambito=solo is None and territorio != AMBITO,
+    )  # fmt: skip
+
+
+@get("/{ambito:str}/conoscenza/profili/{territorio:str}", opt=VEDI, include_in_schema=False)
+async def profilo(request: Richiesta, territorio: FromPath[str]) -> Template:
+    """All the figures of a territory, beside those of the year before and of the ambito."""
+    letto = await _leggi_profilo(request, territorio)
+    anno, questo, dove = letto.anno, letto.questo, letto.dove
+    da_dare: list[tuple[Indicatore, list[str]]] = []
+    if territorio in dove.comuni:
+        noto, hanno = await catalogo(), await valori.valori([anno])
+        presenti = {(v.codice, v.parte) for v in hanno if v.territorio == territorio}
+        da_dare = [
+            (u, [p for p in noto.parti(u.codice)
+                 if (u.codice, p) not in presenti and not (p and fine(anno, p) >= oggi())])
+            for u in valori.dati_da(noto, await valori.incarichi(), questo.nome)
+        ]  # fmt: skip
     return rispondi(
         request,
         "conoscenza/profilo.html",
         costruisci_pagina(
             request, f"Profilo: {questo.nome}", con_anno=True,
-            briciole=[(NOME, base()), ("Profili", f"{base()}/profili?anno={anno}")],
+            briciole=[] if letto.solo else [(NOME, base()), ("Profili", f"{base()}/profili?anno={anno}")],
             sommario=f"Che cosa si sa nel {anno}.",
         ),
-        anno=anno, questo=questo, dove=dove, gruppi=gruppi, senza=senza, focus=FOCUS,
-        dimensioni=DIMENSIONI, nomi_comuni=[dove.comuni[i].nome for i in questo.comuni],
-        e_capoluogo=territorio == dove.capoluogo, con_ambito=not sono_ambito, base=base(),
+        letto=letto, anno=anno, questo=questo, dove=dove, focus=FOCUS, dimensioni=DIMENSIONI,
+        quanti=sum(map(len, letto.gruppi.values())),
+        nomi_comuni=[dove.comuni[i].nome for i in questo.comuni],
+        e_capoluogo=territorio == dove.capoluogo, da_dare=da_dare,
+        scrivi=scrivi_valore, di_quando=di_quando, mancano=mancano, nome_parte=parte_dell_anno,
+        base=base(), qui=f"{base()}/profili/{territorio}",
         colonne=(
             Colonna("Indicatore"), Colonna("Dimensione"), Colonna(str(anno), tipo="numero"),
             Colonna(str(anno - 1), tipo="numero"), Colonna("Ogni 1.000 abitanti", tipo="numero"),
-            *([Colonna("Ambito", tipo="numero")] if not sono_ambito else []),
+            *([Colonna("Ambito", tipo="numero")] if letto.con_ambito else []),
         ),
+        colonne_da_dare=(Colonna("Indicatore"), Colonna("Unità"), Colonna("Che cosa manca")),
     )  # fmt: skip
+
+
+def _tavole(letto: _Profilo) -> list[spesa.TavolaCifre]:
+    """The tables of a profile, to be a file: one a focus."""
+    colonne = [str(letto.anno), str(letto.anno - 1), "Ogni 1.000 abitanti"]
+    if letto.con_ambito:
+        colonne += ["Ambito", "Ambito, ogni 1.000 abitanti"]
+    return [
+        spesa.TavolaCifre(
+            codice=codice, titolo=FOCUS[codice], testa="Indicatore",
+            colonne=tuple(spesa.ColonnaCifre(nome, "numero") for nome in colonne),
+            righe=tuple(
+                spesa.RigaCifre(
+                    r.uno.codice, _nome(r),
+                    (r.ora.valore, r.prima.valore, r.per_mille,
+                     r.ambito.valore, r.ambito_per_mille)[: len(colonne)],
+                )
+                for r in righe
+            ),
+        )
+        for codice, righe in letto.gruppi.items() if righe
+    ]  # fmt: skip
+
+
+def _nome(riga: _Riga) -> str:
+    """An indicator, with what its figure is of where it is not the year."""
+    pezzi = [di_quando(riga.ora), riga.uno.unita or ""]
+    detti = ", ".join(p for p in pezzi if p)
+    return f"{riga.uno.denominazione} ({detti})" if detti else riga.uno.denominazione
+
+
+def _file(letto: _Profilo, contenuto: bytes, tipo: str, estensione: str) -> Response[bytes]:
+    di_chi = re.sub("[^a-z0-9]+", "-", letto.questo.nome.lower()).strip("-")
+    nome = f"profilo-{di_chi}-{letto.anno}.{estensione}"
+    return Response(
+        contenuto,
+        media_type=tipo,
+        headers={"Content-Disposition": f'attachment; filename="{nome}"'},
+    )
+
+
+@get(
+    "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.csv", opt=VEDI, include_in_schema=False
+)
+async def profilo_csv(request: Richiesta, territorio: FromPath[str]) -> Response[bytes]:
+    """A profile, one figure a line."""
+    letto = await _leggi_profilo(request, territorio)
+    return _file(letto, spesa.csv_di(_tavole(letto)), "text/csv", "csv")
+
+
+@get(
+    "/{ambito:str}/conoscenza/profili/{territorio:str}/dati.xlsx", opt=VEDI, include_in_schema=False
+)
+async def profilo_xlsx(request: Richiesta, territorio: FromPath[str]) -> Response[bytes]:
+    """A profile as a workbook: a sheet a focus, and the sources."""
+    letto = await _leggi_profilo(request, territorio)
+    righe = [r for una in letto.gruppi.values() for r in una]
+    documento = spesa.Documento(
+        titolo=f"Profilo di {letto.questo.nome}, {letto.anno}",
+        sottotitolo=f"Abitanti: {numero(letto.questo.abitanti)}",
+        tavole=_tavole(letto),
+        note=[
+            *(f"{r.uno.codice} {r.uno.denominazione}: {r.ora.fonte}." for r in righe if r.ora.fonte),
+            *(f"{r.uno.codice} {r.uno.denominazione}: {detto}." for r in righe
+              if (detto := mancano(r.ora, len(letto.questo.comuni)))),
+            *(f"Abitanti: {f}." for f in letto.dove.fonti_abitanti),
+        ],
+    )  # fmt: skip
+    return _file(letto, spesa.xlsx_di(documento), spesa.XLSX, "xlsx")
 
 
 @get("/{ambito:str}/conoscenza/panorama/{focus:str}", opt=VEDI, include_in_schema=False)
@@ -201,6 +338,7 @@ async def _panorama(
     request: Richiesta, focus: str, errore: str = "", scritto: Mapping[str, str] | None = None,
     stato: int = 200,
 ) -> Template:  # fmt: skip
+    valori.ufficio_di_piano()
     anno = anno_richiesto(request)
     versioni = await note.versioni("panorama", focus, anno)
     return rispondi(
@@ -213,7 +351,7 @@ async def _panorama(
         ),
         stato=stato, anno=anno, versioni=versioni, errore=errore,
         testo=(scritto or {}).get("testo", versioni[0].testo if versioni else ""),
-        puo=visita_corrente().puo("conoscenza.scrivi"),
+        puo=puo_scrivere(),
         qui=f"{base()}/panorama/{focus}?anno={anno}",
     )  # fmt: skip
 
@@ -237,4 +375,6 @@ async def scrivi_panorama(request: Richiesta, focus: FromPath[str]) -> Template 
     return Redirect(f"{base()}/panorama/{quale}?anno={anno}", status_code=303)
 
 
-ROTTE: Final[tuple[Any, ...]] = (tema, profili, profilo, panorama, scrivi_panorama)
+ROTTE: Final[tuple[Any, ...]] = (
+    tema, profili, profilo, profilo_csv, profilo_xlsx, panorama, scrivi_panorama,
+)  # fmt: skip

@@ -14,6 +14,7 @@ from litestar.response import Redirect, Response, Template
 
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.errori import Conflitto, ErroreCapofila
+from capofila.base.importazioni import LottoFoglio
 from capofila.base.impostazioni import impostazioni
 from capofila.conoscenza import valori
 from capofila.conoscenza.catalogo import catalogo
@@ -29,19 +30,12 @@ from capofila.conoscenza.routes_base import (
 from capofila.conoscenza.rules import AMBITO, COLONNE, PROVINCIA, Letto
 from capofila.territorio import service as territorio
 from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.fogli import COLONNE_ERRORI, COLONNE_LOTTI, MOSTRATI
 from capofila.web.pagina import Colonna
 
-MOSTRATI: Final = 50
 _TESTO_MASSIMO: Final = 4_000_000
-_COLONNE_LOTTI: Final = (
-    Colonna("File"), Colonna("Arrivato"), Colonna("Righe", tipo="numero"), Colonna("Importate", tipo="numero"),
-    Colonna("Al posto di altre", tipo="numero"), Colonna("Che cosa fare"),
-)  # fmt: skip
-_COLONNE_ERRORI: Final = (
-    Colonna("Riga", tipo="numero"), Colonna("Colonna"), Colonna("Valore"), Colonna("Messaggio"),
-)  # fmt: skip
 _COLONNE_PRIME: Final = (
-    Colonna("Indicatore"), Colonna("Anno", tipo="numero"), Colonna("Territorio"),
+    Colonna("Indicatore"), Colonna("Periodo"), Colonna("Territorio"),
     Colonna("Cifra", tipo="numero"), Colonna("Fonte"),
 )  # fmt: skip
 
@@ -63,7 +57,7 @@ async def _importa(request: Richiesta, errore: str = "", stato: int = 200) -> Te
         massimo=impostazioni().carico_massimo_mb,
         colonne_file=COLONNE,
         lotti=await valori.lotti(),
-        colonne=_COLONNE_LOTTI,
+        colonne=COLONNE_LOTTI,
         base=base(),
         qui=_qui(),
     )  # fmt: skip
@@ -94,7 +88,7 @@ async def carica(request: Richiesta) -> Template:
 async def _anteprima(request: Richiesta, nome: str, letto: Letto, stato: int) -> Template:
     noto, per_istat = await catalogo(), (await territorio.mappa_comuni()).per_istat
     nomi = {AMBITO: "Ambito", PROVINCIA: "Provincia"}
-    gia = {v.chiave for v in await valori.valori({a for _, a, _ in letto.valori})}
+    gia = {v.chiave for v in await valori.valori({a for _, a, _, _ in letto.valori})}
     return rispondi(
         request,
         "conoscenza/anteprima.html",
@@ -117,7 +111,7 @@ async def _anteprima(request: Richiesta, nome: str, letto: Letto, stato: int) ->
         ],
         testo="" if letto.errori_totali else valori.righe_csv(letto.valori.values()),
         errori_testo=valori.errori_csv(letto).decode() if letto.errori_totali else "",
-        colonne_errori=_COLONNE_ERRORI,
+        colonne_errori=COLONNE_ERRORI,
         colonne_prime=_COLONNE_PRIME,
         qui=_qui(),
     )  # fmt: skip
@@ -155,16 +149,17 @@ async def errori_csv(request: Richiesta) -> Response[bytes]:
 
 
 async def _annulla(
-    request: Richiesta, lotto: valori.Lotto, errore: str = "", stato: int = 200
+    request: Richiesta, lotto: LottoFoglio, errore: str = "", stato: int = 200
 ) -> Template:
     return rispondi(
         request,
-        "conoscenza/annulla_lotto.html",
+        "annulla_foglio.html",
         costruisci_pagina(
             request, "Annulla un’importazione", con_errori=bool(errore),
             briciole=[(NOME, base()), ("Importa cifre", _qui())],
         ),
-        stato=stato, lotto=lotto, errore=errore,
+        stato=stato, lotto=lotto, errore=errore, che_cosa="cifre",
+        escono="Le cifre che il foglio ha portato se ne vanno",
         azione=f"{base()}/lotti/{lotto.id}/annulla", torna=_qui(),
     )  # fmt: skip
 

@@ -6,7 +6,9 @@ A sum with a hole would pass for a figure, so there is none: it is told how many
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import partial
@@ -20,15 +22,15 @@ from capofila.hooks import ErroreRiga, Indicatore
 AMBITO: Final = "ambito"
 PROVINCIA: Final = "provincia"
 ANNI: Final = range(1990, 2101)
-COLONNE: Final = ("codice", "anno", "territorio", "valore", "fonte")
+COLONNE: Final = ("codice", "anno", "periodo", "territorio", "valore", "fonte")
 RIGHE_MASSIME: Final = 20_000
 ERRORI_MOSTRATI: Final = 1000
 VALORE_MASSIMO: Final = Decimal("99999999999999")
 _NUMERO: Final = re.compile(r"[0-9]{1,14}(?:[.,][0-9]{1,4})?")
 _MIGLIAIA: Final = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
 
-Chiave = tuple[str, int, str]
-"""Indicator, year, territory: an ISTAT code, ``ambito`` or ``provincia``."""
+Chiave = tuple[str, int, str, str]
+"""Indicator, year, part of it (empty for the whole), territory: an ISTAT code, ``ambito`` or ``provincia``."""
 Origine = Literal["dato", "somma", "rapporto", "calcolo"]
 
 
@@ -37,6 +39,7 @@ class Valore(msgspec.Struct, frozen=True, kw_only=True):
 
     codice: str
     anno: int
+    parte: str = ""
     territorio: str
     valore: Decimal
     fonte: str | None = None
@@ -45,7 +48,7 @@ class Valore(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def chiave(self) -> Chiave:
         """What it is found by."""
-        return (self.codice, self.anno, self.territorio)
+        return (self.codice, self.anno, self.parte, self.territorio)
 
 
 class Cifra(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +57,11 @@ class Cifra(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         valore: None where there is none.
         mancano: of a sum, the comuni that have none (ISTAT codes); empty when nobody has.
+        parte: of the year, that it is of; empty for the whole.
     """
 
     valore: Decimal | None = None
+    parte: str = ""
     origine: Origine = "dato"
     fonte: str | None = None
     mancano: tuple[str, ...] = ()
@@ -89,44 +94,54 @@ class Cifre(msgspec.Struct, frozen=True):
         return cls(catalogo, {uno.chiave: uno for uno in valori})
 
     def di(self, codice: str, anno: int, dove: Territorio) -> Cifra:
-        """The figure of an indicator in a year.
+        """The figure of an indicator in a year; of one that is given more often, the latest that is there.
 
-        A figure that was given of the territory itself comes before a sum.
+        A figure that was given of the territory itself comes before a sum. Parts of a year are not
+        summed: whether they may be, no source says.
         """
+        trovate = [self.della_parte(codice, anno, p, dove) for p in self.catalogo.parti(codice)]
+        return next(
+            (c for c in reversed(trovate) if c.valore is not None),
+            next((c for c in reversed(trovate) if c.mancano), trovate[-1]),
+        )
+
+    def della_parte(self, codice: str, anno: int, parte: str, dove: Territorio) -> Cifra:
+        """The figure of a part of a year; empty for the whole."""
         indicatore = self.catalogo.uno(codice)
         if indicatore.sopra is not None and indicatore.sotto is not None:
             return _dividi(
                 indicatore,
-                self.di(indicatore.sopra, anno, dove),
-                self.di(indicatore.sotto, anno, dove),
+                self.della_parte(indicatore.sopra, anno, parte, dove),
+                self.della_parte(indicatore.sotto, anno, parte, dove),
             )
-        dato = self.valori.get((codice, anno, dove.codice))
+        dato = self.valori.get((codice, anno, parte, dove.codice))
         if dato is not None:
             return Cifra(
-                valore=dato.valore,
-                fonte=dato.fonte,
+                valore=dato.valore, fonte=dato.fonte, parte=parte,
                 origine="calcolo" if dato.calcolato else "dato",
-            )
+            )  # fmt: skip
         if dove.codice in dove.comuni or dove.codice == PROVINCIA or not indicatore.somma:
-            return Cifra()
+            return Cifra(parte=parte)
         presenti = {
-            c: v for c in dove.comuni if (v := self.valori.get((codice, anno, c))) is not None
+            c: v
+            for c in dove.comuni
+            if (v := self.valori.get((codice, anno, parte, c))) is not None
         }
         if not presenti:
-            return Cifra(origine="somma")
+            return Cifra(origine="somma", parte=parte)
         mancano = tuple(c for c in dove.comuni if c not in presenti)
         if any(v.calcolato for v in presenti.values()):
             mancano = ()  # a room has nothing where there is nothing
         return Cifra(
             valore=None if mancano else sum((v.valore for v in presenti.values()), Decimal(0)),
-            origine="somma", mancano=mancano,
+            origine="somma", mancano=mancano, parte=parte,
             fonte="; ".join(dict.fromkeys(v.fonte for v in presenti.values() if v.fonte)) or None,
         )  # fmt: skip
 
     @property
     def anni(self) -> list[int]:
         """The years that have a figure."""
-        return sorted({anno for _, anno, _ in self.valori})
+        return sorted({anno for _, anno, _, _ in self.valori})
 
 
 def _dividi(indicatore: Indicatore, sopra: Cifra, sotto: Cifra) -> Cifra:
@@ -134,7 +149,7 @@ def _dividi(indicatore: Indicatore, sopra: Cifra, sotto: Cifra) -> Cifra:
     fonti = "; ".join(dict.fromkeys(f for f in (sopra.fonte, sotto.fonte) if f)) or None
     return Cifra(
         valore=rapporto(sopra.valore, sotto.valore, indicatore.per), origine="rapporto", fonte=fonti,
-        mancano=mancano,
+        mancano=mancano, parte=sopra.parte,
     )  # fmt: skip
 
 
@@ -176,17 +191,52 @@ def leggi_valore(testo: str) -> Decimal:
     return Decimal(pulito.replace(",", "."))
 
 
+class DelComune(msgspec.Struct, frozen=True):
+    """Whoever works for a comune writes its figures only, of what the comune is to give."""
+
+    istat: str
+    codici: frozenset[str]
+
+
+_COMUNI: Final = re.compile(r"\bcomuni\b", re.IGNORECASE)
+
+
+def lo_da_ogni_comune(titolare: str | None) -> bool:
+    """Whether a holder stands for the comuni, each of its own figure: its name has the word.
+
+    >>> lo_da_ogni_comune("Comuni e Aziende"), lo_da_ogni_comune("Comune di Crema"), lo_da_ogni_comune(None)
+    (True, False, False)
+    """
+    return titolare is not None and _COMUNI.search(titolare) is not None
+
+
+def lo_da_il_comune(titolare: str | None, comune: str) -> bool:
+    """Whether a holder is a comune, or all of them.
+
+    >>> lo_da_il_comune("Comune di Pandino", "Pandino"), lo_da_il_comune("ASL", "Pandino")
+    (True, False)
+    """
+    if titolare is None:
+        return False
+    nome = titolare.casefold().removeprefix("comune di ")
+    return lo_da_ogni_comune(titolare) or nome == comune.casefold()
+
+
 class Ammessi(msgspec.Struct, frozen=True, kw_only=True):
     """What the rows of a file may name.
 
     Attributes:
         comune: the ISTAT code that a text stands for, if it is a member in that year; None for others.
-        ambito: what the ambito is called, beside ``ambito``.
+        nomi_ambito: what the ambito is called, beside ``ambito``.
+        giorno: today: no figure is of what has not begun.
+        del_comune: what a row is limited to; None for the whole ambito.
     """
 
     catalogo: Catalogo
     comune: Callable[[str, int], str | None]
+    giorno: date
     nomi_ambito: frozenset[str] = frozenset()
+    del_comune: DelComune | None = None
 
 
 class Letto(msgspec.Struct, kw_only=True):
@@ -276,9 +326,20 @@ def leggi_riga(
         )  # fmt: skip
     elif indicatore.specie == "calcolato":
         sbaglia("codice", "calcolato", "lo calcola Capofila dalle altre stanze: toglierlo dal file")
-    anno = int(campi["anno"]) if re.fullmatch("[0-9]{4}", campi["anno"]) else 0
+    anno, parte = int(campi["anno"]) if re.fullmatch("[0-9]{4}", campi["anno"]) else 0, ""
     if anno not in ANNI:
         sbaglia("anno", "anno", f"non è un anno fra {ANNI[0]} e {ANNI[-1]}: scriverlo come 2024")
+    elif anno > ammessi.giorno.year:
+        sbaglia("anno", "anno_futuro", "è un anno che non è ancora cominciato: correggerlo")
+    elif indicatore is not None and indicatore.specie == "elementare":
+        try:
+            parte = leggi_parte(campi["periodo"], anno, ammessi.catalogo.parti(indicatore.codice))
+        except ValueError as perche:
+            sbaglia("periodo", "periodo", str(perche))
+        if parte and date(anno, primo_mese(parte), 1) > ammessi.giorno:
+            sbaglia(
+                "periodo", "periodo_futuro", "è un periodo che non è ancora cominciato: correggerlo"
+            )
     livello, territorio = _territorio(campi["territorio"], anno, ammessi)
     if not livello and anno in ANNI:
         sbaglia("territorio", "territorio_ignoto",
@@ -287,11 +348,18 @@ def leggi_riga(
     elif livello and indicatore is not None and not indicatore.ammette(livello):
         noti = ", ".join(LIVELLI[uno].lower() for uno in indicatore.livelli)
         sbaglia("territorio", "livello", f"questo indicatore si dà per: {noti}")
+    limite = ammessi.del_comune
+    if limite is not None and indicatore is not None and indicatore.codice not in limite.codici:
+        sbaglia("codice", "non_del_comune", "non lo dà il comune: chiedere all'Ufficio di Piano")
+    if limite is not None and livello and territorio != limite.istat:
+        sbaglia("territorio", "altro_territorio", "non è il comune per cui lavori: scrivere quello")
     valore = Decimal(0)
     try:
         valore = leggi_valore(campi["valore"])
     except ValueError as perche:
         sbaglia("valore", "valore", str(perche))
+    if indicatore is not None and indicatore.unita == "percento" and valore > 100:
+        sbaglia("valore", "percentuale", "è una percentuale, che non supera 100: correggerla")
     fonte = campi["fonte"]
     if fonte and not 3 <= len(fonte) <= 300:
         sbaglia("fonte", "fonte", "va da 3 a 300 caratteri")
@@ -300,8 +368,61 @@ def leggi_riga(
     if not buono:
         return None
     return Valore(
-        codice=campi["codice"], anno=anno, territorio=territorio, valore=valore, fonte=fonte or None
-    )
+        codice=campi["codice"], anno=anno, parte=parte, territorio=territorio, valore=valore,
+        fonte=fonte or None,
+    )  # fmt: skip
+
+
+_PARTI_DETTE: Final[Mapping[int, str]] = {
+    2: "per semestre: scrivere S1 o S2", 4: "per trimestre: scrivere T1, T2, T3 o T4",
+    12: "per mese: scriverlo da 1 a 12",
+}  # fmt: skip
+
+
+def leggi_parte(testo: str, anno: int, parti: Sequence[str]) -> str:
+    """The part of a year that a text names: ``S1``, ``1``, ``2024-S1``.
+
+    Raises:
+        ValueError: the indicator is not given of it; the message says of what it is.
+
+    >>> leggi_parte("2", 2024, ("S1", "S2")), leggi_parte("2024-05", 2024, ("04", "05"))
+    ('S2', '05')
+    """
+    pulito = testo.strip().upper().removeprefix(f"{anno}-")
+    if len(parti) == 1:
+        if pulito not in ("", str(anno)):
+            raise ValueError("questo indicatore si dà per anno: lasciare vuoto il periodo")
+        return ""
+    note = {p.lstrip("ST0"): p for p in parti} | {p: p for p in parti}
+    if pulito not in note:
+        raise ValueError(f"questo indicatore si dà {_PARTI_DETTE.get(len(parti), 'per periodo')}")
+    return note[pulito]
+
+
+def primo_mese(parte: str) -> int:
+    """The month in which a part of a year begins.
+
+    >>> primo_mese("S2"), primo_mese("T4"), primo_mese("09"), primo_mese("")
+    (7, 10, 9, 1)
+    """
+    numero = int(parte.lstrip("ST") or 1)
+    return (numero - 1) * {"S": 6, "T": 3}.get(parte[:1], 1) + 1
+
+
+def fine(anno: int, parte: str) -> date:
+    """The last day of a part of a year.
+
+    >>> fine(2024, "S1"), fine(2024, "02"), fine(2024, "")
+    (datetime.date(2024, 6, 30), datetime.date(2024, 2, 29), datetime.date(2024, 12, 31))
+    """
+    mesi = {"": 12, "S": 6, "T": 3}.get(parte[:1], 1)
+    mese = primo_mese(parte) + mesi - 1
+    return date(anno, mese, monthrange(anno, mese)[1])
+
+
+def periodo(anno: int, parte: str) -> str:
+    """As the debito names it: ``2024``, ``2024-S1``, ``2024-05``."""
+    return f"{anno}-{parte}" if parte else str(anno)
 
 
 def _territorio(testo: str, anno: int, ammessi: Ammessi) -> tuple[str, str]:

@@ -12,7 +12,6 @@ from capofila.conoscenza.rilascio import da_rilasciare as da_rilasciare
 from capofila.conoscenza.rules import AMBITO as AMBITO
 from capofila.conoscenza.rules import Cifra as Cifra
 from capofila.conoscenza.rules import Cifre as Cifre
-from capofila.conoscenza.valori import EsitoIndicatori as EsitoIndicatori
 from capofila.conoscenza.valori import Luoghi as Luoghi
 from capofila.conoscenza.valori import annulla_lotto as annulla_lotto
 from capofila.conoscenza.valori import cifre as cifre

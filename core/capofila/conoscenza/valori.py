@@ -11,14 +11,16 @@ import csv
 import hashlib
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import Any, Final, Literal
+from datetime import date
+from typing import Any, Final
 
 import msgspec
 
 from capofila.accessi.service import registra
+from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonAutorizzato, NonTrovato
+from capofila.base.importazioni import EsitoFoglio, LottoFoglio, nome_conservabile
 from capofila.conoscenza.calcolati import calcola, da_calcolare
 from capofila.conoscenza.catalogo import Catalogo, catalogo
 from capofila.conoscenza.rules import (
@@ -28,18 +30,21 @@ from capofila.conoscenza.rules import (
     Ammessi,
     Chiave,
     Cifre,
+    DelComune,
     Letto,
     Territorio,
     Valore,
     leggi_riga,
     leggi_righe,
+    lo_da_il_comune,
 )
-from capofila.hooks import ErroreRiga
+from capofila.hooks import Indicatore
 from capofila.prestazioni.service import apri_tabella, file_errori
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import si_sovrappongono
 
 _INTERI: Final = range(1, 2**31)
+_CAMPI: Final = ("codice", "anno", "parte", "territorio", "valore", "fonte")
 
 
 def ufficio_di_piano() -> UnitaDiLavoro:
@@ -52,6 +57,14 @@ def ufficio_di_piano() -> UnitaDiLavoro:
     if unita.contesto.comune:
         raise NonAutorizzato("Gli indicatori sono dell'Ufficio di Piano.")
     return unita
+
+
+async def solo_comune() -> str | None:
+    """The ISTAT code of the comune that the unit of work is narrowed to; None for the whole ambito."""
+    belfiore = unita_corrente().contesto.comune
+    if not belfiore:
+        return None
+    return (await territorio.mappa_comuni()).per_belfiore[belfiore].istat
 
 
 class _Anno(msgspec.Struct, frozen=True):
@@ -86,7 +99,7 @@ class Luoghi(msgspec.Struct, frozen=True, kw_only=True):
 
 async def luoghi(anno: int) -> Luoghi:
     """The territories of a year, as they were on its last day, with the inhabitants of that year."""
-    unita, fine = ufficio_di_piano(), date(anno, 12, 31)
+    unita, fine = unita_corrente(), date(anno, 12, 31)
     demografia, legami = await territorio.demografia(), await territorio.appartenenze()
     nomi_gruppi = {uno.codice: uno.nome for uno in await territorio.sub_ambiti()}
     dentro = {
@@ -129,25 +142,18 @@ async def luoghi(anno: int) -> Luoghi:
 async def valori(
     anni: Collection[int] | None = None, codici: Collection[str] | None = None
 ) -> list[Valore]:
-    """The figures that were given, of some years and indicators; of all of them when not told."""
-    unita = ufficio_di_piano()
+    """The figures that were given, of some years and indicators; of all of them when not told.
+
+    Whoever works for a comune has those of the comune.
+    """
+    unita, solo = unita_corrente(), await solo_comune()
     righe = await unita.righe(
-        "SELECT codice, anno, territorio, valore, fonte FROM valore_indicatore WHERE ambito_id = $1 "
+        "SELECT codice, anno, parte, territorio, valore, fonte FROM valore_indicatore WHERE ambito_id = $1 "
         "AND ($2::integer[] IS NULL OR anno = ANY ($2)) AND ($3::text[] IS NULL OR codice = ANY ($3)) "
-        "ORDER BY codice, anno, territorio",
-        unita.ambito, None if anni is None else [*anni], None if codici is None else [*codici],
+        "AND ($4::text IS NULL OR territorio = $4) ORDER BY codice, anno, parte, territorio",
+        unita.ambito, None if anni is None else [*anni], None if codici is None else [*codici], solo,
     )  # fmt: skip
     return [Valore(**dict(r)) for r in righe]
-
-
-async def anni_dati() -> list[int]:
-    """The years that have a figure, the latest first."""
-    unita = ufficio_di_piano()
-    righe = await unita.righe(
-        "SELECT DISTINCT anno FROM valore_indicatore WHERE ambito_id = $1 ORDER BY anno DESC",
-        unita.ambito,
-    )
-    return [r["anno"] for r in righe]
 
 
 async def cifre(
@@ -168,9 +174,19 @@ async def cifre(
 # What comes in.
 
 
+async def incarichi() -> dict[str, str]:
+    """Who gives each indicator, as the ambito says, by code."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT codice, titolare FROM incarico_indicatore WHERE ambito_id = $1 AND titolare IS NOT NULL",
+        unita.ambito,
+    )
+    return {r["codice"]: r["titolare"] for r in righe}
+
+
 async def ammessi(noto: Catalogo | None = None) -> Ammessi:
-    """What a row may name, in this ambito."""
-    unita = ufficio_di_piano()
+    """What a row may name, in this ambito; whoever works for a comune, what the comune is to give."""
+    unita = unita_corrente()
     mappa, legami = await territorio.mappa_comuni(), await territorio.appartenenze()
     riga = await unita.riga("SELECT slug, nome FROM ambito WHERE id = $1", unita.ambito)
 
@@ -184,35 +200,33 @@ async def ammessi(noto: Catalogo | None = None) -> Ammessi:
         dentro = any(u.istat == trovato.istat and si_sovrappongono(u, intero) for u in legami)
         return trovato.istat if dentro else None
 
+    solo, noto = await solo_comune(), noto or await catalogo()
+    del_comune = None
+    if solo is not None:
+        del_comune = DelComune(
+            solo, frozenset(u.codice for u in dati_da(noto, await incarichi(), mappa.per_istat[solo].nome))
+        )  # fmt: skip
     return Ammessi(
-        catalogo=noto or await catalogo(), comune=comune,
+        catalogo=noto, comune=comune, giorno=oggi(), del_comune=del_comune,
         nomi_ambito=frozenset({riga["slug"].lower(), riga["nome"].lower()}),
     )  # fmt: skip
 
 
-class EsitoIndicatori(msgspec.Struct, kw_only=True):
-    """What became of a file. Its JSON is a shape that scripts rely on.
+def dati_da(noto: Catalogo, chi: Mapping[str, str], comune: str) -> list[Indicatore]:
+    """The indicators that a comune is to give of itself.
 
-    Attributes:
-        righe: rows found.
-        valide: figures that can be stored.
-        importate: figures stored, now or when the same file was brought in before.
-        sostituite: how many of them took the place of another.
-        errori: at most a thousand; ``errori_totali`` says how many there are.
-        avvisi: none, today; as in the other imports.
-        lotto: the file in Capofila; None when nothing was stored.
-        stato: ``importato``, ``respinto``, ``prova`` or ``gia_importato``.
+    Args:
+        noto: the catalogue.
+        chi: who gives each, as the ambito says.
+        comune: its name.
     """
-
-    righe: int = 0
-    valide: int = 0
-    importate: int = 0
-    sostituite: int = 0
-    errori: list[ErroreRiga] = []
-    errori_totali: int = 0
-    avvisi: list[ErroreRiga] = []
-    lotto: int | None = None
-    stato: Literal["importato", "respinto", "prova", "gia_importato"] = "importato"
+    return [
+        u
+        for u in noto.per_codice.values()
+        if u.specie == "elementare"
+        and u.ammette("comune")
+        and lo_da_il_comune(chi.get(u.codice, u.titolare), comune)
+    ]
 
 
 async def leggi_file(nome: str, contenuto: bytes) -> Letto:
@@ -234,11 +248,11 @@ def _leggi(nome: str, contenuto: bytes, chi: Ammessi) -> Letto:
     return leggi_righe(foglio.colonne, righe(), chi)
 
 
-async def importa(nome: str, contenuto: bytes, *, prova: bool = False) -> EsitoIndicatori:
+async def importa(nome: str, contenuto: bytes, *, prova: bool = False) -> EsitoFoglio:
     """Bring a file in, all or nothing; with ``prova``, only say what would become of it."""
     unita = ufficio_di_piano()
     letto = await leggi_file(nome, contenuto)
-    esito = EsitoIndicatori(
+    esito = EsitoFoglio(
         righe=letto.righe, valide=len(letto.valori), errori=letto.errori,
         errori_totali=letto.errori_totali,
     )  # fmt: skip
@@ -262,7 +276,7 @@ async def importa(nome: str, contenuto: bytes, *, prova: bool = False) -> EsitoI
     esito.lotto = await unita.valore(
         "INSERT INTO lotto_indicatori (nome_file, sha256, righe, importate, sostituite, prima) "
         "VALUES ($1, $2, $3, $4, $5, $6::jsonb) RETURNING id",
-        _nome_conservabile(nome), impronta, letto.righe, esito.importate, esito.sostituite,
+        nome_conservabile(nome), impronta, letto.righe, esito.importate, esito.sostituite,
         msgspec.json.encode(prima).decode(),
     )  # fmt: skip
     await _scrivi(unita, letto.valori.values(), esito.lotto)
@@ -278,10 +292,10 @@ async def _togli(unita: UnitaDiLavoro, chiavi: Iterable[Chiave]) -> list[dict[st
     tutte = [*chiavi]
     righe = await unita.righe(
         "WITH via AS (DELETE FROM valore_indicatore v USING "
-        "unnest($2::text[], $3::integer[], $4::text[]) AS k (codice, anno, territorio) "
-        "WHERE v.ambito_id = $1 AND v.codice = k.codice AND v.anno = k.anno "
+        "unnest($2::text[], $3::integer[], $4::text[], $5::text[]) AS k (codice, anno, parte, territorio) "
+        "WHERE v.ambito_id = $1 AND v.codice = k.codice AND v.anno = k.anno AND v.parte = k.parte "
         "AND v.territorio = k.territorio RETURNING v.*) SELECT to_jsonb(via)::text AS riga FROM via",
-        unita.ambito, [c for c, _, _ in tutte], [a for _, a, _ in tutte], [t for _, _, t in tutte],
+        unita.ambito, *([chiave[n] for chiave in tutte] for n in range(4)),
     )  # fmt: skip
     return [msgspec.json.decode(r["riga"]) for r in righe]
 
@@ -289,15 +303,12 @@ async def _togli(unita: UnitaDiLavoro, chiavi: Iterable[Chiave]) -> list[dict[st
 async def _scrivi(unita: UnitaDiLavoro, quali: Iterable[Valore], lotto: int | None) -> None:
     tutti = [*quali]
     await unita.esegui(
-        "INSERT INTO valore_indicatore (codice, anno, territorio, valore, fonte, lotto_indicatori_id) "
-        "SELECT *, $6::integer FROM unnest($1::text[], $2::integer[], $3::text[], $4::numeric[], $5::text[])",
-        *([getattr(v, nome) for v in tutti] for nome in ("codice", "anno", "territorio", "valore", "fonte")),
+        "INSERT INTO valore_indicatore (codice, anno, parte, territorio, valore, fonte, lotto_indicatori_id) "
+        "SELECT *, $7::integer FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::numeric[], "
+        "$6::text[])",
+        *([getattr(v, nome) for v in tutti] for nome in _CAMPI),
         lotto,
     )  # fmt: skip
-
-
-def _nome_conservabile(nome: str) -> str:
-    return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
 
 
 def errori_csv(letto: Letto) -> bytes:
@@ -315,6 +326,7 @@ def righe_csv(quali: Iterable[Valore]) -> str:
             [
                 uno.codice,
                 uno.anno,
+                uno.parte,
                 uno.territorio,
                 f"{uno.valore:f}".replace(".", ","),
                 uno.fonte or "",
@@ -325,7 +337,7 @@ def righe_csv(quali: Iterable[Valore]) -> str:
 
 async def scrivi_uno(campi: Mapping[str, str]) -> dict[str, str]:
     """Write a figure that was typed; returns what is wrong, by field, and then nothing is written."""
-    unita = ufficio_di_piano()
+    unita = unita_corrente()
     errori: dict[str, str] = {}
 
     def sbaglia(colonna: str, _valore: str, _codice: str, messaggio: str) -> None:
@@ -338,41 +350,34 @@ async def scrivi_uno(campi: Mapping[str, str]) -> dict[str, str]:
     prima = await _togli(unita, [valore.chiave])
     await _scrivi(unita, [valore], None)
     await registra(
-        "conoscenza.scrivi", "valore_indicatore", valore.codice, anno=valore.anno,
+        "conoscenza.scrivi", "valore_indicatore", valore.codice, anno=valore.anno, parte=valore.parte,
         territorio=valore.territorio, al_posto=len(prima),
     )  # fmt: skip
     return {}
 
 
-async def togli_uno(codice: str, anno: int, dove: str) -> None:
+async def togli_uno(codice: str, anno: int, parte: str, dove: str) -> None:
     """Take a figure away.
 
     Raises:
         NonTrovato: there is none.
+        NonAutorizzato: it is not the comune's to give.
     """
-    if not await _togli(ufficio_di_piano(), [(codice, anno, dove)]):
+    limite = (await ammessi()).del_comune
+    if limite is not None and (dove != limite.istat or codice not in limite.codici):
+        raise NonAutorizzato("Questa cifra non la dà il comune: chiedi all'Ufficio di Piano.")
+    if not await _togli(unita_corrente(), [(codice, anno, parte, dove)]):
         raise NonTrovato("Questa cifra non c'è più: ricaricare la pagina.")
-    await registra("conoscenza.togli", "valore_indicatore", codice, anno=anno, territorio=dove)
+    await registra(
+        "conoscenza.togli", "valore_indicatore", codice, anno=anno, parte=parte, territorio=dove
+    )
 
 
-class Lotto(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was brought in; ``annullabile``: none of its figures was changed since."""
-
-    id: int
-    nome_file: str
-    stato: str
-    righe: int
-    importate: int
-    sostituite: int
-    caricato_il: datetime
-    annullabile: bool
-
-
-async def lotti(quale: int | None = None) -> list[Lotto]:
+async def lotti(quale: int | None = None) -> list[LottoFoglio]:
     """The files brought in, the latest first; or one of them."""
     unita = ufficio_di_piano()
     return [
-        Lotto(**dict(riga))
+        LottoFoglio(**dict(riga))
         for riga in await unita.righe(
             "SELECT l.id, l.nome_file, l.stato, l.righe, l.importate, l.sostituite, l.caricato_il, "
             "l.stato = 'importato' AND l.importate = (SELECT count(*) FROM valore_indicatore v "
@@ -384,7 +389,7 @@ async def lotti(quale: int | None = None) -> list[Lotto]:
     ]  # fmt: skip
 
 
-async def lotto(id_: int) -> Lotto:
+async def lotto(id_: int) -> LottoFoglio:
     """The file that an address names.
 
     Raises:
@@ -419,7 +424,9 @@ async def annulla_lotto(id_: int) -> None:
     )
     await unita.esegui(
         "INSERT INTO valore_indicatore SELECT p.* FROM lotto_indicatori l, "
-        "jsonb_populate_recordset(NULL::valore_indicatore, l.prima) p "
+        # A file of before the parts of a year has none.
+        "jsonb_array_elements(l.prima) r, "
+        "jsonb_populate_record(NULL::valore_indicatore, '{\"parte\": \"\"}'::jsonb || r) p "
         "WHERE l.ambito_id = $1 AND l.id = $2 AND l.prima IS NOT NULL",
         unita.ambito, id_,
     )  # fmt: skip

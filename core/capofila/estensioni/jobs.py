@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from capofila.base.lavori import Compito, lavoro, richiedi
 from capofila.base.plugin import PluginInErrore
 from capofila.base.visita import Visita
 from capofila.estensioni import pagine, tabelle
-from capofila.estensioni.esecuzione import Chiesto, Risposto
+from capofila.estensioni.esecuzione import ESITO_MASSIMO, Chiesto, Risposto
 from capofila.hooks import LavoroPlugin, Manifesto
 from capofila.hooks.tabelle import RigaPlugin
 
@@ -100,12 +101,13 @@ async def _calcola(
         sys.executable, "-P", "-m", "capofila.estensioni.esecuzione",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8", "PATH": os.defpath},
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "C.UTF-8", "PATH": os.defpath,
+             "PYTHONDONTWRITEBYTECODE": "1"},
         cwd="/",
     )  # fmt: skip
     try:
         async with asyncio.timeout(uno.secondi + ATTESA):
-            uscita, _ = await processo.communicate(msgspec.json.encode(chiesto))
+            uscita = await _scambia(processo, msgspec.json.encode(chiesto))
     except TimeoutError:
         raise _guasto(manifesto, uno, "non ha finito in tempo ed è stato fermato", righe) from None
     finally:
@@ -113,14 +115,35 @@ async def _calcola(
             processo.kill()
             await processo.wait()
     if processo.returncode != 0:
-        causa = "è stato fermato: troppo tempo, troppa memoria o una scrittura"
+        causa = "è stato fermato: troppo tempo, troppa memoria o una risposta troppo grande"
         raise _guasto(manifesto, uno, causa, righe)
-    risposto = msgspec.json.decode(uscita, type=Risposto)
+    try:
+        risposto = msgspec.json.decode(uscita, type=Risposto)
+    except msgspec.MsgspecError:
+        raise _guasto(manifesto, uno, "ha scritto dove va solo la sua risposta", righe) from None
     if risposto.causa:
         raise _guasto(manifesto, uno, risposto.causa, righe, risposto.punto)
     if len(risposto.righe) > RIGHE_MASSIME:
         raise _guasto(manifesto, uno, f"dà {len(risposto.righe)} righe, troppe", righe)
     return risposto.righe
+
+
+async def _scambia(processo: asyncio.subprocess.Process, domanda: bytes) -> bytes:
+    """Give the process what is asked, and take its answer: never more than an answer may have."""
+    if processo.stdin is None or processo.stdout is None:  # pragma: no cover - they are pipes
+        raise RuntimeError("a process without its pipes")
+    with suppress(BrokenPipeError, ConnectionResetError):
+        processo.stdin.write(domanda)
+        await processo.stdin.drain()
+    processo.stdin.close()
+    letti = bytearray()
+    while pezzo := await processo.stdout.read(1 << 16):
+        letti += pezzo
+        if len(letti) > ESITO_MASSIMO:
+            processo.kill()
+            break
+    await processo.wait()
+    return bytes(letti)
 
 
 def _guasto(

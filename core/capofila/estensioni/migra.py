@@ -13,6 +13,7 @@ from capofila.base.attivazioni import registro
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.base.plugin import Registro
 from capofila.estensioni.schema import crea_schema, impronta, schema_di, sql
+from capofila.hooks import MigrazionePlugin
 
 _CHIAVE = 41_041
 """Of the lock that lets one at a time do this."""
@@ -99,8 +100,43 @@ async def _scrivibili(connessione: asyncpg.Connection, id: str, presente: bool) 
     """The rows of a plugin that is gone are read only."""
     comando, verso = ("GRANT", "TO") if presente else ("REVOKE", "FROM")
     await connessione.execute(
-        f'{comando} INSERT, UPDATE ON ALL TABLES IN SCHEMA "{schema_di(id)}" {verso} capofila_app'
+        f'{comando} INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema_di(id)}" {verso} capofila_app'
     )
+
+
+async def ricrea(indirizzo: str, plugin: Registro | None = None) -> list[str]:
+    """Make the tables that the written migrations declare, when a back-up is being restored.
+
+    Also those of plugins that are not installed any more: their rows are in the back-up too.
+
+    Returns:
+        What was done, as ``mantova 0001_verbali``.
+
+    Raises:
+        Conflitto: the tables of a plugin are there already.
+    """
+    presenti = {manifesto.id for manifesto in (plugin or registro()).manifesti()}
+    connessione = await asyncpg.connect(indirizzo)
+    try:
+        async with connessione.transaction():
+            await connessione.execute("SELECT pg_advisory_xact_lock($1)", _CHIAVE)
+            righe = await connessione.fetch(
+                "SELECT plugin, codice, dichiarata::text FROM migrazione_plugin ORDER BY plugin, codice"
+            )
+            for id in dict.fromkeys(riga["plugin"] for riga in righe):
+                if await connessione.fetchval("SELECT to_regnamespace($1)", schema_di(id)):
+                    raise Conflitto(
+                        f"Le tabelle del plugin «{id}» ci sono già: non c'è nulla da rifare."
+                    )
+                await connessione.execute(crea_schema(id))
+                for riga in righe:
+                    if riga["plugin"] == id:
+                        una = msgspec.json.decode(riga["dichiarata"], type=MigrazionePlugin)
+                        await connessione.execute(sql(id, una))
+                await _scrivibili(connessione, id, id in presenti)
+            return [f"{riga['plugin']} {riga['codice']}" for riga in righe]
+    finally:
+        await connessione.close()
 
 
 async def elimina(indirizzo: str, id: str, plugin: Registro | None = None) -> None:

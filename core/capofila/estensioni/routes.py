@@ -18,6 +18,7 @@ from capofila.base.errori import Conflitto
 from capofila.base.guasti import GUASTO
 from capofila.base.visita import visita_corrente
 from capofila.estensioni import jobs, pagine, service
+from capofila.estensioni.anteprima import anteprima
 from capofila.estensioni.tabelle import RigheRifiutate
 from capofila.hooks import CONTRATTO, Tipo
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
@@ -55,6 +56,13 @@ _COLONNE_DIFFERENZE: Final = (
     Colonna("Fissato"),
     Colonna("Con la versione di oggi"),
 )
+_COLONNE_ANTEPRIMA: Final = (
+    Colonna("Che cosa"),
+    Colonna("Anni"),
+    Colonna("Dove"),
+    Colonna("Oggi"),
+    Colonna("Con la versione nuova"),
+)
 MOSTRATE: Final = 500
 
 
@@ -72,6 +80,30 @@ async def installati(request: Richiesta) -> Template:
         plugin=await service.installati(),
         buone=(APPROVATO, DELLA_PIATTAFORMA),
         colonne=_COLONNE_GUASTI,
+    )  # fmt: skip
+
+
+@get(
+    BASE + "/{plugin:str}/{versione:str}",
+    opt={"permesso": "piattaforma.amministra", "unita": "lettura"},
+    include_in_schema=False,
+)
+async def prima_di_aggiornare(
+    request: Richiesta, plugin: FromPath[str], versione: FromPath[str]
+) -> Template:
+    """What an approved version would change, ambito by ambito."""
+    trovata = await anteprima(plugin, versione)
+    manifesto = registro().manifesto(plugin)
+    return rispondi(
+        request,
+        "estensioni/anteprima.html",
+        costruisci_pagina(
+            request, f"Dalla {trovata.installata} alla {trovata.nuova.versione}",
+            briciole=[("Plugin", BASE)],
+            sommario=f"Le stesse domande a due versioni di «{manifesto.denominazione}»: quella installata "
+            "e quella approvata. Niente cambia finché la nuova non si installa.",
+        ),
+        trovata=trovata, colonne=_COLONNE_ANTEPRIMA, mostrate=MOSTRATE,
     )  # fmt: skip
 
 
@@ -191,7 +223,7 @@ async def elenco_anni(request: Richiesta) -> Template:
     )  # fmt: skip
     return rispondi(
         request, "estensioni/anni.html", pagina,
-        anni=await anni_fissati(), base=f"{base}/anni", oggi=oggi(),
+        anni=await anni_fissati(), chiusi=await service.anni_da_fissare(), base=f"{base}/anni", oggi=oggi(),
         puo_fissare=visita.puo("ambito.amministra"),
         presenti={manifesto.id: manifesto for manifesto in registro().manifesti()},
         colonne=_COLONNE_ANNI,
@@ -240,6 +272,7 @@ async def differenze_anno(
 router = Router(
     path="/",
     route_handlers=[
-        installati, una_pagina, scrivi, ritira, calcola, elenco_anni, fissa_anno, differenze_anno,
+        installati, prima_di_aggiornare, una_pagina, scrivi, ritira, calcola, elenco_anni, fissa_anno,
+        differenze_anno,
     ],
 )  # fmt: skip

@@ -76,7 +76,9 @@ def _tabella(tabella: str, campi: Iterable[Campo]) -> str:
   ritirata_il timestamptz,
   PRIMARY KEY (ambito_id, id)
 );
-SELECT proteggi('{tabella}');"""
+SELECT proteggi('{tabella}');
+CREATE POLICY solo_ritirate ON {tabella} AS RESTRICTIVE FOR DELETE TO capofila_app
+  USING (ritirata_il IS NOT NULL);"""
 
 
 def _colonna(campo: Campo) -> str:

@@ -9,13 +9,18 @@ from typing import Final
 import msgspec
 
 from capofila.base import approvazioni
-from capofila.base.attivazioni import oggi, registro
+from capofila.base.anni import anni_fissati
+from capofila.base.attivazioni import attivazioni, oggi, plugin_attivi, registro
 from capofila.base.database import unita_corrente
 from capofila.base.guasti import Guasto, guasti, guasti_di_tutti
-from capofila.base.plugin import avvisi
+from capofila.base.plugin import DELL_ANNO, avvisi
 from capofila.hooks import Manifesto
+from capofila.spesa import service as spesa
 
+ANNI_PROPOSTI: Final = 3
+"""Past years that are looked at, to propose that they be pinned."""
 HOOK: Final = {
+    "accreditamento": "requisiti di accreditamento",
     "adempimenti": "scadenze",
     "aggiunte_spesa": "aggiunte alla spesa sociale",
     "codifiche": "liste di codici",
@@ -70,7 +75,7 @@ class PluginInstallato(msgspec.Struct, frozen=True, kw_only=True):
         avvisi: what should be known of it.
         usi: the ambiti that it acts in, acted in, will act in.
         guasti: its failures, the last first.
-        migrazioni: of its own tables: those done, of those declared.
+        nuove: approved versions that are newer than the one that is installed.
     """
 
     id: str
@@ -80,23 +85,32 @@ class PluginInstallato(msgspec.Struct, frozen=True, kw_only=True):
     avvisi: tuple[str, ...]
     usi: tuple[Uso, ...]
     guasti: tuple[Guasto, ...]
+    nuove: tuple[approvazioni.Approvazione, ...] = ()
 
 
 async def installati() -> list[PluginInstallato]:
     """All of them, by id. For the administration of the platform, outside any ambito."""
     stati = await approvazioni.stati()
-    usi = [
+    tutti = await usi()
+    falliti = await guasti_di_tutti()
+    nuove = approvazioni.piu_nuove(await approvazioni.approvazioni())
+    presenti = {manifesto.id: manifesto for manifesto in registro().manifesti()}
+    return [
+        _installato(id, presenti.get(id), stati.get(id, ""), tutti, falliti, nuove)
+        for id in sorted({*presenti, *(uso.plugin for uso in tutti)})
+    ]
+
+
+async def usi(plugin: str | None = None) -> list[Uso]:
+    """Where the plugins act, acted and will act, or where one does; for the administration."""
+    return [
         msgspec.convert(dict(riga), Uso)
         for riga in await unita_corrente().righe(
             "SELECT t.plugin, a.nome AS ambito, a.slug, t.dal, t.al FROM attivazione t "
-            "JOIN ambito a ON a.id = t.ambito_id ORDER BY t.plugin, a.nome, t.dal"
+            "JOIN ambito a ON a.id = t.ambito_id WHERE $1::text IS NULL OR t.plugin = $1 "
+            "ORDER BY t.plugin, a.nome, t.dal",
+            plugin,
         )
-    ]
-    falliti = await guasti_di_tutti()
-    presenti = {manifesto.id: manifesto for manifesto in registro().manifesti()}
-    return [
-        _installato(id, presenti.get(id), stati.get(id, ""), usi, falliti)
-        for id in sorted({*presenti, *(uso.plugin for uso in usi)})
     ]
 
 
@@ -106,6 +120,7 @@ def _installato(
     approvazione: str,
     usi: Sequence[Uso],
     falliti: Sequence[Guasto],
+    nuove: Sequence[approvazioni.Approvazione],
 ) -> PluginInstallato:
     return PluginInstallato(
         id=id,
@@ -117,12 +132,56 @@ def _installato(
         else avvisi(manifesto.contratto),
         usi=tuple(uso for uso in usi if uso.plugin == id),
         guasti=tuple(uno for uno in falliti if uno.plugin == id)[:20],
+        nuove=tuple(una for una in nuove if una.plugin == id),
     )
 
 
 def porta(id: str) -> tuple[str, ...]:
     """What a plugin brings, for people."""
     return tuple(sorted(nome for hook in registro().hook(id) if (nome := HOOK[hook])))
+
+
+class AnnoChiuso(msgspec.Struct, frozen=True, kw_only=True):
+    """A year of the ambito that is over and is not pinned.
+
+    Attributes:
+        perche: how it is known to be over, in Italian.
+        plugin: those that say something of it and are not pinned for it.
+    """
+
+    anno: int
+    perche: str
+    plugin: tuple[str, ...]
+
+
+async def anni_da_fissare() -> list[AnnoChiuso]:
+    """The years that are over and not pinned, the last first: those whose survey of the spending was
+    passed on, and those that ended more than a year ago. Pinning cannot be undone, so a person does it.
+    """
+    trasmessi = {*await spesa.anni_trasmessi()}
+    dal: dict[str, int] = {}
+    for una in await attivazioni():
+        dal[una.plugin] = min(una.dal.year, dal.get(una.plugin, 9999))
+    gia = {(uno.anno, uno.plugin) for uno in await anni_fissati()}
+    questo = oggi().year
+    trovati = []
+    for anno in range(questo - 1, questo - 1 - ANNI_PROPOSTI, -1):
+        if anno not in trasmessi and anno > questo - 2:
+            continue
+        suoi = tuple(
+            manifesto.denominazione
+            for manifesto in (await plugin_attivi()).manifesti
+            if (anno, manifesto.id) not in gia
+            and dal[manifesto.id] <= anno
+            and {*DELL_ANNO} & {*registro().hook(manifesto.id)}
+        )
+        if suoi:
+            perche = (
+                "la sua rilevazione della spesa è stata trasmessa" if anno in trasmessi
+                else "è finito da più di un anno"
+            )  # fmt: skip
+            trovati.append(AnnoChiuso(anno=anno, perche=perche, plugin=suoi))
+    return trovati
 
 
 async def guasti_dell_ambito() -> list[Guasto]:

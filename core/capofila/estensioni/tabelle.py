@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
+from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
 from capofila.estensioni.schema import SPECIE, nome_pieno
@@ -20,6 +21,12 @@ MOSTRATE: Final = 500
 """Rows that a page shows, the last first."""
 TENUTE: Final = 50_000
 """Rows that a table of a plugin may have in an ambito."""
+
+
+CONSERVAZIONE: Final = timedelta(days=30)
+"""How long the rows stay that a job put others in the place of."""
+VOLTE_TENUTE: Final = 5
+"""Times that a job ran of which the rows stay, besides the last."""
 
 
 class RigheRifiutate(DatiNonValidi):
@@ -149,6 +156,25 @@ async def ritira(plugin: str, tabella: TabellaPlugin, id_: int | None = None) ->
     )  # fmt: skip
     if id_ is not None and tag == "UPDATE 0":
         raise NonTrovato("Questa riga non c'è più.")
+
+
+async def pulisci_sostituite() -> None:
+    """Throw away the rows of the current ambito that a job put others in the place of, long ago or often.
+
+    Only of tables that the jobs of the active plugins fill: what a person withdrew stays.
+    """
+    unita = unita_corrente()
+    for manifesto, uno in (await plugin_attivi()).lavori():
+        if not await ci_sono(manifesto.id, uno.verso):
+            continue
+        pieno = nome_pieno(manifesto.id, uno.verso)
+        await unita.esegui(
+            f"DELETE FROM {pieno} WHERE ambito_id = $1 AND ritirata_il IS NOT NULL "
+            "AND (ritirata_il < now() - $2::interval OR ritirata_il NOT IN ("
+            f"SELECT DISTINCT ritirata_il FROM {pieno} WHERE ambito_id = $1 "
+            "AND ritirata_il IS NOT NULL ORDER BY ritirata_il DESC LIMIT $3))",
+            unita.ambito, CONSERVAZIONE, VOLTE_TENUTE,
+        )  # fmt: skip
 
 
 async def tabelle_tenute() -> dict[str, dict[str, TabellaPlugin]]:

@@ -18,6 +18,7 @@ from capofila.base.errori import Conflitto, RichiestaNonValida
 from capofila.base.guasti import guasti
 from capofila.base.visita import visita_corrente
 from capofila.debito.service import STATI
+from capofila.estensioni.service import anni_da_fissare
 from capofila.gestione import service
 from capofila.governo.service import distanza
 from capofila.hooks import BloccoModello
@@ -169,6 +170,7 @@ async def elenco_plugin(request: Request[Any, Any, Any]) -> Template:
         pagina,
         plugin=await service.plugin(),
         guasti=await guasti(30),
+        da_fissare=await anni_da_fissare(),
         colonne_guasti=_COLONNE_GUASTI,
     )
 

@@ -19,7 +19,7 @@ from capofila.debito import service as debito
 from capofila.debito.service import Esportazione
 from capofila.gestione.rules import DaFare, FileInAttesa, LavoroFermo, da_fare, respinti_aperti
 from capofila.governo import service as governo
-from capofila.governo.service import Adunanza, ScadenzaVista
+from capofila.governo.service import ScadenzaVista, SedutaAttesa
 from capofila.hooks import (
     Adempimento,
     Flusso,
@@ -54,7 +54,7 @@ class Casa(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         prestazioni: how many of the year, counted up to a limit.
         prodotti, inviati: files of the debito that are about the year.
-        sedute: the meetings to come, each with its day.
+        sedute: the meetings to come, also of the bodies that other ambiti keep.
     """
 
     da_fare: list[DaFare]
@@ -64,7 +64,7 @@ class Casa(msgspec.Struct, frozen=True, kw_only=True):
     inviati: int | None = None
     esportazioni: list[Esportazione] | None = None
     scadenze: list[ScadenzaVista] | None = None
-    sedute: list[tuple[date, Adunanza]] | None = None
+    sedute: list[SedutaAttesa] | None = None
 
 
 async def casa(visita: Visita, anno: int) -> Casa:

@@ -20,9 +20,9 @@ from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.dichiarato import CartellaNonValida, Raccolta, Voce, leggi_yaml
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.composizione import Adesione, Titolare, Unita
 from capofila.governo.incarichi import (
-    INTEGER,
     adesioni,
     nel_patto,
     titolari_di,

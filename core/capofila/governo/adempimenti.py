@@ -28,7 +28,7 @@ Stato = Literal[
     "in_attesa", "futuro", "in_avviso", "in_scadenza", "scaduto", "fatto", "fatto_in_ritardo",
     "non_dovuto",
 ]  # fmt: skip
-Origine = Literal["plugin", "ambito", "spesa", "seduta"]
+Origine = Literal["plugin", "ambito", "spesa", "seduta", "accreditamento"]
 Esito = Literal["fatto", "non_dovuto", "riaperto"]
 
 VICINO: Final = 30
@@ -83,9 +83,11 @@ class Istanza(msgspec.Struct, frozen=True, kw_only=True):
         data_nominale: as the act says it, before any shift.
         avvisi: when to warn, earliest first.
         fonte: the act that gives it; `fonte_testo` as the pages cite it.
-        origine: a plugin, the ambito itself, the survey of the spending, or a meeting to publish.
+        origine: a plugin, the ambito itself, the survey of the spending, a meeting to publish, or an
+            accreditation.
         enti: of a flow that several enti owe, each with whether its file was sent.
         seduta: the meeting to publish.
+        accreditamento: the domanda of accreditation that it is about.
         fatto: what is known of its being done, None when nothing is.
         sa: whether the platform knows by itself that it is done.
     """
@@ -114,6 +116,7 @@ class Istanza(msgspec.Struct, frozen=True, kw_only=True):
     sa: bool = False
     enti: tuple[tuple[str, bool], ...] = ()
     seduta: int | None = None
+    accreditamento: int | None = None
 
     @property
     def inviati(self) -> str:

@@ -28,23 +28,6 @@ def ha_un_seggio(posti: Iterable[Titolare], istat: str) -> bool:
     return any(uno.in_carica and uno.istat == istat for uno in posti)
 
 
-def prossima(sue: Iterable[Adunanza], giorno: date) -> Adunanza | None:
-    """The next meeting to be held: one that goes on now, or the soonest that was called. Pure."""
-    attese = [
-        una
-        for una in sue
-        if una.stato == "aperta"
-        or (una.stato in ("convocata", "deserta") and _quando(una) >= giorno)
-    ]
-    return min(
-        attese, key=lambda una: (una.stato != "aperta", _quando(una), una.ora, una.id), default=None
-    )
-
-
-def _quando(una: Adunanza) -> date:
-    return una.inizio(2 if una.stato == "deserta" else 1).date()
-
-
 def _chiavi(una: Adunanza, istat: str, suoi: Iterable[Incarico]) -> set[str]:
     """The keys of the seats of a comune in a body on the days of a meeting: its own by right, and
     those that somebody of it held then, by appointments that were not withdrawn.

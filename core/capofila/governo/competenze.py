@@ -9,7 +9,7 @@ Source: the matters of the bodies, as their plugins declare them; for Crema the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -291,6 +291,19 @@ def materie_note(organi: Iterable[Organo]) -> dict[str, str]:
         ):
             citate.setdefault(codice, codice.replace("-", " ").capitalize())
     return citate | trovate
+
+
+def ignota(note: Mapping[str, str], materia: str) -> str:
+    """Why a matter that no plugin knows is refused, with those that they know."""
+    elenco = ", ".join(f"{nome} ({codice})" for codice, nome in _per_nome(note)[:40]) or "nessuna"
+    return (
+        f"Il plugin del distretto non conosce la materia «{materia[:60]}». Scegline una di quelle che "
+        f"conosce ({elenco}), oppure chiedi a chi lo cura di aggiungerla con la sua fonte."
+    )
+
+
+def _per_nome(note: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(note.items(), key=lambda coppia: coppia[1].lower())
 
 
 def senza_competenza(organi: Sequence[Organo], materia: str, organo: str | None = None) -> bool:

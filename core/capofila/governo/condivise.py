@@ -274,13 +274,10 @@ async def documento(id_: int, numero: int) -> tuple[Documento, bytes]:
     return uno, await sedute.contenuto_di(uno)
 
 
-async def da_tenere(giorno: date) -> list[Pubblicazione]:
-    """The meetings of other ambiti's shared bodies that are published here and not over, soonest first."""
-    return sorted(
-        (
-            una
-            for una in await pubblicazioni.pubblicazioni(specie="seduta")
-            if not una.propria and una.seduta_id is not None and una.giorno >= giorno
-        ),
-        key=lambda una: una.giorno,
-    )
+async def di_altri(dal: date) -> list[tuple[Pubblicazione, SedutaPubblicata]]:
+    """The meetings, from a day on, of the shared bodies that other ambiti keep, as published here."""
+    return [
+        await leggi(una.seduta_id)
+        for una in await pubblicazioni.pubblicazioni(specie="seduta")
+        if not una.propria and una.seduta_id is not None and una.giorno >= dal
+    ]

@@ -14,13 +14,23 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from capofila.governo.competenze import Diniego, Motivo, Responso, StatoCompetenza, puo_decidere
+from capofila.governo.competenze import (
+    Diniego,
+    Motivo,
+    Responso,
+    StatoCompetenza,
+    ignota,
+    materie_note,
+    propone,
+    puo_decidere,
+)
 from capofila.governo.elezioni import (
     EsitoCollegio,
     Ripresa,
     StatoCollegio,
     difetti_elezione,
     elezione_contata,
+    piano,
     riprese,
 )
 from capofila.governo.lettura import RegolaElezione, RegoleDate, Richiesta
@@ -65,6 +75,8 @@ _D = TypeVar("_D", bound=Dichiarazione)
 NON_AMMESSA: Final = "non_ammessa"
 ELETTI: Final = "eletti"
 DA_COMPLETARE: Final = "da_completare"
+DECISI: Final = frozenset({Risultato.APPROVATA.value, Risultato.RESPINTA.value})
+"""Outcomes that ballots in favour and against gave."""
 SENZA_ESITO: Final = frozenset({NON_AMMESSA, Risultato.NON_DETERMINABILE.value})
 """Outcomes that are none: the command ends with status 1."""
 
@@ -296,6 +308,24 @@ def difetti_modo(organo: Organo, giorno: date, materia: str, *, con_i_nomi: bool
     ]
 
 
+def difetti_materia(
+    organi: Sequence[Organo], organo: Organo, richiesta: Richiesta
+) -> list[Difetto]:
+    """Why a body cannot vote on a matter at all: nobody knows it, or no act lets it propose on it."""
+    note = materie_note(organi)
+    if richiesta.materia not in note:
+        return [Difetto("materia", ignota(note, richiesta.materia))]
+    if richiesta.propone and not propone(organi, organo.codice, richiesta.materia):
+        return [
+            Difetto(
+                "propone",
+                f"nessuna fonte dice che «{organo.denominazione}» proponga ad altri su "
+                f"«{note[richiesta.materia]}»: togli la chiave, e si conta la decisione.",
+            )
+        ]
+    return []
+
+
 def con_le_unita(
     richiesta: Richiesta, organo: Organo, unita: Mapping[Per, Sequence[str]]
 ) -> Richiesta:
@@ -307,19 +337,15 @@ def con_le_unita(
     nomi = unita.get(regola.per, ()) if regola is not None and regola.per is not Per.ORGANO else ()
     if not nomi or not richiesta.collegi or richiesta.da_riprendere:
         return richiesta
-    veri = {_piano(nome): nome for nome in nomi}
+    veri = {piano(nome): nome for nome in nomi}
     return msgspec.structs.replace(
         richiesta,
         unita=tuple(nomi),
         collegi=tuple(
-            msgspec.structs.replace(uno, nome=veri.get(_piano(uno.nome), uno.nome))
+            msgspec.structs.replace(uno, nome=veri.get(piano(uno.nome), uno.nome))
             for uno in richiesta.collegi
         ),
     )
-
-
-def _piano(nome: str) -> str:
-    return " ".join(nome.casefold().split())
 
 
 def che_resta(
@@ -671,6 +697,7 @@ def _con_categorie(organo: Organo, seduta: Seduta) -> Seduta:
 
 def _difetti_voto(richiesta: Richiesta, seduta: Seduta, regole: _Regole) -> list[Difetto]:
     trovati = difetti_quorum(regole.quorum, seduta) if regole.quorum else []
+    trovati += _senza_pesi(seduta, regole)
     if richiesta.collegi is not None:
         elezione = regole.elezione
         assert elezione is not None
@@ -682,6 +709,24 @@ def _difetti_voto(richiesta: Richiesta, seduta: Seduta, regole: _Regole) -> list
         return trovati
     # Without a rule the ballots are still looked at: by heads, which is the least that a rule asks.
     return trovati + difetti_voti(regole.voto or _SENZA_REGOLA, seduta, richiesta.voti)
+
+
+def _senza_pesi(seduta: Seduta, regole: _Regole) -> list[Difetto]:
+    """Weights that are all zero: they were not filled in, and no share of nothing can be taken."""
+    return [
+        Difetto(
+            "aventi_diritto",
+            f"«{misura.value}» è 0 per tutti, e la regola li pesa così: scrivi i pesi veri.",
+        )
+        for misura in dict.fromkeys(
+            una.misura
+            for regola in (regole.voto, regole.quorum)
+            if regola is not None
+            for una in regola.condizioni
+            if una.misura is not Misura.TESTE
+        )
+        if {uno.peso(misura) for uno in seduta.aventi_diritto} == {Fraction(0)}
+    ]
 
 
 _SENZA_REGOLA: Final = RegolaVoto(
@@ -841,7 +886,7 @@ def _spiega(
     if responso.stato is StatoCompetenza.AMMESSA and responso.fonte:
         frasi.append(f"Competente: {organo.denominazione} ({cita(responso.fonte)}).")
     frasi += [una.spiegazione for una in (*quorum.condizioni, *condizioni)]
-    if detto in (Risultato.APPROVATA, Risultato.RESPINTA) and condizioni and decisivi is not None:
+    if detto in DECISI and condizioni and decisivi is not None:
         frasi.append(
             f"{DECISIVI}{', '.join(decisivi)}."
             if decisivi
@@ -920,4 +965,11 @@ def _avverti(
     ]
     if richiesta.collegi is not None:
         avvisi += [f"Nessuna fonte dice {uno}." for uno in regole.aperti_elezione]
+        elezione = regole.elezione
+        a_parte = elezione is not None and elezione.per is not Per.ORGANO
+        if a_parte and not richiesta.unita_attese and not richiesta.da_riprendere:
+            avvisi.append(
+                "In quel giorno non si sa quali unità eleggano a parte: si sono contate quelle scritte, "
+                "e se ne manca una non risulta."
+            )
     return tuple(avvisi)

@@ -22,6 +22,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.albo import Albo, albo, regola_albo
 from capofila.governo.competenze import (
     Compiuto,
@@ -57,7 +58,6 @@ from capofila.governo.lettura import Richiesta
 from capofila.governo.sala import Sala, chi_puo_presiedere, in_corso, minuto
 from capofila.governo.seduta import ConteggioRifiutato
 from capofila.governo.sedute import (
-    INTEGER,
     Adunanza,
     Emendamento,
     MateriaRifiutata,
@@ -67,6 +67,7 @@ from capofila.governo.sedute import (
     ordine_del_giorno,
     proposta,
     ragione,
+    ritira_una_volta,
     ufficio_di_piano,
 )
 from capofila.governo.voti import Risultato, Scrutinio, Voto
@@ -288,17 +289,10 @@ async def ritira_precedente(id_: int) -> None:
     Raises:
         NonTrovato: there is none, or it was withdrawn.
     """
-    unita = ufficio_di_piano()
-    tag = "UPDATE 0"
-    if id_ in INTEGER:
-        tag = await unita.esegui(
-            "UPDATE confronto SET ritirato_il = now() WHERE ambito_id = $1 AND id = $2 "
-            "AND ritirato_il IS NULL",
-            unita.ambito, id_,
-        )  # fmt: skip
-    if tag.endswith(" 0"):
-        raise NonTrovato("Questo fatto non c'è, oppure è già ritirato: torna all'elenco.")
-    await registra("governo.precedente_ritirato", "confronto", str(id_))
+    await ritira_una_volta(
+        "confronto", id_, "governo.precedente_ritirato",
+        "Questo fatto non c'è, oppure è già ritirato: torna all'elenco.",
+    )  # fmt: skip
 
 
 _LEGGI_PRECEDENTI: Final = (
@@ -609,6 +603,11 @@ async def vota(
         (modo == "segreta") is not isinstance(voti, Scrutinio)
     ):
         raise DatiNonValidi("I voti non corrispondono al modo di votare: ricompila la votazione.")
+    if collegi is None and not (voti.votanti if isinstance(voti, Scrutinio) else voti):
+        raise DatiNonValidi(
+            "Nessun voto è scritto: segna chi ha votato che cosa, oppure i numeri dello scrutinio "
+            "segreto. Una votazione registrata non si toglie."
+        )
     if cosa.riprese and modo != "elezione":
         raise DatiNonValidi("È la votazione che completa un'elezione: si vota con i nomi.")
     _con_i_nomi(di_ora, una, cosa, modo)

@@ -6,6 +6,7 @@ each sub-ambito); the same in Cremona (Assemblea of 2 October 2019).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
@@ -85,6 +86,15 @@ class EsitoCollegio(msgspec.Struct, frozen=True, kw_only=True):
     votato: bool = True
 
 
+def piano(nome: str) -> str:
+    """A name as it is compared: whatever its capital letters and spaces.
+
+    >>> piano(" Anna  ROSSI ")
+    'anna rossi'
+    """
+    return " ".join(nome.casefold().split())
+
+
 CHI_VA_PRIMA: Final = frozenset({ParitaElezione.ANZIANO, ParitaElezione.SORTEGGIO})
 """Ties that are broken at once, by an order that who keeps the minutes writes down."""
 
@@ -152,9 +162,11 @@ def difetti_elezione(
     nomi: set[str] = set()
     for posto, uno in enumerate(collegi, 1):
         luogo = f"elezione.collegi[{posto}]"
-        if uno.nome in nomi:
-            trovati.append(Difetto(f"{luogo}.nome", f"«{uno.nome}» è scritto due volte."))
-        nomi.add(uno.nome)
+        if piano(uno.nome) in nomi:
+            trovati.append(
+                Difetto(f"{luogo}.nome", f"«{uno.nome}» è scritto due volte: uniscili in uno.")
+            )
+        nomi.add(piano(uno.nome))
         if uno.schede > possono:
             trovati.append(
                 Difetto(
@@ -167,8 +179,14 @@ def difetti_elezione(
             continue
         valide = uno.schede - uno.bianche
         scritti = [candidato.nome for candidato in uno.candidati]
-        if len(set(scritti)) < len(scritti):
-            trovati.append(Difetto(f"{luogo}.candidati", "un nome è scritto due volte."))
+        trovati += [
+            Difetto(
+                f"{luogo}.candidati",
+                f"«{doppio}» è scritto due volte: somma i suoi voti in una voce sola.",
+            )
+            for doppio, quante in Counter(piano(nome) for nome in scritti).items()
+            if quante > 1
+        ]
         trovati += [
             Difetto(
                 f"{luogo}.candidati[{n}].voti",
@@ -224,7 +242,7 @@ def _difetti_ripresa(
             )
             continue
         for n, candidato in enumerate(uno.candidati, 1):
-            if candidato.nome in ripresa.eletti:
+            if piano(candidato.nome) in {piano(eletto) for eletto in ripresa.eletti}:
                 trovati.append(
                     Difetto(
                         f"{luogo}.candidati[{n}].nome",

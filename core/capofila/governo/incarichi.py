@@ -17,6 +17,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import plugin_attivi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.composizione import (
     SENZA_FIRMA,
     Adesione,
@@ -41,8 +42,6 @@ from capofila.governo.seduta import AventeDiritto
 from capofila.hooks import Organo, Per
 from capofila.territorio import service as territorio
 from capofila.territorio.rules import vale
-
-INTEGER: Final = range(1, 2**31)
 
 
 async def organo_del_giorno(codice: str, giorno: date) -> Organo:

@@ -17,7 +17,7 @@ import msgspec
 
 from capofila.base.dichiarato import Raccolta, Voce, leggi_json
 from capofila.governo.competenze import Compiuto
-from capofila.governo.elezioni import Collegio, Preferenze, Ripresa
+from capofila.governo.elezioni import Collegio, Preferenze, Ripresa, piano
 from capofila.governo.seduta import (
     AventeDiritto,
     ConteggioRifiutato,
@@ -43,11 +43,12 @@ from capofila.hooks import (
     Specie,
     SpecieRequisito,
 )
+from capofila.web.formati import numero
 
 _T = TypeVar("_T")
 
 DIMENSIONE_MASSIMA: Final = 1_000_000
-AVENTI_DIRITTO_MASSIMI: Final = 1_000
+VOCI_MASSIME: Final = 1_000
 CONDIZIONI_MASSIME: Final = 6
 
 _CODICE: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -187,6 +188,10 @@ def _richiesta(voce: Voce) -> Richiesta:
     materia = voce.testo("materia", _CODICE, "piano-operativo")
     anno = voce.intero("anno", 1990, 2100)
     giorno = voce.data_certa("giorno")
+    chiamata = voce.data("convocata_il")
+    if chiamata is not None and voce.valida and chiamata > giorno:
+        voce.segnala("è dopo la seduta: una convocazione parte prima.", "convocata_il")
+    motivazione = voce.facoltativo("motivazione")
     pesi = voce.mappa("pesi")
     anno_pesi, fonte_pesi = pesi.intero("anno", 1990, 2100), pesi.facoltativo("fonte")
     pesi.tutto_letto()
@@ -195,14 +200,14 @@ def _richiesta(voce: Voce) -> Richiesta:
         materia=materia,
         oggetto=voce.facoltativo("oggetto"),
         anno=anno,
-        convocata_il=voce.data("convocata_il"),
+        convocata_il=chiamata,
         urgente=voce.scelta("urgente", _SI_NO, False),
         seduta=Seduta(
             giorno=giorno,
             convocazione=voce.intero("convocazione", 1, 2) or 1,
             aventi_diritto=_aventi_diritto(voce),
             presenti=tuple(voce.testi("presenti")),
-            deleghe=tuple(_delega(una) for una in voce.elenco("deleghe")),
+            deleghe=tuple(_delega(una) for una in _voci(voce, "deleghe")),
             presidente=voce.facoltativo("presidente"),
             interessati=tuple(voce.testi("interessati")),
             anno_pesi=anno_pesi,
@@ -212,19 +217,36 @@ def _richiesta(voce: Voce) -> Richiesta:
         collegi=_collegi(voce),
         compiuti=_compiuti(voce, materia, anno),
         regole=_regole(voce),
+        propone=voce.scelta("propone", _SI_NO, False),
+        motivazione=motivazione or msgspec.UNSET,
     )
     voce.tutto_letto()
     return richiesta
 
 
+def _voci(voce: Voce, chiave: str) -> list[Voce]:
+    """The entries of a list, refused when there are too many rather than read in part."""
+    elenco = voce.elenco(chiave)
+    if len(elenco) > VOCI_MASSIME:
+        voce.segnala(
+            f"le voci sono {numero(len(elenco))}, al massimo {numero(VOCI_MASSIME)}.", chiave
+        )
+        return []
+    return elenco
+
+
 def _aventi_diritto(voce: Voce) -> tuple[AventeDiritto, ...]:
-    elenco = voce.elenco("aventi_diritto")
-    if len(elenco) > AVENTI_DIRITTO_MASSIMI:
-        voce.segnala(f"sono più di {AVENTI_DIRITTO_MASSIMI}.", "aventi_diritto")
-        return ()
-    trovati = []
-    for uno in elenco:
+    trovati: list[AventeDiritto] = []
+    nomi: dict[str, str] = {}
+    for uno in _voci(voce, "aventi_diritto"):
         id = uno.testo("id")
+        nome = piano(uno.facoltativo("nome") or id)
+        if nome and nomi.setdefault(nome, id) != id:
+            uno.segnala(
+                f"«{nomi[nome][:60]}» e «{id[:60]}» hanno lo stesso nome: se è uno solo tienine uno, "
+                "se sono due distinguili nel nome.",
+                "nome",
+            )
         trovati.append(
             AventeDiritto(
                 id=id,
@@ -264,7 +286,7 @@ def _voti(voce: Voce) -> tuple[Voto, ...] | Scrutinio | None:
         return _scrutinio(voce.mappa("scrutinio"))
     if dati == ["elezione"]:
         return None
-    return tuple(_voto(uno) for uno in voce.elenco("voti")[: AVENTI_DIRITTO_MASSIMI + 1])
+    return tuple(_voto(uno) for uno in _voci(voce, "voti"))
 
 
 def _scrutinio(voce: Voce) -> Scrutinio:
@@ -315,9 +337,9 @@ def _collegi(voce: Voce) -> tuple[Collegio, ...] | None:
         return None
     elezione = voce.mappa("elezione")
     collegi = []
-    for uno in elezione.elenco("collegi")[:1_000]:
+    for uno in _voci(elezione, "collegi"):
         candidati = []
-        for candidato in uno.elenco("candidati")[:1_000]:
+        for candidato in _voci(uno, "candidati"):
             candidati.append(
                 Preferenze(nome=candidato.testo("nome"), voti=_quanti(candidato, "voti"))
             )
@@ -344,7 +366,7 @@ def _compiuti(voce: Voce, materia: str, anno: int | None) -> tuple[Compiuto, ...
         ("confronti", "con", SpecieRequisito.CONFRONTO),
         ("atti", "materia", SpecieRequisito.ATTO),
     ):
-        for uno in voce.elenco(chiave)[:1_000]:
+        for uno in _voci(voce, chiave):
             di = uno.testo(nome, _CODICE, "comitato-ristretto")
             fatti.append(
                 Compiuto(

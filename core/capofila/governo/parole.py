@@ -81,8 +81,9 @@ def regole_viste(organo: Organo, giorno: date) -> RegoleViste:
 
 
 def _altra(propria: Atto | None, organo: Organo) -> str | None:
-    """A source, where it is not the body's own."""
-    return None if propria is None or propria == organo.fonte else cita(propria)
+    """A source, where what is read of it is not the body's own."""
+    detta = None if propria is None else cita(propria)
+    return None if detta == cita(organo.fonte) else detta
 
 
 def _quorum(quorum: Quorum) -> str:

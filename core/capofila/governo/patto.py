@@ -185,9 +185,20 @@ def difetti_modifica(
         return [
             ("dal", "Di questo Accordo non si conoscono i giorni: non si può dire che lo cambi.")
         ]
-    if not accordo.vale(nuova.dal):
-        trovati.append(("dal", "In quel giorno l’Accordo non è in vigore: correggi la data."))
-    if nuova.data > nuova.dal and nuova.specie != "altro":
+    # An extension may also begin where the Accordo would end.
+    dopo = nuova.specie == "proroga" and nuova.dal - timedelta(days=1) == accordo.al
+    if not accordo.vale(nuova.dal) and not dopo:
+        fine = "" if accordo.al is None else f" fino al {accordo.al:%d/%m/%Y}"
+        trovati.append(
+            (
+                "dal",
+                f"In quel giorno l’Accordo non è in vigore: vale dal {accordo.dal:%d/%m/%Y}{fine}. "
+                "Correggi la data.",
+            )
+        )
+    if nuova.specie == "proroga" and accordo.al is not None and nuova.data > accordo.al:
+        trovati.append(("data", "L’atto è di dopo la scadenza: un Accordo scaduto non si proroga."))
+    elif nuova.data > nuova.dal and nuova.specie != "altro":
         trovati.append(("data", "L’atto è di dopo il giorno da cui vale: correggi una delle date."))
     if nuova.specie == "proroga":
         if nuova.al is None or (accordo.al is not None and nuova.al <= accordo.al):

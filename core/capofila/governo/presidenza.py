@@ -64,12 +64,6 @@ def guida(
             libera=False,
             testo=f"Presiede {nome(sostituto)}, che sostituisce il presidente: {regola}.",
         )
-    if dichiarata.in_mancanza is not None:
-        return Guida(
-            chi=None,
-            libera=True,
-            testo=f"Presiede {dichiarata.in_mancanza.value}, come la segreteria dichiara: {regola}.",
-        )
     if dichiarata.sostituto is not None:
         return Guida(
             chi=None,

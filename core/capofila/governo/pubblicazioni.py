@@ -17,8 +17,9 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.composizione import StatoSeggio
-from capofila.governo.incarichi import INTEGER, chi_presiede, organo_del_giorno, titolari
+from capofila.governo.incarichi import chi_presiede, organo_del_giorno, titolari
 from capofila.governo.rules import cita
 from capofila.hooks import Organo
 from capofila.territorio import service as territorio

@@ -21,17 +21,16 @@ import msgspec
 from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi, NonTrovato
+from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.governo.composizione import cita_atto
 from capofila.governo.lettura import RegoleDate
 from capofila.governo.rules import cita
 from capofila.governo.seduta import AventeDiritto
-from capofila.governo.sedute import ufficio_di_piano
+from capofila.governo.sedute import ritira_una_volta, ufficio_di_piano
 from capofila.governo.voti import scegli_regola
 from capofila.hooks import Misura, Organo, Quorum, RegolaVoto
 from capofila.territorio import service as territorio
 
-INTEGER: Final = range(1, 2**31)
 ZERO: Final = Fraction(0)
 RIGHE_MASSIME: Final = 2_000
 _QUOTA: Final = re.compile(r"\d{1,9}(?:[.,]\d{1,6})?", re.ASCII)
@@ -253,14 +252,7 @@ async def ritira_quote(id_: int) -> None:
     Raises:
         NonTrovato: there are none, or they were withdrawn.
     """
-    unita = ufficio_di_piano()
-    tag = "UPDATE 0"
-    if id_ in INTEGER:
-        tag = await unita.esegui(
-            "UPDATE atto_quote SET ritirato_il = now() WHERE ambito_id = $1 AND id = $2 "
-            "AND ritirato_il IS NULL",
-            unita.ambito, id_,
-        )  # fmt: skip
-    if tag.endswith(" 0"):
-        raise NonTrovato("Queste quote non ci sono, oppure sono già ritirate: torna all'elenco.")
-    await registra("governo.quote_ritirate", "atto_quote", str(id_))
+    await ritira_una_volta(
+        "atto_quote", id_, "governo.quote_ritirate",
+        "Queste quote non ci sono, oppure sono già ritirate: torna all'elenco.",
+    )  # fmt: skip

@@ -10,8 +10,8 @@ from litestar.response import Response, Template
 
 from capofila.base.visita import visita_corrente
 from capofila.governo import condivise, verbali
-from capofila.governo.routes_sedute import ESITI, STATI, VEDI, Richiesta, base, come_file
-from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.governo.routes_sedute import ESITI, STATI, VEDI, Richiesta, base
+from capofila.web.contesto import come_file, costruisci_pagina, rispondi
 from capofila.web.formati import data
 
 ATS: Final = {"permesso": "ats.leggi", "unita": "lettura"}

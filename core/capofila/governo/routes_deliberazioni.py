@@ -357,6 +357,19 @@ async def vota(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
                 f"Dopo che hai aperto la pagina è entrato in sala: {', '.join(nuovi)}. Segna anche il "
                 "suo voto, e registra di nuovo."
             )
+        nomi = {uno.id: uno.nome for uno in ora_c_e.aventi_diritto}
+        if usciti := [
+            nomi.get(chi, chi) for chi in visti - votano.keys() if _ha_votato(testi, chi)
+        ]:
+            lettura.errori.setdefault(
+                "altri",
+                (
+                    f"Dopo che hai aperto la pagina non può più votare: {', '.join(sorted(usciti))}, che "
+                    "non è più in sala né rappresentato. Il suo voto è tolto: guarda gli altri, e registra "
+                    "di nuovo. Se ha votato prima di uscire, al banco segnalo di nuovo presente, registra il "
+                    "voto e poi segna l’uscita."
+                ),
+            )
         voti = _nominale(lettura, testi, votano)
     if lettura.errori:
         return await _votazione(request, cosa, testi, list(lettura.errori.items()), 422)
@@ -395,6 +408,11 @@ def _non_visti(
     return [
         nome for chi, nome in votano.items() if chi not in visti and not testi.get(f"voto-{chi}")
     ]
+
+
+def _ha_votato(testi: Mapping[str, str], chi: str) -> bool:
+    """Whether a ballot of one's own was marked on the page."""
+    return testi.get(f"voto-{chi}", "non_vota") not in ("", "non_vota", "interesse")
 
 
 def _nominale(lettura: Lettura, testi: Mapping[str, str], votano: Mapping[str, str]) -> list[Voto]:

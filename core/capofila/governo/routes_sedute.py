@@ -31,6 +31,7 @@ from capofila.governo import (
     sedute,
     verbali,
 )
+from capofila.governo.attese import prossime_sedute
 from capofila.governo.competenze import materie_note
 from capofila.governo.conteggio import QuorumContato, cifra
 from capofila.governo.incarichi import titolari
@@ -40,7 +41,7 @@ from capofila.governo.sedute import Adunanza, Proposta
 from capofila.governo.termini import Preavviso
 from capofila.hooks import Organo
 from capofila.territorio import service as territorio
-from capofila.web.contesto import VoceMenu, costruisci_pagina, rispondi
+from capofila.web.contesto import VoceMenu, come_file, costruisci_pagina, rispondi
 from capofila.web.formati import data, numero
 from capofila.web.lettura import Lettura
 from capofila.web.pagina import Colonna
@@ -141,7 +142,8 @@ async def elenco(request: Richiesta) -> Template:
         "governo/sedute.html",
         pagina,
         adunanze=viste if tutte else mie,
-        prossima=None if sue is None else chiamate.prossima(mie, oggi()),
+        prossima=None if sue is None else next(iter(await prossime_sedute(1)), None),
+        radice=base().removesuffix("sedute"),
         di_un_comune=sue is not None,
         tutte=tutte,
         altre=len(viste) - len(mie),
@@ -320,16 +322,6 @@ async def calendario(id_: FromPath[int]) -> Response[bytes]:
     return come_file(foglio, "text/calendar; charset=utf-8", f"seduta-{id_}.ics")
 
 
-def come_file(contenuto: bytes, media_type: str, nome: str) -> Response[bytes]:
-    """A file to be kept, under a name without surprises."""
-    sicuro = re.sub(r"[^A-Za-z0-9._-]+", "-", nome)
-    return Response(
-        contenuto,
-        media_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{sicuro}"'},
-    )
-
-
 @get("/{ambito:str}/sedute/documenti/{id_:int}", opt=VEDI, include_in_schema=False)
 async def documento(id_: FromPath[int]) -> Response[bytes]:
     """A document of a meeting, checked by its digest."""
@@ -370,7 +362,7 @@ async def _modulo(
         organi=[(uno.codice, uno.denominazione) for uno in organi],
         anni=anni,
         categorie=[
-            seggio.categoria
+            (seggio.categoria, seggio.denominazione)
             for uno in organi
             if uno.codice == (una.organo if una else testi.get("organo", ""))
             for seggio in uno.seggi

@@ -1,4 +1,4 @@
-"""The deadlines of an ambito: declared, its own, of the debito and of the survey of the spending.
+"""The deadlines of an ambito: declared, its own, of the debito, of the spending, of the accreditations.
 
 Runs inside a unit of work of the ambito. What was done is written in rows that are only added; of
 a file of the debito and of the survey it is known, and nobody types it.
@@ -39,6 +39,9 @@ PROPRIO: Final = "proprio-"
 """How the codes of the ambito's own deadlines begin."""
 PUBBLICA: Final = "pubblica-seduta-"
 """How the codes of the acts of a meeting to be published begin."""
+PRESCRIZIONE: Final = "prescrizione-accreditamento-"
+RINNOVO: Final = "rinnovo-accreditamento-"
+"""How the codes of what follows from an accreditation begin."""
 SCHEDE_SPESA: Final = "schede-spesa"
 UFFICIO: Final = "ufficio-di-piano"
 PREAVVISI_MASSIMI: Final = 6
@@ -101,6 +104,7 @@ async def _degli_anni(anni: Iterable[int]) -> list[Istanza]:
     inviati = await debito.inviati(chieste)
     locali = await festivi([n + d for n in quali for d in (-SCARTO_MASSIMO, 0, SCARTO_MASSIMO)])
     trovate = [*propri, *await _della_spesa(quali), *await _delle_sedute(quali, nomi)]
+    trovate += await _degli_accreditamenti(quali)
     for anno in quali:
         fatti = _giorni(attivi, anno, segnati, inviati)
         trovate += _dichiarate(attivi, anno, nomi, fatti, locali)
@@ -248,6 +252,53 @@ async def _delle_sedute(anni: list[int], nomi: Mapping[str, str]) -> list[Istanz
             "pubblicata_il, pubblicata_dove FROM seduta WHERE ambito_id = $1 "
             "AND extract(year FROM pubblicare_entro)::smallint = ANY ($2::smallint[]) "
             "AND stato IN ('verbalizzata', 'pubblicata') ORDER BY id",
+            unita.ambito, anni,
+        )
+    ]  # fmt: skip
+
+
+async def _degli_accreditamenti(anni: list[int]) -> list[Istanza]:
+    """By when what was prescribed is to be adapted, and by when a renewal is to be asked for.
+
+    Of an accreditation that was revoked nothing is due.
+    """
+    unita = unita_corrente()
+    return [
+        Istanza(
+            codice=f"{PRESCRIZIONE if riga['prescritta'] else RINNOVO}{riga['id']}",
+            anno=riga["entro"].year, organo=UFFICIO, organo_nome="Ufficio di Piano",
+            titolo=(
+                f"Adeguare «{riga['che_cosa']}»: {riga['denominazione']}" if riga["prescritta"]
+                else f"Chiedere il rinnovo dell’accreditamento: {riga['denominazione']}"
+            ),
+            data=riga["entro"], data_nominale=riga["entro"], origine="accreditamento",
+            fonte_testo=riga["atto"], sa=True, accreditamento=riga["domanda_id"],
+            descrizione="La prescrizione dell’atto che accredita." if riga["prescritta"]
+            else "Il preavviso che i requisiti dichiarano, prima della scadenza.",
+            fatto=None if riga["fatto"] is None else Fatto(
+                esito="fatto", giorno=riga["fatto"],
+                prova="Le risposte dell’ente dicono che il requisito è rispettato"
+                if riga["prescritta"] else "È registrata una nuova domanda di accreditamento",
+            ),
+        )
+        for riga in await unita.righe(
+            "WITH validi AS (SELECT a.*, d.unita_id, d.regole, d.presentata_il, u.denominazione "
+            "FROM atto_accreditamento a "
+            "JOIN domanda_accreditamento d ON d.ambito_id = a.ambito_id AND d.id = a.domanda_id "
+            "JOIN unita_offerta u ON u.ambito_id = d.ambito_id AND u.id = d.unita_id "
+            "WHERE a.ambito_id = $1 AND a.specie = 'concede' AND NOT EXISTS (SELECT 1 "
+            "FROM atto_accreditamento r WHERE r.ambito_id = a.ambito_id "
+            "AND r.domanda_id = a.domanda_id AND r.specie = 'revoca')) "
+            "SELECT true AS prescritta, p.id, p.denominazione AS che_cosa, v.denominazione, p.entro, "
+            "v.atto, v.domanda_id, p.adempiuta_il AS fatto FROM prescrizione_accreditamento p "
+            "JOIN validi v ON v.ambito_id = p.ambito_id AND v.id = p.atto_id "
+            "WHERE p.ambito_id = $1 AND extract(year FROM p.entro)::smallint = ANY ($2::smallint[]) "
+            "UNION ALL SELECT false, v.id, '', v.denominazione, v.rinnovo_entro, v.atto, "
+            "v.domanda_id, (SELECT min(n.presentata_il) FROM domanda_accreditamento n "
+            "WHERE n.ambito_id = v.ambito_id AND n.unita_id = v.unita_id AND n.regole = v.regole "
+            "AND n.presentata_il > v.dal AND n.ritirata_il IS NULL) FROM validi v "
+            "WHERE extract(year FROM v.rinnovo_entro)::smallint = ANY ($2::smallint[]) "
+            "ORDER BY 1, 2",
             unita.ambito, anni,
         )
     ]  # fmt: skip

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
-from hashlib import sha256
 from typing import Any, Final, Literal
 
 import asyncpg
 import msgspec
 
 from capofila.accessi.service import registra
-from capofila.base.archivio import archivio
+from capofila.base import documenti as archivi
 from capofila.base.attivazioni import ROMA, oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.righe import INTEGER
 from capofila.governo.albo import Albo, albo, regola_albo
-from capofila.governo.competenze import materie_note, senza_competenza
+from capofila.governo.competenze import ignota, materie_note, senza_competenza
 from capofila.governo.conteggio import gia_dichiarate, regola_convocazione
 from capofila.governo.feste import festivi
 from capofila.governo.lettura import RegoleDate, leggi_regole
@@ -32,23 +32,12 @@ Stato = Literal[
     "bozza", "convocata", "aperta", "deserta", "chiusa", "verbalizzata", "pubblicata", "revocata"
 ]
 Convocazione = Literal[1, 2]
-INTEGER: Final = range(1, 2**31)
-DOCUMENTO_MASSIMO: Final = 20_000_000
 DOCUMENTI_MASSIMI: Final = 100
 PUNTI_MASSIMI: Final = 100
 PROPOSTE_MASSIME: Final = 20
 """On a point."""
 EMENDAMENTI_MASSIMI: Final = 30
 """To a proposal."""
-TIPI_DOCUMENTO: Final[Mapping[str, str]] = {
-    ".pdf": "application/pdf",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".txt": "text/plain",
-    ".csv": "text/csv",
-}
 
 
 class Adunanza(msgspec.Struct, frozen=True, kw_only=True):
@@ -376,6 +365,31 @@ async def correggi(id_: int, una: Adunanza) -> None:
     )  # fmt: skip
 
 
+async def ritira_una_volta(tabella: str, id_: int, azione: str, perche_no: str) -> None:
+    """Take back a row of the register of the body that was written by mistake; it stays, withdrawn.
+
+    Args:
+        tabella: one with ``ritirato_il``.
+        id_: of the row.
+        azione: as the audit writes it down.
+        perche_no: said where there is no such row, or it was withdrawn.
+
+    Raises:
+        NonTrovato: with those words.
+    """
+    unita = ufficio_di_piano()
+    tag = "UPDATE 0"
+    if id_ in INTEGER:
+        tag = await unita.esegui(
+            f"UPDATE {tabella} SET ritirato_il = now() WHERE ambito_id = $1 AND id = $2 "
+            "AND ritirato_il IS NULL",
+            unita.ambito, id_,
+        )  # fmt: skip
+    if tag.endswith(" 0"):
+        raise NonTrovato(perche_no)
+    await registra(azione, tabella, str(id_))
+
+
 async def _passo(comando: Any, perche_no: str) -> Any:
     """What a trigger refuses, in words. The unit goes on."""
     unita = unita_corrente()
@@ -459,12 +473,7 @@ def ragione(
     """
     note = materie_note(organi)
     if materia not in note:
-        elenco = ", ".join(sorted(note.values(), key=str.lower)[:40]) or "nessuna"
-        raise MateriaRifiutata(
-            "materia",
-            f"Il plugin del distretto non conosce la materia «{materia[:60]}». Scegline una di quelle "
-            f"che conosce ({elenco}), oppure chiedi a chi lo cura di aggiungerla con la sua fonte.",
-        )
+        raise MateriaRifiutata("materia", ignota(note, materia))
     if not senza_competenza(organi, materia, organo):
         return None
     scritta = " ".join((motivazione or "").split())
@@ -573,32 +582,19 @@ async def aggiungi_documento(
     """
     unita = ufficio_di_piano()
     una = await adunanza(id_)
-    nome = nome.replace("\\", "/").rsplit("/", 1)[-1].strip()[-150:]
-    finale = next((f for f in TIPI_DOCUMENTO if nome.lower().endswith(f)), None)
-    if finale is None or len(nome) <= len(finale):
-        raise DatiNonValidi(
-            f"Il file dev'essere di uno di questi tipi: {', '.join(TIPI_DOCUMENTO)}."
-        )
-    if not contenuto or len(contenuto) > DOCUMENTO_MASSIMO:
-        raise DatiNonValidi("Il file è vuoto oppure supera i 20 MB.")
+    archivi.nome_e_tipo(nome, contenuto)
     if len(await documenti(id_)) >= DOCUMENTI_MASSIMI:
         raise DatiNonValidi(f"Una seduta ha al massimo {DOCUMENTI_MASSIMI} documenti.")
     if una.stato in ("verbalizzata", "pubblicata", "revocata"):
         raise Conflitto(_FERMA)
-    slug = await unita.valore("SELECT slug FROM ambito WHERE id = $1", unita.ambito)
-    bucket = await archivio().assicura_bucket(slug)
-    digest = sha256(contenuto).hexdigest()
-    scritto = await archivio().scrivi(
-        bucket, f"governo/sedute/{id_}/{specie}/{digest}{finale}", contenuto, TIPI_DOCUMENTO[finale]
-    )
+    scritto = await archivi.deposita(f"governo/sedute/{id_}/{specie}", nome, contenuto)
     return int(
         await _passo(
             unita.valore(
                 "INSERT INTO documento_seduta (seduta_id, punto_id, specie, nome, media_type, byte, "
                 "sha256, bucket, oggetto, versione) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
                 "RETURNING id",
-                id_, punto_id, specie, nome, TIPI_DOCUMENTO[finale], len(contenuto), digest, bucket,
-                scritto.oggetto, scritto.versione,
+                id_, punto_id, specie, *msgspec.structs.astuple(scritto),
             ),
             _FERMA,
         )
@@ -628,13 +624,7 @@ async def contenuto_di(uno: Documento) -> bytes:
     Raises:
         Conflitto: the store gives other bytes than were put in.
     """
-    pezzi = [
-        pezzo async for pezzo in archivio().leggi_a_flusso(uno.bucket, uno.oggetto, uno.versione)
-    ]
-    contenuto = b"".join(pezzi)
-    if sha256(contenuto).hexdigest() != uno.sha256:
-        raise Conflitto("Il file nell'archivio non è quello che vi fu messo: non usarlo.")
-    return contenuto
+    return await archivi.contenuto_di(uno.bucket, uno.oggetto, uno.versione, uno.sha256)
 
 
 # --- the rules of the meeting -------------------------------------------------------------------

@@ -5,7 +5,7 @@ Runs inside a unit of work.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 import msgspec
@@ -14,14 +14,16 @@ from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.governo import lettura
 from capofila.governo.accordo import accordo_del_giorno, applica_accordi, esercita
 from capofila.governo.adempimenti import SILENZIO, ScadenzaVista, mostra
+from capofila.governo.attese import SedutaAttesa, prossime_sedute
 from capofila.governo.avvisi import del_giorno as avvisi_del_giorno
-from capofila.governo.chiamate import del_comune
 from capofila.governo.composizione import Adesione, Incarico, StatoSeggio, Titolare
 from capofila.governo.conteggio import (
+    DECISI,
     SENZA_ESITO,
     Conteggio,
     con_le_unita,
     conta,
+    difetti_materia,
     difetti_modo,
 )
 from capofila.governo.deliberazioni import CHIAVE, AttoTrovato, atto_in_vigore, per_chiave
@@ -29,19 +31,19 @@ from capofila.governo.incarichi import aventi_diritto, chi_presiede, nomi_delle_
 from capofila.governo.lettura import DIMENSIONE_MASSIMA
 from capofila.governo.rules import distanza
 from capofila.governo.scadenzario import istanze_fra as istanze_fra
-from capofila.governo.seduta import ConteggioRifiutato
-from capofila.governo.sedute import Adunanza, adunanze, festivi_del_preavviso
+from capofila.governo.seduta import ConteggioRifiutato, Difetto
+from capofila.governo.sedute import festivi_del_preavviso
 
 __all__ = [
     "CHIAVE",
     "DIMENSIONE_MASSIMA",
     "SENZA_ESITO",
     "Adesione",
-    "Adunanza",
     "AttoTrovato",
     "Conteggio",
     "Incarico",
     "ScadenzaVista",
+    "SedutaAttesa",
     "StatoSeggio",
     "Titolare",
     "accordo_del_giorno",
@@ -71,29 +73,6 @@ async def prossime_scadenze(giorni: int) -> list[ScadenzaVista]:
     return sorted(viste, key=lambda vista: (vista.una.data, vista.una.codice))
 
 
-async def prossime_sedute(quante: int) -> list[tuple[date, Adunanza]]:
-    """The meetings that were called and are not over, the soonest first, each with its day.
-
-    Who works for a comune sees those that it is called to.
-
-    Args:
-        quante: at most.
-    """
-    giorno = oggi()
-    tutte = await adunanze(stati=("convocata", "aperta", "deserta"))
-    sue = await del_comune(tutte)
-    attese = [
-        (una.inizio(2 if una.stato == "deserta" else 1).date(), una)
-        for una in tutte
-        if (una.stato != "deserta" or una.seconda_giorno is not None)
-        and (sue is None or una.id in sue)
-    ]
-    da_tenere = [
-        (quando, una) for quando, una in attese if una.stato == "aperta" or quando >= giorno
-    ]
-    return sorted(da_tenere, key=lambda coppia: (coppia[0], coppia[1].ora, coppia[1].id))[:quante]
-
-
 async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
     """The outcome of a vote that is described in a file, by the rules of the day of its meeting.
 
@@ -102,8 +81,8 @@ async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
         contenuto: the file, as docs/uso/votazioni.md describes it.
 
     Raises:
-        ConteggioRifiutato: the file cannot be read or contradicts the rules, or votes in favour and
-            against where persons are elected.
+        ConteggioRifiutato: the file cannot be read or contradicts the rules; no plugin knows the
+            matter; or it votes in favour and against where persons are elected.
     """
     richiesta = lettura.leggi(contenuto)
     giorno = richiesta.seduta.giorno
@@ -111,16 +90,27 @@ async def conta_voti(ambito: str, contenuto: bytes) -> Conteggio:
     organi = attivi.organi()
     organo = next((uno for uno in organi if uno.codice == richiesta.organo), None)
     if organo is not None:
-        if trovati := difetti_modo(
+        trovati = difetti_materia(organi, organo, richiesta) or difetti_modo(
             organo, giorno, richiesta.materia, con_i_nomi=richiesta.collegi is not None
-        ):
+        )
+        if trovati:
             raise ConteggioRifiutato(trovati)
         richiesta = con_le_unita(richiesta, organo, await nomi_delle_unita(giorno))
     feste = tuple(sorted(await festivi_del_preavviso(richiesta.giorno_convocato)))
-    return conta(
+    contato = conta(
         ambito,
         msgspec.structs.replace(richiesta, festivi=feste or msgspec.UNSET),
         organi,
         plugin=attivi.versioni(),
         impronta=sha256(contenuto).hexdigest(),
     )
+    if richiesta.collegi is None and not contato.voti.votanti and contato.esito in DECISI:
+        raise ConteggioRifiutato(
+            [
+                Difetto(
+                    "voti",
+                    "nessuno ha votato, e la seduta è valida: scrivi chi ha votato che cosa.",
+                )
+            ]
+        )
+    return contato

@@ -596,73 +596,100 @@ def decidi(
     if trovati:
         raise ConteggioRifiutato(trovati)
     somme = _Somme(seduta, voti)
-    tentativi = [
-        tentativo
-        for lettura in letture(regola, deleghe, seduta)
-        for tentativo in _tentativi(somme, regola, quorum, lettura)
+    conteggi = [
+        _conta_di(somme, regola, quorum, lettura) for lettura in letture(regola, deleghe, seduta)
     ]
-    risultati = {uno.risultato for _, uno in tentativi}
-    conta, primo = tentativi[0]
+    tentativi = [esito for uno in conteggi for esito in uno.esiti()]
+    risultati = {uno.risultato for uno in tentativi}
+    primo = tentativi[0]
     dipende = _che_cosa_e_aperto(
-        regola, deleghe, seduta, voti, alla_pari=any(_alla_pari(somme, uno) for _, uno in tentativi)
+        regola, deleghe, seduta, voti, alla_pari=any(_alla_pari(somme, uno) for uno in tentativi)
     )
     if len(risultati) > 1:
         return variante(
             primo,
             risultato=Risultato.NON_DETERMINABILE,
             quorum=primo.quorum
-            if len({uno.quorum for _, uno in tentativi}) == 1
+            if len({uno.quorum for uno in tentativi}) == 1
             else StatoQuorum.NON_DETERMINABILE,
             aperti=dipende,
         )
     if primo.risultato is Risultato.NON_DETERMINABILE:
         return variante(primo, aperti=_senza_cifra(regola, quorum) + primo.aperti)
-    return variante(_con_decisivi(conta, primo) if conta else primo, concordi=dipende)
+    return variante(_con_decisivi(conteggi, primo), concordi=dipende)
 
 
-def _tentativi(
-    somme: _Somme,
-    regola: RegolaVoto | None,
-    quorum: Quorum | None,
-    lettura: Lettura,
-) -> Iterator[tuple[_Conta | None, Esito]]:
-    """The outcomes that one reading allows: one, or two where the base of a share is open."""
-    verifiche_quorum = verifica_quorum(quorum, somme.seduta, lettura) if quorum else ()
-    stato = _stato_quorum(quorum, verifiche_quorum)
-    if regola is None:
-        nessuna = Esito(
-            risultato=Risultato.SENZA_NUMERO_LEGALE
-            if stato is StatoQuorum.MANCANTE
-            else Risultato.NON_DETERMINABILE,
-            quorum=stato,
-            verifiche_quorum=verifiche_quorum,
-            condizioni=(),
-        )
-        yield None, nessuna
-        return
-    conta = _Conta(somme, lettura)
-    possibili = [
-        [conta.verifica(condizione, base) for base in _basi(condizione)]
-        for condizione in regola.condizioni
-    ]
-    # The worst and the best that each condition may be: what lies between agrees with one of them.
-    for scegli in (_ORDINE_SEVERO, _ORDINE_LARGO):
-        scelte = tuple(
-            min(gruppo, key=lambda una: scegli.index(una.soddisfatta)) for gruppo in possibili
-        )
-        esito = Esito(
-            risultato=_risultato(stato, [una.soddisfatta for una in scelte]),
-            quorum=stato,
-            verifiche_quorum=verifiche_quorum,
-            condizioni=scelte,
-        )
-        yield conta, esito
-        if all(len(gruppo) == 1 for gruppo in possibili):
+class _InUnaLettura(msgspec.Struct, frozen=True, kw_only=True):
+    """What one reading gives: each condition under every base that the rule allows.
+
+    Attributes:
+        conta: None where no rule is known.
+    """
+
+    conta: _Conta | None
+    possibili: tuple[tuple[Verifica, ...], ...]
+    quorum: StatoQuorum
+    verifiche_quorum: tuple[Verifica, ...]
+
+    def esiti(self) -> Iterator[Esito]:
+        """The worst and the best that each condition may be: what lies between agrees with one of them."""
+        if self.conta is None:
+            yield self._esito(
+                (),
+                Risultato.SENZA_NUMERO_LEGALE
+                if self.quorum is StatoQuorum.MANCANTE
+                else Risultato.NON_DETERMINABILE,
+            )
             return
+        for ordine in _ORDINI:
+            scelte = tuple(
+                min(gruppo, key=lambda una: ordine.index(una.soddisfatta))
+                for gruppo in self.possibili
+            )
+            yield self._esito(scelte, _risultato(self.quorum, [una.soddisfatta for una in scelte]))
+            if all(len(gruppo) == 1 for gruppo in self.possibili):
+                return
+
+    def _esito(self, condizioni: tuple[Verifica, ...], risultato: Risultato) -> Esito:
+        return Esito(
+            risultato=risultato,
+            quorum=self.quorum,
+            verifiche_quorum=self.verifiche_quorum,
+            condizioni=condizioni,
+        )
+
+    def cambia(self, id: str, voto: Voto, risultato: Risultato) -> bool:
+        """Whether the outcome could be another one, had this one voted so."""
+        if self.conta is None:
+            return False
+        conta = self.conta
+        cambiati = [{conta.con(una, id, voto) for una in gruppo} for gruppo in self.possibili]
+        return any(
+            _risultato(self.quorum, [min(esiti, key=ordine.index) for esiti in cambiati])
+            is not risultato
+            for ordine in _ORDINI
+        )
 
 
-_ORDINE_SEVERO: Final = [False, None, True]
-_ORDINE_LARGO: Final = [True, None, False]
+def _conta_di(
+    somme: _Somme, regola: RegolaVoto | None, quorum: Quorum | None, lettura: Lettura
+) -> _InUnaLettura:
+    verifiche_quorum = verifica_quorum(quorum, somme.seduta, lettura) if quorum else ()
+    conta = _Conta(somme, lettura) if regola is not None else None
+    return _InUnaLettura(
+        conta=conta,
+        possibili=tuple(
+            tuple(conta.verifica(condizione, base) for base in _basi(condizione))
+            for condizione in regola.condizioni
+        )
+        if conta is not None and regola is not None
+        else (),
+        quorum=_stato_quorum(quorum, verifiche_quorum),
+        verifiche_quorum=verifiche_quorum,
+    )
+
+
+_ORDINI: Final = ([False, None, True], [True, None, False])
 
 
 def _basi(condizione: Condizione) -> list[Base | None]:
@@ -692,22 +719,32 @@ def _risultato(stato: StatoQuorum, esiti: Collection[bool | None]) -> Risultato:
     return Risultato.NON_DETERMINABILE if None in esiti else Risultato.APPROVATA
 
 
-def _con_decisivi(conta: _Conta, esito: Esito) -> Esito:
-    """The same, with who alone could have changed it; nobody is known in a secret scrutiny."""
-    somme = conta.somme
-    if isinstance(somme.voti, Scrutinio):
+def _con_decisivi(conteggi: Sequence[_InUnaLettura], esito: Esito) -> Esito:
+    """The same, with who alone could have changed it; nobody is known in a secret scrutiny.
+
+    Of a condition, as it is printed; of the outcome, under any reading of what the rule leaves open.
+    """
+    conta = conteggi[0].conta
+    if conta is None or isinstance(conta.somme.voti, Scrutinio):
         return esito
+    somme = conta.somme
+    diverse = {
+        (una.conta.lettura.astensioni, una.conta.lettura.parita, una.conta.lettura.interesse): una
+        for una in conteggi
+        if una.conta is not None
+    }
     di_tutti: list[str] = []
     di_una: list[list[str]] = [[] for _ in esito.condizioni]
     for id in _che_possono_votare(somme.seduta):
-        prove = [
-            [conta.con(una, id, altro) for una in esito.condizioni]
-            for altro in altri_voti(id, somme.dati.get(id))
-        ]
-        for posto, (elenco, una) in enumerate(zip(di_una, esito.condizioni, strict=True)):
-            if any(cambiati[posto] is not una.soddisfatta for cambiati in prove):
+        altri = altri_voti(id, somme.dati.get(id))
+        for elenco, una in zip(di_una, esito.condizioni, strict=True):
+            if any(conta.con(una, id, altro) is not una.soddisfatta for altro in altri):
                 elenco.append(id)
-        if any(_risultato(esito.quorum, cambiati) is not esito.risultato for cambiati in prove):
+        if any(
+            lettura.cambia(id, altro, esito.risultato)
+            for lettura in diverse.values()
+            for altro in altri
+        ):
             di_tutti.append(id)
     return variante(
         esito,

@@ -91,16 +91,6 @@ async def _regole(bando: Bando, una: Approvata | None) -> Graduatoria | None:
         return None
 
 
-def _intero(lettura: Lettura, nome: str, massimo: int) -> int | None:
-    testo = lettura.scritto.get(nome, "").strip()
-    if not testo:
-        return None
-    if not (testo.isascii() and testo.isdigit() and len(testo) < 9 and int(testo) <= massimo):
-        lettura.errori[nome] = f"Scrivi un numero intero, al massimo {formati.numero(massimo)}."
-        return None
-    return int(testo)
-
-
 def _modulo(
     request: Richiesta,
     template: str,
@@ -170,10 +160,10 @@ async def apri(request: Richiesta, data: Modulo) -> Template | Redirect:
         lettura.errori["titolo"] = "Il titolo è troppo corto: almeno tre caratteri."
     graduatoria = lettura.testo("graduatoria", 60, "Scegli le regole.")
     giorno = lettura.giorno("giorno", "Scrivi il giorno delle regole, come 31/01/2025.")
-    anno = _intero(lettura, "anno_bando", 2100)
+    anno = lettura.intero("anno_bando", 2100)
     if anno is None or anno < 1990:
         lettura.errori.setdefault("anno_bando", "Scrivi l’anno, con quattro cifre.")
-    disponibili = _intero(lettura, "disponibili", _POSTI_MASSIMI)
+    disponibili = lettura.intero("disponibili", _POSTI_MASSIMI)
     budget = lettura.importo("budget")
     atto = lettura.testo("atto", 300) or None
     if atto is not None and len(atto) < 3:
@@ -624,7 +614,7 @@ async def scorri(request: Richiesta, id_: FromPath[int], data: Modulo) -> Templa
     if specie not in {codice for codice, _, _ in _SPECIE}:
         lettura.errori["specie"] = "Scegli che cosa è successo."
     elif specie == "aumento":
-        disponibili = _intero(lettura, "disponibili", _POSTI_MASSIMI) or 0
+        disponibili = lettura.intero("disponibili", _POSTI_MASSIMI) or 0
         budget = lettura.importo("budget") or budget
         if not disponibili and budget <= 0:
             lettura.errori.setdefault(

@@ -8,6 +8,15 @@ database, the network or the clock.
 from __future__ import annotations
 
 from capofila.hooks import regole
+from capofila.hooks.accreditamento import (
+    AreaRequisito,
+    ProvaCifra,
+    ProvaDocumento,
+    ProvaPerUtenti,
+    ProvaSiNo,
+    RegoleAccreditamento,
+    RequisitoAccreditamento,
+)
 from capofila.hooks.adempimenti import (
     Adempimento,
     DopoAdempimento,
@@ -69,7 +78,12 @@ from capofila.hooks.graduatorie import (
     TipoDato,
     Verso,
 )
-from capofila.hooks.indicatori import CalcoloIndicatore, Indicatore, LivelloIndicatore
+from capofila.hooks.indicatori import (
+    CalcoloIndicatore,
+    FrequenzaIndicatore,
+    Indicatore,
+    LivelloIndicatore,
+)
 from capofila.hooks.lettori import (
     FileNonLeggibile,
     FlussoRicevuto,
@@ -99,7 +113,6 @@ from capofila.hooks.organi import (
     Presidenza,
     RegolaAlbo,
     Requisito,
-    Ripiego,
     Seggio,
     SpecieRequisito,
 )
@@ -199,6 +212,7 @@ __all__ = [
     "Adempimento",
     "AggiuntaSpesa",
     "Anomalia",
+    "AreaRequisito",
     "Astensione",
     "Atto",
     "Attributo",
@@ -242,6 +256,7 @@ __all__ = [
     "FormaFissa",
     "FormaFoglio",
     "FraRiparto",
+    "FrequenzaIndicatore",
     "GiornoLavorativo",
     "GiornoTra",
     "Graduatoria",
@@ -287,6 +302,10 @@ __all__ = [
     "Presidenza",
     "Privacy",
     "ProspettoSpesa",
+    "ProvaCifra",
+    "ProvaDocumento",
+    "ProvaPerUtenti",
+    "ProvaSiNo",
     "PuntiPerAnzianita",
     "PuntiPerFasce",
     "PuntiPerScelta",
@@ -304,13 +323,14 @@ __all__ = [
     "RegolaNome",
     "RegolaSpesa",
     "RegolaVoto",
+    "RegoleAccreditamento",
     "Requisito",
     "RequisitoAccesso",
+    "RequisitoAccreditamento",
     "RestoRiparto",
     "Rifiuto",
     "RigaPlugin",
     "Ripetuto",
-    "Ripiego",
     "Scadenza",
     "SePresente",
     "Seggio",

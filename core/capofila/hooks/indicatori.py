@@ -17,6 +17,7 @@ from capofila.hooks.atti import Dichiarazione, DichiarazioneErrata
 FocusIndicatore = Literal["non_autosufficienza", "famiglie", "vulnerabilita"]
 DimensioneIndicatore = Literal["bisogni", "domanda", "offerta"]
 LivelloIndicatore = Literal["comune", "ambito", "provincia"]
+FrequenzaIndicatore = Literal["annuale", "semestrale", "trimestrale", "mensile"]
 MisuraStanza = Literal[
     "spesa.importo", "spesa.utenti", "prestazioni.utenti", "compartecipazione.utenti",
     "compartecipazione.quota", "compartecipazione.costo", "debito.invii", "debito.accolti",
@@ -39,7 +40,7 @@ class CalcoloIndicatore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Indicatore(Dichiarazione, frozen=True, kw_only=True):
-    """Something that is known of a territory in a year.
+    """Something that is known of a territory in a year, or in a part of it.
 
     Attributes:
         codice: stable name; of a plugin, its id and a point come before it.
@@ -51,7 +52,8 @@ class Indicatore(Dichiarazione, frozen=True, kw_only=True):
         definizione: what is counted, in our words.
         unita: of what; None where the source does not say.
         livelli: territories that it is given of; empty where the source does not say.
-        frequenza: how often it is given; None where the source does not say.
+        frequenza: how often it is given; None where the source does not say, and then it is of a year. A
+            ratio has that of its terms; what a room computes is of a year.
         banca_dati: where it is found; None where the source does not say.
         titolare: who holds it; None where the source does not say.
         sopra: code of the term that is divided, of a ratio; `sotto` of what divides it.
@@ -71,7 +73,7 @@ class Indicatore(Dichiarazione, frozen=True, kw_only=True):
     definizione: str | None = None
     unita: str | None = None
     livelli: tuple[LivelloIndicatore, ...] = ()
-    frequenza: str | None = None
+    frequenza: FrequenzaIndicatore | None = None
     banca_dati: str | None = None
     titolare: str | None = None
     sopra: str | None = None
@@ -102,6 +104,10 @@ class Indicatore(Dichiarazione, frozen=True, kw_only=True):
             raise DichiarazioneErrata(
                 f"L'indicatore «{self.codice}» è un rapporto: ha due termini che sono altri indicatori, non si "
                 "somma e nessuna stanza lo calcola."
+            )
+        if self.frequenza not in (None, "annuale") and self.specie != "elementare":
+            raise DichiarazioneErrata(
+                f"L'indicatore «{self.codice}» non è dato da nessuno: non ha una frequenza sua."
             )
         if self.per < 1:
             raise DichiarazioneErrata(f"Nell'indicatore «{self.codice}» «per» è almeno 1.")

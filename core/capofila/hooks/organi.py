@@ -61,12 +61,6 @@ class Nomina(StrEnum):
     """By somebody else."""
 
 
-class Ripiego(StrEnum):
-    """Who presides where neither the president nor who stands in is there."""
-
-    ANZIANO = "il più anziano di età fra i presenti"
-
-
 class Presidenza(msgspec.Struct, frozen=True, kw_only=True):
     """Who presides, and who stands in."""
 
@@ -76,8 +70,6 @@ class Presidenza(msgspec.Struct, frozen=True, kw_only=True):
     nomina: Nomina | None = None
     sostituto: str | None = None
     """Who stands in when the president is absent or prevented, as the act says it."""
-    in_mancanza: Ripiego | None = None
-    """Who presides where neither is there; ``None`` when the act does not say."""
     fonte: Atto | None = None
 
 

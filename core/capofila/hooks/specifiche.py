@@ -9,6 +9,7 @@ from capofila.hooks.marcatori import hookspec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from capofila.hooks.accreditamento import RegoleAccreditamento
     from capofila.hooks.adempimenti import Adempimento
     from capofila.hooks.codifiche import Codifiche, ListaCodici
     from capofila.hooks.flussi import Flusso
@@ -117,3 +118,8 @@ def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:  # type: ignore[em
 @hookspec
 def indicatori() -> tuple[Indicatore, ...]:  # type: ignore[empty-body]
     """The indicators that are added to the catalogue of the sistema di conoscenza."""
+
+
+@hookspec
+def accreditamento() -> tuple[RegoleAccreditamento, ...]:  # type: ignore[empty-body]
+    """What unità d'offerta of each kind must have to be accredited, in all their dated versions."""

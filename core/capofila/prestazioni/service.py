@@ -24,6 +24,7 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi, plugin_attivi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi, TroppoGrande
+from capofila.base.importazioni import nome_conservabile
 from capofila.base.impostazioni import MEBIBYTE, impostazioni
 from capofila.base.righe import INTEGER, riga_numero
 from capofila.hooks import ErroreRiga, Flusso, LottoPreparato, Preparatore, impronta
@@ -566,7 +567,7 @@ class _Arrivo:
             "INSERT INTO lotto (nome_file, formato, flusso, sha256, byte, stato, righe, valide, "
             "intestazione, come_ricevuto, comune, gia_inviate) "
             "VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7::jsonb, $8, $9, $10) RETURNING id",
-            _nome_conservabile(self.file.nome),
+            nome_conservabile(self.file.nome),
             self.formato,
             self.sorgente.flusso.id,
             self.sha256,
@@ -728,11 +729,6 @@ class _Pezzi:
     async def __aiter__(self) -> Any:
         for inizio in range(0, len(self._dati), self._pezzo):
             yield bytes(self._dati[inizio : inizio + self._pezzo])
-
-
-def _nome_conservabile(nome: str) -> str:
-    """The name of a file as it is shown: what cannot be printed or stored becomes a mark."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
 
 
 def _json_conservabile(voci: Sequence[ErroreRiga]) -> str:

@@ -87,7 +87,9 @@ class Esito(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         importo: of the fund.
-        ripartito: the fund less what is kept back; the sum of the shares.
+        ripartito: the sum of the shares: the fund less what is kept back and what remains.
+        avanzo: what remains when the caps stop everybody before the fund is spent. Not written when
+            nothing does: what was frozen before there was such a thing keeps its digest.
         note: what holds for everybody.
     """
 
@@ -96,6 +98,7 @@ class Esito(msgspec.Struct, frozen=True, kw_only=True):
     trattenute: tuple[Trattenuto, ...]
     assegnazioni: tuple[Assegnazione, ...]
     note: tuple[str, ...] = ()
+    avanzo: Decimal | msgspec.UnsetType = msgspec.UNSET
 
 
 class Traccia(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,12 +165,22 @@ def calcola(criteri: CriteriRiparto, fondo: Decimal, beneficiari: Sequence[Benef
     ]
     estremi = [_estremi(criteri, uno, ripartito) for uno in beneficiari]
     esatte, fattore = _entro(grezze, estremi, Fraction(ripartito))
+    avanzo = ripartito - Decimal(int(sum(esatte, Fraction(0)) * 100)) * _CENTESIMO
+    ripartito -= avanzo
     centesimi = _centesimi(criteri.resto, esatte, estremi, ripartito, beneficiari)
     if fattore != 1:
         note = (*note, f"Per stare nei minimi e nei massimi, la parte di chi non ne è toccato è "
                 f"moltiplicata per {_quanto(fattore, 6)}.")  # fmt: skip
+    if ripartito <= 0:
+        raise RipartoNonPossibile(
+            "I massimi non lasciano ripartire niente: guarda le cifre che usano."
+        )
+    if avanzo:
+        note = (*note, f"Restano {importo(avanzo)} non ripartiti: ciascuno è al suo massimo, o non ha "
+                "parti. Dove vanno lo dice l'atto.")  # fmt: skip
     return Esito(
         importo=fondo, ripartito=ripartito, trattenute=trattenute, note=note,
+        avanzo=avanzo or msgspec.UNSET,
         assegnazioni=tuple(
             Assegnazione(
                 codice=uno.codice, nome=uno.nome, importo=centesimi[n] * _CENTESIMO,
@@ -342,7 +355,10 @@ def _limite(limite: LimiteRiparto, uno: Beneficiario, ripartito: Decimal) -> Fra
 def _entro(
     grezze: Sequence[Fraction], estremi: Sequence[_Estremi], totale: Fraction
 ) -> tuple[list[Fraction], Fraction]:
-    """The shares within their limits, and the number that multiplies those that none touches."""
+    """The shares within their limits, and the number that multiplies those that none touches.
+
+    They make the total, or less of it when the caps allow no more.
+    """
     bassi = [Fraction(uno.minimo, 100) for uno in estremi]
     alti = [None if uno.massimo is None else Fraction(uno.massimo, 100) for uno in estremi]
     if all(
@@ -384,11 +400,7 @@ def _entro(
     dopo = punti[da] if da < len(punti) else prima + 1
     sotto, sopra = (sum(a(punto), Fraction(0)) for punto in (prima, dopo))
     if sopra == sotto:
-        if sotto == totale:
-            return a(prima), prima
-        raise RipartoNonPossibile(
-            f"I massimi fanno {_euro(sotto)}, meno di quanto c'è da ripartire, {_euro(totale)}."
-        )
+        return a(prima), prima  # everybody is at the cap: less than the fund, or just the fund
     fattore = prima + (dopo - prima) * (totale - sotto) / (sopra - sotto)
     return a(fattore), fattore
 

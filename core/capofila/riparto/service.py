@@ -435,6 +435,7 @@ def forma(traccia: Traccia) -> dict[str, Any]:
         "fonte": traccia.criteri.fonte.cita(),
         "importo": esito.importo,
         "ripartito": esito.ripartito,
+        "avanzo": esito.avanzo or Decimal(0),
         "trattenute": esito.trattenute,
         "assegnazioni": esito.assegnazioni,
         "note": esito.note,

@@ -14,11 +14,12 @@ from typing import Any, Final
 import msgspec
 
 from capofila.base.database import unita_corrente
+from capofila.base.importazioni import EsitoFoglio, nome_conservabile
 from capofila.base.righe import INTEGER, riga_numero
 from capofila.hooks import ModuloSpesa
 from capofila.prestazioni.service import DiCartella, Foglio, apri_tabella
 from capofila.spesa.foglio import colonne_di, nome_colonna
-from capofila.spesa.importa import EsitoSpesa, FileSpesa, OpzioniSpesa, importa, nome_conservabile
+from capofila.spesa.importa import FileSpesa, OpzioniSpesa, importa
 from capofila.spesa.rilevazioni import Rilevazione, modulo_di
 
 RIGHE_MOSTRATE: Final = 5
@@ -154,12 +155,12 @@ def proposta(nomi: list[str], modulo: ModuloSpesa, mappa: Mapping[str, str]) -> 
     }
 
 
-async def prova(uno: Carico) -> EsitoSpesa:
+async def prova(uno: Carico) -> EsitoFoglio:
     """What would become of a file, with what was said of its columns."""
     return await importa(uno.file, uno.anno, OpzioniSpesa(prova=True, mappa=uno.mappa))
 
 
-async def conferma(uno: Carico) -> EsitoSpesa:
+async def conferma(uno: Carico) -> EsitoFoglio:
     """Bring a file in, and throw it away if it came in."""
     esito = await importa(uno.file, uno.anno, OpzioniSpesa(mappa=uno.mappa))
     if esito.stato != "respinto":

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import asyncpg
 import msgspec
@@ -20,8 +20,9 @@ from capofila.accessi.service import registra
 from capofila.base.attivazioni import oggi
 from capofila.base.database import UnitaDiLavoro, unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
+from capofila.base.importazioni import EsitoFoglio, LottoFoglio, nome_conservabile
 from capofila.base.righe import INTEGER
-from capofila.hooks import ErroreRiga, ModuloSpesa
+from capofila.hooks import ModuloSpesa
 from capofila.hooks.spesa import IMPORTI
 from capofila.prestazioni.service import apri_tabella, file_errori
 from capofila.spesa.foglio import Ammessi, Lettura, colonne_di, leggi, vuota
@@ -71,51 +72,17 @@ class OpzioniSpesa(msgspec.Struct, frozen=True, kw_only=True):
     mappa: Mapping[str, str] = {}
 
 
-class EsitoSpesa(msgspec.Struct, kw_only=True):
-    """What became of a file. Its JSON is a shape that scripts rely on.
+class LottoSpesa(LottoFoglio, frozen=True, kw_only=True):
+    """A file of a year's survey."""
 
-    Attributes:
-        righe: rows found.
-        valide: lines that can be stored: rows with the same key are one.
-        importate: lines stored, now or when the same file was brought in before.
-        sostituite: how many of them took the place of another.
-        errori: at most a thousand; ``errori_totali`` says how many there are.
-        avvisi: what deserves a look.
-        lotto: the file in Capofila; None when nothing was stored.
-        stato: ``importato``, ``respinto``, ``prova`` or ``gia_importato``.
-    """
-
-    righe: int = 0
-    valide: int = 0
-    importate: int = 0
-    sostituite: int = 0
-    errori: list[ErroreRiga] = []
-    errori_totali: int = 0
-    avvisi: list[ErroreRiga] = []
-    lotto: int | None = None
-    stato: Literal["importato", "respinto", "prova", "gia_importato"] = "importato"
-
-
-class LottoSpesa(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was brought in."""
-
-    id: int
     anno: int
-    nome_file: str
-    stato: str
-    righe: int
-    importate: int
-    sostituite: int
-    caricato_il: Any
-    annullabile: bool
-    """None of its lines was changed or taken away since."""
 
 
 class _NonSiTiene(Exception):
     """Leaves the savepoint of an import that is not to be stored."""
 
 
-async def importa(file: FileSpesa, anno: int, opzioni: OpzioniSpesa | None = None) -> EsitoSpesa:
+async def importa(file: FileSpesa, anno: int, opzioni: OpzioniSpesa | None = None) -> EsitoFoglio:
     """Bring the lines of a year in, from a CSV, an xlsx or an ods.
 
     Raises:
@@ -124,7 +91,7 @@ async def importa(file: FileSpesa, anno: int, opzioni: OpzioniSpesa | None = Non
     """
     opzioni = opzioni or OpzioniSpesa()
     unita = unita_corrente()
-    esito = EsitoSpesa()
+    esito = EsitoFoglio()
     try:
         async with unita.punto_di_ritorno():
             await _importa(unita, file, anno, opzioni, esito)
@@ -142,7 +109,7 @@ async def importa(file: FileSpesa, anno: int, opzioni: OpzioniSpesa | None = Non
 
 
 async def _importa(
-    unita: UnitaDiLavoro, file: FileSpesa, anno: int, opzioni: OpzioniSpesa, esito: EsitoSpesa
+    unita: UnitaDiLavoro, file: FileSpesa, anno: int, opzioni: OpzioniSpesa, esito: EsitoFoglio
 ) -> None:
     try:
         questa = await rilevazione(anno)
@@ -266,7 +233,7 @@ async def _scrivi(
     rilevazione_id: int,
     impronta: str,
     letto: Lettura,
-    esito: EsitoSpesa,
+    esito: EsitoFoglio,
 ) -> None:
     prima = None
     if await unita.valore(
@@ -333,12 +300,7 @@ def _euro(nome: str) -> pl.Expr:
     return pl.col(nome).cast(pl.Decimal(18, 2)) * pl.lit(CENTESIMO)
 
 
-def nome_conservabile(nome: str) -> str:
-    """The name of a file as it can be stored."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in nome)[-255:] or "file"
-
-
-def errori_csv(esito: EsitoSpesa) -> bytes:
+def errori_csv(esito: EsitoFoglio) -> bytes:
     """What keeps a file out, and what deserves a look, as a CSV to work on."""
     return file_errori(map(msgspec.structs.asdict, (*esito.errori, *esito.avvisi)))
 

@@ -7,19 +7,16 @@ and finds the rest in the tables of its ambito. Without an SMTP server nothing i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from email.message import EmailMessage
 from typing import Any, Final
 
-import msgspec
-
 from capofila.accessi.service import registra
-from capofila.base import posta
+from capofila.base import posta, promemoria
 from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
-from capofila.base.errori import Conflitto, DatiNonValidi
 from capofila.base.impostazioni import impostazioni
 from capofila.base.lavori import Compito, lavoro, richiedi
+from capofila.base.promemoria import Chiesti, Ultimo
 from capofila.spesa.rilevazioni import (
     Rilevazione,
     Scheda,
@@ -33,27 +30,9 @@ from capofila.spesa.rilevazioni import (
 TIPO: Final = "spesa.promemoria"
 
 
-class Chiesti(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a request: how many will be written to, and who cannot be."""
-
-    quanti: int
-    senza_recapito: tuple[str, ...] = ()
-
-
-class Ultimo(msgspec.Struct, frozen=True, kw_only=True):
-    """The last reminder about a sheet."""
-
-    giorno: date
-    stato: str
-
-
 async def recapiti() -> dict[str, str]:
     """The addresses that are held, by Belfiore code of the comune."""
-    unita = unita_corrente()
-    righe = await unita.righe(
-        "SELECT comune, email FROM recapito_spesa WHERE ambito_id = $1", unita.ambito
-    )
-    return {riga["comune"]: riga["email"] for riga in righe}
+    return await promemoria.leggi(promemoria.SPESA)
 
 
 async def scrivi_recapiti(nuovi: Mapping[str, str]) -> None:
@@ -62,21 +41,8 @@ async def scrivi_recapiti(nuovi: Mapping[str, str]) -> None:
     Raises:
         DatiNonValidi: an address that is none.
     """
-    unita = ufficio_di_piano()
-    if not all(not email or posta.indirizzo_valido(email) for email in nuovi.values()):
-        raise DatiNonValidi(
-            "Un recapito non è un indirizzo di posta: scriverlo come ufficio@comune.it"
-        )
-    vuoti = [comune for comune, email in nuovi.items() if not email]
-    await unita.esegui(
-        "DELETE FROM recapito_spesa WHERE ambito_id = $1 AND comune = ANY ($2::text[])",
-        unita.ambito, vuoti,
-    )  # fmt: skip
-    await unita.esegui_per_ognuna(
-        "INSERT INTO recapito_spesa (ambito_id, comune, email) VALUES ($1, $2, $3) "
-        "ON CONFLICT (ambito_id, comune) DO UPDATE SET email = excluded.email, scritto_il = now()",
-        [(unita.ambito, comune, email) for comune, email in nuovi.items() if email],
-    )
+    ufficio_di_piano()
+    await promemoria.scrivi(promemoria.SPESA, nuovi)
     await registra("spesa.recapiti", "recapito_spesa", None, comuni=len(nuovi))
 
 
@@ -87,8 +53,7 @@ async def chiedi(questa: Rilevazione) -> Chiesti:
         Conflitto: this platform sends no e-mail.
     """
     unita = ufficio_di_piano()
-    if not posta.configurata():
-        raise Conflitto("L'invio della posta non è configurato: chiedi a chi gestisce Capofila.")
+    promemoria.esigi_la_posta()
     noti = await recapiti()
     in_attesa = await in_ritardo(questa.anno)
     quanti = 0

@@ -305,6 +305,17 @@ async def completate_il() -> dict[int, date]:
     return {riga["anno"]: riga["giorno"] for riga in righe if riga["giorno"] is not None}
 
 
+async def anni_trasmessi() -> list[int]:
+    """The years of which every sheet was passed on, and none was opened again."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT anno FROM scheda_spesa WHERE ambito_id = $1 GROUP BY anno "
+        "HAVING bool_and(stato IN ('trasmessa', 'esito')) ORDER BY anno",
+        unita.ambito,
+    )
+    return [riga["anno"] for riga in righe]
+
+
 async def consegnate_nei_termini(anno: int) -> dict[str, bool]:
     """Whether each comune (ISTAT) sent its sheet of a year, the first time by its last day, if any.
 

@@ -17,26 +17,11 @@ from capofila.base.visita import visita_corrente
 from capofila.spesa import griglia, service
 from capofila.spesa.routes_rilevazioni import base, campi_inviati
 from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.fogli import COLONNE_ERRORI, COLONNE_LOTTI, MOSTRATI
 from capofila.web.pagina import Colonna
 
 Richiesta = Request[Any, Any, Any]
 
-MOSTRATI: Final = 50
-"""Errors and remarks that the page shows; the file of the errors has them all."""
-COLONNE_LOTTI: Final = (
-    Colonna("File"),
-    Colonna("Arrivato"),
-    Colonna("Righe", tipo="numero"),
-    Colonna("Importate", tipo="numero"),
-    Colonna("Al posto di altre", tipo="numero"),
-    Colonna("Che cosa fare"),
-)
-COLONNE_ERRORI: Final = (
-    Colonna("Riga", tipo="numero"),
-    Colonna("Colonna"),
-    Colonna("Valore"),
-    Colonna("Messaggio"),
-)
 NOMI: Final[Mapping[str, str]] = {
     "anno": "Anno", "comune": "Comune", "area": "Area", "voce": "Voce", "gestione": "Gestione",
     "modalita": "Modalità",
@@ -205,10 +190,12 @@ async def _annulla(
     )  # fmt: skip
     return rispondi(
         request,
-        "spesa/annulla_lotto.html",
+        "annulla_foglio.html",
         pagina,
         stato=stato,
         lotto=lotto,
+        escono="Le righe che il foglio ha portato escono dalle schede",
+        che_cosa="righe",
         errore=errore,
         azione=f"{base()}/lotti/{lotto.id}/annulla",
         torna=f"{base()}/rilevazioni/{questa.id}/importa",

@@ -29,7 +29,6 @@ from capofila.spesa.consegne import segna_trasmesse as segna_trasmesse
 from capofila.spesa.controlli import Rilievo as Rilievo
 from capofila.spesa.controlli import errori_aperti as errori_aperti
 from capofila.spesa.foglio import colonne_di as colonne_di
-from capofila.spesa.importa import EsitoSpesa as EsitoSpesa
 from capofila.spesa.importa import FileSpesa as FileSpesa
 from capofila.spesa.importa import LottoSpesa as LottoSpesa
 from capofila.spesa.importa import OpzioniSpesa as OpzioniSpesa
@@ -57,6 +56,7 @@ from capofila.spesa.quadro import quadro as quadro
 from capofila.spesa.rilevazioni import Apertura as Apertura
 from capofila.spesa.rilevazioni import Rilevazione as Rilevazione
 from capofila.spesa.rilevazioni import Scheda as Scheda
+from capofila.spesa.rilevazioni import anni_trasmessi as anni_trasmessi
 from capofila.spesa.rilevazioni import apri as apri
 from capofila.spesa.rilevazioni import cambia_termini as cambia_termini
 from capofila.spesa.rilevazioni import completate_il as completate_il

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from capofila.base.dichiarato import CartellaNonValida, Raccolta, Voce, leggi_csv, leggi_yaml
+from capofila.base.impostazioni import CODICE_IPA
 from capofila.hooks.campi import Rifiuto, leggi_codice_fiscale
 from capofila.territorio.rules import (
     Appartenenza,
@@ -49,7 +50,6 @@ CAP = re.compile(r"[0-9]{5}")
 AUDIENCE = re.compile(r"[!-~]{1,300}")
 FRUITORE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CHIAVE = re.compile(r"[a-z0-9][a-z0-9._-]{0,59}")
-CODICE_IPA = re.compile(r"[A-Za-z0-9_]{2,30}")
 CONTATTO = re.compile(r"[A-Za-z0-9._+-]{1,60}@[A-Za-z0-9.-]{3,120}")
 INDIRIZZO = re.compile(r"https://[^\s\"'<>]+")
 COLONNE_COMUNE = (

@@ -6,13 +6,14 @@ The rooms and the plugins register their entries of the menu here; a route calls
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.response import Template
+from litestar.response import Response, Template
 from litestar.utils.scope.state import ScopeState
 
 from capofila.base.errori import RichiestaNonValida
@@ -245,3 +246,13 @@ def _utente(visita: Visita) -> Utente | None:
     else:
         ruolo_nome = NOMI_RUOLO.get(ruolo or "", "")
     return Utente(visita.utente_nome, ruolo_nome)
+
+
+def come_file(contenuto: bytes, media_type: str, nome: str) -> Response[bytes]:
+    """A file to be kept, under a name without surprises."""
+    sicuro = re.sub(r"[^A-Za-z0-9._-]+", "-", nome)
+    return Response(
+        contenuto,
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{sicuro}"'},
+    )

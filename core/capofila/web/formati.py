@@ -56,6 +56,18 @@ def numero(valore: int | Decimal | None, decimali: int | None = None) -> str:
     return cifre.translate(_SCAMBIO)
 
 
+def senza_zeri(valore: Decimal | int | None) -> Decimal | int | None:
+    """The same figure without the zeros after the point that say nothing.
+
+    >>> senza_zeri(Decimal("1700.0000")), senza_zeri(Decimal("12.50"))
+    (Decimal('1700'), Decimal('12.5'))
+    """
+    if not isinstance(valore, Decimal):
+        return valore
+    intero = valore.to_integral_value()
+    return intero.quantize(Decimal(1)) if intero == valore else valore.normalize()
+
+
 def percento(valore: Decimal | None, decimali: int = 1) -> str:
     """A ratio (0.186) as a percentage (18,6%)."""
     if valore is None:
@@ -139,9 +151,18 @@ def periodo(valore: str | int | tuple[date | None, date | None] | None) -> str:
     anno, _, parte = str(valore).partition("-")
     if not parte:
         return f"anno {anno}"
-    if parte[0] in _PARTI:
-        return f"{parte[1:]}° {_PARTI[parte[0]]} {anno}"
-    return f"{_MESI[int(parte)]} {anno}"
+    return f"{parte_dell_anno(parte)} {anno}"
+
+
+def parte_dell_anno(parte: str) -> str:
+    """A part of a year in words: ``S1``, ``T3``, ``03``; empty for the whole.
+
+    >>> parte_dell_anno("S1"), parte_dell_anno("03")
+    ('1° semestre', 'marzo')
+    """
+    if parte[:1] in _PARTI:
+        return f"{parte[1:]}° {_PARTI[parte[0]]}"
+    return _MESI[int(parte)] if parte else ""
 
 
 def _fra_due_giorni(primo: date | None, ultimo: date | None) -> str:

@@ -14,6 +14,7 @@ from capofila.hooks.campi import (
     leggi_mese_anno,
     pulisci,
 )
+from capofila.web.formati import numero
 
 
 def persona_cercata(dati: Mapping[str, str]) -> tuple[str, str]:
@@ -63,10 +64,22 @@ class Lettura:
         letto = self._letto(nome, leggi_importo(self.scritto.get(nome, "")), manca)
         return None if letto is None else Decimal(letto)
 
-    def codice_fiscale(self, nome: str = "codice_fiscale") -> str:
-        """The codice fiscale of a person, which is asked for; empty when it is wrong."""
+    def intero(self, nome: str, massimo: int) -> int | None:
+        """A whole number from nought to ``massimo``."""
+        testo = self.scritto.get(nome, "").strip()
+        if not testo:
+            return None
+        if not (testo.isascii() and testo.isdigit() and len(testo) < 9 and int(testo) <= massimo):
+            self.errori[nome] = f"Scrivi un numero intero, al massimo {numero(massimo)}."
+            return None
+        return int(testo)
+
+    def codice_fiscale(
+        self, nome: str = "codice_fiscale", manca: str = "Scrivi il codice fiscale."
+    ) -> str:
+        """A codice fiscale, which is asked for unless ``manca`` is empty; empty when it is wrong."""
         letto = leggi_codice_fiscale(self.scritto.get(nome, ""))
-        return self._letto(nome, letto, "Scrivi il codice fiscale.") or ""
+        return self._letto(nome, letto, manca) or ""
 
     def _letto(self, nome: str, letto: str | Rifiuto | None, manca: str) -> str | None:
         if isinstance(letto, Rifiuto):

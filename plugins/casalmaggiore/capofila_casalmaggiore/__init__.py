@@ -28,6 +28,7 @@ from capofila.hooks import (
     Privacy,
     RapportoSpesa,
     RegolaVoto,
+    RegoleAccreditamento,
     Seggio,
     SezioneRapporto,
     Specie,
@@ -38,6 +39,7 @@ from capofila.hooks import (
     pesato_per_abitanti,
     variante,
 )
+from capofila_casalmaggiore.accreditamento import REGOLE
 from capofila_casalmaggiore.riparto import CRITERI
 
 LEGGE_REGIONALE: Final = Atto(
@@ -250,3 +252,9 @@ def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:
 def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:
     """See the contract; demonstrations, because no source gives the criteria."""
     return CRITERI
+
+
+@hookimpl
+def accreditamento() -> tuple[RegoleAccreditamento, ...]:
+    """See the contract; demonstrations, because no source gives the requirements."""
+    return REGOLE

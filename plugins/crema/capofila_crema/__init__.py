@@ -16,8 +16,10 @@ from capofila.hooks import (
     Organo,
     Privacy,
     RapportoSpesa,
+    RegoleAccreditamento,
     hookimpl,
 )
+from capofila_crema.accreditamento import REGOLE
 from capofila_crema.adempimenti import ADEMPIMENTI
 from capofila_crema.fonti import ACCORDO, LEGGE_REGIONALE, LINEE_INDIRIZZO, PIANO, SEGUITO
 from capofila_crema.graduatorie import MISURA_B2
@@ -102,3 +104,9 @@ def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:
 def indicatori() -> tuple[Indicatore, ...]:
     """See the contract."""
     return INDICATORI
+
+
+@hookimpl
+def accreditamento() -> tuple[RegoleAccreditamento, ...]:
+    """See the contract; demonstrations, because no source gives the requirements."""
+    return REGOLE

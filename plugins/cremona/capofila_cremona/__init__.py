@@ -26,12 +26,14 @@ from capofila.hooks import (
     Presidenza,
     Privacy,
     RapportoSpesa,
+    RegoleAccreditamento,
     Seggio,
     SezioneRapporto,
     Specie,
     TavolaRapporto,
     hookimpl,
 )
+from capofila_cremona.accreditamento import REGOLE
 from capofila_cremona.riparto import CRITERI
 
 LEGGE_REGIONALE: Final = Atto(
@@ -264,3 +266,9 @@ def rapporti_spesa(anno: int) -> tuple[RapportoSpesa, ...]:
 def criteri_riparto(anno: int) -> tuple[CriteriRiparto, ...]:
     """See the contract; demonstrations, because no source gives the criteria."""
     return CRITERI
+
+
+@hookimpl
+def accreditamento() -> tuple[RegoleAccreditamento, ...]:
+    """See the contract; demonstrations, because no source gives the requirements."""
+    return REGOLE

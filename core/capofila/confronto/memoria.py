@@ -1,0 +1,122 @@
+"""What was said before of the figures that are about to be released: who reads remembers it.
+
+Two releases that hide different cells of the same figures can be subtracted from each other: what was
+hidden stays so, and what was shown, and has not changed, protects nothing. The same figures may
+stand in two datasets (users of a service, and an indicator that somebody gave of them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from capofila.base.database import unita_corrente
+from capofila.confronto.soppressione import TUTTE, Cella
+
+PERSONE: Final = "persone"
+VALORE: Final = "valore"
+_NOTE_PER_ESSERE_UGUALI: Final = 2
+"""Shown figures of persons that two columns have in common, at least, to be taken for the same."""
+
+
+class Memoria(msgspec.Struct, frozen=True):
+    """What who reads has seen.
+
+    Attributes:
+        nascoste: cells that an earlier release hid, from whomever.
+        dette: figures that this reader was shown, by row, column and measure: each value that they had.
+    """
+
+    nascoste: frozenset[Cella] = frozenset()
+    dette: Mapping[tuple[str, str, str], frozenset[Decimal]] = {}
+
+    def sapute(self, misura: str, ora: Mapping[Cella, Decimal | int]) -> set[Cella]:
+        """The cells of a measure that were shown as they are now."""
+        return {
+            (riga, voce)
+            for (riga, voce, quale), valori in self.dette.items()
+            if quale == misura and (riga, voce) in ora and ora[riga, voce] in valori
+        }
+
+
+NIENTE: Final = Memoria()
+
+
+class Uscita(msgspec.Struct, frozen=True):
+    """A cell of an earlier release; ``letta``: this reader could read it."""
+
+    pubblicazione: int
+    dataset: str
+    riga: str
+    voce: str
+    misura: str
+    valore: Decimal | None
+    soppressa: bool
+    letta: bool
+
+
+def ricorda(
+    dataset: str, nostre: Mapping[Cella, Decimal], misura: str, uscite: Iterable[Uscita]
+) -> Memoria:
+    """Put together what was said. Pure.
+
+    Args:
+        dataset: which is about to be released.
+        nostre: its persons, by comune and column.
+        misura: what that measure is called.
+        uscite: cells of the earlier releases of the year, of every dataset.
+    """
+    nascoste: set[Cella] = set()
+    dette: dict[tuple[str, str, str], set[Decimal]] = {}
+    altre: dict[tuple[int, str, str], list[Uscita]] = {}
+    for una in uscite:
+        if una.dataset == dataset:
+            if una.soppressa:
+                nascoste.add((una.riga, una.voce))
+            elif una.letta and una.valore is not None:
+                dette.setdefault((una.riga, una.voce, una.misura), set()).add(una.valore)
+        if una.misura in (PERSONE, VALORE) and una.voce != TUTTE:
+            altre.setdefault((una.pubblicazione, una.dataset, una.voce), []).append(una)
+    per_voce: dict[str, dict[str, Decimal]] = {}
+    for (riga, voce), valore in nostre.items():
+        if valore:
+            per_voce.setdefault(voce, {})[riga] = valore
+    for (_, di, sua), celle in altre.items():
+        for voce, colonna in per_voce.items():
+            if (di, sua) != (dataset, voce) and _stesse(colonna, celle):
+                for una in celle:
+                    if una.soppressa:
+                        nascoste.add((una.riga, voce))
+                    elif una.letta and una.valore is not None:
+                        dette.setdefault((una.riga, voce, misura), set()).add(una.valore)
+    return Memoria(frozenset(nascoste), {k: frozenset(v) for k, v in dette.items()})
+
+
+def _stesse(colonna: Mapping[str, Decimal], celle: Iterable[Uscita]) -> bool:
+    """Whether a released column has the figures of ours, as far as it shows them."""
+    loro = {una.riga: una.valore for una in celle if una.riga.isdigit()}
+    note = {riga: valore for riga, valore in loro.items() if valore is not None}
+    return (
+        len([v for v in note.values() if v]) >= _NOTE_PER_ESSERE_UGUALI
+        and colonna.keys() <= loro.keys()
+        and all(colonna.get(riga, 0) == valore for riga, valore in note.items())
+    )
+
+
+async def memoria(
+    dataset: str, anno: int, ats_id: int, nostre: Mapping[Cella, Decimal], misura: str
+) -> Memoria:
+    """What was said of the figures of a year, as an agency may know it: released to it, or opened."""
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT p.id, p.dataset, c.riga, c.voce, c.misura, c.valore, c.soppressa, "
+        "p.ats_id = $3 OR EXISTS (SELECT 1 FROM apertura a WHERE a.ambito_id = p.ambito_id "
+        "AND a.pubblicazione_id = p.id) FROM cifra_pubblicata c JOIN pubblicazione p "
+        "ON p.ambito_id = c.ambito_id AND p.id = c.pubblicazione_id WHERE c.ambito_id = $1 "
+        "AND p.anno = $2 AND c.misura <> 'abitanti' AND (p.dataset = $4 OR c.misura IN ('persone', 'valore'))",
+        unita.ambito, anno, ats_id, dataset,
+    )  # fmt: skip
+    return ricorda(dataset, nostre, misura, (Uscita(*riga) for riga in righe))
