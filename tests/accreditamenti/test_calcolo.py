@@ -27,6 +27,7 @@ from capofila.accreditamenti.calcolo import (
     ultimo_giorno,
     valuta,
 )
+from capofila.governo.termini import ultimo_giorno_di_validita
 from capofila.hooks import ProvaPerUtenti, ProvaSiNo
 from tests.accreditamenti.casi import BUONE, GIORNO, REGOLE, requisito, richiesta
 
@@ -250,6 +251,11 @@ def test_lo_stato_di_un_giorno_segue_dagli_atti(
 def test_una_domanda_ritirata_non_e_in_istruttoria_e_dopo_una_revoca_non_c_e_altro() -> None:
     assert stato_al((), GIORNO, ritirata=True) == "ritirata"
     assert (DOPO["revoca"], DOPO["nega"]) == ((), ())
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(1, 240))
+def test_un_periodo_in_mesi_finisce_come_la_validita_di_una_nomina(dal: date, mesi: int) -> None:
+    assert ultimo_giorno(dal, mesi) == ultimo_giorno_di_validita(dal, mesi)
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.integers(0, 240))

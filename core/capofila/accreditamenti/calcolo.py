@@ -118,10 +118,14 @@ def dopo_mesi(giorno: date, mesi: int) -> date:
 def ultimo_giorno(dal: date, mesi: int | None) -> date | None:
     """The last day of what lasts some months from a day, that day included; None without an end.
 
-    >>> ultimo_giorno(date(2025, 3, 1), 12)
-    datetime.date(2026, 2, 28)
+    >>> ultimo_giorno(date(2025, 3, 1), 12), ultimo_giorno(date(2024, 2, 29), 12)
+    (datetime.date(2026, 2, 28), datetime.date(2025, 2, 28))
     """
-    return None if mesi is None else dopo_mesi(dal, mesi) - timedelta(days=1)
+    if mesi is None:
+        return None
+    fine = dopo_mesi(dal, mesi)
+    # A month without that day ends on its own last one.
+    return fine if fine.day < dal.day else fine - timedelta(days=1)
 
 
 # --- what an ente says --------------------------------------------------------------------------
