@@ -13,8 +13,11 @@ from capofila.accreditamenti.pratiche import Decisione
 from capofila.base.attivazioni import oggi
 from capofila.base.database import Contesto, unita_corrente, unita_di_lavoro
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
-from capofila.governo import scadenzario
+from capofila.governo import deliberazioni, scadenzario
+from capofila.governo.sedute import Proposta
 from tests.accreditamenti.casi import SAD, concedi, delibera, una_domanda
+from tests.governo.adunanze import REGOLE_DI_CREMA, aperta, tutti
+from tests.governo.adunanze import decidi as vota
 from tests.prestazioni.casi import contesto
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("ambiti")]
@@ -89,6 +92,8 @@ async def test_gli_atti_si_seguono_e_l_esito_resta_come_fu_deciso() -> None:
             "accreditata", "sospesa"
         )  # fmt: skip
         await concedi(id_, specie="riattiva", dal=date(2025, 7, 1))
+        with pytest.raises(DatiNonValidi, match="finisce da sé il 28/02/2027"):
+            await concedi(id_, specie="revoca", motivazione="Tardi.", dal=date(2027, 3, 1))
         await pratiche.scrivi_risposte(id_, {"coordinatore": None})
         una, adesso = await _vista(id_)
         assert adesso.esito.giudizio == "non_accreditabile"
@@ -158,6 +163,7 @@ async def test_si_decide_su_cio_che_si_e_visto() -> None:
         ({"atto": ""}, "Scrivi l’atto"),
         ({"atto_data": date(2025, 1, 31)}, "non prima del 01/02/2025"),
         ({"atto_data": oggi() + timedelta(days=1)}, "né dopo oggi"),
+        ({"dal": date(2025, 1, 31)}, "La domanda è del 01/02/2025"),
     ],
 )
 async def test_un_atto_che_non_puo_essere_e_rifiutato(campi: dict[str, Any], frase: str) -> None:
@@ -193,6 +199,8 @@ async def test_un_documento_sta_nell_archivio_con_la_sua_impronta() -> None:
         numero = await pratiche.allega(id_, "polizza", "C:\\file\\polizza.pdf", b"%PDF-1.4 prova")
         documento, contenuto = await pratiche.documento(numero)
         assert (documento.nome, contenuto) == ("polizza.pdf", b"%PDF-1.4 prova")
+        numero = await pratiche.allega(id_, "polizza", "../po\0li\u202eza.pdf", b"x")
+        assert (await pratiche.documento(numero))[0].nome == "po\ufffdli\ufffdza.pdf"
         for requisito, nome, byte, frase in (
             ("altro", "a.pdf", b"x", "Scegli il requisito"),
             ("polizza", "a.exe", b"x", "di uno di questi tipi"),
@@ -207,10 +215,16 @@ async def test_chi_lavora_per_un_comune_legge_l_albo_e_non_le_risposte() -> None
         id_ = await una_domanda("C1")
         await concedi(id_)
         await pratiche.allega(id_, "polizza", "a.pdf", b"x")
+        aperta = await una_domanda("C2")
     intero = await contesto("crema")
     async with unita_di_lavoro(Contesto(ambito=intero.ambito, comune="D142")):
         una = await pratiche.domanda(id_)
         assert una.stato(oggi()) == "accreditata"
+        numeri = {sua.id for sua in await pratiche.domande()}
+        assert id_ in numeri
+        assert aperta not in numeri
+        with pytest.raises(NonTrovato):
+            await pratiche.domanda(aperta)
         assert await pratiche.risposte(id_) == {}
         assert await pratiche.documenti(id_) == []
         assert await pratiche.congelata(una) is None
@@ -232,3 +246,23 @@ async def test_nel_database_un_atto_non_salta_quelli_di_prima() -> None:
                     "atto_data) VALUES ($1, 2, 'revoca', $2, 'Atto n. 1', $2)",
                     id_, oggi(),
                 )  # fmt: skip
+
+
+async def test_si_vede_se_la_deliberazione_di_un_atto_e_annullata_dopo() -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        id_ = await una_domanda("L1", regole="asilo-nido", posti=24)
+        seduta, [proposta] = await aperta(
+            Proposta(materia="attuazione-piano-di-zona", anno=2025, oggetto="Atto inventato"),
+            giorno=date(2025, 3, 20), regole=REGOLE_DI_CREMA,
+        )  # fmt: skip
+        _, deliberata = await vota(seduta, proposta, await tutti(seduta))
+        assert deliberata is not None
+        await concedi(id_, dal=date(2025, 4, 1))
+        una = await pratiche.domanda(id_)
+        assert una.atti[0].deliberazione_id == deliberata.id
+        assert await pratiche.annullate(una) == {}
+        await deliberazioni.annulla(deliberata.id, date(2025, 6, 1), "Sentenza inventata n. 1")
+        caduta = (await pratiche.annullate(una))[deliberata.id]
+        assert (caduta.fino, caduta.atto) == (date(2025, 6, 1), "Sentenza inventata n. 1")
+        # What was registered stays, and what follows is an act of its own.
+        assert una.stato(oggi()) == "accreditata"

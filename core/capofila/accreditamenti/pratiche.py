@@ -305,6 +305,9 @@ _ATTI: Final = (
 )
 
 
+_NON_C_E: Final = "Questa domanda di accreditamento non c’è: torna agli accreditamenti."
+
+
 def _domanda(riga: Mapping[str, Any], atti: Sequence[Atto]) -> Domanda:
     valori = dict(riga)
     unita = Unita(id=riga["unita_id"], **{campo: valori.pop(campo) for campo in _CAMPI_UNITA})
@@ -312,7 +315,10 @@ def _domanda(riga: Mapping[str, Any], atti: Sequence[Atto]) -> Domanda:
 
 
 async def domande(unita_id: int | None = None) -> list[Domanda]:
-    """The domande of the ambito, or of one unità d'offerta, the latest first."""
+    """The domande of the ambito, or of one unità d'offerta, the latest first.
+
+    Whoever works for one comune reads those on which something was decided.
+    """
     unita = unita_corrente()
     righe = await unita.righe(
         f"{_DOMANDE} AND ($2::integer IS NULL OR d.unita_id = $2) "
@@ -322,11 +328,17 @@ async def domande(unita_id: int | None = None) -> list[Domanda]:
     atti: dict[int, list[Atto]] = {}
     for riga in await unita.righe(f"{_ATTI} ORDER BY domanda_id, numero", unita.ambito):
         atti.setdefault(riga["domanda_id"], []).append(Atto(**dict(riga)))
-    return [_domanda(riga, atti.get(riga["id"], ())) for riga in righe]
+    return [
+        _domanda(riga, atti.get(riga["id"], ()))
+        for riga in righe
+        if riga["id"] in atti or not unita.contesto.comune
+    ]
 
 
 async def domanda(id_: int, *, blocca: bool = False) -> Domanda:
     """One domanda; with ``blocca`` nobody writes on it, through here, until the end of the unit.
+
+    Whoever works for one comune reads those on which something was decided.
 
     Raises:
         NonTrovato: none has this number here.
@@ -337,10 +349,12 @@ async def domanda(id_: int, *, blocca: bool = False) -> Domanda:
     riga = await riga_numero(
         f"{_DOMANDE} AND d.id = $2",
         id_,
-        "Questa domanda di accreditamento non c’è: torna agli accreditamenti.",
+        _NON_C_E,
         numeri=INTEGER,
     )
     atti = await unita.righe(f"{_ATTI} AND domanda_id = $2 ORDER BY numero", unita.ambito, id_)
+    if unita.contesto.comune and not atti:
+        raise NonTrovato(_NON_C_E)
     return _domanda(riga, [Atto(**dict(uno)) for uno in atti])
 
 
@@ -631,6 +645,11 @@ async def atto_di(una: Domanda, quali: RegoleAccreditamento) -> governo.AttoTrov
     return trovato
 
 
+async def annullate(una: Domanda) -> dict[int, governo.Deliberazione]:
+    """The deliberations of the acts of a domanda that were annulled afterwards, by number."""
+    return await governo.annullate([a.deliberazione_id for a in una.atti if a.deliberazione_id])
+
+
 async def decidi(id_: int, decisione: Decisione) -> int:
     """Register what was decided; what an act that grants or refuses comes from is frozen with it.
 
@@ -647,6 +666,15 @@ async def decidi(id_: int, decisione: Decisione) -> int:
     if una.atti and decisione.dal < una.atti[-1].dal:
         raise DatiNonValidi(
             f"L’atto di prima ha effetto dal {una.atti[-1].dal:%d/%m/%Y}: questo non può venire prima."
+        )
+    if not una.atti and decisione.dal < una.presentata_il:
+        raise DatiNonValidi(
+            f"La domanda è del {una.presentata_il:%d/%m/%Y}: l’atto non può avere effetto prima."
+        )
+    fine = una.concessa.scade if una.concessa else None
+    if fine is not None and decisione.dal > fine:
+        raise DatiNonValidi(
+            f"L’accreditamento finisce da sé il {fine:%d/%m/%Y}: un atto non può avere effetto dopo."
         )
     traccia = None
     if una.atti:

@@ -351,6 +351,7 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
         uguale=decisa is not None and calcolo.rifatta_uguale(decisa[0])
         and decisa[0].congela()[1] == decisa[1],
         prescrizioni=await pratiche.prescrizioni(domanda),
+        annullate=await pratiche.annullate(domanda),
         documenti=await pratiche.documenti(id_),
         nomi_requisiti=_nomi(vista),
         comune=(await _comuni()).get(domanda.unita.comune, domanda.unita.comune),

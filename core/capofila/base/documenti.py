@@ -11,6 +11,7 @@ import msgspec
 from capofila.base.archivio import archivio
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, DatiNonValidi
+from capofila.base.importazioni import nome_conservabile
 
 DOCUMENTO_MASSIMO: Final = 20_000_000
 TIPI_DOCUMENTO: Final[Mapping[str, str]] = {
@@ -42,7 +43,7 @@ def nome_e_tipo(nome: str, contenuto: bytes) -> tuple[str, str]:
     Raises:
         DatiNonValidi: it is empty, too large, or of a kind that is not taken in.
     """
-    nome = nome.replace("\\", "/").rsplit("/", 1)[-1].strip()[-150:]
+    nome = nome_conservabile(nome.replace("\\", "/").rsplit("/", 1)[-1].strip()[-150:])
     finale = next((f for f in TIPI_DOCUMENTO if nome.lower().endswith(f)), None)
     if finale is None or len(nome) <= len(finale):
         raise DatiNonValidi(

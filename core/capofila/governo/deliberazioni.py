@@ -806,6 +806,18 @@ async def deliberazione(id_: int) -> Deliberazione:
     return Deliberazione(**dict(riga))
 
 
+async def annullate(quali: Sequence[int]) -> dict[int, Deliberazione]:
+    """Which of some deliberations were annulled, by number, for the rooms that stand on them."""
+    unita = unita_corrente()
+    return {
+        riga["id"]: Deliberazione(**dict(riga))
+        for riga in await unita.righe(
+            f"{_LEGGI} AND d.id = ANY($2::integer[]) AND c.specie = 'annullata'",
+            unita.ambito, list(quali),
+        )
+    }  # fmt: skip
+
+
 async def albi(quali: Sequence[Deliberazione]) -> dict[int, Albo]:
     """What the rules of their bodies say of the publication of some acts, by number; open ones left out."""
     regole = {

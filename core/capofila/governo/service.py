@@ -26,7 +26,14 @@ from capofila.governo.conteggio import (
     difetti_materia,
     difetti_modo,
 )
-from capofila.governo.deliberazioni import CHIAVE, AttoTrovato, atto_in_vigore, per_chiave
+from capofila.governo.deliberazioni import (
+    CHIAVE,
+    AttoTrovato,
+    Deliberazione,
+    annullate,
+    atto_in_vigore,
+    per_chiave,
+)
 from capofila.governo.incarichi import aventi_diritto, chi_presiede, nomi_delle_unita, titolari
 from capofila.governo.lettura import DIMENSIONE_MASSIMA
 from capofila.governo.rules import distanza
@@ -41,12 +48,14 @@ __all__ = [
     "Adesione",
     "AttoTrovato",
     "Conteggio",
+    "Deliberazione",
     "Incarico",
     "ScadenzaVista",
     "SedutaAttesa",
     "StatoSeggio",
     "Titolare",
     "accordo_del_giorno",
+    "annullate",
     "applica_accordi",
     "atto_in_vigore",
     "aventi_diritto",
