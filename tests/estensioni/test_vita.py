@@ -178,6 +178,14 @@ CADUTE = {
         "return [{'anno': open('etc/passwd').read()}]",
         "leggere un file che non è codice",
     ),
+    "legge accanto al codice": (
+        "\n    import sys\n    return [{'anno': open(sys.prefix + '/pyvenv.cfg').read()}]",
+        "leggere un file che non è codice",
+    ),
+    "ruba per una via del C": (
+        "\n    import readline\n    readline.read_history_file('/etc/passwd')",
+        "usare i file per un'altra via (readline)",
+    ),
     "non trova segreti": (
         "\n    import os\n    assert any('CAPOFILA' in nome for nome in os.environ)",
         "AssertionError",

@@ -30,7 +30,11 @@ _ALTRO: Final = (
     "subprocess.", "pty.", "ctypes.", "multiprocessing.", "signal.", "fcntl.", "resource.", "syslog.",
     "sqlite3.", "shutil.", "tempfile.",
 )  # fmt: skip
+_CODICE: Final = ("stdlib", "platstdlib", "purelib", "platlib")
+"""Where code is; the folder of the whole environment may have the settings beside it."""
 _CARTELLE: Final = frozenset({"os.listdir", "os.scandir"})
+_SENZA_DIRLO: Final = frozenset({"readline", "_dbm", "_gdbm", "_posixshmem"})
+"""Modules that open files in C, of which the interpreter tells nothing."""
 _INNOCUI: Final = frozenset({"os.putenv", "os.unsetenv"})
 _SCRIVE: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -43,7 +47,7 @@ class Recinto:
     """What a job may do of what the interpreter tells about; the first thing that it may not is kept."""
 
     def __init__(self) -> None:
-        radici = {*sys.path, *sysconfig.get_paths().values(), *zoneinfo.TZPATH}
+        radici = {*sys.path, *map(sysconfig.get_path, _CODICE), *zoneinfo.TZPATH}
         self._radici = tuple(os.path.realpath(una) + os.sep for una in radici if una)
         self.visto = ""
 
@@ -65,6 +69,8 @@ class Recinto:
             return f"ha provato a uscire dal suo processo ({evento})"
         if evento == "open":
             return self._file(*argomenti[:3])
+        if evento == "import" and argomenti[0] in _SENZA_DIRLO:
+            return f"ha provato a usare i file per un'altra via ({argomenti[0]})"
         if evento in _CARTELLE:
             return "" if self._ammesso(argomenti[0]) else f"ha provato a guardare i file ({evento})"
         if evento.startswith("os.") and evento not in _INNOCUI:
