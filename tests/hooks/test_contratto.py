@@ -322,6 +322,16 @@ def test_ogni_hook_ha_una_pagina_con_la_sua_firma(nome: str) -> None:
 
 
 @pytest.mark.parametrize("nome", _hook())
+def test_ogni_pagina_ha_le_sue_parti(nome: str) -> None:
+    testo = (PAGINE / "hook" / f"{nome}.md").read_text("utf-8")
+    attese = ["Arguments", "Answer", "Example", "Who uses it"]
+    assert [parte for parte in re.findall(r"^## (.+)$", testo, re.M) if parte in attese] == attese
+    dette = testo.partition("## Arguments")[2].partition("\n## ")[0]
+    for argomento in inspect.signature(_hook()[nome]).parameters:
+        assert f"`{argomento}`" in dette, argomento
+
+
+@pytest.mark.parametrize("nome", _hook())
 def test_ogni_hook_ha_una_riga_di_descrizione(nome: str) -> None:
     descrizione = inspect.getdoc(_hook()[nome])
     assert descrizione
