@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import sysconfig
 from datetime import date
 from typing import Any
 
@@ -27,6 +29,7 @@ from capofila.base.plugin import PluginInErrore, Registro
 from capofila.conformita.esame import risposte
 from capofila.estensioni import jobs, tabelle
 from capofila.estensioni.anteprima import anteprima
+from capofila.estensioni.esecuzione import Recinto, Vietato
 from capofila.estensioni.migra import elimina, migra_plugin
 from capofila.estensioni.service import HOOK
 from capofila.hooks import specifiche, variante
@@ -178,10 +181,6 @@ CADUTE = {
         "return [{'anno': open('etc/passwd').read()}]",
         "leggere un file che non è codice",
     ),
-    "legge accanto al codice": (
-        "\n    import sys\n    return [{'anno': open(sys.prefix + '/pyvenv.cfg').read()}]",
-        "leggere un file che non è codice",
-    ),
     "ruba per una via del C": (
         "\n    import readline\n    readline.read_history_file('/etc/passwd')",
         "usare i file per un'altra via (readline)",
@@ -252,6 +251,16 @@ async def test_un_lavoro_che_sbaglia_ferma_solo_se_stesso(
     assert "RSSMRA80A01D150J" not in f"{errore.value} {errore.value.ingresso} {errore.value.punto}"
     async with unita_di_lavoro(mio):
         assert await tabelle.righe("mantova", vero.tabelle("mantova")["riepilogo"]) == []
+
+
+def test_un_lavoro_legge_il_codice_e_non_cio_che_gli_sta_accanto(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "path", [sysconfig.get_path("purelib")])
+    recinto = Recinto()
+    recinto("open", (f"{sysconfig.get_path('stdlib')}/os.py", "r", 0))
+    with pytest.raises(Vietato, match="non è codice"):
+        recinto("open", (f"{sysconfig.get_path('data')}/impostazioni.env", "r", 0))
 
 
 async def test_un_guasto_si_conta_una_volta_al_giorno_per_ingresso(mio: Contesto) -> None:
