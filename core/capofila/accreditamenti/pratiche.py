@@ -44,6 +44,10 @@ VIVE: Final = frozenset[StatoDomanda]({"in_istruttoria", "futura", "accreditata"
 """The states in which answers and documents are still taken in."""
 
 
+STANNO: Final = frozenset({"accreditata", "sospesa"})
+"""The states of an accreditation that has not ended."""
+
+
 class UnitaNuova(msgspec.Struct, frozen=True, kw_only=True):
     """An unità d'offerta to be written down.
 
@@ -108,6 +112,11 @@ class Domanda(DomandaNuova, frozen=True, kw_only=True):
     ritirata_il: date | None
     unita: Unita
     atti: tuple[Atto, ...] = ()
+
+    def nell_albo(self, giorno: date) -> bool:
+        """Whether the register of a day has it: it stands, or is suspended, and the unità is open."""
+        chiusa = self.unita.chiusa_il
+        return self.stato(giorno) in STANNO and (chiusa is None or giorno < chiusa)
 
     def stato(self, giorno: date) -> StatoDomanda:
         """How it stands on a day."""
@@ -684,6 +693,8 @@ async def decidi(id_: int, decisione: Decisione) -> int:
     else:
         traccia = await _da_decidere(una, decisione)
         quali = traccia.richiesta.regole
+        if decisione.specie == "concede":
+            await _una_alla_volta(una, decisione.dal)
     cita, data_, deliberazione = await _atto(una, decisione, quali)
     scade = ultimo_giorno(decisione.dal, quali.durata_mesi)
     concede = decisione.specie == "concede"
@@ -712,6 +723,23 @@ async def decidi(id_: int, decisione: Decisione) -> int:
             )  # fmt: skip
     await registra(f"accreditamenti.{decisione.specie}", "atto_accreditamento", str(atto))
     return atto
+
+
+async def _una_alla_volta(una: Domanda, dal: date) -> None:
+    """Of one unità by the same rules one accreditation stands; a renewal begins when it ends."""
+    for altra in await domande(una.unita_id):
+        if altra.id == una.id or altra.regole != una.regole or altra.concessa is None:
+            continue
+        if altra.stato(dal) in STANNO:
+            fine = altra.concessa.scade
+            raise DatiNonValidi(
+                f"Con la domanda {altra.protocollo} è già accreditata"
+                + (
+                    ": prima quell’accreditamento si revoca."
+                    if fine is None
+                    else f" fino al {fine:%d/%m/%Y}: il rinnovo ha effetto dal giorno dopo."
+                )
+            )
 
 
 async def _da_decidere(una: Domanda, decisione: Decisione) -> Traccia:

@@ -72,7 +72,6 @@ _ATTI: Final[Mapping[SpecieAtto, tuple[str, str, str]]] = {
     "revoca": ("Revoca", "L’accreditamento finisce.", "Revoca"),
 }
 """As the form asks, what follows, and as the register says it."""
-_NELL_ALBO: Final = frozenset({"accreditata", "sospesa"})
 _ACCETTA: Final = ".pdf,.odt,.ods,.docx,.xlsx,.txt,.csv"
 
 
@@ -138,7 +137,7 @@ def _mostra(
 
 def nell_albo(tutte: list[Domanda], giorno: date) -> list[Domanda]:
     """The accreditations of a day, those suspended too, by kind and name."""
-    stanno = [una for una in tutte if una.stato(giorno) in _NELL_ALBO]
+    stanno = [una for una in tutte if una.nell_albo(giorno)]
     return sorted(stanno, key=lambda una: (una.tipologia, una.unita.denominazione, una.id))
 
 
@@ -148,7 +147,7 @@ async def elenco(request: Richiesta) -> Template:
     giorno = _giorno_chiesto(request, "giorno")
     tutte = await pratiche.domande()
     in_corso = [u for u in tutte if u.stato(oggi()) in ("in_istruttoria", "futura")]
-    chiuse = [u for u in tutte if u.stato(oggi()) not in {"in_istruttoria", "futura", *_NELL_ALBO}]
+    chiuse = [u for u in tutte if u not in in_corso and not u.nell_albo(oggi())]
     return _mostra(
         request, "elenco", "Accreditamenti", briciole=[],
         sommario="L’albo delle unità d’offerta e dei servizi accreditati.",
