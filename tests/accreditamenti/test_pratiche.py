@@ -108,15 +108,15 @@ async def test_gli_atti_si_seguono_e_l_esito_resta_come_fu_deciso() -> None:
 
 async def test_di_un_unita_sta_un_accreditamento_solo_e_chi_chiude_lascia_l_albo() -> None:
     async with unita_di_lavoro(await contesto("crema")):
-        prima = await una_domanda("V1")
+        prima = await una_domanda("Rinnovo-1")
         await concedi(prima, dal=date(2025, 3, 1))
         una = await pratiche.domanda(prima)
-        rinnovo = await una_domanda("V2", unita=una.unita_id)
-        with pytest.raises(DatiNonValidi, match="V1 è già accreditata fino al 28/02/2027"):
+        rinnovo = await una_domanda("Rinnovo-2", unita=una.unita_id)
+        with pytest.raises(DatiNonValidi, match="Rinnovo-1 è già accreditata fino al 28/02/2027"):
             await concedi(rinnovo, dal=date(2027, 2, 28))
         await concedi(rinnovo, dal=date(2027, 3, 1))
         insieme = [await pratiche.domanda(prima), await pratiche.domanda(rinnovo)]
-        for giorno, stanno in ((date(2027, 2, 28), "V1"), (date(2027, 3, 1), "V2")):
+        for giorno, stanno in ((date(2027, 2, 28), "Rinnovo-1"), (date(2027, 3, 1), "Rinnovo-2")):
             assert [u.protocollo for u in insieme if u.nell_albo(giorno)] == [stanno]
         chiusa = msgspec.structs.replace(una.unita, chiusa_il=date(2026, 1, 1))
         una = msgspec.structs.replace(una, unita=chiusa)
