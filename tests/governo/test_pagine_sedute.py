@@ -158,7 +158,6 @@ async def test_dove_tutti_si_astengono_la_votazione_si_registra(
         assert set(votata.voti.values()) == {(0, 0, 100)}
 
 
-
 async def test_un_atto_registrato_si_annulla_dalla_sua_pagina(entra: Entra, ambiti: Banca) -> None:
     rita = await entra("rita.crema")
     elenco = "/crema/deliberazioni/precedenti"
