@@ -372,11 +372,42 @@ def test_lo_stesso_comune_con_due_codici_non_ha_due_voti(contato: Conta) -> None
         contato("casalmaggiore", file)
 
 
+def test_due_omonimi_in_seggi_diversi_sono_due_e_un_comune_porta_il_suo_peso_una_volta(
+    contato: Conta,
+) -> None:
+    """Of the fourteen of the Ufficio di Piano two may have one name; of the comuni no two have."""
+    seggi = [
+        {"id": "a", "nome": "Anna Rossi", "categoria": "asl"},
+        {"id": "b", "nome": "ANNA  Rossi", "categoria": "azienda-ospedaliera"},
+        {"id": "c", "nome": "Ugo Neri", "categoria": "sub-ambito"},
+    ]
+    file: File = {
+        "organo": "ufficio-di-piano", "materia": "debiti-informativi", "giorno": "2017-03-20",
+        "aventi_diritto": seggi, "presenti": ["a", "b", "c"],
+        "voti": [{"chi": "a", "voto": "favorevole"}, {"chi": "b", "voto": "favorevole"},
+                 {"chi": "c", "voto": "contrario"}],
+        "regole": {"atto": {"organo": "Esempio", "titolo": "Inventato"},
+                   "voto": {"condizioni": [
+                       {"misura": "teste", "piu_di": "1/2", "base": "aventi diritto"}]}},
+    }  # fmt: skip
+    seggi[1]["nome"] = "Anna Rossi"
+    richiesta = leggi(json.dumps(file).encode())
+    assert richiesta.seduta.nome("a") == "Anna Rossi (a)"
+    assert richiesta.seduta.nome("c") == "Ugo Neri"
+    for cambio in ({"categoria": "asl"}, {"categoria": None}):
+        lei = {n: v for n, v in (seggi[1] | cambio).items() if v is not None}
+        with pytest.raises(ConteggioRifiutato, match=r"aventi_diritto\[2\].nome.*li distingue"):
+            leggi(json.dumps(file | {"aventi_diritto": [seggi[0], lei, seggi[2]]}).encode())
+    pesati = [uno | {"quote": 1} for uno in seggi]
+    with pytest.raises(ConteggioRifiutato, match=r"aventi_diritto\[2\].nome"):
+        leggi(json.dumps(file | {"aventi_diritto": pesati}).encode())
+
+
 def test_la_stessa_persona_scritta_in_due_modi_non_divide_i_suoi_voti(contato: Conta) -> None:
     file = esempio("cremona")
     primo = file["elezione"]["collegi"][0]
     primo["candidati"].append({"nome": primo["candidati"][0]["nome"].upper() + " ", "voti": 0})
-    with pytest.raises(ConteggioRifiutato, match="somma i suoi voti in una voce sola"):
+    with pytest.raises(ConteggioRifiutato, match="somma i suoi voti in una voce, se sono due"):
         contato("cremona", file)
     file = esempio("cremona")
     doppio = file["elezione"]["collegi"][0] | {"nome": "AMBITO 1"}

@@ -101,6 +101,7 @@ def test_il_piu_anziano_e_eletto_solo_se_si_dice_chi_va_prima_e_la_regola_lo_vuo
     pari = collegio(a=4, b=3, c=3)
     assert eleggi(ANZIANO, pari).stato is StatoCollegio.PARITA
     con_ordine = replace(pari, precedenza=("c", "b"))
+    assert eleggi(ANZIANO, replace(pari, precedenza=("C ", "B"))) == eleggi(ANZIANO, con_ordine)
     esito = eleggi(ANZIANO, con_ordine)
     assert (esito.stato, esito.eletti) == (StatoCollegio.COMPLETO, ("a", "c"))
     assert esito.per_precedenza == ("c",)

@@ -137,6 +137,27 @@ async def test_una_votazione_senza_voti_non_respinge_nulla(
         assert await deliberazioni.votazioni(id_) == []
 
 
+async def test_dove_tutti_si_astengono_la_votazione_si_registra(
+    entra: Entra, ambiti: Banca
+) -> None:
+    dove = await contesto("crema")
+    async with unita_di_lavoro(dove):
+        id_, [una] = await aperta(
+            Proposta(materia="priorita", oggetto="Nessuno sceglie"), regole=REGOLE_DI_CREMA
+        )
+        visti = await tutti(id_)
+    rita = await entra("rita.crema")
+    fatto = await rita.vai(
+        "POST", f"/crema/sedute/proposte/{una}/voto",
+        {"modo": "appello", "ora": "19:00", "altri": "astenuto", "votano": visti},  # type: ignore[dict-item]
+    )  # fmt: skip
+    assert fatto.status_code == 303
+    async with unita_di_lavoro(dove):
+        [votata] = await deliberazioni.votazioni(id_)
+        assert votata.risultato == "respinta"
+        assert set(votata.voti.values()) == {(0, 0, 100)}
+
+
 async def test_un_atto_registrato_si_annulla_dalla_sua_pagina(entra: Entra, ambiti: Banca) -> None:
     rita = await entra("rita.crema")
     elenco = "/crema/deliberazioni/precedenti"

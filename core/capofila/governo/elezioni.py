@@ -182,7 +182,8 @@ def difetti_elezione(
         trovati += [
             Difetto(
                 f"{luogo}.candidati",
-                f"«{doppio}» è scritto due volte: somma i suoi voti in una voce sola.",
+                f"«{doppio}» è scritto due volte: se è una persona sola somma i suoi voti in una "
+                "voce, se sono due scrivi nel nome che cosa le distingue, come il comune.",
             )
             for doppio, quante in Counter(piano(nome) for nome in scritti).items()
             if quante > 1
@@ -201,7 +202,7 @@ def difetti_elezione(
                 f"«{nome}» non è fra i nomi votati: correggi il nome, o toglilo.",
             )
             for nome in _ordine(uno)
-            if nome not in scritti
+            if piano(nome) not in {piano(scritto) for scritto in scritti}
         ]
         totale = sum(candidato.voti for candidato in uno.candidati)
         nomi_massimi = min(preferenze, restano.get(uno.nome) or preferenze)
@@ -249,7 +250,7 @@ def _difetti_ripresa(
                         f"«{candidato.nome}» è già fra gli eletti: togli il nome.",
                     )
                 )
-            elif ripresa.fra and candidato.nome not in ripresa.fra:
+            elif ripresa.fra and piano(candidato.nome) not in {piano(n) for n in ripresa.fra}:
                 trovati.append(
                     Difetto(
                         f"{luogo}.candidati[{n}].nome",
@@ -296,7 +297,8 @@ def eleggi(regola: Elezione, collegio: Collegio, ripresa: Ripresa | None = None)
     sicuri = tuple(uno.nome for uno in in_ordine if uno.voti > ultimo)
     a_pari = tuple(uno.nome for uno in in_ordine if uno.voti == ultimo)
     contesi = posti - len(sicuri)
-    ordine = [nome for nome in _ordine(collegio) if nome in a_pari]
+    per_nome = {piano(nome): nome for nome in a_pari}
+    ordine = [per_nome[piano(nome)] for nome in _ordine(collegio) if piano(nome) in per_nome]
     if regola.parita in CHI_VA_PRIMA and len(ordine) == len(a_pari) == len(set(ordine)):
         vincono = tuple(ordine[:contesi])
         return EsitoCollegio(

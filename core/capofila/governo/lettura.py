@@ -237,28 +237,45 @@ def _voci(voce: Voce, chiave: str) -> list[Voce]:
 
 def _aventi_diritto(voce: Voce) -> tuple[AventeDiritto, ...]:
     trovati: list[AventeDiritto] = []
-    nomi: dict[str, str] = {}
-    for uno in _voci(voce, "aventi_diritto"):
-        id = uno.testo("id")
-        nome = piano(uno.facoltativo("nome") or id)
-        if nome and nomi.setdefault(nome, id) != id:
-            uno.segnala(
-                f"«{nomi[nome][:60]}» e «{id[:60]}» hanno lo stesso nome: se è uno solo tienine uno, "
-                "se sono due distinguili nel nome.",
+    per_nome: dict[str, list[AventeDiritto]] = {}
+    for voce_di_uno in _voci(voce, "aventi_diritto"):
+        id = voce_di_uno.testo("id")
+        uno = AventeDiritto(
+            id=id,
+            nome=voce_di_uno.facoltativo("nome") or id,
+            categoria=voce_di_uno.facoltativo("categoria"),
+            abitanti=_peso(voce_di_uno, "abitanti"),
+            quote=_peso(voce_di_uno, "quote"),
+            adesione=voce_di_uno.facoltativo("adesione"),
+        )
+        omonimi = per_nome.setdefault(piano(uno.nome), [])
+        doppio = next((altro for altro in omonimi if _forse_lo_stesso(altro, uno)), None)
+        if doppio is not None and uno.nome:
+            voce_di_uno.segnala(
+                f"«{doppio.id[:60]}» e «{id[:60]}» hanno lo stesso nome, e forse lo stesso voto due "
+                "volte: se è uno solo tienine uno, se sono due scrivi nel nome che cosa li distingue, "
+                "come «Anna Rossi (sub-ambito 2)».",
                 "nome",
             )
-        trovati.append(
-            AventeDiritto(
-                id=id,
-                nome=uno.facoltativo("nome") or id,
-                categoria=uno.facoltativo("categoria"),
-                abitanti=_peso(uno, "abitanti"),
-                quote=_peso(uno, "quote"),
-                adesione=uno.facoltativo("adesione"),
-            )
-        )
-        uno.tutto_letto()
+        omonimi.append(uno)
+        trovati.append(uno)
+        voce_di_uno.tutto_letto()
     return tuple(trovati)
+
+
+def _forse_lo_stesso(uno: AventeDiritto, altro: AventeDiritto) -> bool:
+    """Whether two of one name may be one written twice: in seats of two kinds they are two persons,
+    but a comune brings its weight once.
+    """
+    seggi = {uno.categoria, altro.categoria}
+    return uno.id != altro.id and (
+        len(seggi) == 1
+        or None in seggi
+        or any(
+            uno.peso(misura) is not None and altro.peso(misura) is not None
+            for misura in (Misura.ABITANTI, Misura.QUOTE)
+        )
+    )
 
 
 def _peso(voce: Voce, chiave: str) -> Fraction | None:

@@ -120,10 +120,19 @@ class Seduta(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Who is there, in person or by a proxy that holds now."""
         return self.in_persona | {una.da for una in in_essere(self.deleghe, self.in_persona)}
 
+    @cached_property
+    def _omonimi(self) -> frozenset[str]:
+        quanti = Counter(uno.nome for uno in self.per_id.values())
+        return frozenset(nome for nome, n in quanti.items() if n > 1)
+
     def nome(self, id: str) -> str:
-        """How one who is entitled is called; the id itself for somebody unknown."""
+        """How one who is entitled is called, with the id where another has the same name; the id itself
+        for somebody unknown.
+        """
         trovato = self.per_id.get(id)
-        return trovato.nome if trovato else id
+        if trovato is None:
+            return id
+        return f"{trovato.nome} ({id})" if trovato.nome in self._omonimi else trovato.nome
 
 
 def in_essere(deleghe: Iterable[Delega], in_persona: Collection[str]) -> tuple[Delega, ...]:

@@ -11,7 +11,7 @@ provincial Assemblea dei Sindaci.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -330,6 +330,21 @@ class _Somme:
         fuori = id in self.interessati and lettura.interesse is not Interesse.CONTATO
         return ZERO if fuori else INTERO
 
+    def spostamento(self, condizione: Condizione, id: str, voto: Voto) -> _Spostamento:
+        """What changes in a condition, had this one voted so."""
+        prima = self.dati.get(id)
+        peso = self.peso(condizione, self.seduta.per_id[id]) / self.unita[condizione.misura]
+
+        def di_quanto(quota: Callable[[Condizione, Voto | None], Fraction]) -> int:
+            return int(peso * (quota(condizione, voto) - quota(condizione, prima)))
+
+        return _Spostamento(
+            favore=di_quanto(quota_a_favore),
+            contro=di_quanto(quota_contraria),
+            votanti=di_quanto(_quota_di_chi_sceglie),
+            tutti=di_quanto(_quota_di_chi_vota),
+        )
+
 
 def _in_tutto(parti: Iterable[tuple[Fraction, Fraction]]) -> Fraction:
     """Weights times the part of each that counts."""
@@ -355,10 +370,18 @@ def quota_contraria(condizione: Condizione, voto: Voto | None) -> Fraction:
 
 
 def _quota_votante(condizione: Condizione, voto: Voto | None, astensioni: Astensione) -> Fraction:
+    if astensioni is Astensione.VOTO:
+        return _quota_di_chi_vota(condizione, voto)
+    return _quota_di_chi_sceglie(condizione, voto)
+
+
+def _quota_di_chi_vota(_condizione: Condizione, voto: Voto | None) -> Fraction:
+    return ZERO if voto is None else INTERO
+
+
+def _quota_di_chi_sceglie(condizione: Condizione, voto: Voto | None) -> Fraction:
     if voto is None:
         return ZERO
-    if astensioni is Astensione.VOTO:
-        return INTERO
     if condizione.misura is Misura.TESTE:
         return INTERO if voto.contrario or voto.favorevole == INTERO else ZERO
     return voto.favorevole + voto.contrario
@@ -413,23 +436,70 @@ class _Conta:
             and pari(condizione, avuto, contro, su)
         )
 
-    def con(self, verifica: Verifica, id: str, voto: Voto) -> bool | None:
-        """Whether the condition would be met, had this one voted so."""
-        condizione, base = verifica.condizione, verifica.base or Base.AVENTI_DIRITTO
-        somme = self.somme
-        prima, peso = somme.dati.get(id), somme.peso(condizione, somme.seduta.per_id[id])
-        favore = quota_a_favore(condizione, voto) - quota_a_favore(condizione, prima)
-        contro = quota_contraria(condizione, voto) - quota_contraria(condizione, prima)
-        di_base = somme.quota_di_base(condizione, base, id, voto, self.lettura)
-        di_base -= somme.quota_di_base(condizione, base, id, prima, self.lettura)
-        return self._basta(
-            condizione,
-            verifica.avuto + peso * favore,
-            verifica.su + peso * di_base,
-            contro=somme.contro(condizione) + peso * contro,
-            presidenza=voto.favorevole == INTERO
-            if id == somme.seduta.presidente
-            else self.presidenza,
+
+class _Spostamento(msgspec.Struct, frozen=True):
+    """By how much another ballot of one voter moves a condition, in its least units.
+
+    Attributes:
+        votanti: among those voting, where who abstains is not; ``tutti``, where they are.
+    """
+
+    favore: int
+    contro: int
+    votanti: int
+    tutti: int
+
+
+class _Prova:
+    """A condition in one base and reading, tried with other ballots: many times, so in whole units."""
+
+    def __init__(self, conta: _Conta, verifica: Verifica) -> None:
+        somme, lettura, condizione = conta.somme, conta.lettura, verifica.condizione
+        self.unita = somme.unita[condizione.misura]
+        self.soddisfatta = verifica.soddisfatta
+        self.favore = self._interi(verifica.avuto)
+        self.contro = self._interi(somme.contro(condizione))
+        self.su = self._interi(verifica.su)
+        self.si_muove = verifica.base is Base.VOTANTI
+        self.con_astenuti = lettura.astensioni is Astensione.VOTO
+        self.di_presidenza = lettura.parita is Parita.PRESIDENZA
+        soglia = condizione.soglia
+        self.soglia = soglia
+        self.numero = (
+            None
+            if soglia is None or soglia.numero is None
+            else self._interi(Fraction(soglia.numero))
+        )
+        self.parte, self.di = (soglia and soglia.frazione) or (1, 1)
+
+    def _interi(self, valore: Fraction) -> int:
+        return int(valore / self.unita)
+
+    @property
+    def chiave(self) -> tuple[object, ...]:
+        """What tells two of the same condition apart."""
+        come = self.con_astenuti if self.si_muove else None
+        return self.su, self.si_muove, come, self.di_presidenza
+
+    def con(self, mossa: _Spostamento, *, presidenza: bool) -> bool | None:
+        """Whether the condition would be met; as :func:`minimo` and :func:`pari`, in whole units."""
+        if self.soglia is None:
+            return None
+        stretta, su = self.soglia.stretta, self.su
+        if self.si_muove:
+            su += mossa.tutti if self.con_astenuti else mossa.votanti
+        avuto = self.favore + mossa.favore
+        passi, di = (self.numero, 1) if self.numero is not None else (su * self.parte, self.di)
+        quanti = passi // di + 1 if stretta else -(-passi // di)
+        if avuto >= max(quanti, 1):
+            return True
+        return (
+            self.di_presidenza
+            and presidenza
+            and stretta
+            and 2 * self.parte == self.di
+            and 0 < avuto == self.contro + mossa.contro
+            and 2 * avuto == su
         )
 
 
@@ -658,18 +728,6 @@ class _InUnaLettura(msgspec.Struct, frozen=True, kw_only=True):
             condizioni=condizioni,
         )
 
-    def cambia(self, id: str, voto: Voto, risultato: Risultato) -> bool:
-        """Whether the outcome could be another one, had this one voted so."""
-        if self.conta is None:
-            return False
-        conta = self.conta
-        cambiati = [{conta.con(una, id, voto) for una in gruppo} for gruppo in self.possibili]
-        return any(
-            _risultato(self.quorum, [min(esiti, key=ordine.index) for esiti in cambiati])
-            is not risultato
-            for ordine in _ORDINI
-        )
-
 
 def _conta_di(
     somme: _Somme, regola: RegolaVoto | None, quorum: Quorum | None, lettura: Lettura
@@ -728,23 +786,25 @@ def _con_decisivi(conteggi: Sequence[_InUnaLettura], esito: Esito) -> Esito:
     if conta is None or isinstance(conta.somme.voti, Scrutinio):
         return esito
     somme = conta.somme
-    diverse = {
-        (una.conta.lettura.astensioni, una.conta.lettura.parita, una.conta.lettura.interesse): una
-        for una in conteggi
-        if una.conta is not None
-    }
+    come_stampate = [_Prova(conta, una) for una in esito.condizioni]
+    in_ogni_lettura = _prove(conteggi)
     di_tutti: list[str] = []
     di_una: list[list[str]] = [[] for _ in esito.condizioni]
     for id in _che_possono_votare(somme.seduta):
-        altri = altri_voti(id, somme.dati.get(id))
-        for elenco, una in zip(di_una, esito.condizioni, strict=True):
-            if any(conta.con(una, id, altro) is not una.soddisfatta for altro in altri):
+        decisivo = False
+        di_chi = [False] * len(di_una)
+        for altro in altri_voti(id, somme.dati.get(id)):
+            mosse = [somme.spostamento(una.condizione, id, altro) for una in esito.condizioni]
+            presidenza = (
+                altro.favorevole == INTERO if id == somme.seduta.presidente else conta.presidenza
+            )
+            for posto, (prova, mossa) in enumerate(zip(come_stampate, mosse, strict=True)):
+                di_chi[posto] |= prova.con(mossa, presidenza=presidenza) is not prova.soddisfatta
+            decisivo = decisivo or _cambia(in_ogni_lettura, mosse, presidenza, esito.risultato)
+        for elenco, suo in zip(di_una, di_chi, strict=True):
+            if suo:
                 elenco.append(id)
-        if any(
-            lettura.cambia(id, altro, esito.risultato)
-            for lettura in diverse.values()
-            for altro in altri
-        ):
+        if decisivo:
             di_tutti.append(id)
     return variante(
         esito,
@@ -753,6 +813,52 @@ def _con_decisivi(conteggi: Sequence[_InUnaLettura], esito: Esito) -> Esito:
             for una, elenco in zip(esito.condizioni, di_una, strict=True)
         ),
         decisivi=tuple(di_tutti),
+    )
+
+
+_Prove = list[list[list[_Prova]]]
+
+
+def _prove(conteggi: Iterable[_InUnaLettura]) -> _Prove:
+    """By reading and condition, what is tried under every base; readings that try the same, once.
+
+    Without a quorum, or where it is not known, no ballot changes the outcome: nothing is tried.
+    """
+    diverse: dict[tuple[object, ...], list[list[_Prova]]] = {}
+    for una in conteggi:
+        if una.conta is None or una.quorum in (
+            StatoQuorum.MANCANTE,
+            StatoQuorum.NON_DETERMINABILE,
+        ):
+            continue
+        gruppi = [[_Prova(una.conta, verifica) for verifica in g] for g in una.possibili]
+        diverse.setdefault(tuple(tuple(p.chiave for p in g) for g in gruppi), gruppi)
+    return list(diverse.values())
+
+
+def _cambia(
+    prove: _Prove, mosse: Sequence[_Spostamento], presidenza: bool, risultato: Risultato
+) -> bool:
+    """Whether the outcome could be another one: what is approved is so if every condition is met under
+    every base; what is turned down, if one of them is met under none.
+    """
+
+    def esiti(posto: int, gruppo: Iterable[_Prova]) -> Iterator[bool | None]:
+        return (prova.con(mosse[posto], presidenza=presidenza) for prova in gruppo)
+
+    if risultato is Risultato.APPROVATA:
+        return any(
+            esito is not True
+            for gruppi in prove
+            for posto, gruppo in enumerate(gruppi)
+            for esito in esiti(posto, gruppo)
+        )
+    return any(
+        all(
+            any(esito is not False for esito in esiti(posto, gruppo))
+            for posto, gruppo in enumerate(gruppi)
+        )
+        for gruppi in prove
     )
 
 
