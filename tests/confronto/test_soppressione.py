@@ -187,3 +187,17 @@ def test_la_cella_accanto_che_era_gia_nota_non_la_protegge() -> None:
     assert ("tutti", "v0") not in ingenue
     assert Attacco(t, dopo, ingenue - sapute, 1).fra(("c1", "v0")) == (3, 3)
     assert ("tutti", "v0") in sopprimi(t, dopo, SOGLIA, sapute=[sapute])
+
+
+def test_cio_che_era_gia_nascosto_non_protegge_la_cella_che_ora_e_piccola() -> None:
+    """Two comuni were hidden and are as they were: what the total has lost is what the third has lost."""
+    t = tavola(5, 1, capoluogo=False)
+    prima = piena(t, (2,), (30,), (40,), (50,), (60,))
+    dopo = piena(t, (2,), (30,), (3,), (50,), (60,))
+    nascoste_prima = sopprimi(t, prima, SOGLIA)
+    assert {r for r, _ in nascoste_prima} == {"c0", "c1"}
+    sapute = {c for c in t.celle if c not in nascoste_prima and prima[c] == dopo[c]}
+    nascoste = sopprimi(t, dopo, SOGLIA, gia=nascoste_prima, sapute=[sapute])
+    cella = ("c2", "v0")
+    basso, alto = Attacco(t, dopo, nascoste - sapute - nascoste_prima, 1).fra(cella)
+    assert alto is None or alto - basso >= SOGLIA

@@ -142,32 +142,41 @@ def sopprimi(
         persone: persons in every cell, totals included (:meth:`Tavola.completa`).
         soglia: a cell with fewer, and not none, is not shown.
         importi: what stands beside the persons, in euro, and is hidden with them.
-        gia: what was not shown in an earlier version.
+        gia: what was not shown in an earlier version. Where it has not changed, what it sums up to there
+            is known: it protects, of what is hidden now for the first time, nothing.
         sapute: of the persons, then of each of the amounts, the cells that who reads has seen with
             the very same figure: hidden, they would protect no other.
     """
     viste = [{*celle} for celle in sapute] or [set() for _ in (persone, *importi)]
     piccole = [c for c in tavola.celle if 0 < persone[c] < soglia]
-    nascoste = {*piccole, *(c for c in gia if c in persone)}
+    vecchie = {c for c in gia if c in persone}
+    nascoste = {*piccole, *vecchie}
     ammesse = {c for c in tavola.celle if any(strato[c] > 0 for strato in (persone, *importi))}
     strato = _Strato(persone, 1)
     da_vedere = [*piccole, *(c for c in nascoste if c not in {*piccole})]
     while da_vedere:
         cella = da_vedere.pop()
         if cella not in viste[0]:
-            nuove = _proteggi(
-                tavola, strato, nascoste - viste[0], ammesse - viste[0], cella, soglia
-            )
-            nascoste |= nuove
-            da_vedere += nuove
+            for ferme in _ferme(cella, viste[0], vecchie):
+                nuove = _proteggi(tavola, strato, nascoste - ferme, ammesse - ferme, cella, soglia)
+                nascoste |= nuove
+                da_vedere += nuove
     for strato, vista in zip(map(_Strato, importi), viste[1:], strict=True):
         for cella in piccole:
             larga = strato.valori[cella] * LARGHEZZA_IMPORTI
             if larga > 0 and cella not in vista:
-                nascoste |= _proteggi(
-                    tavola, strato, nascoste - vista, ammesse - vista, cella, larga
-                )
+                for ferme in _ferme(cella, vista, vecchie):
+                    nascoste |= _proteggi(
+                        tavola, strato, nascoste - ferme, ammesse - ferme, cella, larga
+                    )
     return frozenset(nascoste)
+
+
+def _ferme(cella: Cella, viste: set[Cella], vecchie: set[Cella]) -> list[set[Cella]]:
+    """What may not protect a cell: first also what was hidden before; then, where that is not enough, less."""
+    if not vecchie or cella in vecchie:
+        return [viste]
+    return [viste | vecchie, viste]
 
 
 def intervallo(
