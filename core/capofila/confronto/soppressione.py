@@ -87,6 +87,19 @@ class Tavola(msgspec.Struct, frozen=True, dict=True):
             ]
         return trovate
 
+    def comuni_a(self, una: Cella, altra: Cella) -> bool:
+        """Whether one of two cells counts what the other counts, or a part of it."""
+        if TUTTE not in (una[1], altra[1]) and una[1] != altra[1]:
+            return False
+        return altra[0] in self._da(una[0]) or una[0] in self._da(altra[0])
+
+    def _da(self, riga: str) -> list[str]:
+        """A row and the sums that it is in."""
+        sue = [riga]
+        while sue[-1] in self.sopra:
+            sue.append(self.sopra[sue[-1]])
+        return sue
+
     def _capi(self, cella: Cella) -> tuple[_Nodo, _Nodo]:
         """The equations where a cell has plus and minus one, once signs are set as in a network."""
         riga, colonna = cella
@@ -157,7 +170,7 @@ def sopprimi(
     while da_vedere:
         cella = da_vedere.pop()
         if cella not in viste[0]:
-            for ferme in _ferme(cella, viste[0], vecchie):
+            for ferme in _ferme(tavola, cella, viste[0], vecchie):
                 nuove = _proteggi(tavola, strato, nascoste - ferme, ammesse - ferme, cella, soglia)
                 nascoste |= nuove
                 da_vedere += nuove
@@ -165,18 +178,24 @@ def sopprimi(
         for cella in piccole:
             larga = strato.valori[cella] * LARGHEZZA_IMPORTI
             if larga > 0 and cella not in vista:
-                for ferme in _ferme(cella, vista, vecchie):
+                for ferme in _ferme(tavola, cella, vista, vecchie):
                     nascoste |= _proteggi(
                         tavola, strato, nascoste - ferme, ammesse - ferme, cella, larga
                     )
     return frozenset(nascoste)
 
 
-def _ferme(cella: Cella, viste: set[Cella], vecchie: set[Cella]) -> list[set[Cella]]:
-    """What may not protect a cell: first also what was hidden before; then, where that is not enough, less."""
+def _ferme(
+    tavola: Tavola, cella: Cella, viste: set[Cella], vecchie: set[Cella]
+) -> list[set[Cella]]:
+    """What may not protect a cell; then, where that leaves too little, only what was shown.
+
+    What was hidden before and has persons of the cell in it, or is in it, has changed with it; the rest may
+    be as it was, and cancels out between the two versions.
+    """
     if not vecchie or cella in vecchie:
         return [viste]
-    return [viste | vecchie, viste]
+    return [viste | {c for c in vecchie if not tavola.comuni_a(cella, c)}, viste]
 
 
 def intervallo(
