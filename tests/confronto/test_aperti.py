@@ -313,6 +313,10 @@ async def test_cio_che_non_e_cambiato_non_si_scarica_di_nuovo(chiunque: httpx.As
             assert (dopo.status_code, dopo.content) == (304, b""), dove
             assert dopo.headers["etag"] == segno
         assert (await chiunque.get(dove, headers={"if-none-match": '"altro"'})).status_code == 200
+        testa = await chiunque.head(dove)
+        assert (testa.status_code, testa.headers["etag"]) == (200, segno), dove
+        assert testa.headers["content-type"] == prima.headers["content-type"]
+        assert prima.headers["content-type"].count("charset") <= 1
     vecchio = (await chiunque.get(f"{API}/crema/spesa/2048/dati.csv")).headers["etag"]
     catalogo = (await chiunque.get("/dati-aperti/catalogo.ttl")).headers["etag"]
     await aperta("crema", 2048)
