@@ -96,7 +96,13 @@ async def test_si_scarica_cio_che_e_aperto_e_non_cio_che_e_solo_pubblicato(
         c for c in dati["cifre"] if (c["riga"], c["voce"], c["misura"]) == ("tutti", "", "spesa")
     )
     assert somma["valore"] == 12000
-    for mai in ("crema/spesa/2041", "crema/utenti/2040", "nessuno/spesa/2040", "crema/x/2040"):
+    for mai in (
+        "crema/spesa/2041",
+        "crema/utenti/2040",
+        "nessuno/spesa/2040",
+        "crema/x/2040",
+        "%00/spesa/2040",
+    ):
         for fine in ("dati.csv", "dati.json", "versioni/1/dati.csv"):
             vuota = await chiunque.get(f"{API}/{mai}/{fine}")
             assert (vuota.status_code, vuota.headers["content-type"]) == (

@@ -138,6 +138,9 @@ def test_si_confronta_si_filtra_e_si_scarica_anche_senza_javascript(
             f"{con_le_figure.indirizzo}/ats/valpadana/confronto/{grafico}.png?anno=2014&indicatore=spesa"
         )
         assert risposta.body().startswith(b"\x89PNG")
+    for strano in ("voce=%00", "ordina=x", f"anno={'9' * 5000}"):
+        risposta = pagina.request.get(f"{con_le_figure.indirizzo}/ats/valpadana/confronto?{strano}")
+        assert risposta.status == 400, strano[:20]
 
 
 def test_le_figure_del_2011_ci_sono_con_i_55_euro_che_non_tornano(

@@ -130,6 +130,7 @@ def _domanda(request: Richiesta) -> Domanda:
         or scelti["indicatore"] not in noti
         or scelti["perimetro"] not in {"", *PERIMETRI}
         or scelti["ordina"] not in {"", *ORDINI}
+        or not scelti["voce"].isprintable()
     ):
         raise RichiestaNonValida(
             "Il confronto chiesto nell'indirizzo non esiste: torna alla pagina dell'ATS e scegli di nuovo."
