@@ -159,6 +159,9 @@ def test_le_figure_del_2011_ci_sono_con_i_55_euro_che_non_tornano(
     expect(pagina.locator("#storte li")).to_have_count(2)
     expect(pagina.locator("#storte")).to_contain_text("55 €")
     expect(pagina.locator("#tabella-figure")).to_contain_text("40.615.777 €")
+    immagine = pagina.locator("#pubblicate").get_by_role("link", name=re.compile("Immagine PNG"))
+    risposta = pagina.request.get(con_le_figure.indirizzo + str(immagine.get_attribute("href")))
+    assert risposta.body().startswith(b"\x89PNG")
 
 
 def test_l_ambito_vede_chi_ha_letto(con_le_figure: Piattaforma, pagina_nuova: PaginaNuova) -> None:
