@@ -96,7 +96,13 @@ async def test_si_scarica_cio_che_e_aperto_e_non_cio_che_e_solo_pubblicato(
         c for c in dati["cifre"] if (c["riga"], c["voce"], c["misura"]) == ("tutti", "", "spesa")
     )
     assert somma["valore"] == 12000
-    for mai in ("crema/spesa/2041", "crema/utenti/2040", "nessuno/spesa/2040", "crema/x/2040"):
+    for mai in (
+        "crema/spesa/2041",
+        "crema/utenti/2040",
+        "nessuno/spesa/2040",
+        "crema/x/2040",
+        "%00/spesa/2040",
+    ):
         for fine in ("dati.csv", "dati.json", "versioni/1/dati.csv"):
             vuota = await chiunque.get(f"{API}/{mai}/{fine}")
             assert (vuota.status_code, vuota.headers["content-type"]) == (
@@ -313,6 +319,10 @@ async def test_cio_che_non_e_cambiato_non_si_scarica_di_nuovo(chiunque: httpx.As
             assert (dopo.status_code, dopo.content) == (304, b""), dove
             assert dopo.headers["etag"] == segno
         assert (await chiunque.get(dove, headers={"if-none-match": '"altro"'})).status_code == 200
+        testa = await chiunque.head(dove)
+        assert (testa.status_code, testa.headers["etag"]) == (200, segno), dove
+        assert testa.headers["content-type"] == prima.headers["content-type"]
+        assert prima.headers["content-type"].count("charset") <= 1
     vecchio = (await chiunque.get(f"{API}/crema/spesa/2048/dati.csv")).headers["etag"]
     catalogo = (await chiunque.get("/dati-aperti/catalogo.ttl")).headers["etag"]
     await aperta("crema", 2048)

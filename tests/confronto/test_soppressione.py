@@ -187,3 +187,32 @@ def test_la_cella_accanto_che_era_gia_nota_non_la_protegge() -> None:
     assert ("tutti", "v0") not in ingenue
     assert Attacco(t, dopo, ingenue - sapute, 1).fra(("c1", "v0")) == (3, 3)
     assert ("tutti", "v0") in sopprimi(t, dopo, SOGLIA, sapute=[sapute])
+
+
+def test_cio_che_era_gia_nascosto_non_protegge_la_cella_che_ora_e_piccola() -> None:
+    """Two comuni were hidden and are as they were: what the total has lost is what the third has lost."""
+    t = tavola(5, 1, capoluogo=False)
+    prima = piena(t, (2,), (30,), (40,), (50,), (60,))
+    dopo = piena(t, (2,), (30,), (3,), (50,), (60,))
+    nascoste_prima = sopprimi(t, prima, SOGLIA)
+    assert {r for r, _ in nascoste_prima} == {"c0", "c1"}
+    sapute = {c for c in t.celle if c not in nascoste_prima and prima[c] == dopo[c]}
+    nascoste = sopprimi(t, dopo, SOGLIA, gia=nascoste_prima, sapute=[sapute])
+    cella = ("c2", "v0")
+    basso, alto = Attacco(t, dopo, nascoste - sapute - nascoste_prima, 1).fra(cella)
+    assert alto is None or alto - basso >= SOGLIA
+
+
+def test_la_somma_che_era_nascosta_porta_la_differenza_fino_al_totale() -> None:
+    """The row without the capoluogo was hidden already: the total, which was not, would tell the loss."""
+    t = tavola(5, 1)
+    prima = piena(t, (2,), (20,), (4,), (8,), (4,))
+    dopo = piena(t, (2,), (20,), (4,), (2,), (4,))
+    nascoste_prima = sopprimi(t, prima, SOGLIA)
+    assert ("senza_capoluogo", "v0") in nascoste_prima
+    assert not nascoste_prima & {("c3", "v0"), ("tutti", "v0")}
+    sapute = {c for c in t.celle if c not in nascoste_prima and prima[c] == dopo[c]}
+    nascoste = sopprimi(t, dopo, SOGLIA, gia=nascoste_prima, sapute=[sapute])
+    come_prima = {c for c in nascoste_prima if prima[c] == dopo[c]}
+    basso, alto = Attacco(t, dopo, nascoste - sapute - come_prima, 1).fra(("c3", "v0"))
+    assert alto is None or alto - basso >= SOGLIA

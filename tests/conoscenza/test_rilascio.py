@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from capofila.base.database import unita_di_lavoro
@@ -14,7 +15,7 @@ from capofila.confronto.rules import SENZA_CAPOLUOGO, TUTTI
 from capofila.confronto.soppressione import TUTTE
 from capofila.conoscenza import service
 from capofila.conoscenza.catalogo import componi, dell_allegato
-from capofila.conoscenza.rilascio import Rilascio, scegli
+from capofila.conoscenza.rilascio import Rilascio, scegli, voce_di
 from capofila.conoscenza.rules import Territorio, Valore
 from capofila.conoscenza.valori import Luoghi
 from tests.confronto.attacco import Attacco
@@ -162,6 +163,29 @@ def test_la_versione_di_prima_non_restituisce_la_cella_che_ora_e_piccola() -> No
     (uno,) = rilascio(VUL_B_21=di_tutti(20, 2, 9, 14, 30)).indicatori
     dopo = indicatori.cifre_di(uno, "000000", 5, prima)
     assert {r for r, c in dopo.items() if c.soppressa} >= {"000001", TUTTI, SENZA_CAPOLUOGO}
+
+
+@pytest.mark.parametrize(
+    ("uscita", "ora", "chiusa"),
+    [
+        ("", "S1", True),
+        ("T2", "", True),
+        ("05", "S1", True),
+        ("S1", "S2", False),
+        ("05", "06", False),
+    ],
+)
+def test_di_un_anno_gia_uscito_non_escono_le_parti(uscita: str, ora: str, chiusa: bool) -> None:
+    """The year less a half is the other half, of which few are told."""
+    (uno,) = rilascio(VUL_B_21=di_tutti(20, 8, 9, 14, 30)).indicatori
+    uno = msgspec.structs.replace(uno, codice=voce_di(uno.codice, ora))
+    nostre = {(r, uno.codice): v for r, v in uno.comuni.items()}
+    loro = {**di_tutti(40, 10, 18, 28, 60), TUTTI: 156, SENZA_CAPOLUOGO: 116}
+    prima = ricorda(
+        "indicatori", nostre, "valore", uscite("indicatori", voce_di("VUL-B-21", uscita), loro)
+    )  # fmt: skip
+    cifre = indicatori.cifre_di(uno, "000000", 5, prima)
+    assert {c.soppressa for c in cifre.values()} == {chiusa}
 
 
 @pytest.mark.anyio

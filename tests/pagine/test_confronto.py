@@ -138,6 +138,9 @@ def test_si_confronta_si_filtra_e_si_scarica_anche_senza_javascript(
             f"{con_le_figure.indirizzo}/ats/valpadana/confronto/{grafico}.png?anno=2014&indicatore=spesa"
         )
         assert risposta.body().startswith(b"\x89PNG")
+    for strano in ("voce=%00", "ordina=x", f"anno={'9' * 5000}"):
+        risposta = pagina.request.get(f"{con_le_figure.indirizzo}/ats/valpadana/confronto?{strano}")
+        assert risposta.status == 400, strano[:20]
 
 
 def test_le_figure_del_2011_ci_sono_con_i_55_euro_che_non_tornano(
@@ -156,6 +159,9 @@ def test_le_figure_del_2011_ci_sono_con_i_55_euro_che_non_tornano(
     expect(pagina.locator("#storte li")).to_have_count(2)
     expect(pagina.locator("#storte")).to_contain_text("55 €")
     expect(pagina.locator("#tabella-figure")).to_contain_text("40.615.777 €")
+    immagine = pagina.locator("#pubblicate").get_by_role("link", name=re.compile("Immagine PNG"))
+    risposta = pagina.request.get(con_le_figure.indirizzo + str(immagine.get_attribute("href")))
+    assert risposta.body().startswith(b"\x89PNG")
 
 
 def test_l_ambito_vede_chi_ha_letto(con_le_figure: Piattaforma, pagina_nuova: PaginaNuova) -> None:

@@ -10,10 +10,11 @@ from jinja2 import ChoiceLoader, DictLoader
 from litestar import Request
 from litestar.testing import RequestFactory
 
+from capofila.base.errori import RichiestaNonValida
 from capofila.base.visita import AmbitoVisita, Visita, imposta_visita
 from capofila.web import assembla
 from capofila.web.ambiente import build_environment
-from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.pagina import Pagina
 from capofila.web.statici import Statici
 
@@ -74,3 +75,9 @@ def test_la_testata_dice_l_ente_capofila_di_ogni_ambito() -> None:
         "Comune di Crema",
         "Azienda Sociale Cremonese",
     ]
+
+
+@pytest.mark.parametrize("anno", ["x", "٢٠٢٤", "1899", "02024", "9" * 5000])
+def test_un_anno_che_non_si_legge_e_detto(anno: str) -> None:
+    with pytest.raises(RichiestaNonValida):
+        anno_richiesto(richiesta(f"/crema/prestazioni?anno={anno}"))

@@ -316,7 +316,9 @@ async def insieme(slug: str, dataset: str, anno: int, versione: int | None = Non
         NonTrovato: nothing of the kind was ever open.
         NonPiuAperto: it was, and is not any more.
     """
-    (di_chi,) = (await _titolari(None, slug)).values() or (None,)
+    di_chi = None
+    if slug.isprintable():
+        (di_chi,) = (await _titolari(None, slug)).values() or (None,)
     if di_chi is None or dataset not in DATASET or not 0 < anno < 2**15:
         raise NonTrovato("Questi dati aperti non ci sono: cercali nell'elenco.")
     async with _chiunque() as unita:

@@ -279,7 +279,7 @@ def json_ld(quali: Iterable[Tripla]) -> bytes:
 
 SCRITTURE: Final = {
     "rdf": ("application/rdf+xml", rdf_xml),
-    "ttl": ("text/turtle; charset=utf-8", turtle),
+    "ttl": ("text/turtle", turtle),
     "jsonld": ("application/ld+json", json_ld),
 }
 """By the extension of the file: media type, and how it is written."""

@@ -7,7 +7,7 @@ stand in two datasets (users of a service, and an indicator that somebody gave o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -69,7 +69,8 @@ def ricorda(
         misura: what that measure is called.
         uscite: cells of the earlier releases of the year, of every dataset.
     """
-    nascoste: set[Cella] = set()
+    uscite = [*uscite]
+    nascoste = _di_altri_periodi(nostre.keys(), [u for u in uscite if u.dataset == dataset])
     dette: dict[tuple[str, str, str], set[Decimal]] = {}
     altre: dict[tuple[int, str, str], list[Uscita]] = {}
     for una in uscite:
@@ -93,6 +94,31 @@ def ricorda(
                     elif una.letta and una.valore is not None:
                         dette.setdefault((una.riga, voce, misura), set()).add(una.valore)
     return Memoria(frozenset(nascoste), {k: frozenset(v) for k, v in dette.items()})
+
+
+def _di_altri_periodi(nostre: Collection[Cella], uscite: Collection[Uscita]) -> set[Cella]:
+    """All the cells of our columns that were released of other parts of the year.
+
+    A year less a half of it is the other half: of an indicator that is now given more often, or less, what
+    went out before stays the only thing that is said of the year.
+    """
+    righe, voci = {u.riga for u in uscite}, {u.voce for u in uscite}
+    return {
+        (riga, voce)
+        for voce in {v for _, v in nostre}
+        if any(_altro_periodo(voce, una) for una in voci)
+        for riga in righe.union(r for r, _ in nostre)
+    }
+
+
+def _altro_periodo(una: str, altra: str) -> bool:
+    """Whether two columns are of one indicator, and of periods of different lengths."""
+    (codice, _, parte), (altro, _, sua) = una.partition("@"), altra.partition("@")
+    return codice == altro and _durata(parte) != _durata(sua)
+
+
+def _durata(parte: str) -> str:
+    return "mese" if parte.isdigit() else parte[:1]
 
 
 def _stesse(colonna: Mapping[str, Decimal], celle: Iterable[Uscita]) -> bool:

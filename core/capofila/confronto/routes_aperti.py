@@ -11,11 +11,11 @@ import hashlib
 import hmac
 import io
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, Literal
 
 import msgspec
-from litestar import Litestar, Request, Router, get
+from litestar import Litestar, Request, Router, route
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -42,6 +42,8 @@ from capofila.web.pubbliche import pagina_pubblica
 Richiesta = Request[Any, Any, Any]
 RADICE: Final = "/dati-aperti"
 _OPT: Final = {"permesso": "pubblico", "unita": "nessuna", "exclude_from_csrf": True}
+_leggi: Final = partial(route, http_method=["GET", "HEAD"])
+"""Who gathers catalogues asks for the head first."""
 _CACHE: Final = {"Cache-Control": "public, max-age=300, must-revalidate"}
 _DI_PAGINA: Final = {"Cache-Control": "no-cache"}
 """What was withdrawn is not shown again by who reads."""
@@ -248,7 +250,7 @@ def _filtri(request: Richiesta) -> tuple[str, str, int | None]:
     return slug, dataset, int(anno) if anno else None
 
 
-@get(
+@_leggi(
     "/insiemi", opt=_OPT, summary="Gli insiemi di dati aperti",
     description="A pagine di 50. Filtri: ambito, dataset, anno.",
     responses={200: ResponseSpec(Elenco), 429: _NON_CI_SONO[429]},
@@ -306,7 +308,7 @@ async def _file(
         return _risposta(request, segno, None, tipo)
     righe = await aperti.righe(questo)
     if formato == "csv":
-        corpo, tipo = in_csv(questo, righe), f"{tipo}; charset=utf-8"
+        corpo = in_csv(questo, righe)
     else:
         corpo = _IN_JSON.encode(Dati(insieme=_voce(sito, questo), cifre=righe))
     nome = f"{questo.percorso.replace('/', '-')}-v{questo.versione}.{formato}"
@@ -324,7 +326,7 @@ _CSV: Final[dict[int, ResponseSpec]] = {
 _JSON: Final[dict[int, ResponseSpec]] = {200: ResponseSpec(Dati), **_NON_CI_SONO}
 
 
-@get("/insiemi/{slug:str}/{dataset:str}/{anno:int}/dati.csv", opt=_OPT, responses=_CSV,
+@_leggi("/insiemi/{slug:str}/{dataset:str}/{anno:int}/dati.csv", opt=_OPT, responses=_CSV,
      summary="La versione in vigore, CSV")  # fmt: skip
 async def dati_csv(
     request: Richiesta, slug: FromPath[str], dataset: FromPath[str], anno: FromPath[int]
@@ -333,7 +335,7 @@ async def dati_csv(
     return await _file(request, slug, dataset, anno, None, "csv")
 
 
-@get("/insiemi/{slug:str}/{dataset:str}/{anno:int}/dati.json", opt=_OPT, responses=_JSON,
+@_leggi("/insiemi/{slug:str}/{dataset:str}/{anno:int}/dati.json", opt=_OPT, responses=_JSON,
      summary="La versione in vigore, JSON")  # fmt: skip
 async def dati_json(
     request: Richiesta, slug: FromPath[str], dataset: FromPath[str], anno: FromPath[int]
@@ -342,7 +344,7 @@ async def dati_json(
     return await _file(request, slug, dataset, anno, None, "json")
 
 
-@get("/insiemi/{slug:str}/{dataset:str}/{anno:int}/versioni/{versione:int}/dati.csv", opt=_OPT,
+@_leggi("/insiemi/{slug:str}/{dataset:str}/{anno:int}/versioni/{versione:int}/dati.csv", opt=_OPT,
      responses=_CSV, summary="Una versione, CSV")  # fmt: skip
 async def versione_csv(
     request: Richiesta,
@@ -355,7 +357,7 @@ async def versione_csv(
     return await _file(request, slug, dataset, anno, versione, "csv")
 
 
-@get("/insiemi/{slug:str}/{dataset:str}/{anno:int}/versioni/{versione:int}/dati.json", opt=_OPT,
+@_leggi("/insiemi/{slug:str}/{dataset:str}/{anno:int}/versioni/{versione:int}/dati.json", opt=_OPT,
      responses=_JSON, summary="Una versione, JSON")  # fmt: skip
 async def versione_json(
     request: Richiesta,
@@ -396,21 +398,21 @@ def _del_catalogo(formato: str, tipo: str) -> dict[int, ResponseSpec]:
     }
 
 
-@get("/catalogo.rdf", opt=_OPT, summary="Il catalogo DCAT-AP_IT, RDF/XML",
+@_leggi("/catalogo.rdf", opt=_OPT, summary="Il catalogo DCAT-AP_IT, RDF/XML",
      responses=_del_catalogo("RDF/XML", "application/rdf+xml"))  # fmt: skip
 async def catalogo_rdf(request: Richiesta) -> Response[bytes]:
     """The catalogue, for who gathers catalogues."""
     return await _catalogo(request, "rdf")
 
 
-@get("/catalogo.ttl", opt=_OPT, summary="Il catalogo DCAT-AP_IT, Turtle",
+@_leggi("/catalogo.ttl", opt=_OPT, summary="Il catalogo DCAT-AP_IT, Turtle",
      responses=_del_catalogo("Turtle", "text/turtle"))  # fmt: skip
 async def catalogo_ttl(request: Richiesta) -> Response[bytes]:
     """The catalogue, for who gathers catalogues."""
     return await _catalogo(request, "ttl")
 
 
-@get("/catalogo.jsonld", opt=_OPT, summary="Il catalogo DCAT-AP_IT, JSON-LD",
+@_leggi("/catalogo.jsonld", opt=_OPT, summary="Il catalogo DCAT-AP_IT, JSON-LD",
      responses=_del_catalogo("JSON-LD", "application/ld+json"))  # fmt: skip
 async def catalogo_jsonld(request: Richiesta) -> Response[bytes]:
     """The catalogue, for who gathers catalogues."""
@@ -430,10 +432,13 @@ def _descrizione() -> bytes:
         ),
         logging_config=None,
     )  # fmt: skip
-    return msgspec.json.encode(app.openapi_schema.to_schema())
+    schema = app.openapi_schema.to_schema()
+    for indirizzo in schema["paths"].values():
+        del indirizzo["head"]
+    return msgspec.json.encode(schema)
 
 
-@get("/openapi.json", opt=_OPT, include_in_schema=False)
+@_leggi("/openapi.json", opt=_OPT, include_in_schema=False)
 async def descrizione(request: Richiesta) -> Response[bytes]:
     """How to ask: the OpenAPI of the open data."""
     corpo = _descrizione()
@@ -446,7 +451,7 @@ async def descrizione(request: Richiesta) -> Response[bytes]:
 # The pages.
 
 
-@get("/", opt=_OPT, include_in_schema=False)
+@_leggi("/", opt=_OPT, include_in_schema=False)
 async def elenco(request: Richiesta) -> Template | Response[bytes]:
     """What is open, in words."""
     slug, dataset, anno = _filtri(request)
@@ -480,7 +485,7 @@ async def elenco(request: Richiesta) -> Template | Response[bytes]:
     )  # fmt: skip
 
 
-@get("/{slug:str}/{dataset:str}/{anno:int}", opt=_OPT, include_in_schema=False)
+@_leggi("/{slug:str}/{dataset:str}/{anno:int}", opt=_OPT, include_in_schema=False)
 async def scheda(
     request: Richiesta, slug: FromPath[str], dataset: FromPath[str], anno: FromPath[int]
 ) -> Template:

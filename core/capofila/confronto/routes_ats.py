@@ -38,7 +38,7 @@ from capofila.web.pagina import Colonna, with_parameters
 Richiesta = Request[Any, Any, Any]
 _OPT: Final = {"permesso": "ats.leggi", "unita": "nessuna"}
 ORDINI: Final = ("-valore", "valore", "nome", "-nome")
-GRAFICI: Final = ("ambiti", "anni", "comuni")
+GRAFICI: Final = ("ambiti", "anni", "comuni", "pubblicate")
 LINEE: Final = 4
 """Lines that are told apart in a chart."""
 
@@ -130,6 +130,7 @@ def _domanda(request: Richiesta) -> Domanda:
         or scelti["indicatore"] not in noti
         or scelti["perimetro"] not in {"", *PERIMETRI}
         or scelti["ordina"] not in {"", *ORDINI}
+        or not scelti["voce"].isprintable()
     ):
         raise RichiestaNonValida(
             "Il confronto chiesto nell'indirizzo non esiste: torna alla pagina dell'ATS e scegli di nuovo."
@@ -643,7 +644,17 @@ async def confronto_png(
         for p in letto.in_pagina
         if barre[p.chiave]
     ]
-    if not {"ambiti": righe, "anni": disegno, "comuni": carta}[codice]:
+    altri = letto.pubblicate
+    if codice == "pubblicate":
+        righe = []
+        if altri is not None and altri.classifica is not None:
+            barre = _barre(altri.classifica, altri.classifica.posti)
+            righe = [
+                (spesa.TERRITORI[p.chiave], scrivi(p.valore, tipo), barre[p.chiave])
+                for p in altri.classifica.posti
+            ]
+            note = [f"Come pubblicato. Fonte: {'; '.join(altri.fonti)}.", *altri.storte]
+    if not {"ambiti": righe, "anni": disegno, "comuni": carta, "pubblicate": righe}[codice]:
         raise NonTrovato("Non c'è ancora nulla da disegnare: torna al confronto.")
     assert request.app.template_engine is not None
     svg = request.app.template_engine.get_template("confronto/immagine.html").render(

@@ -87,6 +87,19 @@ class Tavola(msgspec.Struct, frozen=True, dict=True):
             ]
         return trovate
 
+    def comuni_a(self, una: Cella, altra: Cella) -> bool:
+        """Whether one of two cells counts what the other counts, or a part of it."""
+        if TUTTE not in (una[1], altra[1]) and una[1] != altra[1]:
+            return False
+        return altra[0] in self._da(una[0]) or una[0] in self._da(altra[0])
+
+    def _da(self, riga: str) -> list[str]:
+        """A row and the sums that it is in."""
+        sue = [riga]
+        while sue[-1] in self.sopra:
+            sue.append(self.sopra[sue[-1]])
+        return sue
+
     def _capi(self, cella: Cella) -> tuple[_Nodo, _Nodo]:
         """The equations where a cell has plus and minus one, once signs are set as in a network."""
         riga, colonna = cella
@@ -142,32 +155,47 @@ def sopprimi(
         persone: persons in every cell, totals included (:meth:`Tavola.completa`).
         soglia: a cell with fewer, and not none, is not shown.
         importi: what stands beside the persons, in euro, and is hidden with them.
-        gia: what was not shown in an earlier version.
+        gia: what was not shown in an earlier version. Where it has not changed, what it sums up to there
+            is known: it protects, of what is hidden now for the first time, nothing.
         sapute: of the persons, then of each of the amounts, the cells that who reads has seen with
             the very same figure: hidden, they would protect no other.
     """
     viste = [{*celle} for celle in sapute] or [set() for _ in (persone, *importi)]
     piccole = [c for c in tavola.celle if 0 < persone[c] < soglia]
-    nascoste = {*piccole, *(c for c in gia if c in persone)}
+    vecchie = {c for c in gia if c in persone}
+    nascoste = {*piccole, *vecchie}
     ammesse = {c for c in tavola.celle if any(strato[c] > 0 for strato in (persone, *importi))}
     strato = _Strato(persone, 1)
     da_vedere = [*piccole, *(c for c in nascoste if c not in {*piccole})]
     while da_vedere:
         cella = da_vedere.pop()
         if cella not in viste[0]:
-            nuove = _proteggi(
-                tavola, strato, nascoste - viste[0], ammesse - viste[0], cella, soglia
-            )
-            nascoste |= nuove
-            da_vedere += nuove
+            for ferme in _ferme(tavola, cella, viste[0], vecchie):
+                nuove = _proteggi(tavola, strato, nascoste - ferme, ammesse - ferme, cella, soglia)
+                nascoste |= nuove
+                da_vedere += nuove
     for strato, vista in zip(map(_Strato, importi), viste[1:], strict=True):
         for cella in piccole:
             larga = strato.valori[cella] * LARGHEZZA_IMPORTI
             if larga > 0 and cella not in vista:
-                nascoste |= _proteggi(
-                    tavola, strato, nascoste - vista, ammesse - vista, cella, larga
-                )
+                for ferme in _ferme(tavola, cella, vista, vecchie):
+                    nascoste |= _proteggi(
+                        tavola, strato, nascoste - ferme, ammesse - ferme, cella, larga
+                    )
     return frozenset(nascoste)
+
+
+def _ferme(
+    tavola: Tavola, cella: Cella, viste: set[Cella], vecchie: set[Cella]
+) -> list[set[Cella]]:
+    """What may not protect a cell; then, where that leaves too little, only what was shown.
+
+    What was hidden before and has persons of the cell in it, or is in it, has changed with it; the rest may
+    be as it was, and cancels out between the two versions.
+    """
+    if not vecchie or cella in vecchie:
+        return [viste]
+    return [viste | {c for c in vecchie if not tavola.comuni_a(cella, c)}, viste]
 
 
 def intervallo(

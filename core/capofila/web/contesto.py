@@ -64,7 +64,10 @@ def anno_richiesto(request: Request[Any, Any, Any]) -> int:
     corrente = date.today().year  # noqa: DTZ011 - a default, in the machine's own year
     if not testo:
         return corrente - 1
-    if not (testo.isascii() and testo.isdigit()) or not 1900 <= int(testo) <= 2100:
+    if (
+        not (testo.isascii() and testo.isdigit() and len(testo) == 4)
+        or not 1900 <= int(testo) <= 2100
+    ):
         raise RichiestaNonValida("L'anno nell'indirizzo non è valido: scegline uno dal selettore.")
     return int(testo)
 
