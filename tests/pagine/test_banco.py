@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.pagine.conftest import Visita
 
+from capofila.base.attivazioni import oggi
+
 pytestmark = pytest.mark.browser
 
-OGGI = date.today()  # noqa: DTZ011
+OGGI = oggi()
 SEDUTE = "/cremona/sedute"
 
 

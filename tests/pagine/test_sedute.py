@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.pagine.conftest import Piattaforma, Visita
+
+from capofila.base.attivazioni import oggi
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +27,7 @@ def prepara(piattaforma: Piattaforma, pagina: Page, oggetti: tuple[str, ...]) ->
 def bozza(pagina: Page, oggetti: tuple[str, ...], materia: str) -> str:
     """A draft of today with its proposals on a matter, from the form of a new meeting."""
     pagina.get_by_label("Organo").select_option("assemblea-dei-sindaci")
-    pagina.locator("#campo-giorno").fill(f"{date.today():%d/%m/%Y}")  # noqa: DTZ011
+    pagina.locator("#campo-giorno").fill(f"{oggi():%d/%m/%Y}")
     pagina.locator("#campo-ora").fill("0:30")
     pagina.locator("#campo-luogo").fill("Sala consiliare (inventata)")
     pagina.get_by_role("button", name="Salva la bozza").click()
