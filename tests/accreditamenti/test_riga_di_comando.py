@@ -44,3 +44,7 @@ def test_la_valutazione_di_un_file_con_le_sue_spiegazioni(
     rifiuto = macchina.capofila(*comando, "--json")
     assert (rifiuto.stato, rifiuto.json["errore"]) == (1, "dati_non_validi")
     assert "$.risposte[0].valore" in rifiuto.json["messaggio"]
+    file.write_bytes('{"accreditamento": "asilo-nido à"}'.encode("latin-1"))
+    rifiuto = macchina.capofila(*comando, "--json")
+    assert (rifiuto.stato, rifiuto.json["errore"]) == (1, "dati_non_validi")
+    assert "UTF-8" in rifiuto.json["messaggio"]

@@ -226,3 +226,5 @@ async def test_un_file_si_calcola_e_si_rifiuta_dicendo_dove() -> None:
                 await service.calcola_file(json.dumps({**file, **cambio}).encode())
         with pytest.raises(DatiNonValidi):
             await service.calcola_file(b"\xff{")
+        with pytest.raises(DatiNonValidi, match="UTF-8"):
+            await service.calcola_file('{"graduatoria": "misura à"}'.encode("latin-1"))

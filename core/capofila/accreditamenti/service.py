@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any, Final
 
@@ -21,9 +20,9 @@ from capofila.accreditamenti.pratiche import scrivi_risposte as scrivi_risposte
 from capofila.accreditamenti.pratiche import scrivi_unita as scrivi_unita
 from capofila.accreditamenti.pratiche import vista as vista
 from capofila.base.errori import DatiNonValidi
+from capofila.base.foglio_json import leggi_json
 
 DIMENSIONE_MASSIMA: Final = 1_000_000
-_DOVE: Final = re.compile(r"at `(\$[^`]*)`")
 
 
 class FileAccreditamento(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,17 +41,10 @@ async def valuta_file(contenuto: bytes) -> Traccia:
         DatiNonValidi: the file cannot be read, or says what cannot be.
         NonTrovato: nobody declares those rules for that day.
     """
-    if len(contenuto) > DIMENSIONE_MASSIMA:
-        raise DatiNonValidi("Il file è troppo grande: al massimo un megabyte.")
-    try:
-        letto = msgspec.json.decode(contenuto, type=FileAccreditamento)
-    except msgspec.DecodeError as errore:
-        trovato = _DOVE.search(str(errore))
-        dove = f" al posto «{trovato[1]}»" if trovato else ""
-        raise DatiNonValidi(
-            f"Il file non ha la forma di una valutazione{dove}: guarda l’esempio in "
-            "docs/uso/accreditamenti.md."
-        ) from None
+    letto = leggi_json(
+        contenuto, FileAccreditamento, massimo=DIMENSIONE_MASSIMA, che_cosa="una valutazione",
+        guida="docs/uso/accreditamenti.md",
+    )  # fmt: skip
     regole = await pratiche.regole(letto.accreditamento, letto.giorno)
     if not 0 <= (letto.posti or 0) <= calcolo.UTENTI_MASSIMI:
         raise DatiNonValidi(f"I posti vanno da 0 a {calcolo.UTENTI_MASSIMI}.")

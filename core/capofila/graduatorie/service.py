@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from capofila.base.errori import DatiNonValidi
+from capofila.base.foglio_json import leggi_json
 from capofila.graduatorie import bandi, calcolo
 from capofila.graduatorie.bandi import BandoNuovo as BandoNuovo
 from capofila.graduatorie.bandi import DomandaNuova as DomandaNuova
@@ -20,7 +20,6 @@ from capofila.graduatorie.calcolo import Congelata, Iscritta, Richiesta
 from capofila.graduatorie.calcolo import in_punti as in_punti
 
 DIMENSIONE_MASSIMA: Final = 20_000_000
-_DOVE: Final = re.compile(r"at `(\$[^`]*)`")
 
 
 class FileGraduatoria(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,16 +40,10 @@ async def calcola_file(contenuto: bytes) -> Congelata:
         DatiNonValidi: the file cannot be read, or says what cannot be.
         NonTrovato: nobody declares those rules for that day.
     """
-    if len(contenuto) > DIMENSIONE_MASSIMA:
-        raise DatiNonValidi("Il file è troppo grande: al massimo 20 MB.")
-    try:
-        letto = msgspec.json.decode(contenuto, type=FileGraduatoria)
-    except msgspec.DecodeError as errore:
-        trovato = _DOVE.search(str(errore))
-        dove = f" al posto «{trovato[1]}»" if trovato else ""
-        raise DatiNonValidi(
-            f"Il file non ha la forma di una graduatoria{dove}: guarda l’esempio in docs/uso/graduatorie.md."
-        ) from None
+    letto = leggi_json(
+        contenuto, FileGraduatoria, massimo=DIMENSIONE_MASSIMA, che_cosa="una graduatoria",
+        guida="docs/uso/graduatorie.md",
+    )  # fmt: skip
     graduatoria = await bandi.regole(letto.graduatoria, letto.giorno)
     if (letto.posti or 0) < 0 or (letto.budget or 0) < 0:
         raise DatiNonValidi("I posti e il budget non possono essere negativi.")
