@@ -39,7 +39,7 @@ CONDIVISE: dict[str, str] = {
     "incarico_ats": "charges in an agency; policies of its own",
     "sessione": "found by the digest of its token only; policies of its own",
     "tentativo_accesso": "keyed digests, before anybody is known",
-    "segno_confronto": "a number for each agency, that changes with what it may read",
+    "segno_confronto": "one sign for each agency, that changes with what it may read",
     "segno_territorio": "one row, that changes with the comuni: no data of anybody",
     "registro_piattaforma": "what happened outside any ambito; written by all, read by one role",
     "migration": "Piccolo's list of what has run; the application has no right on it",

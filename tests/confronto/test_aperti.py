@@ -203,7 +203,7 @@ async def test_nel_database_chi_non_e_nessuno_legge_solo_cio_che_e_aperto(
     for comando in (
         "SELECT motivo FROM apertura", "SELECT aperta_da FROM apertura",
         "UPDATE apertura SET chiusa_il = NULL", "DELETE FROM apertura",
-        "INSERT INTO apertura SELECT * FROM apertura", "UPDATE segno_confronto SET segno = 0",
+        "INSERT INTO apertura SELECT * FROM apertura", "UPDATE segno_confronto SET segno = gen_random_uuid()",
     ):  # fmt: skip
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with unita_di_lavoro(nessuno, ruolo="ats") as unita:

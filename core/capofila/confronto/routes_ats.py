@@ -323,7 +323,7 @@ def _righe_comuni(letto: Confronto) -> Markup:
     """The rows of the comuni, put together here: there may be thousands."""
     scritto = SCRIVE[letto.domanda.indicatore.tipo]
     misura = escape(letto.domanda.indicatore.nome)
-    ambiti = {a.nome: escape(a.nome) for a in letto.ambiti.values()}
+    ambiti = {nome: escape(nome) for nome in {c.ambito for c in letto.comuni}}
     return Markup(  # noqa: S704 - our own marks around escaped texts
         "".join(
             f'<tr><th scope="row">{escape(c.nome)}</th><td data-etichetta="Ambito">{ambiti[c.ambito]}</td>'
@@ -361,9 +361,10 @@ def _linee(letto: Confronto, anni: list[int]) -> tuple[grafici.Linee | None, lis
 
 def _carta(letto: Confronto) -> dict[str, Any] | None:
     """The comuni of the ambiti on the page: boundaries where they are loaded, circles elsewhere."""
+    mostrati = {c.istat for c in letto.comuni}
     luoghi: dict[str, Any] = {
         c.istat: {"type": "Point", "coordinates": c.centro} for c in letto.comuni if c.centro
-    } | {i: g for i, g in letto.confini.geometrie.items() if i in {c.istat for c in letto.comuni}}
+    } | {i: g for i, g in letto.confini.geometrie.items() if i in mostrati}
     disegno = grafici.mappa(luoghi) if len(luoghi) > 1 else None
     if disegno is None:
         return None

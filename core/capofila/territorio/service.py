@@ -523,9 +523,11 @@ async def _presenti(
     """The rows of this ambito; of a table that all share, those that have one of the `volute` as `chiave`."""
     elenco = ", ".join(colonne)
     if tabella in _SENZA_AMBITO:
+        # Of one, so that the planner does not take it for ten and read the whole table.
+        condizione, valore = ("= $1", volute[0]) if len(volute) == 1 else ("= ANY($1)", volute)
         return await unita.righe(
-            f"SELECT {elenco} FROM {tabella} WHERE {chiave} = ANY($1)",  # noqa: S608
-            volute,
+            f"SELECT {elenco} FROM {tabella} WHERE {chiave} {condizione}",  # noqa: S608
+            valore,
         )
     return await unita.righe(
         f"SELECT {elenco} FROM {tabella} WHERE ambito_id = $1",  # noqa: S608
@@ -533,12 +535,17 @@ async def _presenti(
     )
 
 
-async def _inserisci(unita: UnitaDiLavoro, tabella: str, riga: Mapping[str, Any]) -> None:
-    nomi = list(riga)
+async def _inserisci(
+    unita: UnitaDiLavoro, tabella: str, righe: Sequence[Mapping[str, Any]]
+) -> None:
+    """New rows, of the same columns."""
+    if not righe:
+        return
+    nomi = list(righe[0])
     segni = ", ".join(f"${n}" for n in range(1, len(nomi) + 1))
-    await unita.esegui(
+    await unita.esegui_per_ognuna(
         f"INSERT INTO {tabella} ({', '.join(nomi)}) VALUES ({segni})",  # noqa: S608
-        *riga.values(),
+        [[riga[nome] for nome in nomi] for riga in righe],
     )
 
 
@@ -586,11 +593,12 @@ async def _upsert(
             volute=[voluta[chiave[0]] for voluta in volute],
         )
     }
+    nuove: list[Mapping[str, Any]] = []
     for voluta in volute:
         valore = tuple(voluta[c] for c in chiave)
         presente = presenti.pop(valore, None)
         if presente is None:
-            await _inserisci(unita, tabella, voluta)
+            nuove.append(voluta)
             esito.aggiunti += 1
             esito.frasi.append(f"Aggiunto: {frase(voluta)}.")
         elif diverse := _differenze(presente, voluta):
@@ -599,6 +607,7 @@ async def _upsert(
             esito.frasi.append(f"Modificato: {frase(voluta)} ({', '.join(diverse)}).")
         else:
             esito.invariati += 1
+    await _inserisci(unita, tabella, nuove)
     if segnala_assenti:
         for valore in presenti:
             esito.avvisi.append(
@@ -669,8 +678,7 @@ async def _allinea_periodi(
         return problemi
     for id_, valori in (*accorciati, *altri):
         await _aggiorna(unita, tabella, {"id": id_}, valori)
-    for riga_nuova in nuove:
-        await _inserisci(unita, tabella, riga_nuova)
+    await _inserisci(unita, tabella, nuove)
     return []
 
 
