@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capofila.web.grafici import Curva, Serie, barra, classi, curve, linee, mappa, tacche
+from capofila.web.grafici import Curva, Serie, Tempo, barra, classi, curve, linee, mappa, tacche
 
 CIFRE = st.decimals(min_value=-(10**12), max_value=10**12, places=2)
 POSITIVE = st.decimals(min_value=0, max_value=10**12, places=2)
@@ -62,7 +62,7 @@ def test_un_anno_senza_dati_interrompe_la_linea() -> None:
     assert grafico is not None
     (una,) = grafico.linee
     assert [len(t.split()) for t in una.tratti] == [2, 2]
-    assert [p.anno for p in una.punti] == [2019, 2020, 2022, 2023]
+    assert [p.quando for p in una.punti] == ["2019", "2020", "2022", "2023"]
     assert una.punti[-1].y == grafico.base
     assert una.punti[0].x == grafico.sinistra
     assert una.punti[-1].x == grafico.destra
@@ -78,6 +78,50 @@ def test_di_molti_anni_se_ne_scrivono_quanti_ci_stanno_e_sempre_l_ultimo() -> No
     assert grafico.anni[-1][1] == 2025
     assert all(b[0] - a[0] >= 40 for a, b in pairwise(grafico.anni))
     assert linee([Serie("Spesa", {2020: None})]) is None
+
+
+@pytest.mark.parametrize(
+    ("parti", "anni", "scritte"),
+    [
+        (("S1", "S2"), 6, ("S1", "S2")),
+        (("T1", "T2", "T3", "T4"), 2, ("T1", "T2", "T3", "T4")),
+        (("T1", "T2", "T3", "T4"), 6, ("T1", "T3")),
+        (tuple(map(str, range(1, 13))), 1, tuple(map(str, range(1, 13)))),
+        (tuple(map(str, range(1, 13))), 6, ("1", "7")),
+    ],
+)
+def test_delle_parti_degli_anni_si_scrivono_quelle_che_ci_stanno_le_stesse_di_ogni_anno(
+    parti: tuple[str, ...], anni: int, scritte: tuple[str, ...]
+) -> None:
+    quando = range(2020 * len(parti), (2020 + anni) * len(parti))
+    grafico = linee([Serie("Sfratti", dict.fromkeys(quando, 1))], Tempo(parti))
+    assert grafico is not None
+    assert tuple(detto for _, detto in grafico.parti) == scritte * anni
+    assert all(b[0] - a[0] >= 30 for a, b in pairwise(grafico.parti))
+    assert [anno for _, anno in grafico.anni] == [*range(2020, 2020 + anni)]
+    # A year is written in the middle of its parts, between its bounds.
+    bordi = [grafico.sinistra, *grafico.confini, grafico.destra]
+    assert len(grafico.confini) == anni - 1
+    for (inizio, fine), (x, _) in zip(pairwise(bordi), grafico.anni, strict=True):
+        assert inizio < x < fine
+
+
+def test_un_semestre_senza_cifra_interrompe_la_linea_e_ogni_punto_dice_di_quando_e() -> None:
+    semestri = {4040: 3, 4041: 4, 4042: None, 4043: 9, 4044: None, 4045: None}
+    grafico = linee(
+        [Serie("Sfratti", semestri)],
+        Tempo(("S1", "S2"), lambda q: f"{q % 2 + 1}° semestre {q // 2}"),
+    )
+    assert grafico is not None
+    (una,) = grafico.linee
+    # A figure between two holes is a point without a line; the holes at the end keep their room.
+    assert [len(t.split()) for t in una.tratti] == [2]
+    assert [p.quando for p in una.punti] == [
+        "1° semestre 2020", "2° semestre 2020", "2° semestre 2021",
+    ]  # fmt: skip
+    assert una.punti[-1].x < grafico.destra
+    assert "<title>Sfratti, 2° semestre 2021: 9</title>" in grafico.disegna(str)
+    assert grafico.altezza > grafico.base + 40
 
 
 @given(st.dictionaries(st.text(max_size=3), st.none() | st.integers(0, 30)), st.integers(1, 7))

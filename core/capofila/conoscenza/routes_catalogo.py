@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -51,7 +51,7 @@ from capofila.hooks import Indicatore
 from capofila.hooks.tracciati import cella_csv
 from capofila.web import grafici
 from capofila.web.contesto import VoceMenu, anno_richiesto, costruisci_pagina, rispondi
-from capofila.web.formati import parte_dell_anno
+from capofila.web.formati import parte_dell_anno, parte_in_breve
 from capofila.web.pagina import Colonna
 
 MENU: Final = VoceMenu(
@@ -231,12 +231,51 @@ def linee_di(
     cifre: Cifre, voci: list[tuple[Indicatore, Territorio]], anni: list[int], nomi: list[str]
 ) -> grafici.Linee | None:
     """Lines of some indicators, each of its territory; None of fewer than two figures."""
-    serie = [
-        grafici.Serie(nome, {a: cifre.di(i.codice, a, dove).valore for a in anni})
-        for (i, dove), nome in zip(voci, nomi, strict=True)
-    ]
-    noti = {a for una in serie for a, v in una.valori.items() if v is not None}
-    return grafici.linee(serie) if len(noti) > 1 else None
+    return _disegna(
+        [
+            grafici.Serie(nome, {a: cifre.di(i.codice, a, dove).valore for a in anni})
+            for (i, dove), nome in zip(voci, nomi, strict=True)
+        ]
+    )
+
+
+def linee_nel_tempo(
+    letti: Mapping[str, Mapping[tuple[int, str], Cifra]], parti: Sequence[str]
+) -> grafici.Linee | None:
+    """Lines of the same indicator, one a territory, over the periods; None of fewer than two figures.
+
+    Of one that is given more often than the year each period has its place, also without a figure, from the
+    first year that has one.
+
+    Args:
+        letti: by the name of the territory, its figures by year and part.
+        parti: of a year, that the indicator is given of.
+    """
+    quante = len(parti)
+
+    def posto(anno: int, parte: str) -> int:
+        return anno * quante + parti.index(parte)
+
+    def detto(quale: int) -> str:
+        parte = parti[quale % quante]
+        return f"{parte_dell_anno(parte)} {quale // quante}" if parte else str(quale)
+
+    con = [a for sue in letti.values() for (a, _), c in sue.items() if c.valore is not None]
+    dal = min(con, default=0) if quante > 1 else 0
+    return _disegna(
+        [
+            grafici.Serie(nome, {posto(*k): c.valore for k, c in sue.items() if k[0] >= dal})
+            for nome, sue in letti.items()
+        ],
+        grafici.Tempo([parte_in_breve(p) for p in parti], detto) if quante > 1 else grafici.ANNI,
+    )
+
+
+def _disegna(
+    serie: list[grafici.Serie], tempo: grafici.Tempo = grafici.ANNI
+) -> grafici.Linee | None:
+    noti = {q for una in serie for q, v in una.valori.items() if v is not None}
+    return grafici.linee(serie, tempo) if len(noti) > 1 else None
 
 
 def _parte(request: Richiesta, cifre: Cifre, codice: str, dove: list[Territorio]) -> str:
@@ -281,9 +320,12 @@ async def _uno(
     incarichi = await valori.incarichi()
     titolare = incarichi.get(codice, indicatore.titolare)
     massimo = max((c.valore for _, c in dei_comuni if c.valore is not None), default=Decimal(0))
-    voci, nomi = [(indicatore, nostro)], [nostro.nome]
+    serie = {nostro.nome: nostre}
     if any(c.valore is not None for c in provincia.values()):
-        voci, nomi = [*voci, (indicatore, dove.provincia)], [*nomi, "Provincia"]
+        serie["Provincia"] = provincia
+    nomi = [*serie]
+    con = [k for una in serie.values() for k, c in una.items() if c.valore is not None]
+    prima = min(con, default=(anno, parti[0]))
     dati = [
         (chi, dato) for chi in ([nostro] if solo else [nostro, dove.provincia])
         for p in parti if (dato := cifre.valori.get((codice, anno, p, chi.codice))) is not None
@@ -306,15 +348,15 @@ async def _uno(
         ),
         stato=stato,
         uno=indicatore, noto=noto, anno=anno, anni=anni, parti=parti, parte=parte, nostro=nostro, solo=solo,
-        periodi=[
-            k for k in reversed(nostre) if len(parti) == 1 or k[0] == anno
-            or nostre[k].valore is not None or provincia[k].valore is not None
-        ],
+        # A hole is a row, as it is a break of the line.
+        periodi=[k for k in reversed(nostre) if len(parti) == 1 or k[0] == anno or k >= prima],
         scelte_parti=[(p, parte_dell_anno(p).capitalize()) for p in parti if p],
         nostre=nostre, provincia=provincia, con_provincia=len(nomi) > 1,
         dei_comuni=dei_comuni, gruppi=[(t, c) for t, c in gruppi if c.valore is not None or c.mancano],
         barre={t.codice: grafici.barra([c.valore], massimo) for t, c in dei_comuni},
-        linee=linee_di(cifre, voci, anni, nomi) if len(parti) == 1 else None, nomi_linee=nomi,
+        linee=linee_nel_tempo(serie, parti), nomi_linee=nomi,
+        fonti=[*dict.fromkeys(c.fonte for una in serie.values() for c in una.values() if c.fonte)],
+        ultima=max((v.scritto_il for v in cifre.valori.values() if v.scritto_il is not None), default=None),
         dove=dove, scrivi=lambda v: scrivi_valore(indicatore, v),
         mancano=lambda c, t=nostro: mancano(c, len(t.comuni)),
         per_mille=lambda c, t: per_mille(c, indicatore, t.abitanti),

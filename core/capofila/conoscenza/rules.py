@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import partial
@@ -35,7 +35,7 @@ Origine = Literal["dato", "somma", "rapporto", "calcolo"]
 
 
 class Valore(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure that somebody gave, or that a room computed."""
+    """A figure that somebody gave, or that a room computed; ``scritto_il`` is of one that was given."""
 
     codice: str
     anno: int
@@ -44,6 +44,7 @@ class Valore(msgspec.Struct, frozen=True, kw_only=True):
     valore: Decimal
     fonte: str | None = None
     calcolato: bool = False
+    scritto_il: datetime | None = None
 
     @property
     def chiave(self) -> Chiave:

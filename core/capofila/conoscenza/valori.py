@@ -148,7 +148,8 @@ async def valori(
     """
     unita, solo = unita_corrente(), await solo_comune()
     righe = await unita.righe(
-        "SELECT codice, anno, parte, territorio, valore, fonte FROM valore_indicatore WHERE ambito_id = $1 "
+        "SELECT codice, anno, parte, territorio, valore, fonte, scritto_il FROM valore_indicatore "
+        "WHERE ambito_id = $1 "
         "AND ($2::integer[] IS NULL OR anno = ANY ($2)) AND ($3::text[] IS NULL OR codice = ANY ($3)) "
         "AND ($4::text IS NULL OR territorio = $4) ORDER BY codice, anno, parte, territorio",
         unita.ambito, None if anni is None else [*anni], None if codici is None else [*codici], solo,

@@ -100,7 +100,7 @@ def linee(documento: Documento, tavola: TavolaCifre, scrivi: Scrivi) -> dict[str
     detto = "; ".join(
         f"{linea.nome}: "
         + ", ".join(
-            f"{punto.anno} {scrivi(Decimal(punto.valore), 'importo')}" for punto in linea.punti
+            f"{punto.quando} {scrivi(Decimal(punto.valore), 'importo')}" for punto in linea.punti
         )
         for linea in disegno.linee
     )

@@ -165,6 +165,15 @@ def parte_dell_anno(parte: str) -> str:
     return _MESI[int(parte)] if parte else ""
 
 
+def parte_in_breve(parte: str) -> str:
+    """A part of a year where there is little room.
+
+    >>> parte_in_breve("S1"), parte_in_breve("03")
+    ('S1', 'mar')
+    """
+    return LOCALE.months["stand-alone"]["abbreviated"][int(parte)] if parte.isdigit() else parte
+
+
 def _fra_due_giorni(primo: date | None, ultimo: date | None) -> str:
     if primo is None and ultimo is None:
         return "senza limiti di tempo"

@@ -23,6 +23,8 @@ CLASSI: Final = 5
 LARGHEZZA: Final = 480
 ALTEZZA: Final = 240
 _SOPRA, _SOTTO, _SINISTRA, _DESTRA = 14, 30, 84, 20
+_RIGA: Final = 18
+"""What the years take under their parts."""
 _COSENO: Final = math.cos(math.radians(45.2))
 """Of the latitude of the province: a degree of longitude is so much shorter there."""
 
@@ -81,23 +83,38 @@ def _piano(valore: Decimal) -> Decimal:
 
 
 class Serie(msgspec.Struct, frozen=True):
-    """Figures over the years; a year without a figure breaks the line."""
+    """Figures over the years, or over their parts, numbered; one without a figure breaks the line."""
 
     nome: str
     valori: Mapping[int, Cifra | None]
 
 
+class Tempo(msgspec.Struct, frozen=True):
+    """How a number of a series is read: a year, or a part of one (``anno * len(parti) + n``).
+
+    Attributes:
+        parti: what each part of a year is called under the chart, in short; none for whole years.
+        detto: what a number is called in full.
+    """
+
+    parti: Sequence[str] = ()
+    detto: Callable[[int], str] = str
+
+
+ANNI: Final = Tempo()
+
+
 class PuntoLinea(msgspec.Struct, frozen=True):
-    """One figure of a line."""
+    """One figure of a line, and of when it is."""
 
     x: float
     y: float
-    anno: int
+    quando: str
     valore: Cifra
 
 
 class Linea(msgspec.Struct, frozen=True):
-    """One series: the runs of years that have a figure, and its points."""
+    """One series: the runs of it that have a figure, and its points."""
 
     nome: str
     numero: int
@@ -115,6 +132,12 @@ class Linee(msgspec.Struct, frozen=True):
     """(y, figure) of the horizontal lines of the scale."""
     anni: list[tuple[float, int]]
     linee: list[Linea]
+    parti: list[tuple[float, str]] = []
+    """(x, name) of the parts of the years, above the years."""
+    confini: list[float] = []
+    """Where a year ends and another begins, if they have parts."""
+    raggio: int = 4
+    """Of a point."""
     sinistra: float = _SINISTRA
     destra: float = LARGHEZZA - _DESTRA
     base: float = ALTEZZA - _SOTTO
@@ -129,8 +152,13 @@ class Linee(msgspec.Struct, frozen=True):
                 f"{escape(formato(valore))}</text>\n"
             )
         pezzi += [
-            f'  <text class="tacca" x="{x}" y="{self.altezza - 10}" text-anchor="middle">{anno}</text>\n'
-            for x, anno in self.anni
+            f'  <line class="asse" x1="{x}" x2="{x}" y1="{_SOPRA}" y2="{self.altezza - 6}"/>\n'
+            for x in self.confini
+        ]
+        pezzi += [
+            f'  <text class="tacca" x="{x}" y="{y}" text-anchor="middle">{escape(detto)}</text>\n'
+            for y, scritte in ((self.base + 20, self.parti), (self.altezza - 10, self.anni))
+            for x, detto in scritte
         ]
         for linea in self.linee:
             nome = escape(linea.nome)
@@ -139,28 +167,26 @@ class Linee(msgspec.Struct, frozen=True):
                 for tratto in linea.tratti
             ]
             pezzi += [
-                f'<circle class="punto-{linea.numero}" cx="{p.x}" cy="{p.y}" r="4"><title>{nome}, '
-                f"{p.anno}: {escape(formato(p.valore))}</title></circle>"
+                f'<circle class="punto-{linea.numero}" cx="{p.x}" cy="{p.y}" r="{self.raggio}"><title>{nome}, '
+                f"{escape(p.quando)}: {escape(formato(p.valore))}</title></circle>"
                 for p in linea.punti
             ]
         return Markup("".join(pezzi))  # noqa: S704 - our own marks around escaped texts
 
 
-def linee(serie: Sequence[Serie]) -> Linee | None:
-    """Lines over the years, their scale from zero (or below); None when there is no figure."""
+def linee(serie: Sequence[Serie], tempo: Tempo = ANNI) -> Linee | None:
+    """Lines over the years or their parts, the scale from zero (or below); None when there is no figure."""
     cifre = [v for una in serie for v in una.valori.values() if v is not None]
     if not cifre:
         return None
     scala = tacche(min(0, *cifre), max(0, *cifre))
-    anni = sorted({anno for una in serie for anno in una.valori})
+    quando = sorted({q for una in serie for q in una.valori})
     larga, alta = LARGHEZZA - _SINISTRA - _DESTRA, ALTEZZA - _SOPRA - _SOTTO
-    primo, campata = anni[0], anni[-1] - anni[0]
+    primo, campata = quando[0], quando[-1] - quando[0]
     in_alto, altezza = scala[-1], scala[-1] - scala[0]
 
-    x = {
-        anno: _tondo(_SINISTRA + ((anno - primo) * larga / campata if campata else larga / 2))
-        for anno in anni
-    }
+    def x(posto: float) -> float:
+        return _tondo(_SINISTRA + ((posto - primo) * larga / campata if campata else larga / 2))
 
     def y(valore: Cifra) -> float:
         return _tondo(_SOPRA + (in_alto - valore) * alta / altezza)
@@ -168,25 +194,48 @@ def linee(serie: Sequence[Serie]) -> Linee | None:
     disegnate = []
     for numero, una in enumerate(serie, 1):
         punti, tratti, corrente = [], [], list[str]()
-        for anno in anni:
-            valore = una.valori.get(anno)
+        for quale in quando:
+            valore = una.valori.get(quale)
             if valore is None:
                 tratti.append(" ".join(corrente))
                 corrente = []
                 continue
-            punti.append(PuntoLinea(x[anno], y(valore), anno, valore))
+            punti.append(PuntoLinea(x(quale), y(valore), tempo.detto(quale), valore))
             corrente.append(f"{punti[-1].x:g},{punti[-1].y:g}")
         tratti.append(" ".join(corrente))
         disegnate.append(Linea(una.nome, numero, [t for t in tratti if " " in t], punti))
-    # The years are written as far apart as their four figures need.
-    salto = -(-len(anni) * 44 // larga) or 1
+    parti, confini, anni = _in_basso(quando, tempo, x)
     return Linee(
         larghezza=LARGHEZZA,
-        altezza=ALTEZZA,
+        altezza=ALTEZZA + (_RIGA if parti else 0),
         righe=[(y(t), t) for t in scala],
-        anni=[(x[a], a) for a in anni[::-salto][::-1]],
+        anni=anni,
+        parti=parti,
+        confini=confini,
+        # Seventy months would be a string of beads.
+        raggio=2 if campata and larga / campata < 10 else 4,
         linee=disegnate,
     )
+
+
+def _in_basso(
+    quando: Sequence[int], tempo: Tempo, x: Callable[[float], float]
+) -> tuple[list[tuple[float, str]], list[float], list[tuple[float, int]]]:
+    """What is written under a chart: the parts, where a year ends, the years; as far apart as they need."""
+    larga, quante = LARGHEZZA - _SINISTRA - _DESTRA, len(tempo.parti)
+    if not quante:
+        # The years are written as far apart as their four figures need.
+        salto = -(-len(quando) * 44 // larga) or 1
+        return [], [], [(x(anno), anno) for anno in quando[::-salto][::-1]]
+    passo = larga / max(quando[-1] - quando[0], 1)
+    # The same parts of every year, or none but the first.
+    ogni = next(n for n in range(1, quante + 1) if quante % n == 0 and (n * passo >= 30 or n == quante))
+    parti = [(x(q), tempo.parti[q % quante]) for q in quando if q % quante % ogni == 0]
+    dell_anno: dict[int, list[int]] = {}
+    for q in quando:
+        dell_anno.setdefault(q // quante, []).append(q)
+    anni = [(x((sue[0] + sue[-1]) / 2), anno) for anno, sue in dell_anno.items()]
+    return parti, [x(sue[0] - 0.5) for sue in [*dell_anno.values()][1:]], anni
 
 
 class Curva(msgspec.Struct, frozen=True):
