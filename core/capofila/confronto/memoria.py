@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from capofila.base.database import unita_corrente
+from capofila.confronto.rules import ABITANTI, Cifra
 from capofila.confronto.soppressione import TUTTE, Cella
 
 PERSONE: Final = "persone"
@@ -56,6 +57,27 @@ class Uscita(msgspec.Struct, frozen=True):
     valore: Decimal | None
     soppressa: bool
     letta: bool
+
+
+class Trattenuta(msgspec.Struct, frozen=True):
+    """An indicator that cannot go out of a year: it did already, of periods of another length.
+
+    Attributes:
+        voci: its columns, all hidden.
+        ora: how long its periods are, a key of :data:`DURATE`.
+        uscite: how long those that went out are.
+    """
+
+    codice: str
+    voci: tuple[str, ...]
+    ora: str
+    uscite: tuple[str, ...]
+
+
+DURATE: Final[Mapping[str, str]] = {
+    "": "annuale", "S": "semestrale", "T": "trimestrale", "mese": "mensile",
+}  # fmt: skip
+"""What a figure is called, by the length of its period."""
 
 
 def ricorda(
@@ -102,13 +124,43 @@ def _di_altri_periodi(nostre: Collection[Cella], uscite: Collection[Uscita]) -> 
     A year less a half of it is the other half: of an indicator that is now given more often, or less, what
     went out before stays the only thing that is said of the year.
     """
-    righe, voci = {u.riga for u in uscite}, {u.voce for u in uscite}
+    righe = {u.riga for u in uscite}
+    # A column of which nothing was shown said nothing.
+    voci = {u.voce for u in uscite if u.valore is not None}
     return {
         (riga, voce)
         for voce in {v for _, v in nostre}
         if any(_altro_periodo(voce, una) for una in voci)
         for riga in righe.union(r for r, _ in nostre)
     }
+
+
+def trattieni(cifre: Iterable[Cifra], uscite: Collection[str]) -> tuple[Trattenuta, ...]:
+    """The indicators that are hidden whole because of what went out before. Pure.
+
+    Args:
+        cifre: those of a release.
+        uscite: the columns of which earlier releases of the year showed something.
+    """
+    trovate: dict[str, list[str]] = {}
+    for voce in _tutte_nascoste(cifre):
+        if any(_altro_periodo(voce, una) for una in uscite):
+            trovate.setdefault(voce.partition("@")[0], []).append(voce)
+    return tuple(
+        Trattenuta(
+            codice, tuple(voci), _durata(voci[0].partition("@")[2]),
+            tuple(sorted({_durata(u.partition("@")[2]) for u in uscite if _altro_periodo(voci[0], u)})),
+        )
+        for codice, voci in trovate.items()
+    )  # fmt: skip
+
+
+def _tutte_nascoste(cifre: Iterable[Cifra]) -> list[str]:
+    nascoste: dict[str, bool] = {}
+    for una in cifre:
+        if una.misura != ABITANTI and una.voce != TUTTE:
+            nascoste[una.voce] = nascoste.get(una.voce, True) and una.soppressa
+    return sorted(voce for voce, tutta in nascoste.items() if tutta)
 
 
 def _altro_periodo(una: str, altra: str) -> bool:
@@ -146,3 +198,27 @@ async def memoria(
         unita.ambito, anno, ats_id, dataset,
     )  # fmt: skip
     return ricorda(dataset, nostre, misura, (Uscita(*riga) for riga in righe))
+
+
+async def trattenute(
+    dataset: str, anno: int, cifre: Collection[Cifra], prima_di: int | None = None
+) -> tuple[Trattenuta, ...]:
+    """The indicators of a release that are withheld for what went out before.
+
+    Args:
+        dataset: of the release.
+        anno: of its figures.
+        cifre: its figures.
+        prima_di: the publication that it is; None when it is not out yet.
+    """
+    if not _tutte_nascoste(cifre):
+        return ()
+    unita = unita_corrente()
+    righe = await unita.righe(
+        "SELECT DISTINCT c.voce FROM cifra_pubblicata c JOIN pubblicazione p "
+        "ON p.ambito_id = c.ambito_id AND p.id = c.pubblicazione_id WHERE c.ambito_id = $1 "
+        "AND p.anno = $2 AND p.dataset = $3 AND c.misura <> 'abitanti' AND c.valore IS NOT NULL "
+        "AND ($4::integer IS NULL OR p.id < $4)",
+        unita.ambito, anno, dataset, prima_di,
+    )  # fmt: skip
+    return trattieni(cifre, {r["voce"] for r in righe})

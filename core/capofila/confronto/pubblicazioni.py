@@ -16,7 +16,7 @@ from capofila.base.attivazioni import oggi
 from capofila.base.database import unita_corrente
 from capofila.base.errori import Conflitto, NonTrovato
 from capofila.confronto.fotografie import Fotografia, fotografa
-from capofila.confronto.memoria import NIENTE, memoria
+from capofila.confronto.memoria import NIENTE, Trattenuta, memoria, trattenute
 from capofila.confronto.rules import (
     DATASET,
     SOGLIA_MASSIMA,
@@ -47,18 +47,19 @@ _PUBBLICAZIONE: Final = (
 
 
 class Proposta(msgspec.Struct, frozen=True, kw_only=True):
-    """What would be released now; ``sostituisce`` is the version that it would take the place of."""
+    """What would be released now.
+
+    Attributes:
+        sostituisce: the version that it would take the place of.
+        trattenute: what of it cannot go out, whatever its figures are.
+    """
 
     foto: Fotografia
     convenzione: Convenzione
     cifre: tuple[Cifra, ...]
     impronta: str
     sostituisce: Pubblicazione | None
-
-    @property
-    def soppresse(self) -> int:
-        """Cells that are not shown."""
-        return len({(c.riga, c.voce) for c in self.cifre if c.soppressa})
+    trattenute: tuple[Trattenuta, ...] = ()
 
 
 class Lettura(msgspec.Struct, frozen=True, kw_only=True):
@@ -300,6 +301,7 @@ async def proponi(
         convenzione=questa,
         cifre=cifre,
         impronta=impronta(cifre),
+        trattenute=await trattenute(dataset, anno, cifre),
         sostituisce=next(
             (
                 p

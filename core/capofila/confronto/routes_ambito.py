@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from capofila.base.impostazioni import impostazioni
 from capofila.base.visita import visita_corrente
 from capofila.confronto import aperti, pubblicazioni, rilasci
 from capofila.confronto.catalogo import mancanze
+from capofila.confronto.memoria import DURATE, Trattenuta, trattenute
 from capofila.confronto.pubblicazioni import PER_PAGINA, Proposta
 from capofila.confronto.rules import (
     ABITANTI,
@@ -33,9 +34,10 @@ from capofila.confronto.rules import (
     Pubblicazione,
 )
 from capofila.confronto.soppressione import TUTTE
+from capofila.conoscenza import service as conoscenza
 from capofila.territorio import service as territorio
 from capofila.web.contesto import VoceMenu, costruisci_pagina, pagina_richiesta, rispondi
-from capofila.web.formati import importo, numero, senza_zeri
+from capofila.web.formati import importo, numero, parte_dell_anno, senza_zeri
 from capofila.web.pagina import Colonna, with_parameters
 
 Richiesta = Request[Any, Any, Any]
@@ -260,8 +262,11 @@ async def _anteprima(
         dataset=dataset,
         tavole=_tavole(
             proposta.cifre, foto.voci, {i: foto.comuni[i] for i in foto.tavola.righe if i in foto.comuni},
-            _totale(dataset),
+            _totale(dataset), _voci_di(proposta.trattenute),
         ),
+        soppresse=_soppresse(proposta.cifre, proposta.trattenute),
+        trattenute=_dette(proposta.trattenute, foto.voci),
+        conoscenza=f"/{visita_corrente().nell_ambito.slug}/conoscenza",
         errori=errori or {},
         modulo={"atto": "", "atto_data": "", **(valori or {})},
         azione=f"{_base()}/anteprima?{request.url.query}",
@@ -315,11 +320,17 @@ def _totale(dataset: Dataset) -> str:
 
 
 def _tavole(
-    cifre: Sequence[Cifra], voci: Mapping[str, str], comuni: Mapping[str, str], tutte: str
+    cifre: Sequence[Cifra], voci: Mapping[str, str], comuni: Mapping[str, str], tutte: str,
+    chiuse: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """The figures as tables: one a measure, rows by columns; hidden cells say so.
 
-    ``tutte`` is what the total of the columns is called; empty where they make none.
+    Args:
+        cifre: the figures.
+        voci: names of the columns.
+        comuni: names of the rows.
+        tutte: what the total of the columns is called; empty where they make none.
+        chiuse: columns that cannot go out.
     """
     per_misura: dict[str, dict[tuple[str, str], Cifra]] = {}
     for cifra in cifre:
@@ -339,7 +350,7 @@ def _tavole(
                     "codice": misura, "titolo": MISURE[misura],
                     "colonne": [Colonna("Indicatore"), *(Colonna(nomi[r], tipo="numero") for r in insieme)],
                     "righe": [
-                        (voci.get(c, c), [_cella(celle.get((r, c)), misura) for r in insieme]) for c in colonne
+                        (voci.get(c, c), [_cella(celle.get((r, c)), misura, chiuse) for r in insieme]) for c in colonne
                     ],
                 }
             )  # fmt: skip
@@ -357,7 +368,7 @@ def _tavole(
                 "righe": [
                     (
                         nomi.get(r) or comuni.get(r, r),
-                        [_cella(celle.get((r, c)), misura) for c in colonne],
+                        [_cella(celle.get((r, c)), misura, chiuse) for c in colonne],
                     )
                     for r in righe
                 ],
@@ -366,16 +377,43 @@ def _tavole(
     return tavole
 
 
-def _cella(cifra: Cifra | None, misura: str) -> tuple[str, str]:
+def _cella(cifra: Cifra | None, misura: str, chiuse: Collection[str]) -> tuple[str, str]:
     """(kind, what is written): ``niente``, ``soppressa`` or ``cifra``."""
     if cifra is not None and cifra.soppressa:
-        return ("soppressa", "soppressa")
+        return ("soppressa", "non pubblicabile" if cifra.voce in chiuse else "soppressa")
     if cifra is None or cifra.valore is None:
         return ("niente", "")
     return (
         "cifra",
         importo(cifra.valore) if misura in IN_EURO else numero(senza_zeri(cifra.valore)),
     )
+
+
+def _voci_di(quali: Sequence[Trattenuta]) -> set[str]:
+    return {voce for una in quali for voce in una.voci}
+
+
+def _soppresse(cifre: Sequence[Cifra], quali: Sequence[Trattenuta]) -> int:
+    """Cells that are hidden for what they say, not for what went out before."""
+    chiuse = _voci_di(quali)
+    return len({(c.riga, c.voce) for c in cifre if c.soppressa and c.voce not in chiuse})
+
+
+def _dette(quali: Sequence[Trattenuta], voci: Mapping[str, str]) -> list[dict[str, str]]:
+    """What cannot go out, in words: the indicator, how often it is given now, and how it went out."""
+    dette = []
+    for una in quali:
+        parti = [voce.partition("@")[2] for voce in una.voci]
+        dette.append(
+            {
+                "codice": una.codice,
+                "nome": conoscenza.senza_parte(voci.get(una.voci[0], una.codice), parti[0]),
+                "ora": DURATE[una.ora],
+                "parti": ", ".join(map(parte_dell_anno, parti)),
+                "uscita": " e ".join(DURATE[d] for d in una.uscite),
+            }
+        )
+    return dette
 
 
 # What was released.
@@ -388,6 +426,7 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
     cifre = await pubblicazioni.cifre_di(id_)
     per_istat = (await territorio.mappa_comuni()).per_istat
     dataset = DATASET[questa.dataset]
+    chiuse = await trattenute(questa.dataset, questa.anno, cifre, id_)
     return rispondi(
         request,
         "confronto/pubblicazione.html",
@@ -396,8 +435,11 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
             sommario=f"Versione {questa.versione}, per {questa.ats}.",
         ),
         questa=questa,
-        tavole=_tavole(cifre, questa.voci, {i: c.nome for i, c in per_istat.items()}, _totale(dataset)),
-        soppresse=len({(c.riga, c.voce) for c in cifre if c.soppressa}),
+        tavole=_tavole(
+            cifre, questa.voci, {i: c.nome for i, c in per_istat.items()}, _totale(dataset), _voci_di(chiuse)
+        ),
+        soppresse=_soppresse(cifre, chiuse),
+        trattenute=_dette(chiuse, questa.voci),
         apertura=await aperti.apertura(id_),
         licenze=LICENZE,
         indirizzo_aperto=f"/dati-aperti/{visita_corrente().nell_ambito.slug}/{questa.dataset}/{questa.anno}",
@@ -447,6 +489,7 @@ async def _chiedi_apertura(
 ) -> Template:  # fmt: skip
     questa, valori_base = await pubblicazioni.pubblicazione(id_), impostazioni()
     cifre = await pubblicazioni.cifre_di(id_)
+    chiuse = await trattenute(questa.dataset, questa.anno, cifre, id_)
     return rispondi(
         request,
         "confronto/apri.html",
@@ -462,7 +505,8 @@ async def _chiedi_apertura(
             (a for a in (await aperti.aperte()).values()
              if a.chiusa_il is None and (a.dataset, a.anno) == (questa.dataset, questa.anno)), None
         ),
-        soppresse=len({(c.riga, c.voce) for c in cifre if c.soppressa}),
+        soppresse=_soppresse(cifre, chiuse),
+        trattenute=_dette(chiuse, questa.voci),
         mancanze=mancanze([await aperti.titolare()], valori_base.dati_aperti_editore,
                           valori_base.dati_aperti_editore_ipa),
         errori=errori or {},

@@ -96,6 +96,16 @@ def _nome(indicatore: Indicatore, parte: str, unita: str | None) -> str:
     return f"{detto} ({unita})" if unita else detto
 
 
+def senza_parte(nome: str, parte: str) -> str:
+    """What an indicator is called of the year, from the name of its column in a part of it.
+
+    >>> senza_parte("VUL-B-21 Senza fissa dimora, 1° semestre (persone)", "S1")
+    'VUL-B-21 Senza fissa dimora (persone)'
+    """
+    prima, _, dopo = nome.rpartition(f", {parte_dell_anno(parte)}") if parte else (nome, "", "")
+    return prima + dopo
+
+
 async def da_rilasciare(anno: int) -> Rilascio:
     """What may be released of a year, in a unit of work of the whole ambito."""
     ufficio_di_piano()

@@ -9,6 +9,7 @@ from capofila.conoscenza.note import scrivi as scrivi_nota
 from capofila.conoscenza.rilascio import DaRilasciare as DaRilasciare
 from capofila.conoscenza.rilascio import Rilascio as Rilascio
 from capofila.conoscenza.rilascio import da_rilasciare as da_rilasciare
+from capofila.conoscenza.rilascio import senza_parte as senza_parte
 from capofila.conoscenza.rules import AMBITO as AMBITO
 from capofila.conoscenza.rules import Cifra as Cifra
 from capofila.conoscenza.rules import Cifre as Cifre
