@@ -9,18 +9,25 @@ import pytest
 
 from capofila.base.database import unita_di_lavoro
 from capofila.base.errori import NonTrovato
-from capofila.confronto import indicatori
-from capofila.confronto.memoria import Memoria, Uscita, ricorda
-from capofila.confronto.rules import SENZA_CAPOLUOGO, TUTTI
+from capofila.confronto import indicatori, pubblicazioni
+from capofila.confronto.memoria import (
+    Memoria,
+    Trattenuta,
+    Uscita,
+    ricorda,
+    trattenute,
+    trattieni,
+)
+from capofila.confronto.rules import SENZA_CAPOLUOGO, TUTTI, Cifra
 from capofila.confronto.soppressione import TUTTE
-from capofila.conoscenza import service
+from capofila.conoscenza import consegne, service, valori
 from capofila.conoscenza.catalogo import componi, dell_allegato
 from capofila.conoscenza.rilascio import Rilascio, scegli, voce_di
 from capofila.conoscenza.rules import Territorio, Valore
 from capofila.conoscenza.valori import Luoghi
 from tests.confronto.attacco import Attacco
 from tests.confronto.casi import conviene, legge, pubblica
-from tests.conoscenza.casi import porta
+from tests.conoscenza.casi import csv_di, porta
 from tests.prestazioni.casi import contesto
 
 COMUNI = {f"00000{n}": f"C{n}" for n in range(5)}
@@ -186,6 +193,85 @@ def test_di_un_anno_gia_uscito_non_escono_le_parti(uscita: str, ora: str, chiusa
     )  # fmt: skip
     cifre = indicatori.cifre_di(uno, "000000", 5, prima)
     assert {c.soppressa for c in cifre.values()} == {chiusa}
+
+
+def di(voce: str, *valori: int | None) -> list[Cifra]:
+    return [
+        Cifra(riga, voce, "valore", None if v is None else Decimal(v), v is None)
+        for riga, v in zip(COMUNI, valori, strict=False)
+    ]
+
+
+def test_di_un_indicatore_trattenuto_si_dice_quale_periodo_era_gia_uscito() -> None:
+    ora = [
+        *di("VUL-B-21@S1", None, None), *di("VUL-B-21@S2", None, None), *di("VUL-B-22", None, 9),
+        *di("VUL-B-23@05", None, None), *di("VUL-B-24", None, None), *di("FAM-B-05@T1", 3, 4),
+    ]  # fmt: skip
+    prima = {"VUL-B-21", "VUL-B-22@S1", "VUL-B-23@04", "VUL-B-24@T1", "VUL-B-24@07", "FAM-B-05"}
+    assert trattieni(ora, prima) == (
+        Trattenuta("VUL-B-21", ("VUL-B-21@S1", "VUL-B-21@S2"), "S", ("",)),
+        Trattenuta("VUL-B-24", ("VUL-B-24",), "", ("T", "mese")),
+    )
+    # What is hidden because it is small has no such reason.
+    assert trattieni(ora, set()) == ()
+
+
+def test_una_colonna_di_cui_non_si_vide_nulla_non_chiude_le_altre() -> None:
+    """A version in which the half-years were withheld said nothing: the year may go out again as it was."""
+    nostre = {("000001", "VUL-B-21"): Decimal(9)}
+    anno = uscite("indicatori", "VUL-B-21", {**di_tutti(20, 8, 9, 14, 30)}, 1)
+    semestri = uscite("indicatori", "VUL-B-21@S1", dict.fromkeys(COMUNI), 2)
+    prima = ricorda("indicatori", nostre, "valore", [*anno, *semestri])
+    assert {voce for _, voce in prima.nascoste} == {"VUL-B-21@S1"}
+    visti = uscite("indicatori", "VUL-B-21@S1", {**dict.fromkeys(COMUNI), "000002": 9}, 2)
+    poi = ricorda("indicatori", nostre, "valore", [*anno, *visti])
+    assert {voce for _, voce in poi.nascoste} == {"VUL-B-21", "VUL-B-21@S1"}
+
+
+async def cambia_frequenza(codice: str, frequenza: str, anno: int, *righe: str) -> None:
+    """Take away the figures of a year, say how often the indicator is given, bring others in."""
+    async with unita_di_lavoro(await contesto("crema")):
+        for v in await valori.valori([anno], [codice]):
+            await valori.togli_uno(codice, anno, v.parte, v.territorio)
+        await consegne.incarica(codice, "", frequenza)
+    testo = csv_di(*righe, colonne="codice;anno;periodo;territorio;valore")
+    async with unita_di_lavoro(await contesto("crema")):
+        esito = await valori.importa("cifre.csv", testo)
+    assert esito.importate == len(righe), esito.errori
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("ambiti")
+async def test_chi_cambia_la_frequenza_dopo_aver_pubblicato_sa_perche_non_esce_e_come_tornare() -> (
+    None
+):
+    anno = 2008
+    await porta(f"VUL-D-03;{anno};;400;", f"VUL-D-04;{anno};;70;")
+    convenzione = await conviene("crema", dataset=("indicatori",))
+    prima = await pubblica("crema", anno, convenzione, "indicatori")
+    await cambia_frequenza(
+        "VUL-D-03", "semestrale", anno, f"VUL-D-03;{anno};S1;;180", f"VUL-D-03;{anno};S2;;220"
+    )
+    async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
+        proposta = await pubblicazioni.proponi("indicatori", anno, convenzione)
+        (una,) = proposta.trattenute
+    assert una == Trattenuta("VUL-D-03", ("VUL-D-03@S1", "VUL-D-03@S2"), "S", ("",))
+    seconda = await pubblica("crema", anno, convenzione, "indicatori")
+    async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
+        per_voce = {c.voce: c for c in await pubblicazioni.cifre_di(seconda) if c.misura == "valore"}
+        assert per_voce["VUL-D-03@S1"].soppressa
+        assert per_voce["VUL-D-04"].valore == 70
+        # The reason is told of that version, and not of the one that went out before.
+        for id_, attese in ((prima, ()), (seconda, (una,))):
+            cifre = await pubblicazioni.cifre_di(id_)
+            assert await trattenute("indicatori", anno, cifre, id_) == attese
+    # As it was: the year is released again.
+    await cambia_frequenza("VUL-D-03", "annuale", anno, f"VUL-D-03;{anno};;;405")
+    terza = await pubblica("crema", anno, convenzione, "indicatori")
+    async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
+        cifre = await pubblicazioni.cifre_di(terza)
+        assert await trattenute("indicatori", anno, cifre, terza) == ()
+    assert {c.valore for c in cifre if c.voce == "VUL-D-03"} == {405}
 
 
 @pytest.mark.anyio
