@@ -258,7 +258,9 @@ async def test_chi_cambia_la_frequenza_dopo_aver_pubblicato_sa_perche_non_esce_e
     assert una == Trattenuta("VUL-D-03", ("VUL-D-03@S1", "VUL-D-03@S2"), "S", ("",))
     seconda = await pubblica("crema", anno, convenzione, "indicatori")
     async with unita_di_lavoro(await contesto("crema"), sola_lettura=True):
-        per_voce = {c.voce: c for c in await pubblicazioni.cifre_di(seconda) if c.misura == "valore"}
+        per_voce = {
+            c.voce: c for c in await pubblicazioni.cifre_di(seconda) if c.misura == "valore"
+        }
         assert per_voce["VUL-D-03@S1"].soppressa
         assert per_voce["VUL-D-04"].valore == 70
         # The reason is told of that version, and not of the one that went out before.

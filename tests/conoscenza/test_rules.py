@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
-from capofila.conoscenza.catalogo import componi, dell_allegato
+from capofila.conoscenza import modello
+from capofila.conoscenza.catalogo import Catalogo, componi, dell_allegato
 from capofila.conoscenza.rules import (
     Ammessi,
     Cifre,
+    DelComune,
     Territorio,
     Valore,
     leggi_righe,
     leggi_valore,
     rapporto,
 )
+from capofila.conoscenza.valori import Luoghi
+from capofila.hooks import FrequenzaIndicatore, variante
 
 CATALOGO = componi(dell_allegato())
 AMBITO = Territorio(codice="ambito", nome="Prova", comuni=("000001", "000002"), abitanti=100)
@@ -79,7 +84,7 @@ def test_una_cifra_come_la_si_scrive(testo: str, atteso: str) -> None:
 
 @pytest.mark.parametrize(
     ("testo", "frase"),
-    [("1.234", "due modi"), ("1,234", "due modi"), ("-1", "non è una cifra"), ("", "non è una cifra"),
+    [("1.234", "due modi"), ("1,234", "due modi"), ("-1", "non è una cifra"), ("", "manca"),
      ("1e5", "non è una cifra"), ("1,23456", "non è una cifra"), ("9" * 15, "non è una cifra")],
 )  # fmt: skip
 def test_cio_che_non_e_una_cifra_lo_dice(testo: str, frase: str) -> None:
@@ -120,6 +125,91 @@ def test_ogni_errore_ha_riga_colonna_e_che_cosa_fare() -> None:
     ]  # fmt: skip
     assert "FAM-B-05a e FAM-B-05b" in letto.errori[1].messaggio
     assert (letto.righe, [*letto.valori]) == (9, [("VUL-B-21", 2020, "", "000001")])
+
+
+DEL_COMUNE = msgspec.structs.replace(
+    AMMESSI, del_comune=DelComune("000001", "Uno", frozenset({"VUL-B-21", "VUL-B-22"}))
+)
+
+
+def test_un_comune_porta_solo_le_sue_righe_e_a_ogni_altra_si_dice_che_cosa_farne() -> None:
+    letto = leggi_righe(
+        ["codice", "denominazione", "anno", "periodo", "territorio", "valore"],
+        [
+            ["VUL-B-21", "Senza fissa dimora", "2020", "", "Uno", "4"],
+            ["VUL-B-22", "", "2020", "", "Altrove", "4"],
+            ["VUL-B-22", "", "2020", "", "ambito", "4"],
+            ["VUL-B-22", "", "2020", "", "", "4"],
+            ["VUL-B-23", "", "2020", "", "Uno", "4"],
+            ["VUL-B-22", "", "2020", "S1", "Uno", "4"],
+            ["VUL-B-22", "", "2020", "", "Uno", ""],
+            ["VUL-B-23", "", "2020", "", "provincia", "x"],
+            ["FAM-B-05", "", "2020", "", "Uno", "4"],
+        ],
+        DEL_COMUNE,
+    )
+    assert [(e.riga, e.colonna, e.codice) for e in letto.errori] == [
+        (3, "territorio", "altro_territorio"), (4, "territorio", "altro_territorio"),
+        (5, "territorio", "altro_territorio"), (6, "codice", "non_del_comune"), (7, "periodo", "periodo"),
+        (8, "valore", "valore"), (9, "codice", "non_del_comune"), (9, "territorio", "altro_territorio"),
+        (9, "valore", "valore"), (10, "codice", "rapporto"),
+    ]  # fmt: skip
+    assert [*letto.valori] == [("VUL-B-21", 2020, "", "000001")]
+    detti = {e.riga: e.messaggio for e in letto.errori}
+    assert "scrivere Uno, o togliere la riga" in detti[3]
+    assert "per cui lavori: scrivere Uno" in detti[4]
+    assert "vuoto vuol dire tutto l'ambito" in detti[5]
+    assert "Ufficio di Piano" in detti[6]
+    assert "togliere la riga" in detti[8]
+
+
+LUOGHI = Luoghi(
+    anno=2020, ambito=AMBITO, provincia=PROVINCIA, sub_ambiti={}, capoluogo=None, fonti_abitanti=(),
+    comuni={"000001": UNO, "000002": Territorio(codice="000002", nome="=Due", comuni=("000002",))},
+)  # fmt: skip
+
+
+def con_frequenza(codice: str, frequenza: FrequenzaIndicatore) -> Catalogo:
+    return componi(
+        variante(u, frequenza=frequenza) if u.codice == codice else u for u in dell_allegato()
+    )
+
+
+def test_il_foglio_di_un_comune_ha_solo_i_suoi_indicatori_con_le_cifre_che_ci_sono() -> None:
+    noto = con_frequenza("VUL-B-22", "semestrale")
+    dati = [
+        valore("VUL-B-21", "000001", 4), valore("VUL-B-21", "000002", 9), valore("VUL-B-23", "000001", 7),
+    ]  # fmt: skip
+    fatte = modello.righe(noto, LUOGHI, dati, DEL_COMUNE.del_comune, date(2020, 8, 1))
+    # The second half-year is not over.
+    assert [(r[0], *r[2:6]) for r in fatte] == [
+        ("VUL-B-21", "2020", "", "Uno", "4"),
+        ("VUL-B-22", "2020", "S1", "Uno", ""),
+    ]
+    assert fatte[0][1] == noto.uno("VUL-B-21").denominazione
+    # It was no member: nothing is asked of it.
+    fuori = msgspec.structs.replace(LUOGHI, comuni={})
+    assert modello.righe(noto, fuori, [], DEL_COMUNE.del_comune, date(2020, 8, 1)) == []
+
+
+def test_il_foglio_dell_ambito_chiede_ogni_cifra_che_qualcuno_da_e_si_legge_come_e() -> None:
+    dati = [valore("VUL-B-21", "000001", 4), valore("VUL-B-21", "000002", 9)]
+    fatte = modello.righe(CATALOGO, LUOGHI, dati, None, date(2026, 8, 1))
+    per_codice = {r[0] for r in fatte}
+    assert per_codice == {
+        u.codice for u in CATALOGO.per_codice.values() if u.specie == "elementare"
+    }
+    assert [r[4] for r in fatte if r[0] == "VUL-B-21"] == ["Uno", "=Due"]
+    assert next(r for r in fatte if r[0] == "VUL-B-08a")[4] in ("ambito", "provincia")
+    pieno = modello.csv_di([fatte[0]]).decode("utf-8-sig")
+    assert pieno.startswith("codice;denominazione;anno;periodo;territorio;valore;fonte\r\n")
+    assert "'=Due" in modello.csv_di(fatte).decode()
+    # What it says of itself is read as it was.
+    letto = leggi_righe(modello.TESTE, [r for r in fatte if r[5] and r[4] == "Uno"], AMMESSI)
+    assert [(v.chiave, v.valore) for v in letto.valori.values()] == [
+        (("VUL-B-21", 2020, "", "000001"), 4)
+    ]
+    assert not letto.errori
 
 
 def test_senza_territorio_e_dell_ambito_e_le_colonne_si_controllano() -> None:

@@ -10,8 +10,14 @@ import pytest
 import xlsxwriter
 
 from capofila.base.database import unita_di_lavoro
-from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
-from capofila.conoscenza import consegne, note, service, valori
+from capofila.base.errori import (
+    Conflitto,
+    DatiNonValidi,
+    NonAutorizzato,
+    NonTrovato,
+    RichiestaNonValida,
+)
+from capofila.conoscenza import consegne, modello, note, service, valori
 from tests.conoscenza.casi import CREMA, PANDINO, SONCINO, csv_di, porta
 from tests.prestazioni.casi import contesto
 from tests.spesa.casi import a_carico_del_comune
@@ -60,10 +66,11 @@ async def test_un_ambito_non_legge_le_cifre_di_un_altro_e_un_comune_solo_le_sue(
         assert await unita.valore(
             "SELECT array_agg(DISTINCT territorio) FROM valore_indicatore"
         ) == [PANDINO]
+        assert await valori.lotti() == []
         for tabella in ("nota_conoscenza", "lotto_indicatori", "recapito_indicatori"):
             assert await unita.valore(f"SELECT count(*) FROM {tabella}") == 0
         for vietata in (
-            valori.lotti, lambda: service.dell_anno(2002), lambda: service.da_rilasciare(2002),
+            lambda: service.dell_anno(2002), lambda: service.da_rilasciare(2002),
             lambda: consegne.incarica("VUL-B-21", "Comuni"),
         ):  # fmt: skip
             with pytest.raises(NonAutorizzato):
@@ -116,6 +123,90 @@ async def test_un_comune_scrive_le_sue_cifre_degli_indicatori_che_danno_i_comuni
                     "VALUES ('VUL-B-24', 2013, $1, 1)",
                     CREMA,
                 )
+
+
+async def test_un_comune_importa_il_suo_foglio_e_lo_annulla_senza_toccare_quelli_degli_altri() -> (
+    None
+):
+    async with unita_di_lavoro(await contesto("crema")):
+        await consegne.incarica("VUL-B-28", "Comuni", "semestrale")
+        await consegne.incarica("VUL-B-30", "Comuni")
+    colonne = "codice;denominazione;anno;periodo;territorio;valore;fonte"
+    di_tutti = await porta(f"VUL-B-30;2018;{PANDINO};7;Stima", f"VUL-B-30;2018;{CREMA};70;")
+
+    def foglio(*righe: str) -> bytes:
+        return csv_di(*righe, colonne=colonne)
+
+    async with unita_di_lavoro(await contesto("crema", comune="G306")) as unita:
+        vuoto = await modello.dell_anno(2018)
+        assert {r[0] for r in vuoto} >= {"VUL-B-28", "VUL-B-30"}
+        assert {r[4] for r in vuoto} == {"Pandino"}
+        assert [r[5:] for r in vuoto if r[0] == "VUL-B-30"] == [("7", "Stima")]
+        for righe, codice in (
+            ((f"VUL-B-30;;2018;;{CREMA};71;",), "altro_territorio"),
+            (("VUL-B-30;;2018;;Pandino;8;", "VUL-B-22;;2018;;Pandino;8;"), "non_del_comune"),
+            (("VUL-B-28;;2018;;Pandino;8;",), "periodo"),
+            (("VUL-B-28;;2018;T1;Pandino;8;",), "periodo"),
+        ):
+            storto = await valori.importa("a.csv", foglio(*righe))
+            assert (storto.stato, [e.codice for e in storto.errori]) == ("respinto", [codice])
+        with pytest.raises(DatiNonValidi, match="Serve una tabella"):
+            await valori.importa("a.xml", b"<?xml version='1.0'?><a/>")
+        with pytest.raises(RichiestaNonValida, match="UTF-8"):
+            await valori.importa(
+                "a.csv", foglio("VUL-B-30;;2018;;Pandino;8;Città").decode().encode("latin-1")
+            )
+        # The sheet that was downloaded, filled in.
+        pieno = [(*r[:5], r[5] or "3", r[6]) for r in vuoto if r[0] in ("VUL-B-28", "VUL-B-30")]
+        esito = await valori.importa("a.xlsx", modello.xlsx_di(pieno))
+        assert (esito.stato, esito.importate, esito.sostituite) == ("importato", 3, 1)
+        assert (await valori.importa("a.xlsx", modello.xlsx_di(pieno))).importate == 3
+        suo = await valori.importa("b.csv", foglio("VUL-B-30;;2018;;Pandino;8;"))
+        assert [uno.id for uno in await valori.lotti()] == [suo.lotto, esito.lotto]
+        with pytest.raises(NonTrovato):
+            await valori.annulla_lotto(di_tutti.lotto or 0)
+        with pytest.raises(Conflitto, match="cambiate dopo"):
+            await valori.annulla_lotto(esito.lotto or 0)
+        # The database says so whatever the service does.
+        assert await unita.valore("SELECT array_agg(DISTINCT comune) FROM lotto_indicatori") == [
+            "G306"
+        ]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with unita.punto_di_ritorno():
+                await unita.esegui(
+                    "INSERT INTO lotto_indicatori (nome_file, sha256, righe, importate, sostituite, comune) "
+                    "VALUES ('x', repeat('0', 64), 0, 0, 0, NULL)"
+                )
+    # Another comune sees none of it; the Ufficio di Piano all of it, and undoes the last.
+    async with unita_di_lavoro(await contesto("crema", comune="D142")):
+        assert await valori.lotti() == []
+        with pytest.raises(NonTrovato):
+            await valori.annulla_lotto(suo.lotto or 0)
+    assert (await lette(2018))["VUL-B-30", PANDINO] == 8
+    async with unita_di_lavoro(await contesto("crema")):
+        assert {suo.lotto, esito.lotto, di_tutti.lotto} <= {uno.id for uno in await valori.lotti()}
+        await valori.annulla_lotto(suo.lotto or 0)
+    async with unita_di_lavoro(await contesto("crema", comune="G306")):
+        await valori.annulla_lotto(esito.lotto or 0)
+    assert await lette(2018) == {("VUL-B-30", PANDINO): 7, ("VUL-B-30", CREMA): 70}
+    # The sheet of the Ufficio is whole again.
+    async with unita_di_lavoro(await contesto("crema")):
+        assert next(u for u in await valori.lotti() if u.id == di_tutti.lotto).annullabile
+
+
+async def test_un_comune_non_annulla_cio_che_non_da_piu() -> None:
+    async with unita_di_lavoro(await contesto("crema")):
+        await consegne.incarica("VUL-B-31", "Comuni")
+    async with unita_di_lavoro(await contesto("crema", comune="G306")):
+        esito = await valori.importa("a.csv", csv_di("VUL-B-31;2019;Pandino;8;"))
+    assert esito.importate == 1
+    async with unita_di_lavoro(await contesto("crema")):
+        await consegne.incarica("VUL-B-31", "ASL")
+    async with unita_di_lavoro(await contesto("crema", comune="G306")):
+        with pytest.raises(Conflitto, match="Ufficio di Piano"):
+            await valori.annulla_lotto(esito.lotto or 0)
+        assert {r[0] for r in await modello.dell_anno(2019)}.isdisjoint({"VUL-B-31"})
+    assert await lette(2019) == {("VUL-B-31", PANDINO): 8}
 
 
 async def test_cio_che_danno_i_comuni_manca_a_ciascuno() -> None:

@@ -320,7 +320,10 @@ def _totale(dataset: Dataset) -> str:
 
 
 def _tavole(
-    cifre: Sequence[Cifra], voci: Mapping[str, str], comuni: Mapping[str, str], tutte: str,
+    cifre: Sequence[Cifra],
+    voci: Mapping[str, str],
+    comuni: Mapping[str, str],
+    tutte: str,
     chiuse: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """The figures as tables: one a measure, rows by columns; hidden cells say so.
@@ -350,7 +353,8 @@ def _tavole(
                     "codice": misura, "titolo": MISURE[misura],
                     "colonne": [Colonna("Indicatore"), *(Colonna(nomi[r], tipo="numero") for r in insieme)],
                     "righe": [
-                        (voci.get(c, c), [_cella(celle.get((r, c)), misura, chiuse) for r in insieme]) for c in colonne
+                        (voci.get(c, c), [_cella(celle.get((r, c)), misura, chiuse) for r in insieme])
+                        for c in colonne
                     ],
                 }
             )  # fmt: skip

@@ -273,7 +273,9 @@ def _note(letto: Confronto) -> list[str]:
         f"Media semplice degli ambiti: {scrivi(letto.classifica.media, letto.domanda.indicatore.tipo)}."
     ]
     if nascosti:
-        note.append(f"Cella soppressa, di poche persone o da cui se ne ricaverebbero: {', '.join(nascosti)}.")
+        note.append(
+            f"Cella soppressa, di poche persone o da cui se ne ricaverebbero: {', '.join(nascosti)}."
+        )
     return note + [f"Fonte, {fonte}" for fonte in letto.fonti]
 
 

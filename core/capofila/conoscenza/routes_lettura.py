@@ -15,6 +15,7 @@ from litestar.response import Redirect, Response, Template
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.attivazioni import oggi
 from capofila.base.errori import Conflitto, DatiNonValidi, NonAutorizzato, NonTrovato
+from capofila.base.visita import visita_corrente
 from capofila.conoscenza import note, valori
 from capofila.conoscenza.catalogo import COORDINA, DIMENSIONI, FOCUS, catalogo
 from capofila.conoscenza.routes_base import (
@@ -248,6 +249,7 @@ async def profilo(request: Richiesta, territorio: FromPath[str]) -> Template:
         quanti=sum(map(len, letto.gruppi.values())),
         nomi_comuni=[dove.comuni[i].nome for i in questo.comuni],
         e_capoluogo=territorio == dove.capoluogo, da_dare=da_dare,
+        puo_importare=letto.solo is not None and visita_corrente().puo("conoscenza.scrivi"),
         scrivi=scrivi_valore, di_quando=di_quando, mancano=mancano, nome_parte=parte_dell_anno,
         base=base(), qui=f"{base()}/profili/{territorio}",
         colonne=(

@@ -16,7 +16,7 @@ from capofila.accessi.service import aggiungi_messaggio
 from capofila.base.errori import Conflitto, ErroreCapofila
 from capofila.base.importazioni import LottoFoglio
 from capofila.base.impostazioni import impostazioni
-from capofila.conoscenza import valori
+from capofila.conoscenza import modello, valori
 from capofila.conoscenza.catalogo import catalogo
 from capofila.conoscenza.routes_base import (
     NOME,
@@ -28,8 +28,9 @@ from capofila.conoscenza.routes_base import (
     scrivi_valore,
 )
 from capofila.conoscenza.rules import AMBITO, COLONNE, PROVINCIA, Letto
+from capofila.spesa.service import XLSX
 from capofila.territorio import service as territorio
-from capofila.web.contesto import costruisci_pagina, rispondi
+from capofila.web.contesto import anno_richiesto, costruisci_pagina, rispondi
 from capofila.web.fogli import COLONNE_ERRORI, COLONNE_LOTTI, MOSTRATI
 from capofila.web.pagina import Colonna
 
@@ -45,13 +46,17 @@ def _qui() -> str:
 
 
 async def _importa(request: Richiesta, errore: str = "", stato: int = 200) -> Template:
+    limite = (await valori.ammessi()).del_comune
     return rispondi(
         request,
         "conoscenza/importa.html",
         costruisci_pagina(
-            request, "Importa cifre", briciole=[(NOME, base())], con_errori=bool(errore),
+            request, "Importa cifre", briciole=[(NOME, base())], con_errori=bool(errore), con_anno=True,
             sommario="Le cifre degli indicatori da un CSV, da Excel o da un foglio ODS.",
         ),
+        anno=anno_richiesto(request),
+        comune="" if limite is None else limite.nome,
+        quanti=0 if limite is None else len(limite.codici),
         stato=stato,
         errore=errore,
         massimo=impostazioni().carico_massimo_mb,
@@ -67,6 +72,28 @@ async def _importa(request: Richiesta, errore: str = "", stato: int = 200) -> Te
 async def importa(request: Richiesta) -> Template:
     """The form for a file, and the files brought in."""
     return await _importa(request)
+
+
+@get("/{ambito:str}/conoscenza/importa/modello.csv", opt=SCRIVI_LETTURA, include_in_schema=False)
+async def modello_csv(request: Richiesta) -> Response[bytes]:
+    """The sheet of a year to be filled in."""
+    anno = anno_richiesto(request)
+    return _modello(modello.csv_di(await modello.dell_anno(anno)), "text/csv", f"{anno}.csv")
+
+
+@get("/{ambito:str}/conoscenza/importa/modello.xlsx", opt=SCRIVI_LETTURA, include_in_schema=False)
+async def modello_xlsx(request: Richiesta) -> Response[bytes]:
+    """The same as a workbook."""
+    anno = anno_richiesto(request)
+    return _modello(modello.xlsx_di(await modello.dell_anno(anno)), XLSX, f"{anno}.xlsx")
+
+
+def _modello(contenuto: bytes, tipo: str, fine: str) -> Response[bytes]:
+    return Response(
+        contenuto,
+        media_type=tipo,
+        headers={"Content-Disposition": f'attachment; filename="indicatori-da-riempire-{fine}"'},
+    )
 
 
 @post("/{ambito:str}/conoscenza/importa", opt=SCRIVI_LETTURA, status_code=200)
@@ -185,5 +212,5 @@ async def annulla(request: Richiesta, id_: FromPath[int]) -> Template | Redirect
 
 
 ROTTE: Final[tuple[Any, ...]] = (
-    importa, carica, conferma, errori_csv, annulla_chiede, annulla,
+    importa, modello_csv, modello_xlsx, carica, conferma, errori_csv, annulla_chiede, annulla,
 )  # fmt: skip

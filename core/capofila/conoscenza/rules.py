@@ -23,6 +23,8 @@ AMBITO: Final = "ambito"
 PROVINCIA: Final = "provincia"
 ANNI: Final = range(1990, 2101)
 COLONNE: Final = ("codice", "anno", "periodo", "territorio", "valore", "fonte")
+DENOMINAZIONE: Final = "denominazione"
+"""A column for who reads the sheet: what is in it does not count."""
 RIGHE_MASSIME: Final = 20_000
 ERRORI_MOSTRATI: Final = 1000
 VALORE_MASSIMO: Final = Decimal("99999999999999")
@@ -175,6 +177,8 @@ def leggi_valore(testo: str) -> Decimal:
         ValueError: it is none, or it can be read in two ways; the message says what to do.
     """
     pulito = testo.strip().replace("\u00a0", "").replace(" ", "")
+    if not pulito:
+        raise ValueError("manca, e una cella vuota non è una cifra: scriverla, o togliere la riga")
     if (
         "," in pulito
         and "." in pulito
@@ -196,6 +200,7 @@ class DelComune(msgspec.Struct, frozen=True):
     """Whoever works for a comune writes its figures only, of what the comune is to give."""
 
     istat: str
+    nome: str
     codici: frozenset[str]
 
 
@@ -262,7 +267,7 @@ def leggi_righe(colonne: Sequence[str], righe: Iterable[Sequence[str]], ammessi:
         if nome not in dove:
             letto.errore(1, nome, "", "manca_colonna", f"manca la colonna «{nome}»: aggiungerla")
     for nome in dove:
-        if nome not in COLONNE:
+        if nome not in (*COLONNE, DENOMINAZIONE):
             letto.errore(
                 1, nome, nome, "colonna_ignota",
                 f"colonna sconosciuta: le colonne sono {', '.join(COLONNE)}",
@@ -306,7 +311,7 @@ def leggi_riga(
     campi: Mapping[str, str], ammessi: Ammessi, errore: Callable[[str, str, str, str], None]
 ) -> Valore | None:
     """A row, or the fields of a form; what is wrong is told to ``errore`` (column, cell, code, message)."""
-    buono = True
+    buono, limite = True, ammessi.del_comune
 
     def sbaglia(colonna: str, codice: str, messaggio: str) -> None:
         nonlocal buono
@@ -327,6 +332,10 @@ def leggi_riga(
         )  # fmt: skip
     elif indicatore.specie == "calcolato":
         sbaglia("codice", "calcolato", "lo calcola Capofila dalle altre stanze: toglierlo dal file")
+    elif limite is not None and indicatore.codice not in limite.codici:
+        sbaglia("codice", "non_del_comune",
+                "non lo dà il comune: togliere la riga, o chiedere all'Ufficio di Piano di indicare il comune "
+                "fra chi lo dà")  # fmt: skip
     anno, parte = int(campi["anno"]) if re.fullmatch("[0-9]{4}", campi["anno"]) else 0, ""
     if anno not in ANNI:
         sbaglia("anno", "anno", f"non è un anno fra {ANNI[0]} e {ANNI[-1]}: scriverlo come 2024")
@@ -342,18 +351,20 @@ def leggi_riga(
                 "periodo", "periodo_futuro", "è un periodo che non è ancora cominciato: correggerlo"
             )
     livello, territorio = _territorio(campi["territorio"], anno, ammessi)
-    if not livello and anno in ANNI:
+    if limite is not None:
+        if territorio != limite.istat and anno in ANNI:
+            sbaglia(
+                "territorio",
+                "altro_territorio",
+                _non_suo(campi["territorio"], livello, limite.nome),
+            )
+    elif not livello and anno in ANNI:
         sbaglia("territorio", "territorio_ignoto",
                 "non è un comune dell'ambito in quell'anno: scrivere un codice ISTAT o un nome, «ambito» o "
                 "«provincia»")  # fmt: skip
     elif livello and indicatore is not None and not indicatore.ammette(livello):
         noti = ", ".join(LIVELLI[uno].lower() for uno in indicatore.livelli)
         sbaglia("territorio", "livello", f"questo indicatore si dà per: {noti}")
-    limite = ammessi.del_comune
-    if limite is not None and indicatore is not None and indicatore.codice not in limite.codici:
-        sbaglia("codice", "non_del_comune", "non lo dà il comune: chiedere all'Ufficio di Piano")
-    if limite is not None and livello and territorio != limite.istat:
-        sbaglia("territorio", "altro_territorio", "non è il comune per cui lavori: scrivere quello")
     valore = Decimal(0)
     try:
         valore = leggi_valore(campi["valore"])
@@ -424,6 +435,18 @@ def fine(anno: int, parte: str) -> date:
 def periodo(anno: int, parte: str) -> str:
     """As the debito names it: ``2024``, ``2024-S1``, ``2024-05``."""
     return f"{anno}-{parte}" if parte else str(anno)
+
+
+def _non_suo(testo: str, livello: str, comune: str) -> str:
+    """Why a row is not of the comune that somebody works for, and what to do of it."""
+    if not testo:
+        return f"vuoto vuol dire tutto l'ambito, che non dà il comune: scrivere {comune}"
+    if livello:
+        return f"non è il comune per cui lavori: scrivere {comune}, o togliere la riga"
+    return (
+        f"non è il comune per cui lavori, o in quell'anno non era dell'ambito: scrivere {comune}, o "
+        "togliere la riga"
+    )
 
 
 def _territorio(testo: str, anno: int, ammessi: Ammessi) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from capofila.conoscenza.catalogo import Catalogo, catalogo
 from capofila.conoscenza.rules import (
     AMBITO,
     COLONNE,
+    DENOMINAZIONE,
     PROVINCIA,
     Ammessi,
     Chiave,
@@ -204,9 +205,10 @@ async def ammessi(noto: Catalogo | None = None) -> Ammessi:
     solo, noto = await solo_comune(), noto or await catalogo()
     del_comune = None
     if solo is not None:
+        nome = mappa.per_istat[solo].nome
         del_comune = DelComune(
-            solo, frozenset(u.codice for u in dati_da(noto, await incarichi(), mappa.per_istat[solo].nome))
-        )  # fmt: skip
+            solo, nome, frozenset(u.codice for u in dati_da(noto, await incarichi(), nome))
+        )
     return Ammessi(
         catalogo=noto, comune=comune, giorno=oggi(), del_comune=del_comune,
         nomi_ambito=frozenset({riga["slug"].lower(), riga["nome"].lower()}),
@@ -240,7 +242,7 @@ async def leggi_file(nome: str, contenuto: bytes) -> Letto:
 
 
 def _leggi(nome: str, contenuto: bytes, chi: Ammessi) -> Letto:
-    foglio = apri_tabella(nome, contenuto, COLONNE)
+    foglio = apri_tabella(nome, contenuto, (*COLONNE, DENOMINAZIONE))
 
     def righe() -> Iterator[Sequence[str]]:
         for blocco in foglio.blocchi:
@@ -250,8 +252,11 @@ def _leggi(nome: str, contenuto: bytes, chi: Ammessi) -> Letto:
 
 
 async def importa(nome: str, contenuto: bytes, *, prova: bool = False) -> EsitoFoglio:
-    """Bring a file in, all or nothing; with ``prova``, only say what would become of it."""
-    unita = ufficio_di_piano()
+    """Bring a file in, all or nothing; with ``prova``, only say what would become of it.
+
+    Of whoever works for a comune it has the rows of that comune, of what the comune gives.
+    """
+    unita = unita_corrente()
     letto = await leggi_file(nome, contenuto)
     esito = EsitoFoglio(
         righe=letto.righe, valide=len(letto.valori), errori=letto.errori,
@@ -375,8 +380,8 @@ async def togli_uno(codice: str, anno: int, parte: str, dove: str) -> None:
 
 
 async def lotti(quale: int | None = None) -> list[LottoFoglio]:
-    """The files brought in, the latest first; or one of them."""
-    unita = ufficio_di_piano()
+    """The files brought in, the latest first; or one of them. A comune has its own."""
+    unita = unita_corrente()
     return [
         LottoFoglio(**dict(riga))
         for riga in await unita.righe(
@@ -406,9 +411,10 @@ async def annulla_lotto(id_: int) -> None:
 
     Raises:
         NonTrovato: no such file.
-        Conflitto: undone already, or a figure of its was changed since.
+        Conflitto: undone already, or a figure of its was changed since, or is not the comune's to give
+            any more.
     """
-    unita = ufficio_di_piano()
+    unita = unita_corrente()
     await unita.esegui("SELECT pg_advisory_xact_lock(39, $1)", unita.ambito)
     questo = await lotto(id_)
     if questo.stato != "importato":
@@ -417,6 +423,15 @@ async def annulla_lotto(id_: int) -> None:
         raise Conflitto(
             "Alcune cifre di questo file sono state cambiate dopo: annullare prima le importazioni successive, "
             "oppure correggere le cifre una per una."
+        )
+    limite = (await ammessi()).del_comune
+    if limite is not None and await unita.valore(
+        "SELECT EXISTS (SELECT 1 FROM valore_indicatore WHERE ambito_id = $1 AND lotto_indicatori_id = $2 "
+        "AND codice <> ALL ($3::text[]))",
+        unita.ambito, id_, [*limite.codici],
+    ):  # fmt: skip
+        raise Conflitto(
+            "Alcune cifre di questo file ora non le dà il comune: chiedere all'Ufficio di Piano di annullarlo."
         )
     await unita.esegui(
         "DELETE FROM valore_indicatore WHERE ambito_id = $1 AND lotto_indicatori_id = $2",

@@ -229,7 +229,9 @@ def _in_basso(
         return [], [], [(x(anno), anno) for anno in quando[::-salto][::-1]]
     passo = larga / max(quando[-1] - quando[0], 1)
     # The same parts of every year, or none but the first.
-    ogni = next(n for n in range(1, quante + 1) if quante % n == 0 and (n * passo >= 30 or n == quante))
+    ogni = next(
+        n for n in range(1, quante + 1) if quante % n == 0 and (n * passo >= 30 or n == quante)
+    )
     parti = [(x(q), tempo.parti[q % quante]) for q in quando if q % quante % ogni == 0]
     dell_anno: dict[int, list[int]] = {}
     for q in quando:
