@@ -407,6 +407,8 @@ CASI: dict[tuple[str, str], Caso] = {
     ("GET", "/{ambito:str}/conoscenza/focus/{focus:str}"): Caso(mostra=True),
     ("GET", "/{ambito:str}/conoscenza/importa"): Caso(mostra=True),
     ("POST", "/{ambito:str}/conoscenza/importa"): Caso(file=True),
+    ("GET", "/{ambito:str}/conoscenza/importa/modello.csv"): Caso(),
+    ("GET", "/{ambito:str}/conoscenza/importa/modello.xlsx"): Caso(),
     ("POST", "/{ambito:str}/conoscenza/importa/conferma"): Caso(modulo={"nome": "x", "testo": "y"}),
     ("POST", "/{ambito:str}/conoscenza/importa/errori.csv"): Caso(modulo={"errori": "x"}),
     ("GET", "/{ambito:str}/conoscenza/indicatori/{codice:str}"): Caso(mostra=True),

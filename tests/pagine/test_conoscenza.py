@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from tests.confronto.casi import ats, conviene, pubblica
 from tests.conoscenza.casi import csv_di, porta
-from tests.pagine.conftest import Piattaforma, Visita
+from tests.pagine.conftest import PAROLA, Piattaforma, Visita
 from tests.prestazioni.casi import contesto
 
-from capofila.base.database import unita_di_lavoro
-from capofila.conoscenza import consegne
+from capofila.accessi.service import aggiungi_utente
+from capofila.base.database import Contesto, unita_di_lavoro
+from capofila.conoscenza import consegne, service, valori
 
 pytestmark = pytest.mark.browser
 ANNO = 2011
@@ -47,9 +49,68 @@ def con_le_cifre(piattaforma: Piattaforma) -> Piattaforma:
             )
         async with unita_di_lavoro(await contesto("crema")):
             await consegne.incarica("VUL-B-22", "Comuni", "semestrale")
+            await consegne.incarica("VUL-B-24", "Comuni")
+        async with unita_di_lavoro(await contesto("cremona")):
+            await consegne.incarica("VUL-D-05", "ALER", "trimestrale")
+            await consegne.incarica("VUL-D-06", "", "mensile")
+        # A quarter is missing in the middle; of the last year nothing came after June.
+        righe = [
+            f"VUL-D-05;{anno};T{n};{dove};{valore + n * 7 + anno - 2009};ALER di prova"
+            for anno in (2009, 2010, ANNO)
+            for n in (1, 2, 3, 4)
+            for dove, valore in (("ambito", 40), ("provincia", 90))
+            if (anno, n) not in ((2010, 2), (ANNO, 3), (ANNO, 4))
+        ] + [
+            f"VUL-D-06;{anno};{n};;{n * 3 + anno - 2000};"
+            for anno in range(2006, ANNO + 1) for n in range(1, 13) if n != 8
+        ]  # fmt: skip
+        async with unita_di_lavoro(await contesto("cremona")):
+            esito = await service.importa(
+                "periodi.csv", csv_di(*righe, colonne="codice;anno;periodo;territorio;valore;fonte")
+            )
+        assert not esito.errori_totali, esito.errori[:3]
 
     piattaforma.esegui(scrivi)
     return piattaforma
+
+
+RILASCIO = 2003
+"""The year of which an indicator was released before its frequency changed."""
+
+
+@pytest.fixture(scope="module")
+def con_un_rilascio(con_le_cifre: Piattaforma) -> dict[str, int]:
+    """Cremona released a year of two indicators; one is now given by half-years. An agency of its own."""
+    fatti: dict[str, int] = {}
+
+    async def rilascia() -> None:
+        await ats("conoscenza")
+        async with unita_di_lavoro(Contesto(amministratore=True)):
+            await aggiungi_utente(
+                "nina.ats", "Nina Analista", PAROLA, "analista_ats", None, None, ats="conoscenza"
+            )
+        await porta(
+            f"VUL-D-07;{RILASCIO};;400;", f"VUL-D-08;{RILASCIO};;70;", f"VUL-D-09;{RILASCIO};;2;",
+            slug="cremona",
+        )  # fmt: skip
+        fatti["convenzione"] = await conviene(
+            "cremona", "conoscenza", dataset=("indicatori",), dal="2020-01-01"
+        )
+        fatti["prima"] = await pubblica("cremona", RILASCIO, fatti["convenzione"], "indicatori")
+        async with unita_di_lavoro(await contesto("cremona")):
+            await valori.togli_uno("VUL-D-07", RILASCIO, "", "ambito")
+            await consegne.incarica("VUL-D-07", "", "semestrale")
+            await service.importa(
+                "semestri.csv",
+                csv_di(
+                    f"VUL-D-07;{RILASCIO};S1;180", f"VUL-D-07;{RILASCIO};S2;220",
+                    colonne="codice;anno;periodo;valore",
+                ),
+            )  # fmt: skip
+        fatti["poi"] = await pubblica("cremona", RILASCIO, fatti["convenzione"], "indicatori")
+
+    con_le_cifre.esegui(rilascia)
+    return fatti
 
 
 GRUPPI = (
@@ -86,6 +147,64 @@ def test_le_pagine_sono_accessibili(
         pagina.goto(f"{con_le_cifre.indirizzo}/cremona/conoscenza{dove}")
         expect(pagina.locator("h1")).not_to_contain_text("Errore")
         visita.scatta(pagina, f"conoscenza-{nome}")
+
+
+def test_un_indicatore_per_trimestre_o_per_mese_ha_il_suo_grafico(
+    visita: Visita, con_le_cifre: Piattaforma
+) -> None:
+    pagina = visita.entra("vera.cremo", f"/cremona/conoscenza/indicatori/VUL-D-05?anno={ANNO}")
+    grafico = pagina.locator("#anni svg.grafico")
+    expect(grafico.locator("polyline.linea-1")).to_have_count(2)
+    expect(grafico.locator("circle.punto-1")).to_have_count(9)
+    expect(grafico).to_contain_text("3° trimestre 2010: 62")
+    expect(grafico.locator("text", has_text="T3")).to_have_count(3)
+    expect(pagina.locator("#anni .figura-fonte")).to_contain_text(
+        re.compile(r"Fonte: ALER di prova\. Ultima cifra scritta il \d+ \w+ \d{4}\.")
+    )
+    # The table has what the chart has: the hole too, and nothing before the first figure.
+    righe = pagina.locator("#tabella-anni tbody tr")
+    expect(righe).to_have_count(12)
+    expect(righe.filter(has_text="2° trimestre 2010")).to_contain_text("nessuna cifra")
+    visita.scatta(pagina, "conoscenza-trimestri")
+    pagina.goto(f"{con_le_cifre.indirizzo}/cremona/conoscenza/indicatori/VUL-D-06?anno={ANNO}")
+    expect(pagina.locator("#anni circle.punto-1")).to_have_count(66)
+    expect(pagina.locator("#anni polyline.linea-1")).to_have_count(7)
+    expect(pagina.locator("#anni .figura-fonte")).to_contain_text("non indicata")
+    visita.scatta(pagina, "conoscenza-mesi")
+
+
+def test_chi_cambia_frequenza_dopo_un_rilascio_sa_perche_non_esce_e_chi_legge_trova_una_parola_vera(
+    visita: Visita, con_le_cifre: Piattaforma, con_un_rilascio: dict[str, int]
+) -> None:
+    dove = f"/cremona/pubblicazioni/anteprima?dataset=indicatori&anno_dati={RILASCIO}"
+    pagina = visita.entra("vera.cremo", f"{dove}&convenzione={con_un_rilascio['convenzione']}")
+    perche = pagina.locator("#non-pubblicabili")
+    frase = "il dato semestrale (1° semestre, 2° semestre) non è pubblicabile, perché del 2003 è già uscito"
+    expect(perche).to_contain_text(f"{frase} il dato annuale")
+    expect(perche).to_contain_text("rimettere la frequenza di prima")
+    # One small cell is hidden for what it says; the others for what went out.
+    expect(pagina.locator("dl").first).to_contain_text("Celle soppresse1")
+    expect(pagina.locator("#tavola-valore").get_by_text("non pubblicabile")).to_have_count(2)
+    visita.scatta(pagina, "pubblicazioni-frequenza-anteprima")
+    perche.get_by_role("link").click()
+    pagina.get_by_text("Chi lo dà in questo ambito").click()
+    expect(pagina.get_by_label("Ogni quanto")).to_have_value("semestrale")
+    expect(pagina.get_by_text("Di un anno già pubblicato")).to_be_visible()
+    pagina.goto(f"{con_le_cifre.indirizzo}/cremona/pubblicazioni/{con_un_rilascio['poi']}")
+    expect(pagina.locator("#non-pubblicabili")).to_contain_text(frase)
+    visita.scatta(pagina, "pubblicazioni-frequenza-uscita")
+    pagina.get_by_role("link", name="Apri a tutti").click()
+    pagina.get_by_role("link", name="ecco perché").click()
+    expect(pagina.locator("#non-pubblicabili")).to_be_visible()
+    pagina.goto(f"{con_le_cifre.indirizzo}/cremona/pubblicazioni/{con_un_rilascio['prima']}")
+    expect(pagina.locator("#non-pubblicabili")).to_have_count(0)
+    letto = con_le_cifre.entra(
+        visita.nuova(), "nina.ats",
+        f"/ats/conoscenza/confronto?dataset=indicatori&anno={RILASCIO}&voce=VUL-D-07%40S1",
+    )  # fmt: skip
+    expect(letto.locator("#tabella-ambiti")).to_contain_text("Soppressa")
+    expect(letto.locator("#tabella-ambiti")).not_to_contain_text("poche persone")
+    visita.scatta(letto, "ats-frequenza")
 
 
 def test_bisogni_domanda_e_offerta_di_un_tema_stanno_fianco_a_fianco(
@@ -209,7 +328,73 @@ def test_chi_lavora_per_un_comune_legge_il_suo_profilo_e_scrive_la_cifra_che_da(
     pagina.goto(f"{con_le_cifre.indirizzo}/crema/conoscenza/indicatori/VUL-B-21?anno={anno}")
     expect(pagina.locator("#tabella-anni")).not_to_contain_text("77")
     expect(pagina.get_by_role("button", name="Salva la cifra")).to_have_count(0)
-    for vietata in ("profili/019035", "consegne", "importa", "panorama/famiglie"):
+    for vietata in ("profili/019035", "consegne", "panorama/famiglie"):
         risposta = pagina.goto(f"{con_le_cifre.indirizzo}/crema/conoscenza/{vietata}")
         assert risposta is not None
         assert risposta.status == 403, vietata
+
+
+def test_chi_lavora_per_un_comune_importa_il_foglio_delle_sue_cifre_e_lo_annulla(
+    visita: Visita, con_le_cifre: Piattaforma, tmp_path: Path
+) -> None:
+    anno = 1998 if visita.larghezza > 1000 else 1999
+    pagina = visita.entra("pia.pandino", f"/crema/conoscenza/profili/019067?anno={anno}")
+    pagina.get_by_role("link", name="Importa da un foglio").click()
+    expect(pagina.locator("#modello")).to_contain_text("indicatori che dà Pandino")
+    expect(pagina.locator("#nuovo-file")).to_contain_text("un altro comune")
+    visita.scatta(pagina, "conoscenza-importa-del-comune")
+    with pagina.expect_download() as scaricato:
+        pagina.get_by_role("link", name=f"Foglio del {anno}, CSV").click()
+    testo = scaricato.value.path().read_text("utf-8-sig")
+    righe = testo.splitlines()
+    assert {r.split(";")[0] for r in righe[1:]} >= {"VUL-B-22", "VUL-B-24"}
+    assert {r.split(";")[4] for r in righe[1:]} == {"Pandino"}
+    # Not what others give.
+    assert "VUL-B-23" not in testo
+
+    def carica(nome: str, contenuto: bytes) -> None:
+        file = tmp_path / nome
+        file.write_bytes(contenuto)
+        pagina.get_by_label("Foglio delle cifre").set_input_files(file)
+        pagina.get_by_role("button", name="Leggi il foglio").click()
+
+    carica("cifre.txt", b"\x00\x01")
+    expect(pagina.locator("#riepilogo-errori")).to_be_visible()
+    colonne = "codice;anno;periodo;territorio;valore"
+    carica(
+        "storto.csv",
+        csv_di(
+            f"VUL-B-24;{anno};;Crema;9", f"VUL-B-22;{anno};T1;Pandino;9", f"VUL-B-23;{anno};;Pandino;9",
+            colonne=colonne,
+        ),
+    )  # fmt: skip
+    errori = pagina.locator("#tabella-errori tbody tr")
+    expect(errori).to_have_count(3)
+    expect(errori.nth(0)).to_contain_text(
+        "Non è il comune per cui lavori: scrivere Pandino, o togliere la riga"
+    )
+    expect(errori.nth(1)).to_contain_text("scrivere S1 o S2")
+    expect(errori.nth(2)).to_contain_text("Ufficio di Piano")
+    visita.scatta(pagina, "conoscenza-errori-del-comune")
+    pagina.get_by_role("link", name="Scegli un altro foglio").click()
+    # The sheet as it was downloaded, filled in where it is asked.
+    pieno = [righe[0]]
+    for riga in righe[1:]:
+        celle = riga.split(";")
+        pieno.append(";".join([*celle[:5], celle[5] or "3", celle[6]]))
+    carica(f"pandino-{anno}.csv", "\r\n".join(pieno).encode())
+    expect(pagina.locator("#prime")).to_contain_text("Pandino")
+    visita.scatta(pagina, "conoscenza-anteprima-del-comune")
+    pagina.get_by_role("button", name=re.compile("^Importa ")).click()
+    expect(pagina.get_by_text(f"Cifre importate: {len(pieno) - 1}.")).to_be_visible()
+    visita.scatta(pagina, "conoscenza-fogli-del-comune")
+    pagina.get_by_role("link", name=f"Annulla pandino-{anno}.csv").click()
+    pagina.get_by_role("button", name="Annulla l’importazione").click()
+    expect(pagina.get_by_text("le cifre di prima sono tornate")).to_be_visible()
+    expect(pagina.locator("#lotti tbody tr").first).to_contain_text("Annullato")
+    # The Ufficio di Piano sees that sheet too.
+    ufficio = con_le_cifre.entra(
+        visita.nuova(), "rita.resp", f"/crema/conoscenza/importa?anno={anno}"
+    )
+    expect(ufficio.locator("#lotti")).to_contain_text(f"pandino-{anno}.csv")
+    visita.scatta(ufficio, "conoscenza-importa-con-modello")

@@ -259,19 +259,24 @@ async def invia(compito: Compito) -> dict[str, Any]:
         pagina = (
             f"{ambito['slug']}/conoscenza/{pagine.get(riga['titolare'], 'consegne')}?anno={anno}"
         )
-        return _messaggio(anno, ambito["nome"], pagina, quali), indirizzi.get(riga["titolare"])
+        del_comune = riga["titolare"] in pagine
+        testo = _messaggio(anno, ambito["nome"], pagina, quali, del_comune)
+        return testo, indirizzi.get(riga["titolare"])
 
     return await posta.consegna(compito, "promemoria_indicatori", attesi, lettera)
 
 
-def _messaggio(anno: int, ambito: str, pagina: str, quali: Sequence[str]) -> EmailMessage:
+def _messaggio(
+    anno: int, ambito: str, pagina: str, quali: Sequence[str], del_comune: bool
+) -> EmailMessage:
     dove = impostazioni().indirizzo
+    chi = "Chi ha un accesso le scrive o importa il foglio da sé" if del_comune else "Per chi ha un accesso"
     elenco = "\n".join(f"- {uno}" for uno in quali) or "- nessuno: sono arrivati intanto"
     return posta.messaggio(
         f"Indicatori {anno}: che cosa manca",
         f"Per il sistema di conoscenza dell'ambito {ambito} mancano ancora, per il {anno}:\n\n{elenco}\n\n"
         "Si possono mandare come foglio all'Ufficio di Piano, con le colonne codice, anno, territorio e "
         "valore: cifre, nessun nome di persona."
-        + (f"\nPer chi ha un accesso: {dove}/{pagina}" if dove else "")
+        + (f"\n{chi}: {dove}/{pagina}" if dove else "")
         + f"\n\n{ambito}\n",
     )
