@@ -51,17 +51,17 @@ def con_le_cifre(piattaforma: Piattaforma) -> Piattaforma:
             await consegne.incarica("VUL-B-22", "Comuni", "semestrale")
             await consegne.incarica("VUL-B-24", "Comuni")
         async with unita_di_lavoro(await contesto("cremona")):
-            await consegne.incarica("VUL-D-05", "ALER", "trimestrale")
-            await consegne.incarica("VUL-D-06", "", "mensile")
+            await consegne.incarica("VUL-D-14", "ALER", "trimestrale")
+            await consegne.incarica("VUL-D-15", "", "mensile")
         # A quarter is missing in the middle; of the last year nothing came after June.
         righe = [
-            f"VUL-D-05;{anno};T{n};{dove};{valore + n * 7 + anno - 2009};ALER di prova"
+            f"VUL-D-14;{anno};T{n};{dove};{valore + n * 7 + anno - 2009};ALER di prova"
             for anno in (2009, 2010, ANNO)
             for n in (1, 2, 3, 4)
             for dove, valore in (("ambito", 40), ("provincia", 90))
             if (anno, n) not in ((2010, 2), (ANNO, 3), (ANNO, 4))
         ] + [
-            f"VUL-D-06;{anno};{n};;{n * 3 + anno - 2000};"
+            f"VUL-D-15;{anno};{n};;{n * 3 + anno - 2000};"
             for anno in range(2006, ANNO + 1) for n in range(1, 13) if n != 8
         ]  # fmt: skip
         async with unita_di_lavoro(await contesto("cremona")):
@@ -152,7 +152,7 @@ def test_le_pagine_sono_accessibili(
 def test_un_indicatore_per_trimestre_o_per_mese_ha_il_suo_grafico(
     visita: Visita, con_le_cifre: Piattaforma
 ) -> None:
-    pagina = visita.entra("vera.cremo", f"/cremona/conoscenza/indicatori/VUL-D-05?anno={ANNO}")
+    pagina = visita.entra("vera.cremo", f"/cremona/conoscenza/indicatori/VUL-D-14?anno={ANNO}")
     grafico = pagina.locator("#anni svg.grafico")
     expect(grafico.locator("polyline.linea-1")).to_have_count(2)
     expect(grafico.locator("circle.punto-1")).to_have_count(9)
@@ -166,10 +166,15 @@ def test_un_indicatore_per_trimestre_o_per_mese_ha_il_suo_grafico(
     expect(righe).to_have_count(12)
     expect(righe.filter(has_text="2° trimestre 2010")).to_contain_text("nessuna cifra")
     visita.scatta(pagina, "conoscenza-trimestri")
-    pagina.goto(f"{con_le_cifre.indirizzo}/cremona/conoscenza/indicatori/VUL-D-06?anno={ANNO}")
+    pagina.goto(f"{con_le_cifre.indirizzo}/cremona/conoscenza/indicatori/VUL-D-15?anno={ANNO}")
     expect(pagina.locator("#anni circle.punto-1")).to_have_count(66)
     expect(pagina.locator("#anni polyline.linea-1")).to_have_count(7)
     expect(pagina.locator("#anni .figura-fonte")).to_contain_text("non indicata")
+    # Seventy-two rows are folded.
+    expect(pagina.locator("#tabella-anni")).to_be_hidden()
+    pagina.get_by_text("Le cifre di 72 periodi").click()
+    expect(pagina.locator("#tabella-anni tbody tr").first).to_contain_text("Dicembre 2011")
+    pagina.get_by_text("Le cifre di 72 periodi").click()
     visita.scatta(pagina, "conoscenza-mesi")
 
 
