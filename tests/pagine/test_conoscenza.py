@@ -401,5 +401,5 @@ def test_chi_lavora_per_un_comune_importa_il_foglio_delle_sue_cifre_e_lo_annulla
     ufficio = con_le_cifre.entra(
         visita.nuova(), "rita.resp", f"/crema/conoscenza/importa?anno={anno}"
     )
-    expect(ufficio.locator("#lotti")).to_contain_text(f"pandino-{anno}.csv")
+    expect(ufficio.locator("#lotti")).to_contain_text(f"pandino-{anno}.csv (da Pandino)")
     visita.scatta(ufficio, "conoscenza-importa-con-modello")

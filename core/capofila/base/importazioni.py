@@ -36,7 +36,12 @@ class EsitoFoglio(msgspec.Struct, kw_only=True):
 
 
 class LottoFoglio(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was brought in; ``annullabile``: nothing of it was changed or taken away since."""
+    """A file that was brought in.
+
+    Attributes:
+        annullabile: nothing of it was changed or taken away since.
+        di_chi: the comune that brought it in; empty for the Ufficio di Piano, or where it is not told.
+    """
 
     id: int
     nome_file: str
@@ -46,6 +51,7 @@ class LottoFoglio(msgspec.Struct, frozen=True, kw_only=True):
     sostituite: int
     caricato_il: datetime
     annullabile: bool
+    di_chi: str = ""
 
 
 def nome_conservabile(nome: str) -> str:

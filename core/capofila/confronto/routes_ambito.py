@@ -444,6 +444,7 @@ async def una(request: Richiesta, id_: FromPath[int]) -> Template:
         ),
         soppresse=_soppresse(cifre, chiuse),
         trattenute=_dette(chiuse, questa.voci),
+        conoscenza=f"/{visita_corrente().nell_ambito.slug}/conoscenza",
         apertura=await aperti.apertura(id_),
         licenze=LICENZE,
         indirizzo_aperto=f"/dati-aperti/{visita_corrente().nell_ambito.slug}/{questa.dataset}/{questa.anno}",

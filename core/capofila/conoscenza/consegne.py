@@ -270,7 +270,11 @@ def _messaggio(
     anno: int, ambito: str, pagina: str, quali: Sequence[str], del_comune: bool
 ) -> EmailMessage:
     dove = impostazioni().indirizzo
-    chi = "Chi ha un accesso le scrive o importa il foglio da sé" if del_comune else "Per chi ha un accesso"
+    chi = (
+        "Chi ha un accesso le scrive o importa il foglio da sé"
+        if del_comune
+        else "Per chi ha un accesso"
+    )
     elenco = "\n".join(f"- {uno}" for uno in quali) or "- nessuno: sono arrivati intanto"
     return posta.messaggio(
         f"Indicatori {anno}: che cosa manca",

@@ -387,8 +387,10 @@ async def lotti(quale: int | None = None) -> list[LottoFoglio]:
         for riga in await unita.righe(
             "SELECT l.id, l.nome_file, l.stato, l.righe, l.importate, l.sostituite, l.caricato_il, "
             "l.stato = 'importato' AND l.importate = (SELECT count(*) FROM valore_indicatore v "
-            "WHERE v.ambito_id = $1 AND v.lotto_indicatori_id = l.id) AS annullabile "
-            "FROM lotto_indicatori l WHERE l.ambito_id = $1 AND ($2::integer IS NULL OR l.id = $2) "
+            "WHERE v.ambito_id = $1 AND v.lotto_indicatori_id = l.id) AS annullabile, "
+            "coalesce(c.nome, '') AS di_chi FROM lotto_indicatori l "
+            "LEFT JOIN comune c ON c.belfiore = l.comune "
+            "WHERE l.ambito_id = $1 AND ($2::integer IS NULL OR l.id = $2) "
             "ORDER BY l.id DESC LIMIT 200",
             unita.ambito, quale,
         )
