@@ -137,6 +137,7 @@ async def test_ritirata_o_sostituita_risponde_410_con_cio_che_ne_ha_preso_il_pos
     pagina = await chiunque.get("/dati-aperti/cremona/spesa/2042", headers={"accept": "text/html"})
     assert pagina.status_code == 410
     assert "errore nelle schede" not in pagina.text
+    assert "La versione 2 di questi dati non è più pubblica." in pagina.text
     # It can be closed alone: the agency goes on reading it.
     terza = await aperta("cremona", 2043)
     async with unita_di_lavoro(await contesto("cremona")):

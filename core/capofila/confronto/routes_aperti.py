@@ -161,7 +161,7 @@ def _ritirato_in_pagina(request: Richiesta, errore: NonPiuAperto) -> Template:
         "confronto/dato_ritirato.html",
         context={
             "pagina": pagina_pubblica(request, "Non è più pubblico", ""),
-            "messaggio": errore.messaggio,
+            "detto": errore.messaggio,
             "al_suo_posto": errore.al_suo_posto,
             "radice": RADICE,
         },
