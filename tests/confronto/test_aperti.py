@@ -380,3 +380,20 @@ async def test_un_filtro_che_non_si_legge_non_rompe_nulla(
 ) -> None:
     for dove in (API, "/dati-aperti"):
         assert (await chiunque.get(f"{dove}?{query}")).status_code in {200, 400}
+
+
+async def test_una_pagina_oltre_la_fine_non_dice_che_non_c_e_nulla(
+    chiunque: httpx.AsyncClient,
+) -> None:
+    await aperta("crema", 2049)
+    pagina = await chiunque.get("/dati-aperti?anno=2049&pagina=99", headers={"accept": "text/html"})
+    assert "Questa pagina dell’elenco non c’è" in pagina.text
+    assert 'href="/dati-aperti?anno=2049"' in pagina.text
+    assert "Nessun" not in pagina.text
+
+
+async def test_l_api_dice_come_si_scrive_un_filtro(chiunque: httpx.AsyncClient) -> None:
+    for query in ("anno=venti", "pagina=x"):
+        detto = (await chiunque.get(f"{API}?{query}")).json()["detail"]
+        assert "anno è di quattro cifre" in detto, query
+        assert "/dati-aperti/openapi.json" in detto, query

@@ -149,6 +149,12 @@ def _di_dominio(request: Richiesta, errore: ErroreCapofila) -> Response[bytes]:
 
 def _http(_: Richiesta, errore: HTTPException) -> Response[bytes]:
     testo = error_text(errore.status_code).testo
+    if errore.status_code == 400:
+        # The framework reads the filters that are numbers before we do.
+        testo = (
+            "Un filtro nell'indirizzo non si può leggere: anno è di quattro cifre, pagina un numero da 1. "
+            f"Gli indirizzi sono descritti in {RADICE}/openapi.json."
+        )
     return _problema(errore.status_code, testo, None, dict(errore.headers or {}))
 
 
