@@ -292,10 +292,15 @@ def in_csv(questo: Insieme, righe: Sequence[Riga]) -> bytes:
             (
                 *capo, r.riga, r.comune or "", _testo(r.denominazione), _testo(r.voce),
                 _testo(r.nome_voce), r.misura, r.nome_misura,
-                "" if r.valore is None else f"{r.valore:f}", "si" if r.soppressa else "no",
+                "" if r.valore is None else f"{_valore(r):f}", "si" if r.soppressa else "no",
             )
         )  # fmt: skip
     return uscita.getvalue().encode()
+
+
+def _valore(riga: Riga) -> Any:
+    """A count has no cents."""
+    return riga.valore if riga.misura in IN_EURO else senza_zeri(riga.valore)
 
 
 def _testo(testo: str) -> str:
@@ -524,7 +529,7 @@ async def scheda(
 def _scritta(riga: Riga) -> str:
     if riga.soppressa:
         return "soppressa"
-    return importo(riga.valore) if riga.misura in IN_EURO else numero(senza_zeri(riga.valore))
+    return importo(riga.valore) if riga.misura in IN_EURO else numero(_valore(riga))
 
 
 _DESCRITTE: Final = (insiemi, dati_csv, dati_json, versione_csv, versione_json)
