@@ -351,6 +351,16 @@ def test_si_apre_e_si_toglie_dalla_pagina_della_pubblicazione(
     pagina.get_by_label("Motivo").fill("un ripensamento")
     pagina.get_by_role("button", name="Togli").click()
     expect(pagina.get_by_text("Non più aperti")).to_be_visible()
+    # What has ended is not asked again: an address that was kept goes to how it stands.
+    for fine in ("apri", "chiudi"):
+        pagina.goto(f"{qui}/{fine}")
+        assert pagina.url == qui, fine
+    pagina.goto(f"{con_le_figure.indirizzo}/cremona/pubblicazioni")
+    pagina.locator("#rilasci tr", has_text="Sostituita").get_by_role("link").first.click()
+    sostituita = pagina.url
+    for fine in ("ritira", "apri"):
+        pagina.goto(f"{sostituita}/{fine}")
+        assert pagina.url == sostituita, fine
     risposta = pagina.goto(dove)
     assert risposta is not None
     assert risposta.status == 410
