@@ -1,4 +1,4 @@
-"""`capofila confronto show`: the comparison for a script, with what others printed of 2011; bad questions are told."""
+"""`capofila confronto show`: the comparison for a script, with what others printed of 2011."""
 
 from __future__ import annotations
 

@@ -754,7 +754,7 @@ async def confronto_png(
             barre = _barre(altri.classifica, altri.classifica.posti)
             righe = [
                 (spesa.TERRITORI[p.chiave], scrivi(p.valore, tipo), barre[p.chiave])
-                for p in altri.classifica.posti
+                for p in sorted(altri.classifica.posti, key=lambda p: p.posto or 0)
             ]
             note = [f"Come pubblicato. Fonte: {'; '.join(altri.fonti)}.", *altri.storte]
     if not {"ambiti": righe, "anni": disegno, "comuni": carta, "pubblicate": righe}[codice]:
