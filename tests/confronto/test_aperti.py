@@ -360,6 +360,11 @@ async def test_la_descrizione_e_di_questi_indirizzi_soltanto(chiunque: httpx.Asy
     uno = descritta["paths"]["/dati-aperti/api/insiemi/{slug}/{dataset}/{anno}/dati.json"]["get"]
     assert {"200", "404", "410", "429"} <= set(uno["responses"])
     assert {m for p in descritta["paths"].values() for m in p} == {"get"}
+    # What goes wrong is described as it is answered.
+    for dove, come in descritta["paths"].items():
+        for stato, risposta in come["get"]["responses"].items():
+            if int(stato) >= 400:
+                assert list(risposta["content"]) == ["application/problem+json"], (dove, stato)
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,9 @@ def _voce(sito: str, questo: Insieme) -> Voce:
 
 _IN_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _NON_CI_SONO: Final[dict[int, ResponseSpec]] = {
+    400: ResponseSpec(
+        Problema, description="L'indirizzo non si può leggere", media_type="application/problem+json"
+    ),
     404: ResponseSpec(Problema, description="Mai stato aperto", media_type="application/problem+json"),
     410: ResponseSpec(
         Problema, description="Ritirato o sostituito", media_type="application/problem+json"
@@ -259,7 +262,7 @@ def _filtri(request: Richiesta) -> tuple[str, str, int | None]:
 @_leggi(
     "/insiemi", opt=_OPT, summary="Gli insiemi di dati aperti",
     description="A pagine di 50. Filtri: ambito, dataset, anno.",
-    responses={200: ResponseSpec(Elenco), 429: _NON_CI_SONO[429]},
+    responses={200: ResponseSpec(Elenco), **{n: _NON_CI_SONO[n] for n in (400, 429)}},
 )  # fmt: skip
 async def insiemi(
     request: Richiesta,
