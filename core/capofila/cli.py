@@ -897,7 +897,11 @@ def confronto() -> None:
 @click.option("--ats", required=True, help="L'ATS che legge, come «val-padana».")
 @click.option("--anno", required=True, type=int, help="L'anno delle figure, come 2024.")
 @click.option("--indicatore", default="", help="La misura, come «pro_capite»; la prima, se manca.")
-@click.option("--voce", default="", help="Un'area o un servizio; tutti insieme, se manca.")
+@click.option(
+    "--voce",
+    default="",
+    help="Un'area o un servizio; tutti insieme, se manca. Un indicatore va detto.",
+)
 @click.option("--senza-capoluoghi", is_flag=True, help="Gli ambiti senza il loro capoluogo.")
 @opzione_json
 def confronto_show(

@@ -283,6 +283,10 @@ def test_l_ambito_vede_chi_ha_letto(con_le_figure: Piattaforma, pagina_nuova: Pa
     riga = altra.locator("#letture tbody tr").first
     expect(riga).to_contain_text("Anna Analista")
     expect(riga).to_contain_text("Spesa sociale 2013")
+    altra.goto(f"{con_le_figure.indirizzo}/cremona/pubblicazioni/letture?pagina=99")
+    expect(altra.locator(".vuoto")).to_contain_text("Questa pagina dell’elenco non c’è")
+    altra.get_by_role("link", name="Vai alla prima pagina").click()
+    expect(altra.locator("#letture")).to_be_visible()
 
 
 def _a_parte(piattaforma: Piattaforma, cosa: Callable[[], Coroutine[Any, Any, None]]) -> None:
