@@ -567,7 +567,7 @@ def _tavola_matrice(letta: Matrice) -> TavolaCifre:
             f"Nessun ambito ha pubblicato questi dati per il {domanda.anno}: scegli un altro anno."
             if not letta.voci
             else f"Di ciò che è pubblicato del {domanda.anno} nulla ha la misura "
-            f"«{domanda.indicatore.nome}»: scegli un'altra misura."
+            f"«{domanda.indicatore.nome}»: scegli un'altra misura, o tutto l'ambito."
         )
     return TavolaCifre(
         codice="matrice", titolo="Ambiti per colonna", testa="Ambito",
