@@ -58,7 +58,9 @@ SELECT ambito_id, ats_id, 'spesa', anno, 1, 5, 'Figure inventate', 'Figure inven
 FROM di, generate_series(2015, 2024) anno;
 INSERT INTO cifra_pubblicata (ambito_id, pubblicazione_id, riga, voce, misura, valore)
 SELECT p.ambito_id, p.id, r.riga, v.voce, m.misura,
-  r.peso * (1000 + (p.ambito_id * 7919 + p.anno * 31 + length(v.voce) * 17) % 9973)
+  r.peso * CASE m.misura WHEN 'abitanti' THEN 1000 + p.ambito_id % 97
+    WHEN 'persone' THEN 10 + (p.ambito_id * 31 + p.anno * 7 + length(v.voce)) % 83
+    ELSE (1000 + p.ambito_id % 97) * (60 + (p.ambito_id * 79 + p.anno * 31 + length(v.voce) * 17) % 9973 / 80.0) END
 FROM pubblicazione p JOIN di USING (ambito_id),
   LATERAL (SELECT lpad((900000 + di.n * 13 + k)::text, 6, '0') AS riga, 1 + k AS peso
     FROM generate_series(0, 12) k UNION ALL VALUES ('tutti', 91), ('senza_capoluogo', 90)) r,
