@@ -897,7 +897,11 @@ def confronto() -> None:
 @click.option("--ats", required=True, help="L'ATS che legge, come «val-padana».")
 @click.option("--anno", required=True, type=int, help="L'anno delle figure, come 2024.")
 @click.option("--indicatore", default="", help="La misura, come «pro_capite»; la prima, se manca.")
-@click.option("--voce", default="", help="Un'area o un servizio; tutti insieme, se manca.")
+@click.option(
+    "--voce",
+    default="",
+    help="Un'area o un servizio; tutti insieme, se manca. Un indicatore va detto.",
+)
 @click.option("--senza-capoluoghi", is_flag=True, help="Gli ambiti senza il loro capoluogo.")
 @opzione_json
 def confronto_show(
@@ -919,6 +923,10 @@ def confronto_show(
     if scelto is None:
         noti = ", ".join(i.codice for i in quale.indicatori)
         raise click.UsageError(f"--indicatore è uno fra: {noti}.")
+    if not service.PRIMO_ANNO <= anno <= service.ULTIMO_ANNO:
+        raise click.UsageError(
+            f"--anno è un anno dal {service.PRIMO_ANNO} al {service.ULTIMO_ANNO}."
+        )
     domanda = service.Domanda(
         dataset=quale, anno=anno, indicatore=scelto, voce=voce,
         perimetro="senza_capoluogo" if senza_capoluoghi else "tutti",
@@ -935,9 +943,13 @@ def confronto_show(
         )  # fmt: skip
 
     letto = esegui(leggi)
+    if letto.voci and voce not in {*letto.voci, *([""] if quale.totale else [])}:
+        raise click.UsageError(f"--voce è una fra: {', '.join(letto.voci)}.")
     if json_:
         _stampa_json(service.forma(ats, letto))
         return
+    if not letto.uscite:
+        ERR.print(f"· Nessun ambito ha pubblicato questi dati per il {anno}.")
     for posto in letto.in_pagina:
         click.echo(
             f"{posto.posto or '—'}\t{posto.chiave}\t{'—' if posto.valore is None else posto.valore}\t"

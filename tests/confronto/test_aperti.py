@@ -137,6 +137,7 @@ async def test_ritirata_o_sostituita_risponde_410_con_cio_che_ne_ha_preso_il_pos
     pagina = await chiunque.get("/dati-aperti/cremona/spesa/2042", headers={"accept": "text/html"})
     assert pagina.status_code == 410
     assert "errore nelle schede" not in pagina.text
+    assert "La versione 2 di questi dati non è più pubblica." in pagina.text
     # It can be closed alone: the agency goes on reading it.
     terza = await aperta("cremona", 2043)
     async with unita_di_lavoro(await contesto("cremona")):
@@ -359,6 +360,11 @@ async def test_la_descrizione_e_di_questi_indirizzi_soltanto(chiunque: httpx.Asy
     uno = descritta["paths"]["/dati-aperti/api/insiemi/{slug}/{dataset}/{anno}/dati.json"]["get"]
     assert {"200", "404", "410", "429"} <= set(uno["responses"])
     assert {m for p in descritta["paths"].values() for m in p} == {"get"}
+    # What goes wrong is described as it is answered.
+    for dove, come in descritta["paths"].items():
+        for stato, risposta in come["get"]["responses"].items():
+            if int(stato) >= 400:
+                assert list(risposta["content"]) == ["application/problem+json"], (dove, stato)
 
 
 @pytest.mark.parametrize(
@@ -379,3 +385,20 @@ async def test_un_filtro_che_non_si_legge_non_rompe_nulla(
 ) -> None:
     for dove in (API, "/dati-aperti"):
         assert (await chiunque.get(f"{dove}?{query}")).status_code in {200, 400}
+
+
+async def test_una_pagina_oltre_la_fine_non_dice_che_non_c_e_nulla(
+    chiunque: httpx.AsyncClient,
+) -> None:
+    await aperta("crema", 2049)
+    pagina = await chiunque.get("/dati-aperti?anno=2049&pagina=99", headers={"accept": "text/html"})
+    assert "Questa pagina dell’elenco non c’è" in pagina.text
+    assert 'href="/dati-aperti?anno=2049"' in pagina.text
+    assert "Nessun" not in pagina.text
+
+
+async def test_l_api_dice_come_si_scrive_un_filtro(chiunque: httpx.AsyncClient) -> None:
+    for query in ("anno=venti", "pagina=x"):
+        detto = (await chiunque.get(f"{API}?{query}")).json()["detail"]
+        assert "anno è di quattro cifre" in detto, query
+        assert "/dati-aperti/openapi.json" in detto, query

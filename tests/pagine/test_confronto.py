@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser import PaginaNuova
 from tests.confronto.casi import ATTO, ats, conviene, pubblica, spende
+from tests.conoscenza.casi import porta as porta_indicatori
 from tests.pagine.conftest import PAROLA, Piattaforma, Visita
 from tests.pagine.test_pagine import Axe, Fotografia
 from tests.prestazioni.casi import contesto
@@ -36,13 +39,17 @@ def con_le_figure(piattaforma: Piattaforma) -> Piattaforma:
                 "anna.ats", "Anna Analista", PAROLA, "analista_ats", None, None, ats="valpadana"
             )
         for slug, euro in (("crema", 1000), ("cremona", 1700)):
-            convenzione = await conviene(slug, dal="2020-01-01")
+            convenzione = await conviene(
+                slug, dal="2020-01-01", dataset=("spesa", "indicatori", "utenti")
+            )
             comuni = [istat for _, istat in piattaforma.comuni[slug]]
             capoluogo = {"crema": "019035", "cremona": "019036"}[slug]
             comuni = [capoluogo, *[c for c in comuni if c != capoluogo][:12]]
             for anno in ANNI:
                 await spende(slug, anno, comuni, euro=euro + anno - 2000)
                 await pubblica(slug, anno, convenzione)
+            await porta_indicatori("VUL-D-01;2013;ambito;512;ALER", slug=slug)
+            await pubblica(slug, 2013, convenzione, "indicatori")
         await conviene("casalmaggiore", dal="2020-01-01")
 
     piattaforma.esegui(porta)
@@ -159,9 +166,112 @@ def test_le_figure_del_2011_ci_sono_con_i_55_euro_che_non_tornano(
     expect(pagina.locator("#storte li")).to_have_count(2)
     expect(pagina.locator("#storte")).to_contain_text("55 €")
     expect(pagina.locator("#tabella-figure")).to_contain_text("40.615.777 €")
+    # Each source has what it printed.
+    expect(pagina.locator("#tabella-figure")).to_contain_text("presentazione, marzo 2014")
+    expect(pagina.locator("#tabella-figure")).not_to_contain_text("Lombardia")
+    expect(pagina.locator("#tabella-figure-2")).to_contain_text("Lombardia: Spesa per abitante")
+    expect(pagina.locator("#niente")).to_contain_text("non hanno pubblicato dati loro del 2011")
+    figure = pagina.locator("#pubblicate").get_by_role("link", name="CSV della tabella «figure»")
+    risposta = pagina.request.get(con_le_figure.indirizzo + str(figure.get_attribute("href")))
+    assert "Casalasco: Spesa per abitante, € (Il welfare dei tre" in risposta.text()
+    assert ";Pubblicata;129,8\r\n" in risposta.text()
+    foglio = pagina.request.get(
+        f"{con_le_figure.indirizzo}/ats/valpadana/confronto.xlsx?dataset=spesa&anno=2011"
+    )
+    with ZipFile(io.BytesIO(foglio.body())) as cartella:
+        assert "differenza 55 €" in cartella.read("xl/sharedStrings.xml").decode()
     immagine = pagina.locator("#pubblicate").get_by_role("link", name=re.compile("Immagine PNG"))
     risposta = pagina.request.get(con_le_figure.indirizzo + str(immagine.get_attribute("href")))
     assert risposta.body().startswith(b"\x89PNG")
+
+
+def test_senza_anno_si_apre_l_ultimo_che_c_e(
+    con_le_figure: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    radice = f"{con_le_figure.indirizzo}/ats/valpadana"
+    pagina = con_le_figure.entra(
+        pagina_nuova(1280), "anna.ats", "/ats/valpadana/confronto?indicatore=utenti"
+    )
+    expect(pagina.get_by_label("Anno")).to_have_value("2014")
+    expect(pagina.get_by_label("Misura")).to_have_value("utenti")
+    expect(pagina.locator("#tabella-ambiti tbody tr").first).to_contain_text("1º")
+    pagina.goto(f"{radice}/matrice?dataset=indicatori")
+    expect(pagina.get_by_label("Anno")).to_have_value("2013")
+    file = pagina.request.get(f"{radice}/matrice.csv").headers["content-disposition"]
+    assert file.endswith('-2014.csv"')
+    # A year with nothing says so, and goes to one that has something.
+    for dove in ("confronto", "matrice"):
+        pagina.goto(f"{radice}/{dove}?anno=2009&perimetro=senza_capoluogo")
+        expect(pagina.locator(".vuoto")).to_contain_text(
+            "Nessun ambito ha pubblicato questi dati per il 2009"
+        )
+        pagina.get_by_role("link", name="Vedi il 2014").click()
+        expect(pagina.get_by_label("Anno")).to_have_value("2014")
+        expect(pagina.get_by_label("Capoluoghi", exact=True)).to_have_value("senza_capoluogo")
+        expect(pagina.locator(".vuoto")).to_have_count(0)
+        # Of these data there is nothing at all.
+        pagina.goto(f"{radice}/{dove}?dataset=utenti")
+        expect(pagina.locator(".vuoto")).to_contain_text("Nessun ambito ha")
+        pagina.get_by_role("link", name="Che cosa si può confrontare").click()
+        expect(pagina.locator("#offerte")).to_be_visible()
+
+
+def test_un_file_che_non_c_e_si_rifiuta_dicendo_che_fare(
+    con_le_figure: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    radice = f"{con_le_figure.indirizzo}/ats/valpadana"
+    pagina = con_le_figure.entra(pagina_nuova(1280), "anna.ats", "/ats/valpadana")
+    rifiuti = {
+        "confronto.csv?anno=2014&tavola=zzz": (400, "torna al confronto e scarica da lì"),
+        "confronto.xlsx?anno=2014&tavola=zzz": (400, "torna al confronto e scarica da lì"),
+        "confronto.csv?anno=2014&tavola=pubblicate": (404, "Del 2014 questa tabella non c&#39;è"),
+        "confronto.csv?anno=2014&voce=zzz": (400, "(area) non è fra le cifre pubblicate"),
+        "confronto.csv?anno=2014&ambito=nessuno": (400, "non si può leggere oggi"),
+        "confronto/ambiti.png?anno=2014&ambito=nessuno": (400, "non si può leggere oggi"),
+        "confronto.csv?dataset=indicatori&anno=2013": (
+            400,
+            "manca che cosa scaricare (indicatore)",
+        ),
+        "confronto.xlsx?dataset=indicatori&anno=2013": (
+            400,
+            "manca che cosa scaricare (indicatore)",
+        ),
+        "matrice.csv?anno=2009": (404, "per il 2009: scegli un altro anno"),
+        "matrice.xlsx?anno=2009": (404, "per il 2009: scegli un altro anno"),
+    }
+    for dove, (stato, detto) in rifiuti.items():
+        risposta = pagina.request.get(f"{radice}/{dove}")
+        assert risposta.status == stato, dove
+        assert detto in risposta.text(), dove
+    # The page goes on without what cannot be read.
+    pagina.goto(f"{radice}/confronto?anno=2014&ambito=nessuno&voce=zzz")
+    assert "ambito=" not in pagina.url
+    assert "voce=" not in pagina.url
+    expect(pagina.locator("#tabella-ambiti tbody tr")).to_have_count(3)
+
+
+def test_cio_che_non_si_somma_non_ha_la_colonna_del_totale(
+    con_le_figure: Piattaforma, pagina_nuova: PaginaNuova
+) -> None:
+    pagina = con_le_figure.entra(
+        pagina_nuova(1280), "anna.ats", "/ats/valpadana/matrice?dataset=indicatori&anno=2013"
+    )
+    teste = pagina.locator("#tabella-matrice thead th")
+    expect(teste).to_have_count(2)
+    expect(teste.nth(1)).to_contain_text("VUL-D-01")
+    expect(pagina.locator("#tabella-matrice tbody tr")).to_have_count(3)
+    file = pagina.request.get(pagina.url.replace("/matrice?", "/matrice.csv?")).text()
+    assert "Scegli un indicatore" not in file
+    assert ";512\r\n" in file
+    # What has no figure by that measure says so, in the matrix, in the file, in the comparison.
+    rapporto = "dataset=indicatori&anno=2013&indicatore=percento"
+    radice = f"{con_le_figure.indirizzo}/ats/valpadana"
+    pagina.goto(f"{radice}/matrice?{rapporto}")
+    expect(pagina.locator(".vuoto")).to_contain_text("Nessuna cifra con questa misura")
+    risposta = pagina.request.get(f"{radice}/matrice.csv?{rapporto}")
+    assert (risposta.status, "un&#39;altra misura" in risposta.text()) == (404, True)
+    pagina.goto(f"{radice}/confronto?{rapporto}")
+    expect(pagina.locator("#niente")).to_contain_text("scegli un’altra misura")
 
 
 def test_l_ambito_vede_chi_ha_letto(con_le_figure: Piattaforma, pagina_nuova: PaginaNuova) -> None:
@@ -173,6 +283,10 @@ def test_l_ambito_vede_chi_ha_letto(con_le_figure: Piattaforma, pagina_nuova: Pa
     riga = altra.locator("#letture tbody tr").first
     expect(riga).to_contain_text("Anna Analista")
     expect(riga).to_contain_text("Spesa sociale 2013")
+    altra.goto(f"{con_le_figure.indirizzo}/cremona/pubblicazioni/letture?pagina=99")
+    expect(altra.locator(".vuoto")).to_contain_text("Questa pagina dell’elenco non c’è")
+    altra.get_by_role("link", name="Vai alla prima pagina").click()
+    expect(altra.locator("#letture")).to_be_visible()
 
 
 def _a_parte(piattaforma: Piattaforma, cosa: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -241,6 +355,16 @@ def test_si_apre_e_si_toglie_dalla_pagina_della_pubblicazione(
     pagina.get_by_label("Motivo").fill("un ripensamento")
     pagina.get_by_role("button", name="Togli").click()
     expect(pagina.get_by_text("Non più aperti")).to_be_visible()
+    # What has ended is not asked again: an address that was kept goes to how it stands.
+    for fine in ("apri", "chiudi"):
+        pagina.goto(f"{qui}/{fine}")
+        assert pagina.url == qui, fine
+    pagina.goto(f"{con_le_figure.indirizzo}/cremona/pubblicazioni")
+    pagina.locator("#rilasci tr", has_text="Sostituita").get_by_role("link").first.click()
+    sostituita = pagina.url
+    for fine in ("ritira", "apri"):
+        pagina.goto(f"{sostituita}/{fine}")
+        assert pagina.url == sostituita, fine
     risposta = pagina.goto(dove)
     assert risposta is not None
     assert risposta.status == 410

@@ -167,6 +167,20 @@ async def test_i_file_portano_le_stesse_cifre_e_nessuna_formula(ambiti: Banca) -
     assert b"pdfuaid:part" in pdf
 
 
+def test_un_numero_ha_nei_file_i_decimali_che_ha() -> None:
+    una = TavolaCifre(
+        codice="x", titolo="Prova", testa="Di chi",
+        colonne=(tavole.ColonnaCifre("Persone", "numero"), tavole.ColonnaCifre("Ogni 1.000", "numero")),
+        righe=(tavole.RigaCifre("a", "A", (Decimal("512.0000"), Decimal("12.3"))),),
+    )  # fmt: skip
+    assert [r.rsplit(";", 1)[1] for r in scarichi.csv_di([una]).decode().split("\r\n")[1:3]] == [
+        "512", "12,3"
+    ]  # fmt: skip
+    documento = scarichi.Documento(titolo="Prova", sottotitolo="", tavole=[una], note=[])
+    foglio = openpyxl.load_workbook(io.BytesIO(scarichi.xlsx_di(documento)))["Prova"]
+    assert [c.number_format for c in foglio[5][1:]] == ["#,##0", "#,##0.0#"]
+
+
 def test_nel_pdf_nulla_di_cio_che_e_scritto_e_codice() -> None:
     cattivo = '#panic("preso") $x$ *a* @b <c> \\u{41}'
     documento = scarichi.Documento(

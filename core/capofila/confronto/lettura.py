@@ -100,12 +100,15 @@ class Pubblicate(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         classifica: of the distretti, where the measure is among the figures; by the slug of the ambito.
-        figure: (what it is of, figure, source).
+        figure: (what it is of, figure, source), in words.
+        righe: the same as numbers, in the same order.
         storte: what does not add up, in words.
+        fonti: of the distretti that are ranked; of all the figures where none is.
     """
 
     classifica: Classifica | None
     figure: tuple[tuple[str, str, str], ...]
+    righe: tuple[spesa.Figura, ...]
     storte: tuple[str, ...]
     fonti: tuple[str, ...]
 
@@ -226,6 +229,14 @@ async def offerte(contesto: Contesto) -> tuple[list[Offerta], list[tuple[Ambito,
         sorted((Offerta(*r) for r in righe), key=lambda o: (ordine.index(o.dataset), -o.anno)),
         sorted(((nomi[i], quali) for i, quali in conv.items()), key=lambda c: c[0].nome),
     )
+
+
+async def ultimo_anno(contesto: Contesto, dataset: str) -> int | None:
+    """The latest year of a dataset that can be read: released, or else published by others; None for none."""
+    lette, convenzioni = await offerte(contesto)
+    rilasciati = [una.anno for una in lette if una.dataset == dataset]
+    altri = anni_pubblicati(dataset, [ambito.slug for ambito, _ in convenzioni])
+    return max(rilasciati or altri, default=None)
 
 
 async def _ambiti(contesto: Contesto, quali: Iterable[int]) -> dict[int, Ambito]:
@@ -641,23 +652,25 @@ def pubblicate(domanda: Domanda, ambiti: Collection[str]) -> Pubblicate | None:
     misura = _MISURE_PUBBLICATE.get(domanda.indicatore.codice)
     perimetro = "intero" if domanda.perimetro == TUTTI else domanda.perimetro
     tipo: TipoCifra = domanda.indicatore.tipo
-    valori = [
-        (f.territorio, f.valore / 100 if tipo == "quota" else f.valore)
+    scelte = [
+        f
         for f in figure
         if f.misura == misura and f.perimetro == perimetro and f.territorio in DISTRETTI
     ]
+    valori = [(f.territorio, f.valore / 100 if tipo == "quota" else f.valore) for f in scelte]
     return Pubblicate(
         classifica=confronta(valori, tipo) if valori and domanda.voce == TUTTE else None,
         figure=tuple(
             (spesa.nome_pubblicata(f.chiave), spesa.cifra_pubblicata(f.valore, f.chiave), f.fonte)
             for f in figure
         ),
+        righe=tuple(figure),
         storte=tuple(
             spesa.frase_pubblicata(c)
             for c in spesa.confronti_pubblicate()
             if c.differenza and c.identita.addendi[0][0] == domanda.anno
         ),
-        fonti=tuple(dict.fromkeys(f.fonte for f in figure)),
+        fonti=tuple(dict.fromkeys(f.fonte for f in scelte or figure)),
     )
 
 
@@ -691,8 +704,7 @@ def forma(ats: str, letto: Confronto) -> dict[str, Any]:
                 "territorio": f.territorio, "perimetro": f.perimetro, "misura": f.misura,
                 "valore": f.valore, "fonte": f.fonte,
             }
-            for f in _figure(domanda.dataset.codice, letto.ambiti)
-            if f.anno == domanda.anno
+            for f in letto.pubblicate.righe
         ],
         "non_tornano": [] if letto.pubblicate is None else [
             {

@@ -134,6 +134,13 @@ class _Fine(NamedTuple):
     conseguenze: Sequence[str]
     azione: str
     torna: str
+    gia: bool
+    """There is nothing to end: it has ended, or never began."""
+
+
+def _chiedi_prima(request: Richiesta, questa: _Fine) -> Template | Redirect:
+    """Ask for the reason, or go back where there is nothing to end: the page there says how it stands."""
+    return Redirect(questa.torna, status_code=303) if questa.gia else _chiedi(request, questa)
 
 
 def _chiedi(
@@ -175,7 +182,7 @@ async def _della_revoca(id_: int) -> _Fine:
         "Revoca la convenzione", f"Convenzione con {una.ats}: {una.atto}.",
         ["Da subito l’agenzia non legge più nulla di ciò che questa convenzione mostrava.",
          "Le pubblicazioni restano: con un’altra convenzione tornano leggibili."],
-        f"{_base()}/convenzioni/{id_}/revoca", _base(),
+        f"{_base()}/convenzioni/{id_}/revoca", _base(), una.revocata_il is not None,
     )  # fmt: skip
 
 
@@ -183,9 +190,9 @@ async def _della_revoca(id_: int) -> _Fine:
     "/{ambito:str}/pubblicazioni/convenzioni/{id_:int}/revoca",
     opt={**_PUBBLICA, "unita": "lettura"},
 )
-async def chiedi_revoca(request: Richiesta, id_: FromPath[int]) -> Template:
+async def chiedi_revoca(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Ask before a convention is revoked."""
-    return _chiedi(request, await _della_revoca(id_))
+    return _chiedi_prima(request, await _della_revoca(id_))
 
 
 @post("/{ambito:str}/pubblicazioni/convenzioni/{id_:int}/revoca", opt=_PUBBLICA, status_code=200)
@@ -464,14 +471,14 @@ async def _del_ritiro(id_: int) -> _Fine:
         f"{_titolo(questa)}, versione {questa.versione}, per {questa.ats}.",
         ["Da subito l’agenzia non la legge più.", "L’ambito continua a vederla, con il motivo del ritiro.",
          "Per correggerla, pubblica una nuova versione: prende il posto di questa da sé."],
-        f"{_base()}/{id_}/ritira", f"{_base()}/{id_}",
+        f"{_base()}/{id_}/ritira", f"{_base()}/{id_}", questa.ritirata_il is not None,
     )  # fmt: skip
 
 
 @get("/{ambito:str}/pubblicazioni/{id_:int}/ritira", opt={**_PUBBLICA, "unita": "lettura"})
-async def chiedi_ritiro(request: Richiesta, id_: FromPath[int]) -> Template:
+async def chiedi_ritiro(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Ask before a publication is withdrawn."""
-    return _chiedi(request, await _del_ritiro(id_))
+    return _chiedi_prima(request, await _del_ritiro(id_))
 
 
 @post("/{ambito:str}/pubblicazioni/{id_:int}/ritira", opt=_PUBBLICA, status_code=200)
@@ -521,8 +528,11 @@ async def _chiedi_apertura(
 
 
 @get("/{ambito:str}/pubblicazioni/{id_:int}/apri", opt={**_PUBBLICA, "unita": "lettura"})
-async def chiedi_apertura(request: Richiesta, id_: FromPath[int]) -> Template:
-    """Ask before a publication is opened to everybody."""
+async def chiedi_apertura(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
+    """Ask before a publication is opened to everybody; what cannot be opened any more is only shown."""
+    questa = await pubblicazioni.pubblicazione(id_)
+    if questa.ritirata_il is not None or await aperti.apertura(id_) is not None:
+        return Redirect(f"{_base()}/{id_}", status_code=303)
     return await _chiedi_apertura(request, id_)
 
 
@@ -541,20 +551,21 @@ async def apri(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
 
 
 async def _della_chiusura(id_: int) -> _Fine:
-    questa = await pubblicazioni.pubblicazione(id_)
+    questa, aperta = await pubblicazioni.pubblicazione(id_), await aperti.apertura(id_)
     return _Fine(
         "Togli la pubblicazione dai dati aperti",
         f"{_titolo(questa)}, versione {questa.versione}.",
         ["Da subito non si scarica più, e il suo indirizzo dice che è stata tolta.",
          "L’agenzia continua a leggerla.", "Chi l’ha scaricata la tiene: la licenza non si ritira."],
         f"{_base()}/{id_}/chiudi", f"{_base()}/{id_}",
+        aperta is None or aperta.chiusa_il is not None,
     )  # fmt: skip
 
 
 @get("/{ambito:str}/pubblicazioni/{id_:int}/chiudi", opt={**_PUBBLICA, "unita": "lettura"})
-async def chiedi_chiusura(request: Richiesta, id_: FromPath[int]) -> Template:
+async def chiedi_chiusura(request: Richiesta, id_: FromPath[int]) -> Template | Redirect:
     """Ask before a publication is taken off the open data."""
-    return _chiedi(request, await _della_chiusura(id_))
+    return _chiedi_prima(request, await _della_chiusura(id_))
 
 
 @post("/{ambito:str}/pubblicazioni/{id_:int}/chiudi", opt=_PUBBLICA, status_code=200)

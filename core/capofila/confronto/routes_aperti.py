@@ -149,6 +149,12 @@ def _di_dominio(request: Richiesta, errore: ErroreCapofila) -> Response[bytes]:
 
 def _http(_: Richiesta, errore: HTTPException) -> Response[bytes]:
     testo = error_text(errore.status_code).testo
+    if errore.status_code == 400:
+        # The framework reads the filters that are numbers before we do.
+        testo = (
+            "Un filtro nell'indirizzo non si può leggere: anno è di quattro cifre, pagina un numero da 1. "
+            f"Gli indirizzi sono descritti in {RADICE}/openapi.json."
+        )
     return _problema(errore.status_code, testo, None, dict(errore.headers or {}))
 
 
@@ -161,7 +167,7 @@ def _ritirato_in_pagina(request: Richiesta, errore: NonPiuAperto) -> Template:
         "confronto/dato_ritirato.html",
         context={
             "pagina": pagina_pubblica(request, "Non è più pubblico", ""),
-            "messaggio": errore.messaggio,
+            "detto": errore.messaggio,
             "al_suo_posto": errore.al_suo_posto,
             "radice": RADICE,
         },
@@ -223,6 +229,9 @@ def _voce(sito: str, questo: Insieme) -> Voce:
 
 _IN_JSON: Final = msgspec.json.Encoder(decimal_format="number")
 _NON_CI_SONO: Final[dict[int, ResponseSpec]] = {
+    400: ResponseSpec(
+        Problema, description="L'indirizzo non si può leggere", media_type="application/problem+json"
+    ),
     404: ResponseSpec(Problema, description="Mai stato aperto", media_type="application/problem+json"),
     410: ResponseSpec(
         Problema, description="Ritirato o sostituito", media_type="application/problem+json"
@@ -253,7 +262,7 @@ def _filtri(request: Richiesta) -> tuple[str, str, int | None]:
 @_leggi(
     "/insiemi", opt=_OPT, summary="Gli insiemi di dati aperti",
     description="A pagine di 50. Filtri: ambito, dataset, anno.",
-    responses={200: ResponseSpec(Elenco), 429: _NON_CI_SONO[429]},
+    responses={200: ResponseSpec(Elenco), **{n: _NON_CI_SONO[n] for n in (400, 429)}},
 )  # fmt: skip
 async def insiemi(
     request: Richiesta,
@@ -286,10 +295,15 @@ def in_csv(questo: Insieme, righe: Sequence[Riga]) -> bytes:
             (
                 *capo, r.riga, r.comune or "", _testo(r.denominazione), _testo(r.voce),
                 _testo(r.nome_voce), r.misura, r.nome_misura,
-                "" if r.valore is None else f"{r.valore:f}", "si" if r.soppressa else "no",
+                "" if r.valore is None else f"{_valore(r):f}", "si" if r.soppressa else "no",
             )
         )  # fmt: skip
     return uscita.getvalue().encode()
+
+
+def _valore(riga: Riga) -> Any:
+    """A count has no cents."""
+    return riga.valore if riga.misura in IN_EURO else senza_zeri(riga.valore)
 
 
 def _testo(testo: str) -> str:
@@ -518,7 +532,7 @@ async def scheda(
 def _scritta(riga: Riga) -> str:
     if riga.soppressa:
         return "soppressa"
-    return importo(riga.valore) if riga.misura in IN_EURO else numero(senza_zeri(riga.valore))
+    return importo(riga.valore) if riga.misura in IN_EURO else numero(_valore(riga))
 
 
 _DESCRITTE: Final = (insiemi, dati_csv, dati_json, versione_csv, versione_json)

@@ -39,12 +39,17 @@ Richiesta = Request[Any, Any, Any]
 _OPT: Final = {"permesso": "ats.leggi", "unita": "nessuna"}
 ORDINI: Final = ("-valore", "valore", "nome", "-nome")
 GRAFICI: Final = ("ambiti", "anni", "comuni", "pubblicate")
+TAVOLE: Final = (*GRAFICI, "figure")
 LINEE: Final = 4
 """Lines that are told apart in a chart."""
 
 
-class VoceIgnota(RichiestaNonValida):
-    """The column asked for is of no publication on the page."""
+class FiltroIgnoto(RichiestaNonValida):
+    """A filter of the address is of nothing that can be read; `campo` is its name."""
+
+    def __init__(self, messaggio: str, campo: str) -> None:
+        super().__init__(messaggio)
+        self.campo = campo
 
 
 class _Ats(NamedTuple):
@@ -118,8 +123,11 @@ async def ingresso(request: Richiesta, ats: FromPath[str]) -> Template:
     )  # fmt: skip
 
 
-def _domanda(request: Richiesta) -> Domanda:
-    """What the address asks; what belongs to another dataset falls back to the first of this one."""
+async def _domanda(request: Richiesta, qui: _Ats) -> Domanda:
+    """What the address asks; what belongs to another dataset falls back to the first of this one.
+
+    Without a year it is the latest that can be read.
+    """
     scelti = {nome: request.query_params.get(nome, "")[:60] for nome in (
         "dataset", "indicatore", "voce", "perimetro", "ordina", "ambito",
     )}  # fmt: skip
@@ -135,9 +143,12 @@ def _domanda(request: Richiesta) -> Domanda:
         raise RichiestaNonValida(
             "Il confronto chiesto nell'indirizzo non esiste: torna alla pagina dell'ATS e scegli di nuovo."
         )
+    anno = None
+    if not request.query_params.get("anno"):
+        anno = await lettura.ultimo_anno(qui.contesto, dataset.codice)
     return Domanda(
         dataset=dataset,
-        anno=anno_richiesto(request),
+        anno=anno or anno_richiesto(request),
         indicatore=dataset.indicatore(scelti["indicatore"]) or dataset.indicatori[0],
         voce=scelti["voce"],
         perimetro=(scelti["perimetro"] or TUTTI) if dataset.per_comune else TUTTI,
@@ -159,7 +170,7 @@ def _in_indirizzo(domanda: Domanda) -> dict[str, Any]:
 async def _leggi(
     request: Richiesta, qui: _Ats, che_cosa: str, *, intero: bool, tutti_i_dettagli: bool = True
 ) -> Confronto:
-    domanda = _domanda(request)
+    domanda = await _domanda(request, qui)
     letto = await lettura.confronto(
         qui.contesto, domanda, pagina=pagina_richiesta(request), intero=intero,
         tutti_i_dettagli=tutti_i_dettagli,
@@ -168,8 +179,31 @@ async def _leggi(
     if domanda.voce not in {TUTTE, *letto.voci} and any(
         p.chiave in letto.uscite for p in letto.in_pagina
     ):
-        raise VoceIgnota(
-            f"{domanda.dataset.voce} non fra quelle pubblicate: togli i filtri e scegli di nuovo."
+        raise FiltroIgnoto(
+            f"Ciò che l'indirizzo chiede ({domanda.dataset.voce.lower()}) non è fra le cifre pubblicate: "
+            "torna al confronto, togli i filtri e scegli di nuovo.",
+            "voce",
+        )
+    if domanda.ambito and domanda.ambito not in letto.ambiti:
+        raise FiltroIgnoto(
+            "L'ambito chiesto nell'indirizzo non si può leggere oggi: torna al confronto e scegline uno "
+            "fra quelli con una convenzione in vigore.",
+            "ambito",
+        )
+    return letto
+
+
+async def _leggi_per_file(
+    request: Richiesta, qui: _Ats, che_cosa: str, *, intero: bool = True
+) -> Confronto:
+    """As the page, which chooses a column by itself where their sum means nothing: a file does not."""
+    letto = await _leggi(request, qui, che_cosa, intero=intero)
+    domanda = letto.domanda
+    if not domanda.dataset.totale and not domanda.voce and letto.voci:
+        raise FiltroIgnoto(
+            f"Nell'indirizzo manca che cosa scaricare ({domanda.dataset.voce.lower()}): torna al "
+            "confronto, scegli e scarica di nuovo.",
+            "voce",
         )
     return letto
 
@@ -256,9 +290,30 @@ def _tavola_pubblicate(letto: Confronto) -> TavolaCifre | None:
     )  # fmt: skip
 
 
+def _tavola_figure(letto: Confronto) -> TavolaCifre | None:
+    """All that others published of the year, in the units in which it was printed."""
+    if letto.pubblicate is None:
+        return None
+    return TavolaCifre(
+        codice="figure", titolo="Tutte le figure pubblicate", testa="Figura, unità, fonte",
+        colonne=(ColonnaCifre("Pubblicata", "numero"),),
+        righe=tuple(
+            RigaCifre(
+                f"{una.territorio}/{una.perimetro}/{una.misura}",
+                f"{spesa.nome_pubblicata(una.chiave)}, "
+                f"{spesa.unita_pubblicata(una.chiave) or 'persone'} ({una.fonte})",
+                (una.valore,),
+            )
+            for una in letto.pubblicate.righe
+        ),
+        nota=" ".join(("Come stampate: nulla è aggiustato.", *letto.pubblicate.storte)),
+    )  # fmt: skip
+
+
 def _tavole(letto: Confronto) -> list[TavolaCifre]:
     tutte = (
         _tavola_ambiti(letto), _tavola_anni(letto), _tavola_comuni(letto), _tavola_pubblicate(letto),
+        _tavola_figure(letto),
     )  # fmt: skip
     return [t for t in tutte if t is not None and t.righe]
 
@@ -336,6 +391,14 @@ def _righe_comuni(letto: Confronto) -> Markup:
     )
 
 
+def _per_fonte(letto: Confronto) -> dict[str, list[tuple[str, str]]]:
+    """What others published of the year, in words, by who printed it."""
+    gruppi: dict[str, list[tuple[str, str]]] = {}
+    for nome, cifra, fonte in letto.pubblicate.figure if letto.pubblicate is not None else ():
+        gruppi.setdefault(fonte, []).append((nome, cifra))
+    return gruppi
+
+
 # Charts.
 
 
@@ -390,9 +453,11 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
             request, qui, "Pagina", intero=request.query_params.get("tutti") == "si",
             tutti_i_dettagli=False,
         )  # fmt: skip
-    except VoceIgnota:
-        # Other data were chosen, and the area or the service is still that of the ones before.
-        qui_senza = with_parameters(f"{request.url.path}?{request.url.query}", voce=None)
+    except FiltroIgnoto as errore:
+        # Other data were chosen, and the area or the service is still that of the ones before; or the
+        # convention of that ambito is over.
+        tolto: dict[str, Any] = {errore.campo: None}
+        qui_senza = with_parameters(f"{request.url.path}?{request.url.query}", **tolto)
         return Redirect(qui_senza, status_code=303)
     if not letto.domanda.dataset.totale and not letto.domanda.voce and letto.voci:
         # Their sum means nothing: the first one, until another is chosen.
@@ -414,6 +479,7 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
         ),
         letto=letto,
         domanda=domanda,
+        inizio=qui.base,
         base=base,
         dati=dati,
         scelte={
@@ -433,6 +499,8 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
         if pubblicate is not None and pubblicate.classifica is not None
         else {},
         territori=spesa.TERRITORI,
+        per_fonte=_per_fonte(letto),
+        ultimo=max((a for a in letto.anni if a != domanda.anno), default=None),
         anni=anni,
         celle_anni=_celle_anni(letto, anni),
         righe_comuni=_righe_comuni(letto),
@@ -465,7 +533,7 @@ async def pagina_confronto(request: Richiesta, ats: FromPath[str]) -> Template |
 
 
 async def _leggi_matrice(request: Richiesta, qui: _Ats, che_cosa: str, *, intero: bool) -> Matrice:
-    domanda = _domanda(request)
+    domanda = await _domanda(request, qui)
     return await lettura.matrice(
         qui.contesto, domanda, pagina=pagina_richiesta(request), intero=intero,
         che_cosa=f"{che_cosa}: {domanda.dataset.nome} {domanda.anno}, {domanda.indicatore.nome}",
@@ -483,9 +551,26 @@ def _sottotitolo_matrice(letta: Matrice) -> str:
     return f"{domanda.indicatore.nome}, {domanda.anno}{dove}"
 
 
+def _codici(letta: Matrice) -> list[str]:
+    """The columns of a matrix that have the measure: their total first, where they make one."""
+    prima = [TUTTE] if letta.domanda.dataset.totale else []
+    return [codice for codice in (*prima, *letta.voci) if codice in letta.medie]
+
+
 def _tavola_matrice(letta: Matrice) -> TavolaCifre:
-    domanda = letta.domanda
-    codici = [TUTTE, *letta.voci]
+    """The matrix as a table.
+
+    Raises:
+        NonTrovato: nobody released anything of that year, or of that measure.
+    """
+    domanda, codici = letta.domanda, _codici(letta)
+    if not codici:
+        raise NonTrovato(
+            f"Nessun ambito ha pubblicato questi dati per il {domanda.anno}: scegli un altro anno."
+            if not letta.voci
+            else f"Di ciò che è pubblicato del {domanda.anno} nulla ha la misura "
+            f"«{domanda.indicatore.nome}»: scegli un'altra misura, o tutto l'ambito."
+        )
     return TavolaCifre(
         codice="matrice", titolo="Ambiti per colonna", testa="Ambito",
         colonne=tuple(
@@ -513,9 +598,9 @@ async def pagina_matrice(request: Richiesta, ats: FromPath[str]) -> Template:
     )
     domanda, dati = letta.domanda, _scelte_matrice(letta.domanda)
     base = f"{qui.base}/matrice"
-    codici = [TUTTE, *letta.voci]
+    codici = _codici(letta)
     offerte, _ = await lettura.offerte(qui.contesto)
-    anni = {o.anno for o in offerte if o.dataset == domanda.dataset.codice} | {domanda.anno}
+    letti = {o.anno for o in offerte if o.dataset == domanda.dataset.codice}
     return rispondi(
         request,
         "confronto/matrice.html",
@@ -530,10 +615,12 @@ async def pagina_matrice(request: Richiesta, ats: FromPath[str]) -> Template:
         letta=letta,
         domanda=domanda,
         codici=codici,
+        inizio=qui.base,
         base=base,
         dati=dati,
         url=with_parameters(base, **dati),
         titolo=_sottotitolo_matrice(letta),
+        ultimo=max(letti, default=None),
         altro_perimetro=[
             (nome, with_parameters(base, **{**dati, "perimetro": None if p == TUTTI else p}))
             for p, nome in PERIMETRI.items()
@@ -541,7 +628,7 @@ async def pagina_matrice(request: Richiesta, ats: FromPath[str]) -> Template:
         ],
         scelte={
             "dataset": [(d.codice, d.nome) for d in DATASET.values()],
-            "anni": [(a, str(a)) for a in sorted(anni, reverse=True)],
+            "anni": [(a, str(a)) for a in sorted({*letti, domanda.anno}, reverse=True)],
             "indicatori": [(i.codice, i.nome) for i in domanda.dataset.indicatori],
             "perimetri": list(PERIMETRI.items()) if domanda.dataset.per_comune else [],
         },
@@ -595,24 +682,39 @@ def _scaricato(
 @get("/ats/{ats:str}/confronto.csv", opt=_OPT, include_in_schema=False)
 async def confronto_csv(request: Richiesta, ats: FromPath[str]) -> Response[bytes]:
     """All the figures, one a line; of one table where it is named."""
-    letto = await _leggi(request, _ats(ats), "CSV", intero=True)
+    letto = await _leggi_per_file(request, _ats(ats), "CSV")
     return _file(letto, spesa.csv_di(_scelte(request, letto)), "text/csv", "csv")
 
 
 @get("/ats/{ats:str}/confronto.xlsx", opt=_OPT, include_in_schema=False)
 async def confronto_xlsx(request: Richiesta, ats: FromPath[str]) -> Response[bytes]:
     """All the figures, a sheet a table, and where they come from."""
-    letto = await _leggi(request, _ats(ats), "Foglio di calcolo", intero=True)
+    letto = await _leggi_per_file(request, _ats(ats), "Foglio di calcolo")
     documento = spesa.Documento(
         titolo=_titolo(letto), sottotitolo=_sottotitolo(letto), tavole=_scelte(request, letto),
-        note=_note(letto),
+        note=_note(letto) + ([] if letto.pubblicate is None else [*letto.pubblicate.storte]),
     )  # fmt: skip
     return _file(letto, spesa.xlsx_di(documento), spesa.XLSX, "xlsx")
 
 
 def _scelte(request: Richiesta, letto: Confronto) -> list[TavolaCifre]:
+    """The tables of a file: all of them, or the one that is named.
+
+    Raises:
+        RichiestaNonValida: there is no table of that name.
+        NonTrovato: there is none of it in this comparison.
+    """
     tavola = request.query_params.get("tavola", "")
-    return [t for t in _tavole(letto) if tavola in ("", t.codice)]
+    if tavola not in {"", *TAVOLE}:
+        raise RichiestaNonValida(
+            "La tabella chiesta nell'indirizzo non esiste: torna al confronto e scarica da lì."
+        )
+    scelte = [t for t in _tavole(letto) if tavola in ("", t.codice)]
+    if not scelte:
+        raise NonTrovato(
+            f"Del {letto.domanda.anno} questa tabella non c'è: torna al confronto e scegli un altro anno."
+        )
+    return scelte
 
 
 @get("/ats/{ats:str}/confronto/{grafico:str}", opt=_OPT, include_in_schema=False)
@@ -627,7 +729,7 @@ async def confronto_png(
     codice = grafico.removesuffix(".png")
     if codice not in GRAFICI or codice == grafico:
         raise NonTrovato("Questo grafico non c'è: torna al confronto.")
-    letto = await _leggi(request, _ats(ats), "Immagine", intero=False)
+    letto = await _leggi_per_file(request, _ats(ats), "Immagine", intero=False)
     tipo = letto.domanda.indicatore.tipo
     anni = _anni(letto)
     disegno, nomi = _linee(letto, anni)
@@ -654,7 +756,7 @@ async def confronto_png(
             barre = _barre(altri.classifica, altri.classifica.posti)
             righe = [
                 (spesa.TERRITORI[p.chiave], scrivi(p.valore, tipo), barre[p.chiave])
-                for p in altri.classifica.posti
+                for p in sorted(altri.classifica.posti, key=lambda p: p.posto or 0)
             ]
             note = [f"Come pubblicato. Fonte: {'; '.join(altri.fonti)}.", *altri.storte]
     if not {"ambiti": righe, "anni": disegno, "comuni": carta, "pubblicate": righe}[codice]:

@@ -18,3 +18,5 @@ from capofila.confronto.pubblicazioni import revoca_convenzione as revoca_conven
 from capofila.confronto.pubblicazioni import ritira as ritira
 from capofila.confronto.rules import DATASET as DATASET
 from capofila.confronto.rules import LICENZE as LICENZE
+from capofila.confronto.rules import PRIMO_ANNO as PRIMO_ANNO
+from capofila.confronto.rules import ULTIMO_ANNO as ULTIMO_ANNO

@@ -42,14 +42,15 @@ def nome(chiave: Chiave) -> str:
     return f"{TERRITORI[dove]}{PERIMETRI[perimetro]}: {MISURE[prima]}{detta}"
 
 
-def _unita(chiave: Chiave) -> str:
+def unita(chiave: Chiave) -> str:
+    """What a published figure is in: ``%``, ``€``, or nothing where it counts persons."""
     misura = chiave[3]
     return "%" if "_pct" in misura else "" if misura == "utenti" else "€"
 
 
 def cifra(valore: Any, chiave: Chiave) -> str:
     """A figure with its unit, with the decimals that it has."""
-    return f"{numero(valore)} {_unita(chiave)}".strip()
+    return f"{numero(valore)} {unita(chiave)}".strip()
 
 
 def frase(uno: Confronto) -> str:

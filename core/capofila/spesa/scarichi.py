@@ -16,10 +16,13 @@ import xlsxwriter
 from capofila.hooks.tracciati import cella_csv
 from capofila.spesa.carta import Carta
 from capofila.spesa.tavole import TavolaCifre
+from capofila.web.formati import senza_zeri
 from capofila.web.grafici import Linee
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMATI: Final = {"importo": "#,##0.00 €", "quota": "0.0%", "numero": "#,##0"}
+_CON_DECIMALI: Final = "#,##0.0#"
+"""Of a number that is not whole, as so many by thousand."""
 _COLONNA_PIU_LARGA: Final = 60
 
 
@@ -46,7 +49,8 @@ def csv_di(tavole: Sequence[TavolaCifre]) -> bytes:
         for riga in tavola.righe:
             di_chi = [cella_csv(testo) for testo in (tavola.codice, riga.chiave, riga.nome)]
             for colonna, valore in zip(tavola.colonne, riga.valori, strict=True):
-                cifra = "" if valore is None else cella_csv(str(valore), numero=True)
+                detto = senza_zeri(valore) if colonna.tipo == "numero" else valore
+                cifra = "" if detto is None else cella_csv(str(detto), numero=True)
                 righe.append(";".join((*di_chi, cella_csv(colonna.titolo), cifra)))
     return "".join(f"{riga}\r\n" for riga in righe).encode("utf-8-sig")
 
@@ -63,6 +67,7 @@ def xlsx_di(documento: Documento) -> bytes:
         grassetto = cartella.add_format({"bold": True})
         testa = cartella.add_format({"bold": True, "text_wrap": True, "bottom": 1})
         formati = {t: cartella.add_format({"num_format": f}) for t, f in _FORMATI.items()}
+        con_decimali = cartella.add_format({"num_format": _CON_DECIMALI})
         for tavola in documento.tavole:
             foglio = cartella.add_worksheet(tavola.titolo[:31])
             foglio.write_string(0, 0, f"{documento.titolo}: {tavola.titolo}", grassetto)
@@ -75,7 +80,10 @@ def xlsx_di(documento: Documento) -> bytes:
                     zip(tavola.colonne, riga.valori, strict=True), 1
                 ):
                     if valore is not None:
-                        foglio.write_number(numero, posto, valore, formati[colonna.tipo])
+                        rotto = colonna.tipo == "numero" and valore != int(valore)
+                        foglio.write_number(
+                            numero, posto, valore, con_decimali if rotto else formati[colonna.tipo]
+                        )
             largo = max((len(riga.nome) for riga in tavola.righe), default=0)
             foglio.set_column(0, 0, min(max(largo, 12), _COLONNA_PIU_LARGA))
             foglio.set_column(1, len(tavola.colonne), 16)

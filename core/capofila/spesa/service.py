@@ -41,6 +41,7 @@ from capofila.spesa.parole_pubblicate import TERRITORI as TERRITORI
 from capofila.spesa.parole_pubblicate import cifra as cifra_pubblicata
 from capofila.spesa.parole_pubblicate import frase as frase_pubblicata
 from capofila.spesa.parole_pubblicate import nome as nome_pubblicata
+from capofila.spesa.parole_pubblicate import unita as unita_pubblicata
 from capofila.spesa.promemoria import chiedi as chiedi_promemoria
 from capofila.spesa.promemoria import del_giorno as promemoria_del_giorno
 from capofila.spesa.promemoria import recapiti as recapiti
@@ -106,5 +107,5 @@ from capofila.spesa.tavole import TavolaCifre as TavolaCifre
 __all__ = [
     "ChiaveFigura", "ConfrontoFigure", "chiedi_promemoria", "cifra_pubblicata", "confronti_pubblicate",
     "figure_pubblicate", "frase_pubblicata", "nome_pubblicata", "posta_configurata",
-    "prepara_prospetto", "promemoria_del_giorno", "ultimi_promemoria",
+    "prepara_prospetto", "promemoria_del_giorno", "ultimi_promemoria", "unita_pubblicata",
 ]  # fmt: skip
