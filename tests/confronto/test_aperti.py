@@ -111,6 +111,10 @@ async def test_si_scarica_cio_che_e_aperto_e_non_cio_che_e_solo_pubblicato(
     pagina = await chiunque.get("/dati-aperti", headers={"accept": "text/html"})
     assert "/dati-aperti/crema/spesa/2040" in pagina.text
     assert "/dati-aperti/crema/spesa/2041" not in pagina.text
+    # One chooses among those of whom something is open.
+    assert '<option value="crema">' in pagina.text
+    assert '<option value="2040">' in pagina.text
+    assert '<option value="2041">' not in pagina.text
     assert (await chiunque.get("/dati-aperti/crema/spesa/2040")).status_code == 200
 
 

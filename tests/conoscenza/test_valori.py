@@ -333,6 +333,8 @@ async def test_di_una_nota_restano_tutte_le_versioni_e_chi_le_scrisse() -> None:
         await note.scrivi("sentito", "VUL-B-21", 2006, "Seconda.", chi="Bea", vista=1)
         with pytest.raises(Conflitto, match="mentre scrivevi"):
             await note.scrivi("sentito", "VUL-B-21", 2006, "Terza.", chi="Ada", vista=1)
+        with pytest.raises(Conflitto, match="mentre scrivevi"):
+            await note.scrivi("sentito", "VUL-B-21", 2006, "Decima.", chi="Ada", vista=9)
         trovate = await note.versioni("sentito", "VUL-B-21", 2006)
         assert [(n.versione, n.testo, n.chi) for n in trovate] == [
             (2, "Seconda.", "Bea"), (1, "Prima.", "Ada"),

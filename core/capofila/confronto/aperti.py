@@ -299,6 +299,17 @@ async def insiemi(
     return [_insieme(r, nomi[r["ambito_id"]]) for r in righe], quanti
 
 
+async def scelte() -> tuple[list[Titolare], list[int]]:
+    """Of whom and of which years something is open now: the ambiti by name, the latest year first."""
+    async with _chiunque() as unita:
+        riga = await unita.riga(
+            "SELECT array_agg(DISTINCT ambito_id) AS ambiti, array_agg(DISTINCT anno ORDER BY anno DESC) "
+            "AS anni FROM apertura WHERE chiusa_il IS NULL"
+        )
+    di_chi = await _titolari(riga["ambiti"] or [])
+    return sorted(di_chi.values(), key=lambda t: t.nome), riga["anni"] or []
+
+
 def _insieme(riga: Any, titolare: Titolare) -> Insieme:
     valori = {**dict(riga), "dataset": DATASET[riga["dataset"]]}
     valori["voci"] = msgspec.json.decode(riga["voci"])

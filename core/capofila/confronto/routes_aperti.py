@@ -472,6 +472,7 @@ async def elenco(request: Richiesta) -> Template | Response[bytes]:
     pagina = pagina_richiesta(request)
     trovati, quanti = await aperti.insiemi(slug, dataset, anno, pagina=pagina)
     filtro = {"ambito": slug or None, "dataset": dataset or None, "anno": anno}
+    ambiti, anni = await aperti.scelte()
     return Template(
         "confronto/dati_aperti.html",
         context={
@@ -487,6 +488,8 @@ async def elenco(request: Richiesta) -> Template | Response[bytes]:
             "filtro": filtro,
             "filtrato": any(filtro.values()),
             "dataset": [(d.codice, d.nome) for d in DATASET.values()],
+            "ambiti": [(t.slug, t.nome) for t in ambiti],
+            "anni": [(str(a), str(a)) for a in sorted({*anni, *filter(None, (anno,))}, reverse=True)],
             "licenze": LICENZE,
             "url": with_parameters(RADICE, **filtro),
             "radice": RADICE,

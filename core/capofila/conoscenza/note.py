@@ -66,6 +66,11 @@ async def ultime(specie: SpecieNota, anno: int) -> dict[str, Nota]:
     return {r["oggetto"]: Nota(**dict(r)) for r in righe}
 
 
+_SCRITTA_INTANTO: Final = (
+    "Qualcuno ha scritto mentre scrivevi: leggi la sua versione e salva di nuovo la tua."
+)
+
+
 async def scrivi(
     specie: SpecieNota,
     oggetto: str,
@@ -98,6 +103,13 @@ async def scrivi(
         raise DatiNonValidi(f"Scrivere un testo, di {TESTO_MASSIMO} caratteri al più.")
     if specie == "tema" and focus not in FOCUS:
         raise DatiNonValidi("Scegliere il focus da cui viene il tema dell'anno.")
+    ultima = await unita.valore(
+        "SELECT coalesce(max(versione), 0) FROM nota_conoscenza "
+        "WHERE ambito_id = $1 AND specie = $2 AND oggetto = $3 AND anno = $4",
+        unita.ambito, specie, oggetto, anno,
+    )  # fmt: skip
+    if ultima != vista:
+        raise Conflitto(_SCRITTA_INTANTO)
     try:
         async with unita.punto_di_ritorno():
             await unita.esegui(
@@ -107,9 +119,7 @@ async def scrivi(
                 chi,
             )  # fmt: skip
     except asyncpg.UniqueViolationError:
-        raise Conflitto(
-            "Qualcuno ha scritto mentre scrivevi: leggi la sua versione e salva di nuovo la tua."
-        ) from None
+        raise Conflitto(_SCRITTA_INTANTO) from None
     await registra(
         "conoscenza.nota", "nota_conoscenza", oggetto, specie=specie, anno=anno, versione=vista + 1
     )
