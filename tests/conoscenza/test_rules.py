@@ -127,6 +127,19 @@ def test_ogni_errore_ha_riga_colonna_e_che_cosa_fare() -> None:
     assert (letto.righe, [*letto.valori]) == (9, [("VUL-B-21", 2020, "", "000001")])
 
 
+def test_un_foglio_senza_nessuna_cifra_non_e_un_foglio_e_una_persona_non_si_divide() -> None:
+    vuoto = leggi_righe(COLONNE, [["VUL-B-21", "2020", "Uno", "", ""]], AMMESSI)
+    assert [(e.riga, e.colonna, e.codice) for e in vuoto.errori] == [(2, "valore", "nessuna_cifra")]
+    a_meta = leggi_righe(COLONNE, [["VUL-B-21", "2020", "Uno", "1,5", ""]], AMMESSI)
+    assert [(e.codice, e.messaggio) for e in a_meta.errori] == [
+        ("non_intero", "conta persone: scriverlo senza decimali")
+    ]
+    righe = [["VUL-B-21", "2020", "Uno", "4", ""], *[["VUL-B-22", "2020", "Uno", "", ""]] * 2]
+    assert [(a.riga, a.messaggio) for a in leggi_righe(COLONNE, righe, AMMESSI).avvisi] == [
+        (3, "da questa in poi 2 righe sono senza cifra: non entrano")
+    ]
+
+
 DEL_COMUNE = msgspec.structs.replace(
     AMMESSI, del_comune=DelComune("000001", "Uno", frozenset({"VUL-B-21", "VUL-B-22"}))
 )
@@ -151,16 +164,17 @@ def test_un_comune_porta_solo_le_sue_righe_e_a_ogni_altra_si_dice_che_cosa_farne
     assert [(e.riga, e.colonna, e.codice) for e in letto.errori] == [
         (3, "territorio", "altro_territorio"), (4, "territorio", "altro_territorio"),
         (5, "territorio", "altro_territorio"), (6, "codice", "non_del_comune"), (7, "periodo", "periodo"),
-        (8, "valore", "valore"), (9, "codice", "non_del_comune"), (9, "territorio", "altro_territorio"),
-        (9, "valore", "valore"), (10, "codice", "rapporto"),
+        (9, "codice", "non_del_comune"), (9, "territorio", "altro_territorio"), (9, "valore", "valore"),
+        (10, "codice", "rapporto"),
     ]  # fmt: skip
+    # What of a sheet to be filled in was left.
+    assert letto.senza_cifra == [8]
     assert [*letto.valori] == [("VUL-B-21", 2020, "", "000001")]
     detti = {e.riga: e.messaggio for e in letto.errori}
     assert "scrivere Uno, o togliere la riga" in detti[3]
     assert "per cui lavori: scrivere Uno" in detti[4]
     assert "vuoto vuol dire tutto l'ambito" in detti[5]
     assert "Ufficio di Piano" in detti[6]
-    assert "togliere la riga" in detti[8]
 
 
 LUOGHI = Luoghi(

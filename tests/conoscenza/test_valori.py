@@ -40,7 +40,7 @@ async def test_un_foglio_entra_tutto_o_niente_e_si_annulla_con_cio_di_cui_prese_
     assert await lette(2001) == {("VUL-B-21", "ambito"): 10, ("VUL-B-22", PANDINO): 4}
     uguale = await porta("VUL-B-21;2001;crema;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
     assert (uguale.stato, uguale.lotto) == ("gia_importato", primo.lotto)
-    secondo = await porta("VUL-B-21;2001;;12,5;", "VUL-B-24;2001;provincia;3;")
+    secondo = await porta("VUL-B-21;2001;;12;", "VUL-B-24;2001;provincia;3;")
     assert (secondo.importate, secondo.sostituite) == (2, 1)
     assert primo.lotto is not None
     assert secondo.lotto is not None
@@ -292,10 +292,10 @@ async def test_un_foglio_di_excel_vale_come_un_csv() -> None:
         with xlsxwriter.Workbook(foglio) as cartella:
             pagina = cartella.add_worksheet()
             pagina.write_row(0, 0, ["codice", "anno", "territorio", "valore"])
-            pagina.write_row(1, 0, ["VUL-B-21", 2004, "Pandino", 12.5])
+            pagina.write_row(1, 0, ["NAD-D-09", 2004, "Pandino", 12.5])
         letto = await valori.leggi_file("prova.xlsx", foglio.getvalue())
         assert {k: v.valore for k, v in letto.valori.items()} == {
-            ("VUL-B-21", 2004, "", PANDINO): Decimal("12.5")
+            ("NAD-D-09", 2004, "", PANDINO): Decimal("12.5")
         }
 
 

@@ -137,7 +137,9 @@ async def incarica(codice: str, titolare: str, frequenza: str = "") -> None:
         raise DatiNonValidi(f"Il nome dell'ente va da 2 a {NOME_MASSIMO} caratteri.")
     if frequenza:
         parti = PARTI.get(frequenza)  # type: ignore[call-overload]
-        if parti is None or not puo_avere_frequenza(noto, uno):
+        if parti is None:
+            raise DatiNonValidi("Scegliere ogni quanto si dà fra le frequenze dell'elenco.")
+        if not puo_avere_frequenza(noto, uno):
             raise DatiNonValidi("Di questo indicatore non si può dire ogni quanto si dà.")
     else:
         parti = PARTI["annuale"] if puo_avere_frequenza(noto, uno) else noto.parti(codice)

@@ -10,7 +10,7 @@ from litestar.response import Redirect, Template
 
 from capofila.accessi.service import aggiungi_messaggio
 from capofila.base import posta
-from capofila.base.errori import Conflitto
+from capofila.base.errori import Conflitto, RichiestaNonValida
 from capofila.conoscenza import consegne, valori
 from capofila.conoscenza.catalogo import FOCUS
 from capofila.conoscenza.routes_base import (
@@ -105,6 +105,8 @@ async def cambia(request: Richiesta) -> Template | Redirect:
                 "avviso", f"Senza recapito, non si scrive a: {', '.join(chiesti.senza_recapito)}."
             )
         return Redirect(f"{base()}/consegne?anno={anno}", status_code=303)
+    if campi.get("azione") != "recapiti":
+        raise RichiestaNonValida("Non si capisce che cosa fare: torna alla pagina e riprova.")
     noti = {una.titolare for una in await consegne.dell_anno(anno) if una.titolare}
     scritti: dict[str, str] = {}
     errori: dict[str, str] = {}

@@ -178,7 +178,7 @@ def leggi_valore(testo: str) -> Decimal:
     """
     pulito = testo.strip().replace("\u00a0", "").replace(" ", "")
     if not pulito:
-        raise ValueError("manca, e una cella vuota non è una cifra: scriverla, o togliere la riga")
+        raise ValueError("manca: scriverla")
     if (
         "," in pulito
         and "." in pulito
@@ -228,6 +228,13 @@ def lo_da_il_comune(titolare: str | None, comune: str) -> bool:
     return lo_da_ogni_comune(titolare) or nome == comune.casefold()
 
 
+CONTATE: Final = frozenset({
+    "accessi", "alloggi", "casi", "contatti", "denunce", "dimissioni", "domande", "famiglie", "inserimenti",
+    "interventi", "permessi", "persone", "progetti", "richieste", "segnalazioni",
+})  # fmt: skip
+"""Units of what is counted one by one: a half of one is a mistake."""
+
+
 class Ammessi(msgspec.Struct, frozen=True, kw_only=True):
     """What the rows of a file may name.
 
@@ -246,12 +253,28 @@ class Ammessi(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Letto(msgspec.Struct, kw_only=True):
-    """What a file holds; ``errori`` are at most a thousand, ``errori_totali`` how many there are."""
+    """What a file holds; ``errori`` are at most a thousand, ``errori_totali`` how many there are.
+
+    ``senza_cifra`` are the rows that have none: of a sheet to be filled in, those that were left.
+    """
 
     righe: int = 0
+    senza_cifra: list[int] = []
     valori: dict[Chiave, Valore] = {}
     errori: list[ErroreRiga] = []
     errori_totali: int = 0
+
+    @property
+    def avvisi(self) -> list[ErroreRiga]:
+        """What deserves a look."""
+        quante = len(self.senza_cifra)
+        if not quante:
+            return []
+        detto = (
+            "la riga è senza cifra: non entra" if quante == 1
+            else f"da questa in poi {quante} righe sono senza cifra: non entrano"
+        )  # fmt: skip
+        return [ErroreRiga(self.senza_cifra[0], "valore", "", "senza_cifra", detto)]
 
     def errore(self, riga: int, colonna: str, valore: str, codice: str, messaggio: str) -> None:
         """Count it, keep it if it is among the first."""
@@ -262,7 +285,10 @@ class Letto(msgspec.Struct, kw_only=True):
 
 def leggi_righe(colonne: Sequence[str], righe: Iterable[Sequence[str]], ammessi: Ammessi) -> Letto:
     """Check the rows of a file; the first under the names is 2."""
-    letto, dove = Letto(valori={}, errori=[]), [nome.strip().lower() for nome in colonne]
+    letto, dove = (
+        Letto(valori={}, errori=[], senza_cifra=[]),
+        [nome.strip().lower() for nome in colonne],
+    )
     for nome in ("codice", "anno", "valore"):
         if nome not in dove:
             letto.errore(1, nome, "", "manca_colonna", f"manca la colonna «{nome}»: aggiungerla")
@@ -291,6 +317,9 @@ def leggi_righe(colonne: Sequence[str], righe: Iterable[Sequence[str]], ammessi:
         campi = dict.fromkeys(COLONNE, "") | {
             nome: cella.strip() for nome, cella in zip(dove, celle, strict=False)
         }
+        if not campi["valore"]:
+            letto.senza_cifra.append(numero)
+            continue
         valore = leggi_riga(campi, ammessi, partial(letto.errore, numero))
         if valore is None:
             continue
@@ -304,6 +333,10 @@ def leggi_righe(colonne: Sequence[str], righe: Iterable[Sequence[str]], ammessi:
         letto.valori[valore.chiave] = valore
     if not letto.righe and not letto.errori_totali:
         letto.errore(2, "", "", "nessuna_riga", "il file non ha righe sotto i nomi delle colonne")
+    elif len(letto.senza_cifra) == letto.righe and not letto.errori_totali:
+        letto.errore(
+            2, "valore", "", "nessuna_cifra", "nessuna riga ha una cifra: scriverne almeno una"
+        )
     return letto
 
 
@@ -372,6 +405,8 @@ def leggi_riga(
         sbaglia("valore", "valore", str(perche))
     if indicatore is not None and indicatore.unita == "percento" and valore > 100:
         sbaglia("valore", "percentuale", "è una percentuale, che non supera 100: correggerla")
+    if indicatore is not None and indicatore.unita in CONTATE and valore % 1:
+        sbaglia("valore", "non_intero", f"conta {indicatore.unita}: scriverlo senza decimali")
     fonte = campi["fonte"]
     if fonte and not 3 <= len(fonte) <= 300:
         sbaglia("fonte", "fonte", "va da 3 a 300 caratteri")

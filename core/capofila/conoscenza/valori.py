@@ -260,7 +260,7 @@ async def importa(nome: str, contenuto: bytes, *, prova: bool = False) -> EsitoF
     letto = await leggi_file(nome, contenuto)
     esito = EsitoFoglio(
         righe=letto.righe, valide=len(letto.valori), errori=letto.errori,
-        errori_totali=letto.errori_totali,
+        errori_totali=letto.errori_totali, avvisi=letto.avvisi,
     )  # fmt: skip
     if letto.errori_totali or prova:
         esito.stato = "respinto" if letto.errori_totali else "prova"
