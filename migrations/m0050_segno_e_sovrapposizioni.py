@@ -4,7 +4,7 @@ from capofila.base.migrazione import da_sql
 
 ID = "2026-11-23T16:50:00:000050"
 VERSION = "1.50.0"
-DESCRIPTION = "Il segno del confronto non si ripete mai; vincolo delle appartenenze più leggero"
+DESCRIPTION = "Il segno del confronto non si ripete mai; appartenenze e pubblicazioni trovate prima"
 
 SQL = r"""
 -- A counter would pass again by what it was, were a backup restored under a process that keeps pages.
@@ -21,6 +21,9 @@ BEGIN
   UPDATE segno_confronto SET segno = gen_random_uuid();
   RETURN NULL;
 END $$;
+
+-- The years of those on a page, without going through those of all the others.
+CREATE INDEX pubblicazione_degli_ambiti ON pubblicazione (ats_id, dataset, ambito_id);
 
 -- The same rule on the code as a number: fixed keys, so that the tree stays low with the comuni of all Italy.
 ALTER TABLE appartenenza DROP CONSTRAINT appartenenza_senza_sovrapposizioni;

@@ -60,7 +60,7 @@ INSERT INTO cifra_pubblicata (ambito_id, pubblicazione_id, riga, voce, misura, v
 SELECT p.ambito_id, p.id, r.riga, v.voce, m.misura,
   r.peso * CASE m.misura WHEN 'abitanti' THEN 1000 + p.ambito_id % 97
     WHEN 'persone' THEN 10 + (p.ambito_id * 31 + p.anno * 7 + length(v.voce)) % 83
-    ELSE (1000 + p.ambito_id % 97) * (60 + (p.ambito_id * 79 + p.anno * 31 + length(v.voce) * 17) % 9973 / 80.0) END
+    ELSE (1000 + p.ambito_id % 97) * (60 + (p.ambito_id * 7919 + p.anno * 31 + length(v.voce) * 17) % 997 / 8.0) END
 FROM pubblicazione p JOIN di USING (ambito_id),
   LATERAL (SELECT lpad((900000 + di.n * 13 + k)::text, 6, '0') AS riga, 1 + k AS peso
     FROM generate_series(0, 12) k UNION ALL VALUES ('tutti', 91), ('senza_capoluogo', 90)) r,
@@ -197,11 +197,11 @@ async def _pagine(app: Any) -> dict[tuple[int, str], _Pagina]:
         percorso, query = f"/ats/{slug}/confronto", "dataset=spesa&anno=2024"
         pagine[quanti, "pagina"] = _Pagina(app, percorso, query, token)
         pagine[quanti, "tutti"] = _Pagina(app, percorso, f"{query}&tutti=si", token)
-    # The same page once more: how far the measure is from itself.
-    uguale = pagine[100, "pagina"]
-    pagine[100, "ancora"] = copy.copy(uguale)
-    pagine[100, "ancora"].intere, pagine[100, "ancora"].nude = [], []
-    pagine[100, "ancora"].sole = []
+    # Both pages once more: how far the measure is from itself, and what they read is as warm in either.
+    for quanti in (100, 600):
+        uguale = copy.copy(pagine[quanti, "pagina"])
+        uguale.intere, uguale.nude, uguale.sole = [], [], []
+        pagine[quanti, "ancora"] = uguale
     return pagine
 
 
