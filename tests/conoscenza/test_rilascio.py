@@ -22,7 +22,7 @@ from capofila.confronto.rules import SENZA_CAPOLUOGO, TUTTI, Cifra
 from capofila.confronto.soppressione import TUTTE
 from capofila.conoscenza import consegne, service, valori
 from capofila.conoscenza.catalogo import componi, dell_allegato
-from capofila.conoscenza.rilascio import Rilascio, scegli, voce_di
+from capofila.conoscenza.rilascio import DaRilasciare, Rilascio, scegli, voce_di
 from capofila.conoscenza.rules import Territorio, Valore
 from capofila.conoscenza.valori import Luoghi
 from tests.confronto.attacco import Attacco
@@ -226,6 +226,41 @@ def test_una_colonna_di_cui_non_si_vide_nulla_non_chiude_le_altre() -> None:
     visti = uscite("indicatori", "VUL-B-21@S1", {**dict.fromkeys(COMUNI), "000002": 9}, 2)
     poi = ricorda("indicatori", nostre, "valore", [*anno, *visti])
     assert {voce for _, voce in poi.nascoste} == {"VUL-B-21", "VUL-B-21@S1"}
+
+
+@pytest.mark.parametrize(
+    ("prima", "soglia", "ora", "poi"),
+    [
+        # Four and four, each less than five, make a year of eight that is not.
+        ({"VUL-D-03@S1": 4, "VUL-D-03@S2": 4}, 5, {"VUL-D-03": 8}, 5),
+        # A year that was hidden from an agency, and its halves for one that agreed on a lower threshold.
+        ({"VUL-D-03": 7}, 10, {"VUL-D-03@S1": 4, "VUL-D-03@S2": 3}, 3),
+    ],
+)
+def test_una_colonna_soppressa_perche_piccola_chiude_le_altre(
+    prima: dict[str, int], soglia: int, ora: dict[str, int], poi: int
+) -> None:
+    def dell_ambito(cifre: dict[str, int]) -> Rilascio:
+        return Rilascio(
+            indicatori=tuple(
+                DaRilasciare(codice=c, nome=c, persone=True, comuni={}, ambito=Decimal(v))
+                for c, v in cifre.items()
+            ),
+            rapporti={}, incompleti=(), dove=DOVE,
+        )  # fmt: skip
+
+    uscite = [
+        Uscita(1, "indicatori", c.riga, c.voce, c.misura, c.valore, c.soppressa, False)
+        for c in indicatori.cifre(dell_ambito(prima), None, soglia)
+        if c.misura == "valore"
+    ]
+    assert {u.valore for u in uscite} == {None}
+    nostre = {(TUTTI, voce): Decimal(v) for voce, v in ora.items()}
+    memoria = ricorda("indicatori", nostre, "valore", uscite)
+    trovate = [
+        c for c in indicatori.cifre(dell_ambito(ora), None, poi, memoria) if c.misura == "valore"
+    ]
+    assert {c.soppressa for c in trovate} == {True}
 
 
 async def cambia_frequenza(codice: str, frequenza: str, anno: int, *righe: str) -> None:

@@ -206,6 +206,29 @@ def test_il_foglio_di_un_comune_ha_solo_i_suoi_indicatori_con_le_cifre_che_ci_so
     assert modello.righe(noto, fuori, [], DEL_COMUNE.del_comune, date(2020, 8, 1)) == []
 
 
+def test_dove_l_ambito_si_chiama_come_un_comune_il_foglio_si_rilegge_com_e() -> None:
+    """Crema is a comune, and what its ambito is called."""
+    omonimi = msgspec.structs.replace(
+        AMMESSI,
+        nomi_ambito=frozenset({"uno"}),
+        comune=lambda testo, _: "000001" if testo in ("Uno", "000001") else None,
+    )
+    del_comune = msgspec.structs.replace(omonimi, del_comune=DEL_COMUNE.del_comune)
+    dati = [valore("VUL-B-21", "000001", 4)]
+    giorno = date(2020, 8, 1)
+    for ammessi in (omonimi, del_comune):
+        fatte = modello.righe(
+            CATALOGO, LUOGHI, dati, ammessi.del_comune, giorno, ammessi.nomi_ambito
+        )
+        letto = leggi_righe(modello.TESTE, [r for r in fatte if r[0] == "VUL-B-21"], ammessi)
+        assert ([*letto.valori], letto.errori) == ([("VUL-B-21", 2020, "", "000001")], [])
+    # What the others have not given is still asked.
+    tutte = modello.righe(CATALOGO, LUOGHI, dati, None, giorno)
+    assert [r[4:6] for r in tutte if r[0] == "VUL-B-21"] == [("Uno", "4"), ("=Due", "")]
+    prossimo = msgspec.structs.replace(LUOGHI, anno=2021)
+    assert modello.righe(CATALOGO, prossimo, [], None, giorno) == []
+
+
 def test_il_foglio_dell_ambito_chiede_ogni_cifra_che_qualcuno_da_e_si_legge_come_e() -> None:
     dati = [valore("VUL-B-21", "000001", 4), valore("VUL-B-21", "000002", 9)]
     fatte = modello.righe(CATALOGO, LUOGHI, dati, None, date(2026, 8, 1))

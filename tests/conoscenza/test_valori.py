@@ -158,9 +158,10 @@ async def test_un_comune_importa_il_suo_foglio_e_lo_annulla_senza_toccare_quelli
             )
         # The sheet that was downloaded, filled in.
         pieno = [(*r[:5], r[5] or "3", r[6]) for r in vuoto if r[0] in ("VUL-B-28", "VUL-B-30")]
-        esito = await valori.importa("a.xlsx", modello.xlsx_di(pieno))
+        foglio_pieno = modello.xlsx_di(pieno)
+        esito = await valori.importa("a.xlsx", foglio_pieno)
         assert (esito.stato, esito.importate, esito.sostituite) == ("importato", 3, 1)
-        assert (await valori.importa("a.xlsx", modello.xlsx_di(pieno))).importate == 3
+        assert (await valori.importa("a.xlsx", foglio_pieno)).stato == "gia_importato"
         suo = await valori.importa("b.csv", foglio("VUL-B-30;;2018;;Pandino;8;"))
         assert [uno.id for uno in await valori.lotti()] == [suo.lotto, esito.lotto]
         with pytest.raises(NonTrovato):

@@ -125,8 +125,7 @@ def _di_altri_periodi(nostre: Collection[Cella], uscite: Collection[Uscita]) -> 
     went out before stays the only thing that is said of the year.
     """
     righe = {u.riga for u in uscite}
-    # A column of which nothing was shown said nothing.
-    voci = {u.voce for u in uscite if u.valore is not None}
+    voci = che_chiudono((u.pubblicazione, u.voce, u.valore is not None) for u in uscite)
     return {
         (riga, voce)
         for voce in {v for _, v in nostre}
@@ -135,12 +134,35 @@ def _di_altri_periodi(nostre: Collection[Cella], uscite: Collection[Uscita]) -> 
     }
 
 
+def che_chiudono(uscite: Iterable[tuple[int, str, bool]]) -> set[str]:
+    """The columns after which those of other periods do not go out. Pure.
+
+    One that was withheld itself says nothing, and does not. One that was hidden because it is small does:
+    two halves that are fewer than five each, and a year of eight, are four and four.
+
+    Args:
+        uscite: (publication, column, whether a figure was shown).
+    """
+    per_pubblicazione: dict[int, dict[str, bool]] = {}
+    for quale, voce, mostrata in uscite:
+        sue = per_pubblicazione.setdefault(quale, {})
+        sue[voce] = sue.get(voce, False) or mostrata
+    chiudono: set[str] = set()
+    for _, sue in sorted(per_pubblicazione.items()):
+        chiudono |= {
+            voce
+            for voce, mostrata in sue.items()
+            if mostrata or not any(_altro_periodo(voce, una) for una in chiudono)
+        }
+    return chiudono
+
+
 def trattieni(cifre: Iterable[Cifra], uscite: Collection[str]) -> tuple[Trattenuta, ...]:
     """The indicators that are hidden whole because of what went out before. Pure.
 
     Args:
         cifre: those of a release.
-        uscite: the columns of which earlier releases of the year showed something.
+        uscite: the columns of earlier releases of the year, as :func:`che_chiudono`.
     """
     trovate: dict[str, list[str]] = {}
     for voce in _tutte_nascoste(cifre):
@@ -215,10 +237,10 @@ async def trattenute(
         return ()
     unita = unita_corrente()
     righe = await unita.righe(
-        "SELECT DISTINCT c.voce FROM cifra_pubblicata c JOIN pubblicazione p "
+        "SELECT p.id, c.voce, bool_or(c.valore IS NOT NULL) FROM cifra_pubblicata c JOIN pubblicazione p "
         "ON p.ambito_id = c.ambito_id AND p.id = c.pubblicazione_id WHERE c.ambito_id = $1 "
-        "AND p.anno = $2 AND p.dataset = $3 AND c.misura <> 'abitanti' AND c.valore IS NOT NULL "
-        "AND ($4::integer IS NULL OR p.id < $4)",
+        "AND p.anno = $2 AND p.dataset = $3 AND c.misura <> 'abitanti' "
+        "AND ($4::integer IS NULL OR p.id < $4) GROUP BY p.id, c.voce",
         unita.ambito, anno, dataset, prima_di,
     )  # fmt: skip
-    return trattieni(cifre, {r["voce"] for r in righe})
+    return trattieni(cifre, che_chiudono((r[0], r[1], r[2]) for r in righe))

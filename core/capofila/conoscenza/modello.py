@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -36,8 +36,9 @@ Riga = tuple[str, ...]
 
 
 def righe(
-    noto: Catalogo, dove: Luoghi, dati: Iterable[Valore], chi: DelComune | None, giorno: date
-) -> list[Riga]:
+    noto: Catalogo, dove: Luoghi, dati: Iterable[Valore], chi: DelComune | None, giorno: date,
+    nomi_ambito: Collection[str] = (),
+) -> list[Riga]:  # fmt: skip
     """What is to be filled in. Pure.
 
     Args:
@@ -46,8 +47,13 @@ def righe(
         dati: the figures that are there.
         chi: the comune that asks, with what it gives; None for the whole ambito.
         giorno: today: what is not over is not asked for, if it is not there.
+        nomi_ambito: as in :class:`Ammessi`: a comune of that name is written by its code.
     """
-    nomi = {AMBITO: AMBITO, PROVINCIA: PROVINCIA, **{i: t.nome for i, t in dove.comuni.items()}}
+    # Of the whole ambito, Crema would be read as the ambito.
+    ambigui = nomi_ambito if chi is None else ()
+    nomi = {AMBITO: AMBITO, PROVINCIA: PROVINCIA} | {
+        i: i if t.nome.lower() in ambigui else t.nome for i, t in dove.comuni.items()
+    }
     presenti: dict[tuple[str, str], list[Valore]] = {}
     for uno in dati:
         if uno.anno == dove.anno and (chi is None or uno.territorio == chi.istat):
@@ -62,8 +68,9 @@ def righe(
                 (v.territorio, _scritta(v.valore), v.fonte or "")
                 for v in presenti.get((codice, parte), [])
             ]
-            if not trovati and not (parte and fine(dove.anno, parte) >= giorno):
-                trovati = [(t, "", "") for t in _da_chiedere(indicatore, dove, chi)]
+            if dove.anno <= giorno.year and not (parte and fine(dove.anno, parte) >= giorno):
+                con = {t for t, _, _ in trovati}
+                trovati += [(t, "", "") for t in _da_chiedere(indicatore, dove, chi, con)]
             fatte += [
                 (codice, indicatore.denominazione, str(dove.anno), parte, nomi.get(t, t), valore, fonte)
                 for t, valore, fonte in trovati
@@ -83,9 +90,16 @@ def _scritta(valore: Decimal) -> str:
     return f"{intero},{decimali}" if decimali else intero
 
 
-def _da_chiedere(indicatore: Indicatore, dove: Luoghi, chi: DelComune | None) -> Sequence[str]:
+def _da_chiedere(
+    indicatore: Indicatore, dove: Luoghi, chi: DelComune | None, con: Collection[str]
+) -> Sequence[str]:
+    """Territories without a figure, by those that have one; a figure of the whole stands for all."""
     if chi is not None:
-        return [chi.istat] if chi.istat in dove.comuni else []
+        return [chi.istat] if chi.istat in dove.comuni and chi.istat not in con else []
+    if AMBITO in con or PROVINCIA in con:
+        return []
+    if any(t in dove.comuni for t in con):
+        return [i for i in dove.comuni if i not in con]
     livelli = livelli_di(indicatore)
     insieme: dict[str, Territorio] = {AMBITO: dove.ambito, PROVINCIA: dove.provincia}
     return [t for t in insieme if t in livelli][:1] or [*dove.comuni]
@@ -94,8 +108,10 @@ def _da_chiedere(indicatore: Indicatore, dove: Luoghi, chi: DelComune | None) ->
 async def dell_anno(anno: int) -> list[Riga]:
     """The rows of a year, for whoever asks: of a comune, only what that comune gives."""
     noto = await catalogo()
-    limite = (await ammessi(noto)).del_comune
-    return righe(noto, await luoghi(anno), await valori([anno]), limite, oggi())
+    quali = await ammessi(noto)
+    return righe(
+        noto, await luoghi(anno), await valori([anno]), quali.del_comune, oggi(), quali.nomi_ambito
+    )
 
 
 def csv_di(quali: Iterable[Riga]) -> bytes:

@@ -486,7 +486,10 @@ def _non_suo(testo: str, livello: str, comune: str) -> str:
 
 def _territorio(testo: str, anno: int, ammessi: Ammessi) -> tuple[str, str]:
     """Level and territory of a cell; an empty one is the ambito. Two empty texts when it is none."""
-    basso = testo.lower()
+    basso, limite = testo.lower(), ammessi.del_comune
+    if limite is not None and testo and ammessi.comune(testo, anno) == limite.istat:
+        # What an ambito is called may be a comune's name too: of Crema, Crema is the comune.
+        return "comune", limite.istat
     if basso in ("", AMBITO) or basso in ammessi.nomi_ambito:
         return AMBITO, AMBITO
     if basso == PROVINCIA:
