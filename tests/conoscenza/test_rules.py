@@ -222,6 +222,9 @@ def test_dove_l_ambito_si_chiama_come_un_comune_il_foglio_si_rilegge_com_e() -> 
         )
         letto = leggi_righe(modello.TESTE, [r for r in fatte if r[0] == "VUL-B-21"], ammessi)
         assert ([*letto.valori], letto.errori) == ([("VUL-B-21", 2020, "", "000001")], [])
+    # By its name it could be either.
+    dubbia = leggi_righe(COLONNE, [["VUL-B-21", "2020", "Uno", "4", ""]], omonimi)
+    assert [(e.riga, e.codice) for e in dubbia.errori] == [(2, "territorio_ambiguo")]
     # What the others have not given is still asked.
     tutte = modello.righe(CATALOGO, LUOGHI, dati, None, giorno)
     assert [r[4:6] for r in tutte if r[0] == "VUL-B-21"] == [("Uno", "4"), ("=Due", "")]

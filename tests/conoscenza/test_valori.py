@@ -33,12 +33,12 @@ async def lette(anno: int, slug: str = "crema") -> dict[tuple[str, str], Decimal
 
 
 async def test_un_foglio_entra_tutto_o_niente_e_si_annulla_con_cio_di_cui_prese_il_posto() -> None:
-    primo = await porta("VUL-B-21;2001;crema;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
+    primo = await porta("VUL-B-21;2001;ambito;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
     assert (primo.stato, primo.importate, primo.sostituite) == ("importato", 2, 0)
     storto = await porta("VUL-B-23;2001;;1;", "NIENTE;2001;;1;")
     assert (storto.stato, storto.importate, storto.errori[0].riga) == ("respinto", 0, 3)
     assert await lette(2001) == {("VUL-B-21", "ambito"): 10, ("VUL-B-22", PANDINO): 4}
-    uguale = await porta("VUL-B-21;2001;crema;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
+    uguale = await porta("VUL-B-21;2001;ambito;10;Stima", f"VUL-B-22;2001;{PANDINO};4;")
     assert (uguale.stato, uguale.lotto) == ("gia_importato", primo.lotto)
     secondo = await porta("VUL-B-21;2001;;12;", "VUL-B-24;2001;provincia;3;")
     assert (secondo.importate, secondo.sostituite) == (2, 1)

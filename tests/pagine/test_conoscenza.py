@@ -43,7 +43,7 @@ def con_le_cifre(piattaforma: Piattaforma) -> Piattaforma:
         assert not esito.errori_totali, esito.errori[:3]
         for anno in (2009, 2010):
             await porta(
-                f"VUL-B-21;{anno};Crema;77;",
+                f"VUL-B-21;{anno};019035;77;",
                 f"VUL-B-21;{anno};Pandino;5;",
                 f"VUL-B-23;{anno};Pandino;8;",
             )

@@ -229,8 +229,9 @@ def lo_da_il_comune(titolare: str | None, comune: str) -> bool:
 
 
 CONTATE: Final = frozenset({
-    "accessi", "alloggi", "casi", "contatti", "denunce", "dimissioni", "domande", "famiglie", "inserimenti",
-    "interventi", "permessi", "persone", "progetti", "richieste", "segnalazioni",
+    "accessi", "alloggi", "campi", "casi", "contatti", "denunce", "dimissioni", "domande", "esperienze",
+    "famiglie", "inserimenti", "interventi", "mutui", "offerte", "pacchi", "permessi", "persone", "posti",
+    "progetti", "richieste", "segnalazioni", "servizi", "titoli",
 })  # fmt: skip
 """Units of what is counted one by one: a half of one is a mistake."""
 
@@ -391,6 +392,10 @@ def leggi_riga(
                 "altro_territorio",
                 _non_suo(campi["territorio"], livello, limite.nome),
             )
+    elif not livello and anno in ANNI and campi["territorio"].lower() in ammessi.nomi_ambito:
+        sbaglia("territorio", "territorio_ambiguo",
+                "è il nome dell'ambito e anche di un suo comune: scrivere «ambito», oppure il codice ISTAT "
+                "del comune")  # fmt: skip
     elif not livello and anno in ANNI:
         sbaglia("territorio", "territorio_ignoto",
                 "non è un comune dell'ambito in quell'anno: scrivere un codice ISTAT o un nome, «ambito» o "
@@ -485,11 +490,13 @@ def _non_suo(testo: str, livello: str, comune: str) -> str:
 
 
 def _territorio(testo: str, anno: int, ammessi: Ammessi) -> tuple[str, str]:
-    """Level and territory of a cell; an empty one is the ambito. Two empty texts when it is none."""
+    """Level and territory of a cell; an empty one is the ambito. Two empty texts when it is none, or two."""
     basso, limite = testo.lower(), ammessi.del_comune
     if limite is not None and testo and ammessi.comune(testo, anno) == limite.istat:
         # What an ambito is called may be a comune's name too: of Crema, Crema is the comune.
         return "comune", limite.istat
+    if basso in ammessi.nomi_ambito and ammessi.comune(testo, anno) is not None:
+        return "", ""
     if basso in ("", AMBITO) or basso in ammessi.nomi_ambito:
         return AMBITO, AMBITO
     if basso == PROVINCIA:
