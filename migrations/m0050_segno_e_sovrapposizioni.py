@@ -23,7 +23,7 @@ BEGIN
 END $$;
 
 -- The years of those on a page, without going through those of all the others.
-CREATE INDEX pubblicazione_degli_ambiti ON pubblicazione (ats_id, dataset, ambito_id);
+CREATE INDEX pubblicazione_degli_ambiti ON pubblicazione (ambito_id, ats_id, dataset);
 
 -- The same rule on the code as a number: fixed keys, so that the tree stays low with the comuni of all Italy.
 ALTER TABLE appartenenza DROP CONSTRAINT appartenenza_senza_sovrapposizioni;

@@ -495,9 +495,10 @@ def _territorio(testo: str, anno: int, ammessi: Ammessi) -> tuple[str, str]:
     if limite is not None and testo and ammessi.comune(testo, anno) == limite.istat:
         # What an ambito is called may be a comune's name too: of Crema, Crema is the comune.
         return "comune", limite.istat
-    if basso in ammessi.nomi_ambito and ammessi.comune(testo, anno) is not None:
+    dell_ambito = basso in ammessi.nomi_ambito
+    if limite is None and dell_ambito and ammessi.comune(testo, anno) is not None:
         return "", ""
-    if basso in ("", AMBITO) or basso in ammessi.nomi_ambito:
+    if basso in ("", AMBITO) or dell_ambito:
         return AMBITO, AMBITO
     if basso == PROVINCIA:
         return PROVINCIA, PROVINCIA
